@@ -1,0 +1,118 @@
+// npm run bench: drives ferrydns and, where installed, CoreDNS with dnsperf in turn, and reports what an answer costs.
+import { writeFileSync } from 'node:fs';
+import { cpus, release } from 'node:os';
+import { type Arguments, readArguments, USAGE } from './arguments.ts';
+import { createChildren } from './children.ts';
+import { findCores, pinSelf } from './cores.ts';
+import { measureWorkload, type WorkloadResult } from './measure.ts';
+import { findOnPath, versionOf } from './program.ts';
+import { type Circumstances, formatWorkload, toJson } from './report.ts';
+import { BASELINE, servers } from './servers/index.ts';
+import { type FoundServer, startUpstream } from './start.ts';
+import { workloads } from './workloads.ts';
+
+async function main(words: readonly string[]): Promise<boolean> {
+  const asked = readArguments(words, {
+    workloads: workloads.map(({ name }) => name),
+    servers: servers.map(({ name }) => name),
+  });
+  if (asked.help) {
+    print(USAGE);
+    return true;
+  }
+  if (process.platform !== 'linux')
+    throw new Error(`this is ${process.platform}, expected Linux: CPU times are read from /proc`);
+  if (findOnPath('dnsperf') === undefined)
+    throw new Error(
+      'dnsperf is not in PATH; on Debian or Ubuntu: apt-get install dnsperf; else https://www.dns-oarc.net/tools/dnsperf',
+    );
+  return bench(asked, findServers(asked));
+}
+
+/** Runs the workloads and reports; false if a server failed in one of them. */
+async function bench(asked: Arguments, found: readonly FoundServer[]): Promise<boolean> {
+  const circumstances = describe(asked, found);
+  const children = createChildren();
+  const cores = findCores();
+  if (cores !== undefined) pinSelf(cores.load);
+  print(
+    cores === undefined
+      ? 'nothing is pinned (taskset or a second core is missing): server and load disturb each other'
+      : `server on core ${cores.server}, load on core ${cores.load}, upstream on core ${cores.upstream}`,
+  );
+  for (const [name, version] of Object.entries(circumstances.versions))
+    print(`${name}: ${version}`);
+  const upstream = await startUpstream(children, cores);
+  const results: WorkloadResult[] = [];
+  for (const workload of workloads.filter(({ name }) => asked.workloads.includes(name))) {
+    const result = await measureWorkload(workload, found, {
+      children,
+      cores,
+      upstream,
+      upstreamPort: upstream.port,
+      seconds: asked.seconds,
+      rounds: asked.rounds,
+      baseline: BASELINE,
+    });
+    results.push(result);
+    print(`\n${formatWorkload(result, BASELINE)}`);
+  }
+  await upstream.stop();
+  if (asked.json !== undefined) writeFileSync(asked.json, toJson(circumstances, results, BASELINE));
+  return results.every((result) => result.servers.every(({ failure }) => failure === undefined));
+}
+
+/** The servers to drive. One that was asked for by name must be there; else it is skipped with a word. */
+function findServers(asked: Arguments): readonly FoundServer[] {
+  const found: FoundServer[] = [];
+  for (const server of servers) {
+    if (asked.servers !== undefined && !asked.servers.includes(server.name)) continue;
+    const command = server.find();
+    if (command !== undefined) {
+      found.push({ server, command });
+      continue;
+    }
+    const missing = `${server.name} is not installed: ${server.install}`;
+    if (asked.servers !== undefined) throw new Error(missing);
+    print(`skipped: ${missing}`);
+  }
+  if (found.length === 0) throw new Error('there is no server to drive');
+  return found;
+}
+
+function describe(asked: Arguments, found: readonly FoundServer[]): Circumstances {
+  const versions = found.map(({ server, command }) => [
+    server.name,
+    versionOf(command, server.version),
+  ]);
+  return {
+    startedAt: new Date().toISOString(),
+    machine: {
+      processor: cpus()[0]?.model.trim() ?? 'unknown',
+      cores: cpus().length,
+      kernel: release(),
+      pinned: findCores() !== undefined,
+    },
+    versions: { node: process.version, ...Object.fromEntries(versions) },
+    seconds: asked.seconds,
+    rounds: asked.rounds,
+  };
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+// Ends through 'exit', where the children are ended.
+process.on('SIGHUP', () => process.exit(129));
+process.on('SIGINT', () => process.exit(130));
+process.on('SIGTERM', () => process.exit(143));
+
+try {
+  process.exitCode = (await main(process.argv.slice(2))) ? 0 : 1;
+} catch (error) {
+  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
+// Does not wait for what may still run after a failure.
+process.exit();

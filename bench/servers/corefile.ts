@@ -1,0 +1,50 @@
+// The Corefile of each workload, the same bytes for CoreDNS and ferrydns.
+import { join } from 'node:path';
+import { CACHE_CAPACITY, REWRITE_TARGET, REWRITTEN_NAME, type WorkloadName } from '../workloads.ts';
+import type { Launch, Place } from './server.ts';
+
+/** Starts a server that reads a Corefile with `-conf FILE -p PORT`. */
+export function launchWithCorefile(workload: WorkloadName, place: Place): Launch {
+  const name = 'Corefile';
+  return {
+    args: ['-conf', join(place.folder, name), '-p', String(place.port)],
+    files: [{ name, text: corefile(workload, place) }],
+  };
+}
+
+function corefile(workload: WorkloadName, place: Place): string {
+  const directives = ['bind 127.0.0.1', ...directivesOf[workload](place)];
+  return `. {\n${directives.map((line) => `    ${line}\n`).join('')}}\n`;
+}
+
+const directivesOf: Readonly<Record<WorkloadName, (place: Place) => readonly string[]>> = {
+  cached: cacheAndForward,
+  misses: ({ upstream }) => ['cache 3600', `forward . 127.0.0.1:${upstream}`],
+  nxdomain: cacheAndForward,
+  hosts: ({ hosts }) => [`hosts ${hosts}`],
+  chain: ({ hosts, upstream, admin }) => [
+    'errors',
+    `health 127.0.0.1:${admin.health}`,
+    `ready 127.0.0.1:${admin.ready}`,
+    `prometheus 127.0.0.1:${admin.metrics}`,
+    `rewrite name exact ${REWRITTEN_NAME} ${REWRITE_TARGET}`,
+    `hosts ${hosts} {`,
+    '    fallthrough',
+    '}',
+    `forward . 127.0.0.1:${upstream}`,
+    'cache 30',
+    'loop',
+    'reload',
+    'loadbalance',
+  ],
+};
+
+function cacheAndForward({ upstream }: Place): readonly string[] {
+  return [
+    'cache 3600 {',
+    `    success ${CACHE_CAPACITY} 3600`,
+    `    denial ${CACHE_CAPACITY} 3600`,
+    '}',
+    `forward . 127.0.0.1:${upstream}`,
+  ];
+}

@@ -1,0 +1,189 @@
+// What is asked: the names of each workload, in the same order for every server, and what a right answer to them is.
+
+export type WorkloadName = 'cached' | 'misses' | 'hosts' | 'chain' | 'nxdomain';
+
+/** One kind of load. Lines have dnsperf's form, "name type". */
+export interface Workload {
+  readonly name: WorkloadName;
+  readonly title: string;
+  /** The only response code that counts as an answer. */
+  readonly rcode: 'NOERROR' | 'NXDOMAIN';
+  /** How often the upstream may be asked for each query: least and most. */
+  readonly upstream: readonly [number, number];
+  /** Asked once each before a run, so that they are in the cache. */
+  readonly warm: readonly string[];
+  /** The queries of run number `run`; dnsperf starts over when they are used up. */
+  queries(run: number): readonly string[];
+  /** A name that is answered as soon as the server serves. */
+  readonly probe: string;
+}
+
+/** Share of the queries that go to the tenth of the names that is asked most. */
+const SHARE_OF_TOP_TENTH = 0.9;
+const QUERIES_PER_RUN = 100_000;
+/** Many times what a cache holds, so that a name met again has long been dropped. */
+const MISSES_PER_RUN = 200_000;
+const CACHED_NAMES = 10_000;
+const HOSTS_ENTRIES = 10_000;
+const CHAIN_NAMES = 1000;
+const CHAIN_HOSTS = 20;
+
+/** The name in the chain workload that `rewrite` turns into {@link REWRITE_TARGET}. */
+export const REWRITTEN_NAME = 'shop.example.org.';
+export const REWRITE_TARGET = 'pool0.chain.bench.';
+
+/** How many names a cache has to hold for the workloads that are answered from it. */
+export const CACHE_CAPACITY = 4 * CACHED_NAMES;
+
+const cachedNames = numbered(CACHED_NAMES, (index) => `n${index}.cached.bench. A`);
+/** As a search path of five dots leaves them. */
+const deniedNames = numbered(CACHED_NAMES, (index) => `api${index}.example.com.svc.cluster.nx. A`);
+const hostsNames = numbered(HOSTS_ENTRIES, (index) => `${hostName(index)} A`);
+const chainCached = numbered(CHAIN_NAMES, chainName).flatMap((name) => [
+  `${name} A`,
+  `${name} AAAA`,
+]);
+const chainLocal = [
+  ...numbered(CHAIN_HOSTS, (index) => `${hostName(index)} A`),
+  `${REWRITTEN_NAME} A`,
+];
+
+export const workloads: readonly Workload[] = [
+  {
+    name: 'cached',
+    title: 'cached answers: 10,000 names, 90/10 Zipf',
+    rcode: 'NOERROR',
+    upstream: [0, 0.01],
+    warm: cachedNames,
+    queries: (run) => drawZipf(cachedNames, run),
+    probe: 'n0.cached.bench.',
+  },
+  {
+    name: 'misses',
+    title: 'misses through forward: every name new',
+    rcode: 'NOERROR',
+    upstream: [0.99, 1.1],
+    warm: [],
+    queries: (run) => numbered(MISSES_PER_RUN, (index) => `m${run}-${index}.missed.bench. A`),
+    probe: 'probe.missed.bench.',
+  },
+  {
+    name: 'hosts',
+    title: 'hosts file: 10,000 entries, 90/10 Zipf',
+    rcode: 'NOERROR',
+    upstream: [0, 0],
+    warm: [],
+    queries: (run) => drawZipf(hostsNames, run),
+    probe: hostName(0),
+  },
+  {
+    name: 'chain',
+    title: 'kubeadm-like chain: 90 % cached A and AAAA, 10 % hosts and rewrite',
+    rcode: 'NOERROR',
+    upstream: [0, 0.02],
+    warm: [...chainCached, ...chainLocal],
+    queries: drawChain,
+    probe: chainName(1),
+  },
+  {
+    name: 'nxdomain',
+    title: 'NXDOMAIN from cache: 10,000 names, 90/10 Zipf',
+    rcode: 'NXDOMAIN',
+    upstream: [0, 0.01],
+    warm: deniedNames,
+    queries: (run) => drawZipf(deniedNames, run),
+    probe: 'api0.example.com.svc.cluster.nx.',
+  },
+];
+
+/** The hosts file of the workloads `hosts` and `chain`: one address and one name a line. */
+export function hostsFile(): string {
+  const lines = numbered(
+    HOSTS_ENTRIES,
+    (index) => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255} ${hostName(index)}`,
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+/**
+ * The exponent of a Zipf distribution over `count` ranks in which the first tenth of them gets `share` of the draws.
+ * Precise to about six digits.
+ */
+export function zipfExponent(count: number, share: number): number {
+  let low = 0;
+  let high = 5;
+  for (let step = 0; step < 24; step += 1) {
+    const middle = (low + high) / 2;
+    const weights = cumulativeWeights(count, middle);
+    const top = weights[Math.floor(count / 10) - 1] ?? 0;
+    if (top < share) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+/** Draws from `lines`, the first the most often; the same `run` draws the same. */
+export function drawZipf(
+  lines: readonly string[],
+  run: number,
+  count = QUERIES_PER_RUN,
+): readonly string[] {
+  const weights = cumulativeWeights(lines.length, zipfExponent(lines.length, SHARE_OF_TOP_TENTH));
+  const random = randomNumbers(run);
+  return numbered(count, () => lines[firstAtLeast(weights, random())] ?? '');
+}
+
+function drawChain(run: number): readonly string[] {
+  const cached = drawZipf(chainCached, run);
+  const random = randomNumbers(run + 1_000_000);
+  return cached.map((line) => {
+    if (random() < 0.9) return line;
+    return chainLocal[Math.floor(random() * chainLocal.length)] ?? line;
+  });
+}
+
+/** Every fourth name has four addresses, so that `loadbalance` has something to turn. */
+function chainName(index: number): string {
+  return `${index % 4 === 0 ? 'pool' : 'n'}${index}.chain.bench.`;
+}
+
+function hostName(index: number): string {
+  return `h${index}.hosts.bench.`;
+}
+
+function numbered<T>(count: number, make: (index: number) => T): readonly T[] {
+  return Array.from({ length: count }, (_, index) => make(index));
+}
+
+/** For each rank, the share of draws that go to it or to a rank before it. */
+function cumulativeWeights(count: number, exponent: number): Float64Array {
+  const weights = new Float64Array(count);
+  let sum = 0;
+  for (let rank = 0; rank < count; rank += 1) {
+    sum += (rank + 1) ** -exponent;
+    weights[rank] = sum;
+  }
+  return weights.map((weight) => weight / sum);
+}
+
+function firstAtLeast(ascending: Float64Array, wanted: number): number {
+  let low = 0;
+  let high = ascending.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ascending[middle] ?? 1) < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Uniform numbers from 0 to 1 that repeat for the same seed (a 32-bit Weyl sequence through a mixing function). */
+function randomNumbers(seed: number): () => number {
+  let state = Math.imul(seed + 1, 0x9e3779b1) >>> 0;
+  return () => {
+    state = (state + 0x9e3779b9) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad);
+    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
+    return ((mixed ^ (mixed >>> 15)) >>> 0) / 0x1_0000_0000;
+  };
+}

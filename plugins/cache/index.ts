@@ -1,0 +1,4 @@
+// Placeholder while this plugin is being written.
+import { definePlugin } from 'ferrydns/plugin';
+
+export default definePlugin({ name: 'cache', summary: '', config: {}, setup: () => ({}) });

@@ -1,0 +1,23 @@
+// Answers with who asked: address, port and transport.
+import { definePlugin, type Query, Reply, record } from 'ferrydns/plugin';
+
+export default definePlugin({
+  name: 'whoami',
+  summary: 'returns the address, port and transport of whoever asks',
+  config: {},
+  setup: () => ({ handle: describeClient }),
+});
+
+function describeClient(query: Query): Reply {
+  const { client } = query;
+  const name = query.originalName;
+  const address = record({ name, type: client.family === 6 ? 'AAAA' : 'A', class: query.class, ttl: 0, data: client.address });
+  const service = record({
+    name: `_${client.transport === 'udp' ? 'udp' : 'tcp'}.${name}`,
+    type: 'SRV',
+    class: query.class,
+    ttl: 0,
+    data: { priority: 0, weight: 0, port: client.port, target: '.' },
+  });
+  return Reply.empty('NOERROR', { additionals: [address, service] });
+}

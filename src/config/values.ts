@@ -1,0 +1,133 @@
+// How single words of the configuration become values: each kind of value with its label, its check and its JSON Schema.
+
+import { isIP } from 'node:net';
+
+import { type Name, parseName } from '../dns/name.ts';
+import { durationPattern, formatDuration, parseDuration } from './duration.ts';
+import { type HostPort, normalizeZones, parseCidr, parseHostPort } from './zone-key.ts';
+
+/** A fragment of JSON Schema (2020-12). */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** Reads one word. `parse` throws an Error with a plain message; the decoder adds the place. */
+export interface Value<T> {
+  /** How the word stands in a syntax description: "DURATION". */
+  readonly label: string;
+  /** What is right, for messages: "a duration such as 30s". */
+  readonly expected: string;
+  readonly schema: JsonSchema;
+  /** The words a choice consists of, for suggestions. */
+  readonly words?: readonly string[];
+  parse(text: string): T;
+  /** Whether the word has this value's shape at all; where it has not, an optional argument is passed over. By default: whether `parse` succeeds. */
+  fits?(text: string): boolean;
+}
+
+/** A value of a plugin's own. `parse` throws an Error whose message says what was found. */
+export function value<T>(label: string, parse: (text: string) => T, more: Partial<Value<T>> = {}): Value<T> {
+  return { label, expected: label, schema: { type: 'string' }, parse, ...more };
+}
+
+/** Any word, as it stands. */
+export const text: Value<string> = value('TEXT', (word) => word, { expected: 'a word' });
+
+/** The path of a file, as it stands; who uses it resolves it against `root`. */
+export const file: Value<string> = value('FILE', nonEmpty, { expected: 'the path of a file' });
+
+/** A domain name, made absolute and lower-case. */
+export const zone: Value<Name> = value('ZONE', parseName, { expected: 'a domain name' });
+
+/** The zones one word stands for: a name, or a CIDR prefix that expands to its reverse zones. */
+export const zones: Value<readonly Name[]> = value('ZONE', normalizeZones, { expected: 'a zone or a CIDR prefix' });
+
+/** A whole number in decimal. */
+export function integer(range: { readonly min?: number; readonly max?: number } = {}): Value<number> {
+  const { min, max } = range;
+  const expected = `a whole number${rangeText(min, max)}`;
+  const schema = { type: 'integer', ...(min === undefined ? {} : { minimum: min }), ...(max === undefined ? {} : { maximum: max }) };
+  const fits = (word: string) => /^[+-]?\d+$/.test(word);
+  const parse = (word: string) => {
+    if (!fits(word)) throw new Error(`'${word}' is not a whole number`);
+    const number = Number(word);
+    if (!Number.isSafeInteger(number) || number < (min ?? number) || number > (max ?? number)) {
+      throw new Error(`${word} is out of range`);
+    }
+    return number;
+  };
+  return { label: 'N', expected, schema, parse, fits };
+}
+
+/** A length of time in Go's notation ("1h30m", "500ms", "0"), in milliseconds. The bounds are written the same way. */
+export function duration(range: { readonly min?: string; readonly max?: string } = {}): Value<number> {
+  const min = range.min === undefined ? undefined : parseDuration(range.min);
+  const max = range.max === undefined ? undefined : parseDuration(range.max);
+  const expected = `a duration such as 30s or 1h30m${rangeText(range.min, range.max)}`;
+  const parse = (word: string) => {
+    const length = parseDuration(word);
+    if (length < (min ?? length) || length > (max ?? length)) throw new Error(`duration ${formatDuration(length)} is out of range`);
+    return length;
+  };
+  const schema = { type: ['string', 'integer'], pattern: durationPattern.source };
+  return { label: 'DURATION', expected, schema, parse, fits: succeeds(parseDuration) };
+}
+
+/** One of the given words, exactly. */
+export function choice<const C extends readonly string[]>(...words: C): Value<C[number]> {
+  const expected = words.length === 1 ? `'${words[0]}'` : `one of ${words.join(', ')}`;
+  const parse = (word: string) => {
+    if (!words.includes(word)) throw new Error(`unexpected '${word}'`);
+    return word;
+  };
+  return { label: words.join('|'), expected, schema: { enum: words }, words, parse };
+}
+
+/** An IPv4 or IPv6 address, without zone id. */
+export const ipAddress: Value<string> = value('ADDRESS', parseAddress, { expected: 'an IP address' });
+
+/** A network: address, prefix length, and 4 or 6. A bare address is the network of that address alone. */
+export const cidr: Value<Cidr> = value('CIDR', parseNetwork, { expected: 'a network such as 10.0.0.0/8' });
+
+export interface Cidr {
+  readonly address: string;
+  readonly prefix: number;
+  readonly family: 4 | 6;
+}
+
+/** An IP address with a port, or without: then it is the given one. */
+export function hostPort(options: { readonly port: number }): Value<HostPort> {
+  return value('ADDRESS[:PORT]', (word) => parseHostPort(word, options.port), { expected: 'an IP address, with or without :PORT' });
+}
+
+function nonEmpty(word: string): string {
+  if (word === '') throw new Error('the word is empty');
+  return word;
+}
+
+function parseAddress(word: string): string {
+  if (isIP(word) === 0 || word.includes('%')) throw new Error(`'${word}' is not an IP address`);
+  return word;
+}
+
+function parseNetwork(word: string): Cidr {
+  const family = isIP(word);
+  if (family !== 0 && !word.includes('%')) return { address: word, prefix: family === 4 ? 32 : 128, family: family === 4 ? 4 : 6 };
+  const network = parseCidr(word);
+  if (network === undefined) throw new Error(`'${word}' is not a network`);
+  return network;
+}
+
+function rangeText(min: number | string | undefined, max: number | string | undefined): string {
+  if (min === undefined) return max === undefined ? '' : `, at most ${max}`;
+  return max === undefined ? `, at least ${min}` : ` from ${min} to ${max}`;
+}
+
+function succeeds(parse: (word: string) => unknown): (word: string) => boolean {
+  return (word) => {
+    try {
+      parse(word);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+}

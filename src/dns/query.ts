@@ -1,0 +1,364 @@
+// A query: what was asked, by whom. Made from the received bytes without decoding anything that nobody asks for.
+import { randomInt } from 'node:crypto';
+import { classCode, className, flag, QueryClass, QueryType, typeCode, typeName } from './codes.ts';
+import { type Option, optLengthWith, readOptions, writeOpt } from './edns.ts';
+import { Metadata } from './metadata.ts';
+import { lowerCase, type Name, nameFromWire, nameToWire } from './name.ts';
+import { headerLength, readUint16, writeUint16 } from './wire.ts';
+
+export type Transport = 'udp' | 'tcp' | 'tls' | 'https';
+
+/** Who asked, and over what. */
+export interface Client {
+  /** IPv4 or IPv6 address in its usual text form. */
+  readonly address: string;
+  readonly port: number;
+  readonly family: 4 | 6;
+  readonly transport: Transport;
+  /** The address and port of this server that were asked. */
+  readonly localAddress: string;
+  readonly localPort: number;
+}
+
+/** The server block that answers, as metrics and logs name it. */
+export interface Route {
+  /** The listener, as "dns://:53". */
+  readonly server: string;
+  /** The zone of the block that matched, "dropped" where none did. */
+  readonly zone: string;
+  /** The name of the block's view; empty without one. */
+  readonly view: string;
+  /** Numbers the routes of the process, so that counters can be looked up by index. */
+  readonly index: number;
+}
+
+/** What `with` can change. */
+export interface QueryChange {
+  readonly name?: Name;
+  readonly type?: string;
+  readonly class?: string;
+  readonly recursionDesired?: boolean;
+  readonly checkingDisabled?: boolean;
+  readonly authenticData?: boolean;
+  readonly authoritative?: boolean;
+  readonly dnssecOk?: boolean;
+  /** Octets of a UDP message that the asker takes; adds an OPT record where there is none. */
+  readonly udpSize?: number;
+  /** Replaces the EDNS options; adds an OPT record where there is none. */
+  readonly options?: readonly Option[];
+}
+
+/** Octets of a reply over UDP at most, whatever the asker advertises: what is larger would be fragmented, or be an amplifier's tool. */
+const maxUdpReply = 4096;
+
+const noRoute: Route = { server: '', zone: 'dropped', view: '', index: 0 };
+const hashSeed = randomInt(0x7fffffff);
+
+/** One question and its circumstances. Never written to by plugins: `with` derives a changed copy that shares the metadata. */
+export class Query {
+  /** The message's bytes; `start` is where it begins in them. */
+  private wire: Uint8Array;
+  private start: number;
+  /** Octets of the name, its final zero included. */
+  readonly nameLength: number;
+  /** A seeded hash of the lower-case name, for tables of names. */
+  readonly nameHash: number;
+  readonly typeCode: number;
+  readonly classCode: number;
+  /** The second word of the header: opcode and flags. */
+  readonly flags: number;
+  /** Whether the asker sent an OPT record. */
+  readonly edns: boolean;
+  /** Octets of a UDP message that the asker takes; 512 without EDNS (RFC 6891 section 6.2.3). */
+  readonly udpSize: number;
+  /** What the OPT record said of the size, as it stood. */
+  readonly advertisedSize: number;
+  readonly ednsVersion: number;
+  readonly dnssecOk: boolean;
+  readonly client: Client;
+  /** Milliseconds on the clock that `SetupContext.now` reads. */
+  readonly receivedAt: number;
+  /** The server block that was chosen. Set by the router. */
+  route: Route = noRoute;
+  /** The query as it was received, which this one was derived from; itself when it is that one. */
+  readonly origin: Query;
+  /** The plugin that was entered last on behalf of the query as received: the one that answered. Set by the chain. */
+  answeredBy = '';
+  /** How often the server asked itself on behalf of the query as received. Counted by the server. */
+  resolutions = 0;
+  private optionsStart: number;
+  private optionsEnd: number;
+  private nameText: Name | undefined = undefined;
+  private optionList: readonly Option[] | undefined = undefined;
+  private store: Metadata | undefined = undefined;
+
+  constructor(fields: QueryFields, origin?: Query) {
+    this.origin = origin ?? this;
+    this.wire = fields.wire;
+    this.start = fields.start;
+    this.nameLength = fields.nameLength;
+    this.nameHash = fields.nameHash;
+    this.typeCode = fields.typeCode;
+    this.classCode = fields.classCode;
+    this.flags = fields.flags;
+    this.edns = fields.edns;
+    this.udpSize = fields.advertisedSize < 512 ? 512 : fields.advertisedSize;
+    this.advertisedSize = fields.advertisedSize;
+    this.ednsVersion = fields.ednsVersion;
+    this.dnssecOk = fields.dnssecOk;
+    this.optionsStart = fields.optionsStart;
+    this.optionsEnd = fields.optionsEnd;
+    this.client = fields.client;
+    this.receivedAt = fields.receivedAt;
+  }
+
+  /** The name asked for, lower-case. */
+  get name(): Name {
+    this.nameText ??= nameFromWire(this.wire, this.start + headerLength, true) as Name;
+    return this.nameText;
+  }
+
+  /** The name asked for, in the letter case of the asker. */
+  get originalName(): string {
+    return nameFromWire(this.wire, this.start + headerLength);
+  }
+
+  get id(): number {
+    return readUint16(this.wire, this.start);
+  }
+
+  get type(): string {
+    return typeName(this.typeCode);
+  }
+
+  get class(): string {
+    return className(this.classCode);
+  }
+
+  get recursionDesired(): boolean {
+    return (this.flags & flag.recursionDesired) !== 0;
+  }
+
+  get checkingDisabled(): boolean {
+    return (this.flags & flag.checkingDisabled) !== 0;
+  }
+
+  get authenticData(): boolean {
+    return (this.flags & flag.authenticData) !== 0;
+  }
+
+  /** The listener that was asked, as "dns://:53". */
+  get server(): string {
+    return this.route.server;
+  }
+
+  /** The zone of the server block that was chosen. */
+  get zone(): string {
+    return this.route.zone;
+  }
+
+  /** Octets of the message: header, question and OPT record. */
+  get size(): number {
+    return this.questionLength + headerLength + (this.edns ? optLengthWith(this.options) : 0);
+  }
+
+  /** Octets of the question: name, type and class. */
+  get questionLength(): number {
+    return this.nameLength + 4;
+  }
+
+  get options(): readonly Option[] {
+    this.optionList ??= this.optionsEnd > this.optionsStart ? readOptions(this.wire, this.optionsStart, this.optionsEnd) : [];
+    return this.optionList;
+  }
+
+  /** What plugins tell of this query; undefined unless its server block collects metadata. */
+  get metadata(): Metadata | undefined {
+    return this.origin.store;
+  }
+
+  /** Starts to collect metadata. */
+  collectMetadata(): Metadata {
+    this.origin.store ??= new Metadata();
+    return this.origin.store;
+  }
+
+  /** A changed copy that shares the metadata. */
+  with(change: QueryChange): Query {
+    const name = change.name === undefined ? this.nameBytes() : nameToWire(change.name);
+    const options = change.options ?? this.options;
+    const edns = this.edns || change.options !== undefined || change.udpSize !== undefined || change.dnssecOk === true;
+    const wire = Buffer.alloc(headerLength + name.length + 4);
+    wire.set(name, headerLength);
+    const type = change.type === undefined ? this.typeCode : (typeCode(change.type) ?? this.typeCode);
+    const klass = change.class === undefined ? this.classCode : (classCode(change.class) ?? this.classCode);
+    writeUint16(wire, 0, this.id);
+    writeUint16(wire, headerLength + name.length, type);
+    writeUint16(wire, headerLength + name.length + 2, klass);
+    const derived = new Query(
+      {
+        wire,
+        start: 0,
+        nameLength: name.length,
+        nameHash: change.name === undefined ? this.nameHash : hashName(name, 0),
+        typeCode: type,
+        classCode: klass,
+        flags: changedFlags(this.flags, change),
+        edns,
+        advertisedSize: change.udpSize ?? (this.edns ? this.advertisedSize : edns ? 4096 : 512),
+        ednsVersion: 0,
+        dnssecOk: change.dnssecOk ?? this.dnssecOk,
+        optionsStart: 0,
+        optionsEnd: 0,
+        client: this.client,
+        receivedAt: this.receivedAt,
+      },
+      this.origin,
+    );
+    derived.route = this.route;
+    derived.optionList = options;
+    return derived;
+  }
+
+  /** Octets of the UDP message or TCP frame that a reply may have; see {@link Client.transport}. */
+  get replyLimit(): number {
+    if (this.client.transport !== 'udp') return 65535;
+    return this.udpSize > maxUdpReply ? maxUdpReply : this.udpSize;
+  }
+
+  /** The query as a message with this id, for a plugin that asks elsewhere: header, question and, where the asker sent one, an OPT record. */
+  toWire(id: number, edns?: { udpSize: number; options: readonly Option[] }): Buffer {
+    const options = edns?.options ?? this.options;
+    const bare = headerLength + this.questionLength;
+    const message = Buffer.allocUnsafe(bare + (this.edns ? optLengthWith(options) : 0));
+    writeUint16(message, 0, id);
+    writeUint16(message, 2, this.flags & flag.sentUpstream);
+    writeUint16(message, 4, 1);
+    writeUint16(message, 6, 0);
+    writeUint16(message, 8, 0);
+    writeUint16(message, 10, this.edns ? 1 : 0);
+    this.copyQuestion(message, headerLength);
+    if (this.edns) {
+      const udpSize = edns?.udpSize ?? this.advertisedSize;
+      writeOpt(message, bare, { udpSize, extendedRcode: 0, dnssecOk: this.dnssecOk }, options);
+    }
+    return message;
+  }
+
+  /** Writes the question as it was received at `at` of `out`. */
+  copyQuestion(out: Uint8Array, at: number): void {
+    const from = this.start + headerLength;
+    const length = this.nameLength + 4;
+    for (let i = 0; i < length; i++) out[at + i] = this.wire[from + i] as number;
+  }
+
+  /** Whether the uncompressed name at `at` of `wire` is the one asked for, letter case aside. */
+  asksFor(wire: Uint8Array, at: number): boolean {
+    const from = this.start + headerLength;
+    for (let i = 0; i < this.nameLength; i++) {
+      if (lowerCase[wire[at + i] as number] !== lowerCase[this.wire[from + i] as number]) return false;
+    }
+    return true;
+  }
+
+  /** The name asked for as uncompressed wire form, in the letter case of the asker. */
+  nameBytes(): Buffer {
+    const from = this.start + headerLength;
+    return Buffer.from(this.wire.subarray(from, from + this.nameLength));
+  }
+
+  /** Gives the query bytes of its own. Called once, by the responder, when the answer is not at hand and the receive buffer will be used again. */
+  detach(): void {
+    const end = this.optionsEnd > 0 ? this.optionsEnd : this.start + headerLength + this.questionLength;
+    this.wire = Buffer.from(this.wire.subarray(this.start, end));
+    if (this.optionsEnd > 0) {
+      this.optionsStart -= this.start;
+      this.optionsEnd -= this.start;
+    }
+    this.start = 0;
+  }
+}
+
+/** The facts a query is made of. */
+export interface QueryFields {
+  readonly wire: Uint8Array;
+  readonly start: number;
+  readonly nameLength: number;
+  readonly nameHash: number;
+  readonly typeCode: number;
+  readonly classCode: number;
+  readonly flags: number;
+  readonly edns: boolean;
+  readonly advertisedSize: number;
+  readonly ednsVersion: number;
+  readonly dnssecOk: boolean;
+  readonly optionsStart: number;
+  readonly optionsEnd: number;
+  readonly client: Client;
+  readonly receivedAt: number;
+}
+
+/** What a query of the server itself is made of: health probes, prefetch, loop detection, CNAME chasing. */
+export interface OwnQuery {
+  readonly name: Name;
+  readonly type: string;
+  readonly class?: string;
+  readonly recursionDesired?: boolean;
+  readonly client: Client;
+  readonly receivedAt: number;
+}
+
+/** Makes a query that nobody sent. */
+export function makeQuery(own: OwnQuery): Query {
+  const name = nameToWire(own.name);
+  const wire = Buffer.alloc(headerLength + name.length + 4);
+  const type = typeCode(own.type) ?? QueryType.A;
+  const klass = classCode(own.class ?? 'IN') ?? QueryClass.IN;
+  wire.set(name, headerLength);
+  writeUint16(wire, headerLength + name.length, type);
+  writeUint16(wire, headerLength + name.length + 2, klass);
+  return new Query({
+    wire,
+    start: 0,
+    nameLength: name.length,
+    nameHash: hashName(name, 0),
+    typeCode: type,
+    classCode: klass,
+    flags: (own.recursionDesired ?? true) ? flag.recursionDesired : 0,
+    edns: false,
+    advertisedSize: 512,
+    ednsVersion: 0,
+    dnssecOk: false,
+    optionsStart: 0,
+    optionsEnd: 0,
+    client: own.client,
+    receivedAt: own.receivedAt,
+  });
+}
+
+/** The first value of {@link hashStep}; secret, so that names that collide cannot be made on purpose. */
+export const hashStart = hashSeed;
+
+/** One octet of the name hash (FNV-1a with a secret start). */
+export function hashStep(hash: number, byte: number): number {
+  return Math.imul(hash ^ (lowerCase[byte] as number), 0x01000193);
+}
+
+function hashName(wire: Uint8Array, at: number): number {
+  let hash = hashStart;
+  for (let i = at; i < wire.length; i++) hash = hashStep(hash, wire[i] as number);
+  return hash;
+}
+
+function changedFlags(flags: number, change: QueryChange): number {
+  let changed = flags;
+  for (const [bit, on] of [
+    [flag.recursionDesired, change.recursionDesired],
+    [flag.checkingDisabled, change.checkingDisabled],
+    [flag.authenticData, change.authenticData],
+    [flag.authoritative, change.authoritative],
+  ] as const) {
+    if (on !== undefined) changed = on ? changed | bit : changed & ~bit;
+  }
+  return changed;
+}

@@ -1,0 +1,265 @@
+// A reply: immutable, without id and question. Keeps its wire form, so that an answer given before is copied and patched, never encoded again.
+import { flag, type Rcode, rcodeCode, rcodeName } from './codes.ts';
+import { extendedErrorOption, type Option } from './edns.ts';
+import { type Layout, layOut, readSections, type Sections, writeMessage } from './message.ts';
+import type { Query } from './query.ts';
+import type { ResourceRecord } from './record.ts';
+import { expandName, FormatError, headerLength, readUint16 } from './wire.ts';
+
+/** A message of this reply for one name: its records behind a question, no OPT record, and where its TTLs stand. */
+export interface WireForm {
+  readonly bytes: Uint8Array;
+  /** Octets of the question, which stands in `bytes` behind the header. */
+  readonly questionLength: number;
+  readonly ttls: readonly number[];
+}
+
+/** What `with` changes; what is absent stays. */
+export interface ReplyChange {
+  readonly rcode?: Rcode;
+  readonly authoritative?: boolean;
+  readonly recursionAvailable?: boolean;
+  readonly authenticData?: boolean;
+  readonly truncated?: boolean;
+  /** Seconds; becomes the TTL of every record. */
+  readonly ttl?: number;
+  readonly answers?: readonly ResourceRecord[];
+  readonly authorities?: readonly ResourceRecord[];
+  readonly additionals?: readonly ResourceRecord[];
+  /** Code of RFC 8914, sent to askers that speak EDNS. */
+  readonly extendedError?: number;
+  /** EDNS options, sent to askers that speak EDNS. */
+  readonly options?: readonly Option[];
+}
+
+const brand = Symbol.for('ferrydns.reply.1');
+const noSections: Sections = { answers: [], authorities: [], additionals: [] };
+const noOptions: readonly Option[] = [];
+
+interface ReplyFields {
+  readonly rcodeNumber: number;
+  readonly flags: number;
+  readonly options: readonly Option[];
+  readonly ttl: number;
+  readonly declined: boolean;
+  readonly sections: Sections | undefined;
+  readonly form: WireForm | undefined;
+  readonly layout: Layout | undefined;
+}
+
+/** What is answered. Shared by all who ask the same: never written to. */
+export class Reply {
+  /** Recognises replies of another copy of this module. */
+  readonly [brand] = true;
+  readonly rcodeNumber: number;
+  /** AA, TC, RA and AD bits. */
+  readonly flags: number;
+  readonly options: readonly Option[];
+  /** The TTL of every record in seconds; -1 when each has its own. */
+  readonly ttl: number;
+  /**
+   * True when no plugin answered and the responder writes an empty reply with this rcode. Such a reply is not an answer: it is not cached.
+   */
+  readonly declined: boolean;
+  private sections: Sections | undefined;
+  private form: WireForm | undefined;
+  private readonly layout: Layout | undefined;
+
+  private constructor(fields: ReplyFields) {
+    this.rcodeNumber = fields.rcodeNumber;
+    this.flags = fields.flags;
+    this.options = fields.options;
+    this.ttl = fields.ttl;
+    this.declined = fields.declined;
+    this.sections = fields.sections;
+    this.form = fields.form;
+    this.layout = fields.layout;
+  }
+
+  /** An authoritative NOERROR reply with these records in the answer section. */
+  static answer(records: readonly ResourceRecord[], more: ReplyChange = {}): Reply {
+    return Reply.empty('NOERROR', { answers: records, ...more });
+  }
+
+  /** An authoritative reply without records, but for those that `more` brings. */
+  static empty(rcode: Rcode, more: ReplyChange = {}): Reply {
+    const bare = new Reply({ ...plain, rcodeNumber: rcodeCode(rcode) ?? 0, flags: flag.authoritative, sections: noSections });
+    return bare.with(more);
+  }
+
+  /** The chain declines to answer: an empty reply with this rcode that no plugin wrote (SERVFAIL, REFUSED, …). */
+  static decline(rcode: Rcode, extendedError?: number): Reply {
+    const options = extendedError === undefined ? noOptions : [extendedErrorOption(extendedError)];
+    return new Reply({ ...plain, rcodeNumber: rcodeCode(rcode) ?? 2, options, declined: true, sections: noSections });
+  }
+
+  /** Nothing is sent. */
+  static readonly drop: Reply = new Reply({
+    rcodeNumber: 0,
+    flags: 0,
+    options: noOptions,
+    ttl: -1,
+    declined: true,
+    sections: noSections,
+    form: undefined,
+    layout: undefined,
+  });
+
+  /**
+   * A reply of a message that another server sent. Every record is checked now, none is decoded until somebody reads it.
+   * The bytes are kept and must not change. Throws a FormatError when the message is malformed (RFC 9267).
+   */
+  static fromWire(message: Uint8Array): Reply {
+    if (message.length < headerLength) throw new FormatError('message is shorter than a header');
+    const layout = layOut(message);
+    const flags = readUint16(message, 2);
+    const extended = layout.opt?.extendedRcode ?? 0;
+    const hasPlainQuestion = expandName(message, headerLength).length === layout.recordsStart - 4 - headerLength;
+    const usable = layout.optIsLast && hasPlainQuestion && layout.ttls.every((at) => (message[at] as number) < 0x80);
+    return new Reply({
+      rcodeNumber: (extended << 4) | (flags & flag.rcode),
+      flags: flags & kept,
+      options: layout.opt?.options ?? noOptions,
+      ttl: -1,
+      declined: false,
+      sections: undefined,
+      form: usable ? wireFormOf(message, layout) : { bytes: message, questionLength: 0, ttls: [] },
+      layout,
+    });
+  }
+
+  static isReply(value: unknown): value is Reply {
+    return typeof value === 'object' && value !== null && brand in value;
+  }
+
+  get rcode(): Rcode {
+    return rcodeName(this.rcodeNumber);
+  }
+
+  get authoritative(): boolean {
+    return (this.flags & flag.authoritative) !== 0;
+  }
+
+  get truncated(): boolean {
+    return (this.flags & flag.truncated) !== 0;
+  }
+
+  get recursionAvailable(): boolean {
+    return (this.flags & flag.recursionAvailable) !== 0;
+  }
+
+  get authenticData(): boolean {
+    return (this.flags & flag.authenticData) !== 0;
+  }
+
+  get answers(): readonly ResourceRecord[] {
+    return this.read().answers;
+  }
+
+  get authorities(): readonly ResourceRecord[] {
+    return this.read().authorities;
+  }
+
+  get additionals(): readonly ResourceRecord[] {
+    return this.read().additionals;
+  }
+
+  /** Records in the answer section, known without decoding one. */
+  get answerCount(): number {
+    return this.layout?.counts[0] ?? this.read().answers.length;
+  }
+
+  /** A changed copy. A copy that changes no record shares the wire form. */
+  with(change: ReplyChange): Reply {
+    const keepsRecords = change.answers === undefined && change.authorities === undefined && change.additionals === undefined;
+    const sections = keepsRecords
+      ? this.sections
+      : {
+          answers: change.answers ?? this.answers,
+          authorities: change.authorities ?? this.authorities,
+          additionals: change.additionals ?? this.additionals,
+        };
+    const options = change.options ?? this.options;
+    return new Reply({
+      rcodeNumber: change.rcode === undefined ? this.rcodeNumber : (rcodeCode(change.rcode) ?? this.rcodeNumber),
+      flags: changedFlags(this.flags, change),
+      options: change.extendedError === undefined ? options : [...options, extendedErrorOption(change.extendedError)],
+      // Records that are put in carry their own TTLs; so do those that were read from this reply.
+      ttl: change.ttl ?? (keepsRecords ? this.ttl : -1),
+      declined: change.rcode === undefined && this.declined && keepsRecords,
+      sections,
+      form: keepsRecords ? this.form : undefined,
+      layout: keepsRecords ? this.layout : undefined,
+    });
+  }
+
+  /** The reply as cached: every record with this TTL in seconds, these flags, no EDNS options. */
+  aged(ttl: number, flags: number): Reply {
+    return new Reply({
+      rcodeNumber: this.rcodeNumber,
+      flags,
+      options: noOptions,
+      ttl,
+      declined: false,
+      sections: this.sections,
+      form: this.form,
+      layout: this.layout,
+    });
+  }
+
+  /** The wire form for the name that `query` asks for; made at the first call for that name, then kept. */
+  formFor(query: Query): WireForm {
+    const form = this.form;
+    if (form !== undefined && form.questionLength === query.questionLength && query.asksFor(form.bytes, headerLength)) return form;
+    const question = Buffer.alloc(query.questionLength);
+    query.copyQuestion(question, 0);
+    const written = writeMessage({ question, flags: 0, sections: this.read() }, 65535);
+    this.form = { bytes: written.bytes, questionLength: question.length, ttls: written.ttls };
+    return this.form;
+  }
+
+  private read(): Sections {
+    this.sections ??= this.form && this.layout ? readSections(this.form.bytes, this.layout) : noSections;
+    if (this.ttl < 0 || this.sections === noSections) return this.sections;
+    const { answers, authorities, additionals } = this.sections;
+    const aged = (record: ResourceRecord) => (record.ttl === this.ttl ? record : record.with({ ttl: this.ttl }));
+    return { answers: answers.map(aged), authorities: authorities.map(aged), additionals: additionals.map(aged) };
+  }
+}
+
+const plain: ReplyFields = {
+  rcodeNumber: 0,
+  flags: 0,
+  options: noOptions,
+  ttl: -1,
+  declined: false,
+  sections: undefined,
+  form: undefined,
+  layout: undefined,
+};
+
+const kept = flag.authoritative | flag.truncated | flag.recursionAvailable | flag.authenticData;
+
+function wireFormOf(message: Uint8Array, layout: Layout): WireForm {
+  return { bytes: withCounts(message, layout), questionLength: layout.recordsStart - headerLength, ttls: layout.ttls };
+}
+
+/** The message without its OPT record. */
+function withCounts(message: Uint8Array, layout: Layout): Uint8Array {
+  const bytes = Buffer.from(message.subarray(0, layout.recordsEnd));
+  bytes.writeUInt16BE(layout.counts[2], 10);
+  return bytes;
+}
+
+function changedFlags(flags: number, change: ReplyChange): number {
+  let changed = flags;
+  for (const [bit, on] of [
+    [flag.authoritative, change.authoritative],
+    [flag.recursionAvailable, change.recursionAvailable],
+    [flag.authenticData, change.authenticData],
+    [flag.truncated, change.truncated],
+  ] as const) {
+    if (on !== undefined) changed = on ? changed | bit : changed & ~bit;
+  }
+  return changed;
+}

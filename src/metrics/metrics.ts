@@ -1,0 +1,44 @@
+// Metrics as plain numbers: labels are resolved once, adding is an addition; they are read when somebody scrapes.
+import type { Query, Route } from '../dns/query.ts';
+
+/** A number that only grows. */
+export interface Counter {
+  readonly value: number;
+  add(by?: number): void;
+}
+
+/** Counts observations by bucket. */
+export interface Histogram {
+  observe(value: number): void;
+}
+
+/** What a plugin makes its metrics with. Asking twice for the same name and labels returns the same metric, so a reload keeps its counts. */
+export interface Metrics {
+  counter(name: string, help: string): Counter;
+  counter<const L extends string>(name: string, help: string, labels: readonly L[]): (values: Readonly<Record<L, string>>) => Counter;
+  /** A number read when somebody scrapes; `read` replaces the one given before for the same labels. */
+  gauge(name: string, help: string, read: () => number): void;
+  gauge<const L extends string>(name: string, help: string, labels: readonly L[]): (values: Readonly<Record<L, string>>, read: () => number) => void;
+  /** `buckets` are the upper bounds, ascending, without infinity. */
+  histogram(name: string, help: string, buckets: readonly number[]): Histogram;
+  histogram<const L extends string>(
+    name: string,
+    help: string,
+    buckets: readonly number[],
+    labels: readonly L[],
+  ): (values: Readonly<Record<L, string>>) => Histogram;
+}
+
+/** Makes something once for each route (listener, zone and view) and finds it for a query by index. */
+export function perRoute<T>(make: (route: Route) => T): (query: Query) => T {
+  const made: T[] = [];
+  return (query) => {
+    const { route } = query;
+    let value = made[route.index];
+    if (value === undefined) {
+      value = make(route);
+      made[route.index] = value;
+    }
+    return value;
+  };
+}

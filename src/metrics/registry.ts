@@ -1,0 +1,145 @@
+// The metrics of one process, and their exposition by prom-client, of which this is the only importer.
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { Counter, Histogram, Metrics } from './metrics.ts';
+
+type Labels = Readonly<Record<string, string>>;
+
+interface Sample {
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly value: number;
+  readonly metricName?: string;
+}
+
+interface Family {
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly children: Map<string, { readonly labels: Labels; readonly child: Child }>;
+}
+
+interface Child {
+  samples(name: string, labels: Labels): Sample[];
+}
+
+class CounterChild implements Counter, Child {
+  value = 0;
+
+  add(by = 1): void {
+    this.value += by;
+  }
+
+  samples(_name: string, labels: Labels): Sample[] {
+    return [{ labels, value: this.value }];
+  }
+}
+
+class GaugeChild implements Child {
+  read: () => number = () => 0;
+
+  samples(_name: string, labels: Labels): Sample[] {
+    return [{ labels, value: this.read() }];
+  }
+}
+
+class HistogramChild implements Histogram, Child {
+  private readonly buckets: readonly number[];
+  private readonly counts: number[];
+  private sum = 0;
+
+  constructor(buckets: readonly number[]) {
+    this.buckets = buckets;
+    this.counts = new Array<number>(buckets.length + 1).fill(0);
+  }
+
+  observe(value: number): void {
+    const { buckets } = this;
+    let bucket = 0;
+    while (bucket < buckets.length && value > (buckets[bucket] as number)) bucket++;
+    this.counts[bucket] = (this.counts[bucket] as number) + 1;
+    this.sum += value;
+  }
+
+  samples(name: string, labels: Labels): Sample[] {
+    let total = 0;
+    const bounds = [...this.buckets, '+Inf'];
+    const samples = this.counts.map((count, i) => {
+      total += count;
+      return { labels: { ...labels, le: bounds[i] as number | string }, value: total, metricName: `${name}_bucket` };
+    });
+    return [...samples, { labels, value: this.sum, metricName: `${name}_sum` }, { labels, value: total, metricName: `${name}_count` }];
+  }
+}
+
+/** Every metric of the process. */
+export class MetricsRegistry implements Metrics {
+  private readonly families = new Map<string, Family>();
+  private readonly exposition = new Registry();
+  private processMetrics = false;
+
+  counter(name: string, help: string): Counter;
+  counter<const L extends string>(name: string, help: string, labels: readonly L[]): (values: Readonly<Record<L, string>>) => Counter;
+  counter(name: string, help: string, labels?: readonly string[]): Counter | ((values: Labels) => Counter) {
+    const make = (values: Labels) => this.child(name, { kind: 'counter', help }, values, () => new CounterChild());
+    return labels === undefined ? make({}) : make;
+  }
+
+  gauge(name: string, help: string, read: () => number): void;
+  gauge<const L extends string>(name: string, help: string, labels: readonly L[]): (values: Readonly<Record<L, string>>, read: () => number) => void;
+  gauge(name: string, help: string, labels: readonly string[] | (() => number)): ((values: Labels, read: () => number) => void) | undefined {
+    const make = (values: Labels, read: () => number) => {
+      this.child(name, { kind: 'gauge', help }, values, () => new GaugeChild()).read = read;
+    };
+    if (typeof labels !== 'function') return make;
+    make({}, labels);
+    return undefined;
+  }
+
+  histogram(name: string, help: string, buckets: readonly number[]): Histogram;
+  histogram<const L extends string>(
+    name: string,
+    help: string,
+    buckets: readonly number[],
+    labels: readonly L[],
+  ): (values: Readonly<Record<L, string>>) => Histogram;
+  histogram(name: string, help: string, buckets: readonly number[], labels?: readonly string[]): Histogram | ((values: Labels) => Histogram) {
+    const make = (values: Labels) => this.child(name, { kind: 'histogram', help }, values, () => new HistogramChild(buckets));
+    return labels === undefined ? make({}) : make;
+  }
+
+  /** Forgets the metrics with this name, or only those whose labels have these values: what they count is gone. */
+  forget(name: string, labels: Labels = {}): void {
+    const family = this.families.get(name);
+    for (const [key, child] of family?.children ?? []) {
+      if (Object.entries(labels).every(([label, value]) => child.labels[label] === value)) family?.children.delete(key);
+    }
+  }
+
+  /** The text exposition format, version 0.0.4. */
+  async expose(): Promise<{ readonly contentType: string; readonly body: string }> {
+    if (!this.processMetrics) {
+      collectDefaultMetrics({ register: this.exposition });
+      this.processMetrics = true;
+    }
+    return { contentType: this.exposition.contentType, body: await this.exposition.metrics() };
+  }
+
+  private child<C extends Child>(name: string, about: Pick<Family, 'kind' | 'help'>, labels: Labels, make: () => C): C {
+    const family = this.families.get(name) ?? this.addFamily(name, about);
+    if (family.kind !== about.kind) throw new Error(`metric ${name} is a ${family.kind}, asked for as a ${about.kind}`);
+    const key = JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+    const known = family.children.get(key);
+    if (known !== undefined) return known.child as C;
+    const child = make();
+    family.children.set(key, { labels, child });
+    return child;
+  }
+
+  private addFamily(name: string, about: Pick<Family, 'kind' | 'help'>): Family {
+    const family: Family = { ...about, children: new Map() };
+    this.families.set(name, family);
+    const samples = () => [...family.children.values()].flatMap(({ labels, child }) => child.samples(name, labels));
+    // prom-client asks a metric for its samples with `get`; nothing else of its classes is needed.
+    const metric = { name, get: async () => ({ name, help: about.help, type: about.kind, values: samples(), aggregator: 'sum' }) };
+    this.exposition.registerMetric(metric as unknown as Parameters<Registry['registerMetric']>[0]);
+    return family;
+  }
+}

@@ -1,0 +1,49 @@
+// `ferrydns/plugin`: the one module a plugin imports.
+
+export { ConfigError, ConfigErrors, type Place } from '../config/error.ts';
+export * from '../config/grammar.ts';
+export type { Line, Word } from '../config/tree.ts';
+export * from '../config/values.ts';
+export { normalizeZones, parseHostPort } from '../config/zone-key.ts';
+export {
+  classCode,
+  className,
+  EdnsOption,
+  ExtendedError,
+  QueryClass,
+  QueryType,
+  type Rcode,
+  rcodeCode,
+  rcodeName,
+  typeCode,
+  typeName,
+} from '../dns/codes.ts';
+export type { Option } from '../dns/edns.ts';
+export { type Metadata, type MetadataKey, metadataKey } from '../dns/metadata.ts';
+export { isSubdomain, labelsOf, longestMatch, type Name, nameFromWire, nameToWire, parentOf, parseName, root } from '../dns/name.ts';
+export { type Client, makeQuery, type OwnQuery, type Query, type QueryChange, type Route, type Transport } from '../dns/query.ts';
+export { replaceNames } from '../dns/rdata.ts';
+export { type RecordFields, type ResourceRecord, record } from '../dns/record.ts';
+export { Reply, type ReplyChange } from '../dns/reply.ts';
+export type { Logger } from '../log/logger.ts';
+export { type Counter, type Histogram, type Metrics, perRoute } from '../metrics/metrics.ts';
+export type { Timeouts } from '../transport/tcp.ts';
+export { type Awaitable, after, isPromise, rescue } from './awaitable.ts';
+export { type Capability, capability, metadataSource, type Provided, provide } from './capability.ts';
+export {
+  type BlockSettings,
+  definePlugin,
+  type Handle,
+  type HttpRequest,
+  type HttpResponse,
+  type Instance,
+  isPlugin,
+  type Next,
+  type Plugin,
+  type PluginDefinition,
+  type ServerControl,
+  type SetupContext,
+  type StartContext,
+} from './plugin.ts';
+export { QueryError } from './query-error.ts';
+export { type RequestObserver, requestObserver } from './request-observer.ts';

@@ -1,0 +1,155 @@
+// The contract between the server and a plugin: what a plugin is, what it is given, and when.
+import type { ConfigSpec, OptionsOf } from '../config/grammar.ts';
+import type { Word } from '../config/tree.ts';
+import type { Name } from '../dns/name.ts';
+import type { Query } from '../dns/query.ts';
+import type { Reply } from '../dns/reply.ts';
+import type { Logger } from '../log/logger.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { Timeouts } from '../transport/tcp.ts';
+import type { Awaitable } from './awaitable.ts';
+import type { Capability, Provided } from './capability.ts';
+
+/** The rest of the chain, bound once when the chain is built. It is a function of the query alone: call it never, once or twice. */
+export type Next = (query: Query) => Awaitable<Reply>;
+
+/** Answers a query, changes it or its reply, or passes it on. */
+export type Handle = (query: Query, next: Next) => Awaitable<Reply>;
+
+/** For `setup`: knows the configuration and touches nothing outside the process but the files that the configuration names. */
+export interface SetupContext {
+  /** The zones of the server block. */
+  readonly zones: readonly Name[];
+  /** The first listener of the server block, as "dns://:53". */
+  readonly server: string;
+  /** The port of that listener; 0 when the system is to choose one. */
+  readonly port: number;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Milliseconds on a monotonic clock. */
+  readonly now: () => number;
+  /** The absolute path of a file that the configuration names: relative ones start at the block's `root`, else at the working directory. */
+  path(file: string): string;
+  /** Refuses the configuration; the error points at the word or option given, else at the directive. */
+  fail(message: string, at?: Word | string): never;
+  /** Says at start what is odd about the configuration. */
+  warn(message: string, at?: Word | string): void;
+}
+
+/** For `start`: every chain is complete, the outside world may be touched. */
+export interface StartContext {
+  /** Aborts when the instance is stopped. */
+  readonly signal: AbortSignal;
+  readonly server: ServerControl;
+  /** Asks this server again, from the top: zone match, views and the whole chain. */
+  resolve(query: Query): Awaitable<Reply>;
+  /** What other plugins of the server block provide; never their modules. */
+  peers<T>(capability: Capability<T>): readonly T[];
+  /** Answers GET requests for `path` on a shared HTTP listener, which lives on through reloads. `address` is "HOST:PORT" or ":PORT". */
+  serve(address: string, path: string, respond: (request: HttpRequest) => Awaitable<HttpResponse>): void;
+  /** Runs `task` each time `milliseconds` have passed, until the instance is stopped; an error is logged and does not end it. */
+  every(milliseconds: number, task: () => Awaitable<void>): void;
+}
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: URL;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly body: string;
+  readonly contentType?: string;
+}
+
+/** What a plugin may know of the server as a whole, and ask of it. */
+export interface ServerControl {
+  /** True from SIGTERM on. */
+  readonly stopping: boolean;
+  /** SHA-512 of the words of the configuration that is running, in hexadecimal. */
+  readonly configurationHash: string;
+  /** Every instance of the process that has something to wait for: what its plugin is called, and what it says. */
+  readiness(): readonly { readonly name: string; readonly ready: true | string }[];
+  /** The hash of the configuration as its files are now; throws ConfigErrors when they cannot be read. */
+  readConfigurationHash(): Awaitable<string>;
+  /** Loads the configuration again; rejects, and changes nothing, when it is refused. */
+  reload(): Promise<void>;
+  /** Every name and place where this server block listens for DNS, once it does. */
+  listeners(): readonly { readonly transport: string; readonly address: string; readonly port: number }[];
+  /** Every metric of the process in the text exposition format. */
+  expose(): Promise<{ readonly contentType: string; readonly body: string }>;
+  /** Ends the process with exit status 1 after logging the message. */
+  fatal(message: string): void;
+}
+
+/** Facts about the server block that a directive states. Merged by the core; two that differ are an error with both places. */
+export interface BlockSettings {
+  /** Base of relative file names. */
+  readonly root?: string;
+  /** IP addresses to listen on. */
+  readonly addresses?: readonly string[];
+  /** Milliseconds of silence after which a stream is closed, and of a whole read and write. */
+  readonly timeouts?: Timeouts;
+  /** Log debug lines. */
+  readonly debug?: boolean;
+  /** Milliseconds to go on answering after SIGTERM. */
+  readonly lameduck?: number;
+}
+
+/** One use of a plugin in one server block. Every member is optional. */
+export interface Instance {
+  readonly handle?: Handle;
+  readonly settings?: BlockSettings;
+  /** Services for other plugins of the block. */
+  readonly provides?: readonly Provided[];
+  /** Reload: takes over the state of the instance that this one replaces. Called before `start`. */
+  adopt?(previous: Instance): void;
+  /** Opens, connects, loads. A throw refuses the configuration. */
+  start?(context: StartContext): Awaitable<void>;
+  /** True, or what is missing. */
+  ready?(): true | string;
+  /** Called after the last query has left, or when the deadline has passed. */
+  stop?(deadline: AbortSignal): Awaitable<void>;
+}
+
+export interface PluginDefinition<S extends ConfigSpec> {
+  /** The directive's name in the Corefile. */
+  readonly name: string;
+  readonly summary: string;
+  readonly config: S;
+  /** Where a plugin from outside stands in the chain; the Corefile may say otherwise. */
+  readonly order?: { readonly before: string } | { readonly after: string };
+  setup(options: OptionsOf<S>, context: SetupContext): Awaitable<Instance>;
+}
+
+const brand = Symbol.for('ferrydns.plugin');
+const apiVersion = 1;
+
+/** A plugin as the registry holds it. */
+export interface Plugin {
+  readonly name: string;
+  readonly summary: string;
+  readonly config: ConfigSpec;
+  readonly order?: { readonly before: string } | { readonly after: string };
+  readonly apiVersion: number;
+  setup(options: unknown, context: SetupContext): Awaitable<Instance>;
+}
+
+/** Makes a plugin of its definition. */
+export function definePlugin<const S extends ConfigSpec>(definition: PluginDefinition<S>): Plugin {
+  const { name, summary, config, order } = definition;
+  const plugin: Plugin = {
+    name,
+    summary,
+    config,
+    apiVersion,
+    setup: (options, context) => definition.setup(options as OptionsOf<S>, context),
+    ...(order === undefined ? {} : { order }),
+  };
+  return Object.assign(plugin, { [brand]: true });
+}
+
+/** Whether a value is a plugin made by {@link definePlugin} of this API version, of this or another copy of the module. */
+export function isPlugin(value: unknown): value is Plugin {
+  return typeof value === 'object' && value !== null && brand in value && (value as unknown as Plugin).apiVersion === apiVersion;
+}

@@ -1,0 +1,14 @@
+// How the server tells a plugin of queries that never reach a chain.
+import type { Query } from '../dns/query.ts';
+import type { Reply } from '../dns/reply.ts';
+import { capability } from './capability.ts';
+
+/** Counts what happens outside the chains. */
+export interface RequestObserver {
+  /** A query that no server block answered: its zone is "dropped". */
+  dropped(query: Query, reply: Reply): void;
+  /** A plugin threw something that is no QueryError. */
+  panicked(): void;
+}
+
+export const requestObserver = capability<RequestObserver>('requestObserver');

@@ -1,0 +1,187 @@
+// Makes the server blocks of a configuration: decodes every directive by its plugin's grammar and sets the instances up, touching nothing outside.
+import { resolve } from 'node:path';
+import { type Decoded, decodeAll } from '../config/decode.ts';
+import { ConfigError, formatWarning, nearest, type Place } from '../config/error.ts';
+import type { ConfigSpec } from '../config/grammar.ts';
+import type { ServerBlock, Tree, Word } from '../config/tree.ts';
+import { parseKey, type ZoneKey } from '../config/zone-key.ts';
+import type { Name } from '../dns/name.ts';
+import { type LogSwitches, makeLogger, type Output } from '../log/logger.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { BlockSettings, Instance, Plugin, SetupContext } from '../plugin/plugin.ts';
+import type { Registry } from './registry.ts';
+
+/** A plugin in use in a block. */
+export interface Use {
+  readonly plugin: Plugin;
+  readonly instance: Instance;
+  /** The first place of its directive. */
+  readonly place: Place;
+  /** Finds the instance that it replaces at a reload: block, plugin, and number of the use. */
+  readonly identity: string;
+}
+
+/** A server block with its instances set up, in the order of the chain. */
+export interface Block {
+  readonly keys: readonly ZoneKey[];
+  readonly uses: readonly Use[];
+  readonly settings: BlockSettings;
+  readonly place: Place;
+}
+
+/** What setting up needs to know of the process. */
+export interface SetupEnvironment {
+  readonly registry: Registry;
+  readonly dnsPort: number;
+  /** Where relative file names start that no `root` says otherwise of. */
+  readonly directory: string;
+  readonly output: Output;
+  readonly logging: LogSwitches;
+  readonly metrics: Metrics;
+  readonly now: () => number;
+}
+
+/** The blocks of a configuration, and what is wrong or odd about it. */
+export interface SetUp {
+  readonly blocks: readonly Block[];
+  readonly problems: readonly ConfigError[];
+  readonly warnings: readonly string[];
+}
+
+/** Sets every block up. Plugins are set up in the order of the registry over all blocks, so that what `root` and `bind` state is known to those behind them. */
+export async function setUpBlocks(tree: Tree, environment: SetupEnvironment): Promise<SetUp> {
+  const problems: ConfigError[] = [];
+  const warnings: string[] = [];
+  const drafts = tree.blocks.map((block) => makeDraft(block, environment, problems));
+  for (const draft of drafts) problems.push(...unknownDirectives(draft.block, environment.registry));
+  for (const plugin of environment.registry.plugins) {
+    for (const draft of drafts) await new PluginSetup(plugin, draft, environment, { problems, warnings }).run();
+  }
+  const blocks = drafts.map(({ keys, uses, settings, block }) => ({ keys, uses, settings, place: block.place }));
+  return { blocks, problems, warnings };
+}
+
+interface Draft {
+  readonly block: ServerBlock;
+  readonly keys: readonly ZoneKey[];
+  readonly uses: Use[];
+  readonly settings: Record<string, unknown>;
+  readonly stated: Map<string, Place>;
+}
+
+function makeDraft(block: ServerBlock, environment: SetupEnvironment, problems: ConfigError[]): Draft {
+  const keys = block.keys.flatMap((word) => {
+    try {
+      return supported(word, parseKey(word, { dnsPort: environment.dnsPort }));
+    } catch (error) {
+      problems.push(error as ConfigError);
+      return [];
+    }
+  });
+  return { block, keys, uses: [], settings: {}, stated: new Map() };
+}
+
+function supported(word: Word, keys: readonly ZoneKey[]): readonly ZoneKey[] {
+  const other = keys.find(({ transport }) => transport !== 'dns');
+  if (other === undefined) return keys;
+  throw new ConfigError(`transport ${other.transport}:// is known to CoreDNS, but ferrydns does not serve it yet`, {
+    place: word.place,
+    expected: 'dns:// or no scheme',
+  });
+}
+
+function unknownDirectives(block: ServerBlock, registry: Registry): ConfigError[] {
+  const known = new Set(registry.plugins.map(({ name }) => name));
+  return block.directives.flatMap(({ name }) => {
+    if (known.has(name.text)) return [];
+    const instead = registry.absent[name.text];
+    if (instead === undefined) {
+      return [new ConfigError(`Unknown directive '${name.text}'`, { place: name.place, suggestion: nearest(name.text, known) })];
+    }
+    const more = instead === '' ? '' : `; ${instead}`;
+    return [new ConfigError(`plugin '${name.text}' is known to CoreDNS, but ferrydns does not have it yet${more}`, { place: name.place })];
+  });
+}
+
+/** Sets one plugin up in one block. */
+class PluginSetup {
+  private readonly plugin: Plugin;
+  private readonly draft: Draft;
+  private readonly environment: SetupEnvironment;
+  private readonly findings: { readonly problems: ConfigError[]; readonly warnings: string[] };
+
+  constructor(plugin: Plugin, draft: Draft, environment: SetupEnvironment, findings: { problems: ConfigError[]; warnings: string[] }) {
+    this.plugin = plugin;
+    this.draft = draft;
+    this.environment = environment;
+    this.findings = findings;
+  }
+
+  async run(): Promise<void> {
+    const { plugin, draft, findings } = this;
+    const directives = draft.block.directives.filter(({ name }) => name.text === plugin.name);
+    if (directives.length === 0) return;
+    for (const [position, decoded] of decodeAll(directives, plugin.config, plugin.name).entries()) {
+      findings.problems.push(...decoded.problems);
+      findings.warnings.push(...decoded.warnings);
+      if (decoded.options !== undefined) await this.setUp(decoded, position);
+    }
+  }
+
+  private async setUp(decoded: Decoded<ConfigSpec>, position: number): Promise<void> {
+    const { plugin, draft } = this;
+    const place = decoded.placeOf();
+    try {
+      const instance = await plugin.setup(decoded.options, this.context(decoded));
+      const identity = JSON.stringify([draft.block.keys.map(({ text }) => text), plugin.name, position]);
+      draft.uses.push({ plugin, instance, place, identity });
+      this.state(instance.settings ?? {}, place);
+    } catch (error) {
+      const problem = error instanceof ConfigError ? error : new ConfigError(messageOf(error), { place, plugin: plugin.name });
+      this.findings.problems.push(problem);
+    }
+  }
+
+  /** Adds what an instance states about its block; two that differ are a problem. */
+  private state(settings: BlockSettings, place: Place): void {
+    const { draft, plugin } = this;
+    for (const [name, value] of Object.entries(settings)) {
+      const before = draft.stated.get(name);
+      if (before !== undefined && JSON.stringify(draft.settings[name]) !== JSON.stringify(value)) {
+        const message = `'${name}' is stated already at ${before.file}:${before.line}`;
+        this.findings.problems.push(new ConfigError(message, { place, plugin: plugin.name }));
+      }
+      draft.settings[name] = value;
+      draft.stated.set(name, place);
+    }
+  }
+
+  private context(decoded: Decoded<ConfigSpec>): SetupContext {
+    const { plugin, draft, environment, findings } = this;
+    const placeOf = (at?: Word | string) => (typeof at === 'object' ? at.place : decoded.placeOf(at));
+    const { keys, settings } = draft;
+    const port = keys[0]?.port ?? environment.dnsPort;
+    return {
+      zones: keys.map(({ zone }) => zone).filter((zone, i, all) => all.indexOf(zone) === i) as Name[],
+      server: serverName((settings as BlockSettings).addresses?.[0] ?? '', port),
+      port,
+      log: makeLogger(environment.output, environment.logging, `plugin/${plugin.name}: `),
+      metrics: environment.metrics,
+      now: environment.now,
+      path: (file) => resolve(environment.directory, (settings as BlockSettings).root ?? '', file),
+      fail(message, at) {
+        throw new ConfigError(message, { place: placeOf(at), plugin: plugin.name });
+      },
+      warn: (message, at) => void findings.warnings.push(formatWarning(placeOf(at), message, plugin.name)),
+    };
+  }
+}
+
+/** How metrics and logs name a listener: "dns://:53", "dns://127.0.0.1:53". */
+export function serverName(address: string, port: number): string {
+  return `dns://${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,43 @@
+// Folds the plugins of a server block into one function of a query.
+import type { Query } from '../dns/query.ts';
+import { Reply } from '../dns/reply.ts';
+import { type Awaitable, after } from '../plugin/awaitable.ts';
+import type { Handle, Next } from '../plugin/plugin.ts';
+import { QueryError } from '../plugin/query-error.ts';
+
+/** A plugin's part in a chain. */
+export interface Step {
+  readonly name: string;
+  readonly handle: Handle;
+  /** Whether what it returns is to be checked: the compiler did not see plain JavaScript. */
+  readonly foreign: boolean;
+}
+
+/** Binds each handler to the rest of the chain, once. Undefined for no steps: such a block answers nothing. */
+export function buildChain(steps: readonly Step[]): Next | undefined {
+  const last = steps.at(-1);
+  if (last === undefined) return undefined;
+  return steps.reduceRight((next, step) => link(step, next), endOf(last.name));
+}
+
+function link({ name, handle, foreign }: Step, next: Next): Next {
+  const run: Handle = foreign ? checked(name, handle) : handle;
+  return (query) => {
+    query.origin.answeredBy = name;
+    return run(query, next);
+  };
+}
+
+function endOf(name: string): Next {
+  return () => {
+    throw new QueryError('SERVFAIL', `plugin/${name}: no next plugin found`);
+  };
+}
+
+function checked(name: string, handle: Handle): Handle {
+  const check = (reply: Reply): Reply => {
+    if (!Reply.isReply(reply)) throw new Error(`plugin/${name}: handler returned ${typeof reply}, expected a Reply`);
+    return reply;
+  };
+  return (query: Query, next: Next): Awaitable<Reply> => after(handle(query, next), check);
+}

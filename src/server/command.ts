@@ -1,0 +1,153 @@
+// The command line: CoreDNS's flags to serve, and the words check, format and convert.
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { parseCorefile } from '../config/corefile.ts';
+import { ConfigErrors } from '../config/error.ts';
+import { formatCorefile } from '../config/format.ts';
+import { toCorefile } from '../config/write.ts';
+import { parseYaml, toYaml } from '../config/yaml.ts';
+import { streamOutput } from '../log/logger.ts';
+import { type ConfigurationSource, defaultSource, fileSource, textSource } from './configuration.ts';
+import type { Registry } from './registry.ts';
+import { Server } from './server.ts';
+import { version } from './version.ts';
+
+/** What a command may use of the world. */
+export interface CommandContext {
+  readonly registry: Registry;
+  readonly process: NodeJS.Process;
+}
+
+const usage = `usage: ferrydns [-conf FILE] [-dns.port N | -p N] [-pidfile FILE] [-quiet]
+       ferrydns -plugins | -version
+       ferrydns check FILE      set everything up, open nothing, print every error
+       ferrydns format FILE     print the Corefile in its usual layout
+       ferrydns convert FILE    print a Corefile as YAML, or YAML as a Corefile`;
+
+/** Runs one command. Exit status: 0 done, 1 refused, with the reason on standard error. */
+export async function run(words: readonly string[], context: CommandContext): Promise<void> {
+  const { process } = context;
+  try {
+    const [word, file, ...more] = words;
+    if (word === undefined || word.startsWith('-')) return await serve(words, context);
+    const command = { check, format, convert }[word];
+    if (command === undefined) throw new Error(`extra command line arguments: '${word}'\n${usage}`);
+    if (file === undefined || more.length > 0) throw new Error(`usage: ferrydns ${word} FILE`);
+    await command(file, context);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function check(file: string, { registry, process }: CommandContext): Promise<void> {
+  const output = (line: string) => void process.stderr.write(`${line}\n`);
+  await new Server({ source: fileSource(file), registry, output }).check();
+  process.stdout.write(`${file}: ok\n`);
+}
+
+function format(file: string, { process }: CommandContext): void {
+  process.stdout.write(formatCorefile(readFileSync(file, 'utf8')));
+}
+
+function convert(file: string, { process }: CommandContext): void {
+  const isYaml = /\.ya?ml$/.test(file);
+  const text = readFileSync(file, 'utf8');
+  const parsed = isYaml ? parseYaml(text, file) : parseCorefile(text, file);
+  if (parsed.problems.length > 0) throw new ConfigErrors(parsed.problems, parsed.sources);
+  process.stdout.write(isYaml ? toCorefile(parsed.tree) : toYaml(parsed.tree));
+}
+
+interface Flags {
+  readonly conf: string | undefined;
+  readonly port: number;
+  readonly pidfile: string | undefined;
+  readonly plugins: boolean;
+  readonly version: boolean;
+  readonly quiet: boolean;
+}
+
+/** Reads CoreDNS's flags: one dash or two, `-flag value` or `-flag=value`. */
+function readFlags(words: readonly string[]): Flags {
+  const args = words.map((word) => (/^-[^-]./.test(word) ? `-${word}` : word));
+  const options = {
+    conf: { type: 'string' },
+    'dns.port': { type: 'string' },
+    p: { type: 'string', short: 'p' },
+    pidfile: { type: 'string' },
+    plugins: { type: 'boolean' },
+    version: { type: 'boolean' },
+    quiet: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  } as const;
+  const { values } = parseWords(args, options);
+  if (values.help === true) throw new Error(usage);
+  const port = values['dns.port'] ?? values.p ?? '53';
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) throw new Error(`invalid value "${port}" for flag -dns.port, expected 0 to 65535`);
+  return {
+    conf: values.conf,
+    port: Number(port),
+    pidfile: values.pidfile,
+    plugins: values.plugins ?? false,
+    version: values.version ?? false,
+    quiet: values.quiet ?? false,
+  };
+}
+
+function parseWords<const O extends NonNullable<Parameters<typeof parseArgs>[0]>['options']>(args: string[], options: O) {
+  try {
+    return parseArgs({ args, options, strict: true, allowPositionals: false });
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n${usage}`);
+  }
+}
+
+async function serve(words: readonly string[], { registry, process }: CommandContext): Promise<void> {
+  const flags = readFlags(words);
+  const write = streamOutput(process.stdout);
+  if (flags.version) return write(`FerryDNS-${version}\n${platform(process)}`);
+  if (flags.plugins) return write(['Server types:', '  dns', '', 'Other plugins:', ...names(registry)].join('\n'));
+  const output = flags.quiet ? () => {} : write;
+  const exit = (status: number) => {
+    if (flags.pidfile !== undefined) rmSync(flags.pidfile, { force: true });
+    // Lines that are waiting for the end of the turn are written first.
+    setImmediate(() => process.exit(status));
+  };
+  const server = new Server({ source: sourceOf(flags.conf), registry, output: write, dnsPort: flags.port, exit });
+  if (flags.pidfile !== undefined) writeFileSync(flags.pidfile, `${process.pid}\n`);
+  obeySignals(server, process, exit);
+  await server.start();
+  for (const line of server.served()) output(line);
+  output(`FerryDNS-${version}\n${platform(process)}`);
+}
+
+function sourceOf(conf: string | undefined): ConfigurationSource {
+  if (conf === undefined) return defaultSource();
+  return conf === 'stdin' ? textSource(readFileSync(0, 'utf8'), 'stdin') : fileSource(conf);
+}
+
+/** SIGTERM and SIGINT stop gracefully, a second SIGINT at once; SIGHUP and SIGUSR1 reload. */
+function obeySignals(server: Server, process: NodeJS.Process, exit: (status: number) => void): void {
+  const stop = (lameduck: boolean) => void server.stop({ lameduck }).then(() => exit(0));
+  const reload = () => void server.reload().catch((error: Error) => server.log.error(`Corefile changed but reload failed: ${error.message}`));
+  process.once('SIGTERM', () => {
+    server.log.info('SIGTERM: Shutting down servers then terminating');
+    stop(true);
+  });
+  process.once('SIGINT', () => {
+    server.log.info('SIGINT: Shutting down');
+    process.once('SIGINT', () => process.exit(2));
+    stop(true);
+  });
+  process.once('SIGQUIT', () => process.exit(0));
+  process.on('SIGHUP', reload);
+  process.on('SIGUSR1', reload);
+}
+
+function names(registry: Registry): string[] {
+  return registry.plugins.map(({ name }) => `  dns.${name}`).sort();
+}
+
+function platform(process: NodeJS.Process): string {
+  return `${process.platform}/${process.arch}, node ${process.version}`;
+}

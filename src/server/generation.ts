@@ -1,0 +1,230 @@
+// One configuration in use: its blocks, what each listener answers with, and the life of its instances.
+import { ConfigError, ConfigErrors, type Place } from '../config/error.ts';
+import type { Query, Route } from '../dns/query.ts';
+import type { Reply } from '../dns/reply.ts';
+import { makeLogger } from '../log/logger.ts';
+import { type Awaitable, after } from '../plugin/awaitable.ts';
+import type { Capability } from '../plugin/capability.ts';
+import type { ServerControl, StartContext } from '../plugin/plugin.ts';
+import { QueryError } from '../plugin/query-error.ts';
+import { requestObserver } from '../plugin/request-observer.ts';
+import { defaultTimeouts, type Timeouts } from '../transport/tcp.ts';
+import { type Block, type SetupEnvironment, serverName, type Use } from './block.ts';
+import { buildChain } from './chain.ts';
+import { HttpRoutes } from './http.ts';
+import { type Answering, InHand } from './responder.ts';
+import { type RoutedBlock, Router } from './router.ts';
+
+/** A listener that a configuration needs. */
+export interface ListenerPlan {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly answering: Answering;
+  readonly timeouts: Required<Timeouts>;
+}
+
+/** What a generation needs of the server. */
+export interface GenerationContext extends SetupEnvironment {
+  readonly blocks: readonly Block[];
+  readonly hash: string;
+  readonly builtIn: ReadonlySet<string>;
+  /** Where to listen when a block has no `bind`: empty for every address. */
+  readonly defaultAddress: string;
+  /** The same route for the same listener, zone and view over all reloads. */
+  route(server: string, zone: string, view: string): Route;
+  /** The control that instances of a block get. */
+  control(generation: Generation, block: Block): ServerControl;
+  /** Answers a query from the top of a listener. */
+  reply(server: string, query: Query): Awaitable<Reply>;
+}
+
+/** A listener while the blocks that it serves are gathered. */
+interface Draft {
+  readonly address: string;
+  readonly port: number;
+  readonly routed: RoutedBlock[];
+  readonly blocks: Set<Block>;
+  readonly places: Map<string, Place>;
+}
+
+/** How often the server may ask itself on behalf of one query before that counts as a loop. */
+const maxResolutions = 16;
+
+/** A configuration that is set up and can be started, used and stopped. */
+export class Generation {
+  readonly hash: string;
+  readonly blocks: readonly Block[];
+  readonly listeners: readonly ListenerPlan[];
+  readonly http = new HttpRoutes();
+  readonly inHand = new InHand();
+  private readonly context: GenerationContext;
+  private readonly ending = new AbortController();
+  private readonly started: Use[] = [];
+
+  /** Throws ConfigErrors when two blocks want the same zone of the same listener. */
+  constructor(context: GenerationContext) {
+    this.context = context;
+    this.hash = context.hash;
+    this.blocks = context.blocks;
+    this.listeners = this.planListeners();
+  }
+
+  /** Instances take over from those they replace. */
+  adopt(previous: Generation): void {
+    const old = new Map(previous.blocks.flatMap(({ uses }) => uses.map((use) => [use.identity, use.instance] as const)));
+    for (const { instance, identity } of this.uses()) {
+      const replaced = old.get(identity);
+      if (replaced !== undefined) instance.adopt?.(replaced);
+    }
+  }
+
+  /** Starts every instance; when one refuses, those that were started are stopped and ConfigErrors with its place is thrown. */
+  async start(): Promise<void> {
+    for (const block of this.blocks) {
+      for (const use of block.uses) {
+        try {
+          this.started.push(use);
+          await use.instance.start?.(this.startContext(block, use));
+        } catch (error) {
+          await this.stop(AbortSignal.abort());
+          throw new ConfigErrors([toProblem(error, use)]);
+        }
+      }
+    }
+  }
+
+  /** Stops what was started, in reverse order. An error of one instance is logged and does not keep the others from stopping. */
+  async stop(deadline: AbortSignal): Promise<void> {
+    this.ending.abort();
+    for (const { plugin, instance } of this.started.splice(0).reverse()) {
+      try {
+        await instance.stop?.(deadline);
+      } catch (error) {
+        this.logger(plugin.name).error(`stop: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+  }
+
+  /** What every instance that can be waited for says. */
+  readiness(): { readonly name: string; readonly ready: true | string }[] {
+    return this.uses().flatMap(({ plugin, instance }) => (instance.ready === undefined ? [] : [{ name: plugin.name, ready: instance.ready() }]));
+  }
+
+  /** Milliseconds to go on answering after SIGTERM: the longest that a block asks for. */
+  get lameduck(): number {
+    return Math.max(0, ...this.blocks.map(({ settings }) => settings.lameduck ?? 0));
+  }
+
+  private uses(): Use[] {
+    return this.blocks.flatMap(({ uses }) => uses);
+  }
+
+  private planListeners(): ListenerPlan[] {
+    const plans = new Map<string, Draft>();
+    const problems: ConfigError[] = [];
+    for (const block of this.blocks) {
+      const steps = block.uses.flatMap(({ plugin, instance }) =>
+        instance.handle === undefined ? [] : [{ name: plugin.name, handle: instance.handle, foreign: !this.context.builtIn.has(plugin.name) }],
+      );
+      const chain = buildChain(steps);
+      for (const { zone, port } of block.keys) {
+        for (const address of block.settings.addresses ?? [this.context.defaultAddress]) {
+          const name = serverName(address, port);
+          const plan: Draft = plans.get(name) ?? { address, port, routed: [], blocks: new Set(), places: new Map() };
+          plans.set(name, plan);
+          if (plan.places.has(zone)) problems.push(defined(name, zone, block.place));
+          plan.places.set(zone, block.place);
+          plan.blocks.add(block);
+          plan.routed.push({ route: this.context.route(name, zone, ''), chain });
+        }
+      }
+    }
+    problems.push(...overlaps(plans));
+    if (problems.length > 0) throw new ConfigErrors(problems);
+    return [...plans].map(([name, { address, port, routed, blocks }]) => {
+      const answering = this.answering(name, routed, [...blocks]);
+      return { name, address, port, answering, timeouts: timeoutsOf([...blocks]) };
+    });
+  }
+
+  private answering(server: string, routed: readonly RoutedBlock[], blocks: readonly Block[]): Answering {
+    const observers = blocks.flatMap((block) => provided(block, requestObserver)).slice(0, 1);
+    return {
+      router: new Router(routed),
+      dropped: this.context.route(server, 'dropped', ''),
+      chaos: blocks.some(({ uses }) => uses.some(({ plugin }) => plugin.name === 'chaos')),
+      observers,
+      inHand: this.inHand,
+    };
+  }
+
+  private startContext(block: Block, use: Use): StartContext {
+    const server = this.listeners.find(({ answering }) => answering.router.serves(block.keys[0]?.zone ?? '.'))?.name ?? '';
+    const log = this.logger(use.plugin.name);
+    return {
+      signal: this.ending.signal,
+      server: this.context.control(this, block),
+      resolve: (query) => this.resolve(query, query.server || server),
+      peers: (capability) => provided(block, capability),
+      serve: (address, path, respond) => this.http.add(address, path, respond),
+      every: (milliseconds, task) => {
+        const timer = setInterval(() => {
+          Promise.try(task).catch((error: unknown) => log.error(error instanceof Error ? error.message : String(error)));
+        }, milliseconds);
+        timer.unref();
+        this.ending.signal.addEventListener('abort', () => clearInterval(timer));
+      },
+    };
+  }
+
+  private resolve(query: Query, server: string): Awaitable<Reply> {
+    const { origin } = query;
+    if (++origin.resolutions > maxResolutions) {
+      throw new QueryError('SERVFAIL', `asked itself more than ${maxResolutions} times for one query, the last time for ${query.name} ${query.type}`);
+    }
+    const { answeredBy } = origin;
+    return after(this.context.reply(server, query), (reply) => {
+      origin.answeredBy = answeredBy;
+      return reply;
+    });
+  }
+
+  private logger(plugin: string) {
+    return makeLogger(this.context.output, this.context.logging, `plugin/${plugin}: `);
+  }
+}
+
+function provided<T>(block: Block, capability: Capability<T>): T[] {
+  return block.uses.flatMap(({ instance }) =>
+    (instance.provides ?? []).filter(({ label }) => label === capability.label).map(({ service }) => service as T),
+  );
+}
+
+function timeoutsOf(blocks: readonly Block[]): Required<Timeouts> {
+  return Object.assign({}, defaultTimeouts, ...blocks.map(({ settings }) => settings.timeouts ?? {}));
+}
+
+function defined(server: string, zone: string, place: Place): ConfigError {
+  const at = server.replace('dns://', `dns://${zone}`);
+  return new ConfigError(`cannot serve ${at} - it is already defined`, { place });
+}
+
+/** A zone served on one address of a port and, by another block, on all of them. */
+function overlaps(plans: ReadonlyMap<string, Draft>): ConfigError[] {
+  const all = [...plans.values()];
+  return all.flatMap((bound) => {
+    const unbound = all.find(({ address, port }) => address === '' && port === bound.port);
+    if (bound.address === '' || unbound === undefined) return [];
+    return [...bound.places].flatMap(([zone, place]) => {
+      if (!unbound.places.has(zone)) return [];
+      const message = `cannot serve dns://${zone}:${bound.port} on ${bound.address} - zone overlap listener capacity with dns://${zone}:${bound.port}`;
+      return [new ConfigError(message, { place })];
+    });
+  });
+}
+
+function toProblem(error: unknown, use: Use): ConfigError {
+  if (error instanceof ConfigError) return error;
+  return new ConfigError(error instanceof Error ? error.message : String(error), { place: use.place, plugin: use.plugin.name });
+}

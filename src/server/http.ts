@@ -1,0 +1,96 @@
+// The HTTP listeners that plugins share (health, ready, metrics). They are open as long as a configuration uses them, also across a reload.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Awaitable } from '../plugin/awaitable.ts';
+import type { HttpRequest, HttpResponse } from '../plugin/plugin.ts';
+
+/** Answers the requests for one path. */
+export type Respond = (request: HttpRequest) => Awaitable<HttpResponse>;
+
+/** What one configuration serves: address → path → who answers. */
+export class HttpRoutes {
+  readonly addresses = new Map<string, Map<string, Respond>>();
+
+  /** Throws an Error when the path is taken at that address. */
+  add(address: string, path: string, respond: Respond): void {
+    const paths = this.addresses.get(address) ?? new Map<string, Respond>();
+    if (paths.has(path)) throw new Error(`${address}${path} is served already`);
+    this.addresses.set(address, paths.set(path, respond));
+  }
+}
+
+/** The open HTTP listeners by the address that the configuration names. */
+export class HttpListeners {
+  private readonly servers = new Map<string, { readonly server: Server; paths: ReadonlyMap<string, Respond> }>();
+
+  /** Opens what the routes need and is not open. Rejects with an Error that names the address, and opens nothing then. */
+  async open(routes: HttpRoutes): Promise<void> {
+    const opened: string[] = [];
+    try {
+      for (const address of routes.addresses.keys()) {
+        if (this.servers.has(address)) continue;
+        const entry: { readonly server: Server; paths: ReadonlyMap<string, Respond> } = { server: createServer(), paths: new Map() };
+        entry.server.on('request', (request, response) => void answer(entry.paths, request, response));
+        await listen(entry.server, address);
+        this.servers.set(address, entry);
+        opened.push(address);
+      }
+    } catch (error) {
+      for (const address of opened) this.close(address);
+      throw error;
+    }
+  }
+
+  /** Answers by these routes from now on and closes what they do not need. */
+  use(routes: HttpRoutes): void {
+    for (const [address, entry] of this.servers) {
+      const paths = routes.addresses.get(address);
+      if (paths === undefined) this.close(address);
+      else entry.paths = paths;
+    }
+  }
+
+  /** The port that the listener for this configured address has; undefined when there is none. */
+  portOf(address: string): number | undefined {
+    const bound = this.servers.get(address)?.server.address();
+    return typeof bound === 'object' ? bound?.port : undefined;
+  }
+
+  private close(address: string): void {
+    const entry = this.servers.get(address);
+    this.servers.delete(address);
+    entry?.server.close();
+    entry?.server.closeAllConnections();
+  }
+}
+
+async function answer(paths: ReadonlyMap<string, Respond>, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const reply = await respond(paths, request).catch((error: unknown): HttpResponse => ({ status: 500, body: String(error) }));
+  response.writeHead(reply.status, { 'content-type': reply.contentType ?? 'text/plain; charset=utf-8' });
+  response.end(request.method === 'HEAD' ? undefined : reply.body);
+}
+
+async function respond(paths: ReadonlyMap<string, Respond>, request: IncomingMessage): Promise<HttpResponse> {
+  const url = URL.parse(request.url ?? '/', 'http://localhost');
+  const handler = url === null ? undefined : paths.get(url.pathname);
+  if (url === null || handler === undefined) return { status: 404, body: '404 page not found\n' };
+  return handler({ method: request.method ?? 'GET', url });
+}
+
+function listen(server: Server, address: string): Promise<void> {
+  const { host, port } = splitAddress(address);
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const reason = error.code === 'EADDRINUSE' ? 'bind: address already in use' : error.message;
+      reject(new Error(`listen tcp ${address}: ${reason}`, { cause: error }));
+    });
+    server.listen({ port, ...(host === '' ? {} : { host }) }, resolve);
+  });
+}
+
+/** Splits "HOST:PORT"; throws an Error that says what was found. */
+export function splitAddress(address: string): { readonly host: string; readonly port: number } {
+  const found = /^(?<host>\[[^\]]*\]|[^:]*):(?<port>\d{1,5})$/.exec(address)?.groups;
+  const port = Number(found?.['port']);
+  if (found === undefined || port > 65535) throw new Error(`address '${address}', expected HOST:PORT or :PORT`);
+  return { host: (found['host'] ?? '').replace(/^\[|\]$/g, ''), port };
+}

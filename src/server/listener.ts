@@ -1,0 +1,94 @@
+// One listener: an address and port with its UDP and TCP sockets and the responder behind them. Lives through reloads.
+import { networkInterfaces } from 'node:os';
+import type { Logger } from '../log/logger.ts';
+import type { Listening } from '../transport/answerer.ts';
+import { listenTcp, type Timeouts } from '../transport/tcp.ts';
+import { listenUdp } from '../transport/udp.ts';
+import type { Responder } from './responder.ts';
+
+/** Where a listener is to listen. */
+export interface ListenerOptions {
+  /** An IP address; empty for all addresses of the machine. */
+  readonly address: string;
+  /** 0 lets the system choose one port for UDP and TCP alike. */
+  readonly port: number;
+  readonly responder: Responder;
+  readonly timeouts: () => Required<Timeouts>;
+  readonly log: Logger;
+}
+
+/** How often a port that the system chose for TCP is tried for UDP, before giving up. */
+const attempts = 20;
+
+/** Opens the sockets of a listener, all or none. Rejects with an Error that names the address and port. */
+export async function openListener(options: ListenerOptions): Promise<Listening[]> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await openAll(options);
+    } catch (error) {
+      const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+      if (options.port !== 0 || !taken || attempt === attempts) throw describe(error, options);
+    }
+  }
+}
+
+async function openAll(options: ListenerOptions): Promise<Listening[]> {
+  const open: Listening[] = [];
+  const addresses = options.address === '' ? ['0.0.0.0', '::'] : [options.address];
+  let { port } = options;
+  try {
+    for (const address of addresses) {
+      try {
+        const tcp = await listenTcp({ address, port, answerer: options.responder, timeouts: options.timeouts });
+        open.push(tcp);
+        port = tcp.port;
+        open.push(...(await openUdp(address, port, options)));
+      } catch (error) {
+        // A machine without IPv6 has no :: to listen on.
+        if (address !== '::' || !isUnsupported(error)) throw error;
+      }
+    }
+    return open;
+  } catch (error) {
+    await Promise.all(open.map((socket) => socket.close()));
+    throw error;
+  }
+}
+
+/**
+ * The UDP sockets of an address. For a wildcard there is one for each address of the machine besides, because a reply must come from the
+ * address that was asked (RFC 2181 section 4) and dgram does not tell which one that was.
+ */
+async function openUdp(address: string, port: number, options: ListenerOptions): Promise<Listening[]> {
+  const common = { port, answerer: options.responder, log: options.log };
+  if (address !== '0.0.0.0' && address !== '::') return [await listenUdp({ ...common, address })];
+  // Sharing a port would hide that another program has it, so ask for it alone first.
+  const probe = await listenUdp({ ...common, address });
+  await probe.close();
+  const open = [await listenUdp({ ...common, address, shared: true })];
+  for (const own of ownAddresses(address === '::' ? 'IPv6' : 'IPv4')) {
+    // An address may be going away, or still be tentative; the wildcard socket serves it then.
+    const socket = await listenUdp({ ...common, address: own, shared: true }).catch(() => undefined);
+    if (socket !== undefined) open.push(socket);
+  }
+  return open;
+}
+
+function ownAddresses(family: 'IPv4' | 'IPv6'): string[] {
+  const all = Object.entries(networkInterfaces()).flatMap(([name, addresses]) => (addresses ?? []).map((entry) => ({ ...entry, name })));
+  return all
+    .filter((entry) => entry.family === family)
+    .map((entry) => (entry.family === 'IPv6' && entry.scopeid !== 0 ? `${entry.address}%${entry.name}` : entry.address));
+}
+
+function isUnsupported(error: unknown): boolean {
+  return ['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL'].includes((error as NodeJS.ErrnoException).code ?? '');
+}
+
+function describe(error: unknown, { address, port }: ListenerOptions): Error {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const host = address.includes(':') ? `[${address}]` : address;
+  const reason =
+    { EADDRINUSE: 'address already in use', EACCES: 'permission denied', EADDRNOTAVAIL: 'cannot assign requested address' }[code ?? ''] ?? message;
+  return new Error(`Listen: listen ${host}:${port}: bind: ${reason}`, { cause: error });
+}

@@ -1,0 +1,134 @@
+// Answers messages: refuses what is no query, finds the server block, runs its chain, renders the reply. Duties that no chain can switch off.
+import { ExtendedError, QueryClass, QueryType } from '../dns/codes.ts';
+import { readQuery } from '../dns/header.ts';
+import type { Query, Route } from '../dns/query.ts';
+import { minimizeAny, render, renderRefusal } from '../dns/render.ts';
+import { Reply } from '../dns/reply.ts';
+import { headerLength } from '../dns/wire.ts';
+import type { Logger } from '../log/logger.ts';
+import { type Awaitable, isPromise } from '../plugin/awaitable.ts';
+import { QueryError } from '../plugin/query-error.ts';
+import type { RequestObserver } from '../plugin/request-observer.ts';
+import { type Answerer, maxMessage, type Peer, pending } from '../transport/answerer.ts';
+import type { Router } from './router.ts';
+
+/** What a responder answers with; replaced as a whole at a reload. */
+export interface Answering {
+  readonly router: Router;
+  /** The route of queries that no block answers. */
+  readonly dropped: Route;
+  /** Whether a plugin of this listener answers questions of class CH. */
+  readonly chaos: boolean;
+  readonly observers: readonly RequestObserver[];
+  /** Counts queries whose answer is not at hand, so that a reload can wait for them. */
+  readonly inHand: InHand;
+}
+
+/** Queries in hand, and who waits for the last one. */
+export class InHand {
+  private count = 0;
+  private idle: (() => void) | undefined;
+
+  enter(): void {
+    this.count++;
+  }
+
+  leave(): void {
+    this.count--;
+    if (this.count === 0) this.idle?.();
+  }
+
+  /** Resolves when no query is in hand. */
+  empty(): Promise<void> {
+    if (this.count === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.idle = resolve;
+    });
+  }
+}
+
+const refused = Reply.decline('REFUSED');
+const badVersion = Reply.decline('BADVERS');
+const scratch = Buffer.allocUnsafeSlow(maxMessage);
+
+/** One listener's door to the chains. */
+export class Responder implements Answerer {
+  answering: Answering;
+  private readonly now: () => number;
+  private readonly log: Logger;
+
+  constructor(answering: Answering, context: { readonly now: () => number; readonly log: Logger }) {
+    this.answering = answering;
+    this.now = context.now;
+    this.log = context.log;
+  }
+
+  answer(wire: Uint8Array, start: number, end: number, peer: Peer, out: Uint8Array): number {
+    const query = readQuery(wire, start, end, peer, this.now());
+    if (typeof query === 'number') return query < 0 ? 0 : renderRefusal(wire, start, query, out);
+    const reply = this.reply(query);
+    if (!isPromise(reply)) return reply === Reply.drop ? 0 : this.render(reply, query, out);
+    query.detach();
+    void this.answerLater(reply, query, peer);
+    return pending;
+  }
+
+  /** The reply to a query, without rendering it. Never throws: a failure becomes a reply that says so. */
+  reply(query: Query): Awaitable<Reply> {
+    const refusal = this.refusal(query);
+    if (refusal !== undefined) return this.drop(query, refusal);
+    const block = this.answering.router.find(query);
+    if (block === undefined) return this.drop(query, refused);
+    query.route = block.route;
+    if (block.chain === undefined) return this.drop(query, refused);
+    try {
+      const reply = block.chain(query);
+      return isPromise(reply) ? reply.catch((error: unknown) => this.failed(error)) : reply;
+    } catch (error) {
+      return this.failed(error);
+    }
+  }
+
+  private refusal(query: Query): Reply | undefined {
+    if (query.ednsVersion !== 0) return badVersion;
+    if (query.classCode !== QueryClass.IN && !(query.classCode === QueryClass.CH && this.answering.chaos)) return refused;
+    // No plugin transfers zones yet, and an upstream is never asked to (RFC 5936 section 4.2 for UDP).
+    if (query.typeCode === QueryType.AXFR || query.typeCode === QueryType.IXFR) return refused;
+    return undefined;
+  }
+
+  private drop(query: Query, reply: Reply): Reply {
+    query.route = this.answering.dropped;
+    for (const observer of this.answering.observers) observer.dropped(query, reply);
+    return reply;
+  }
+
+  private failed(error: unknown): Reply {
+    if (QueryError.is(error)) return Reply.decline(error.rcode, error.extendedError);
+    for (const observer of this.answering.observers) observer.panicked();
+    this.log.error(`Recovered from panic in server: "${this.answering.dropped.server}" ${error instanceof Error ? error.stack : String(error)}`);
+    return Reply.decline('SERVFAIL', ExtendedError.OTHER);
+  }
+
+  private async answerLater(reply: Promise<Reply>, query: Query, peer: Peer): Promise<void> {
+    const { inHand } = this.answering;
+    inHand.enter();
+    try {
+      const answer = await reply;
+      const length = answer === Reply.drop ? 0 : this.render(answer, query, scratch);
+      if (length > 0) peer.send(scratch.subarray(0, length));
+      else peer.sendNothing();
+    } finally {
+      inHand.leave();
+    }
+  }
+
+  private render(reply: Reply, query: Query, out: Uint8Array): number {
+    try {
+      return render(minimizeAny(reply, query), query, out, query.replyLimit);
+    } catch (error) {
+      const length = render(this.failed(error), query, out, query.replyLimit);
+      return length >= headerLength ? length : 0;
+    }
+  }
+}

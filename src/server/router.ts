@@ -1,0 +1,43 @@
+// Finds the server block for a query: the longest zone on a label border that a block of the listener serves.
+import { QueryType } from '../dns/codes.ts';
+import { parentOf } from '../dns/name.ts';
+import type { Query, Route } from '../dns/query.ts';
+import type { Next } from '../plugin/plugin.ts';
+
+/** A server block as one listener sees it: under one zone. */
+export interface RoutedBlock {
+  readonly route: Route;
+  /** Undefined for a block without plugins that handle queries: it refuses. */
+  readonly chain: Next | undefined;
+}
+
+/** The server blocks of one listener by zone. */
+export class Router {
+  private readonly zones = new Map<string, RoutedBlock>();
+  private readonly fallback: RoutedBlock | undefined;
+  private readonly onlyRoot: boolean;
+
+  constructor(blocks: readonly RoutedBlock[]) {
+    for (const block of blocks) this.zones.set(block.route.zone, block);
+    this.fallback = this.zones.get('.');
+    this.onlyRoot = this.zones.size === (this.fallback === undefined ? 0 : 1);
+  }
+
+  serves(zone: string): boolean {
+    return this.zones.has(zone);
+  }
+
+  /** The block that answers, undefined when no zone matches. */
+  find(query: Query): RoutedBlock | undefined {
+    if (this.onlyRoot) return this.fallback;
+    let delegated: RoutedBlock | undefined;
+    for (let name: string | undefined = query.name; name !== undefined && name !== '.'; name = parentOf(name)) {
+      const block = this.zones.get(name);
+      if (block === undefined) continue;
+      if (query.typeCode !== QueryType.DS || block.chain === undefined) return block;
+      // The parent answers for DS (RFC 4035 section 3.1.4.1): the zone above, if it is served here too.
+      delegated = block;
+    }
+    return delegated ?? this.fallback;
+  }
+}

@@ -1,0 +1,121 @@
+// Asks a server over a real socket and reads the answer as records in presentation form.
+import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { connect } from 'node:net';
+import type { Rcode } from '../dns/codes.ts';
+import { flag } from '../dns/codes.ts';
+import { nameToWire, parseName } from '../dns/name.ts';
+import { presentRecord } from '../dns/presentation.ts';
+import { makeQuery } from '../dns/query.ts';
+import type { ResourceRecord } from '../dns/record.ts';
+import { Reply } from '../dns/reply.ts';
+import { readUint16 } from '../dns/wire.ts';
+
+/** One question, and how to ask it. */
+export interface Ask {
+  readonly port: number;
+  readonly name: string;
+  readonly type?: string;
+  readonly class?: string;
+  /** 127.0.0.1 unless given. */
+  readonly address?: string;
+  readonly transport?: 'udp' | 'tcp';
+  /** Adds an OPT record that takes so many octets. */
+  readonly udpSize?: number;
+  readonly dnssecOk?: boolean;
+  readonly recursionDesired?: boolean;
+  readonly checkingDisabled?: boolean;
+  /** Milliseconds until silence is an error; 5000 unless given. */
+  readonly timeout?: number;
+}
+
+/** What came back. */
+export interface Answer {
+  readonly rcode: Rcode;
+  readonly reply: Reply;
+  /** Names of the header bits that are set: "aa", "tc", "rd", "ra", "ad", "cd". */
+  readonly flags: readonly string[];
+  /** Records as "www.example.org. 30 IN A 192.0.2.1". */
+  readonly answers: readonly string[];
+  readonly authorities: readonly string[];
+  readonly additionals: readonly string[];
+  /** The message as it came. */
+  readonly wire: Buffer;
+}
+
+const bits = {
+  aa: flag.authoritative,
+  tc: flag.truncated,
+  rd: flag.recursionDesired,
+  ra: flag.recursionAvailable,
+  ad: flag.authenticData,
+  cd: flag.checkingDisabled,
+};
+
+/** Asks one question and waits for the reply with its id. Rejects when none comes in time. */
+export async function ask(question: Ask): Promise<Answer> {
+  const id = randomInt(0x10000);
+  const query = makeQuery({
+    name: parseName(question.name),
+    type: question.type ?? 'A',
+    class: question.class ?? 'IN',
+    recursionDesired: question.recursionDesired ?? true,
+    client: { address: '127.0.0.1', port: 0, family: 4, transport: 'udp', localAddress: '', localPort: 0 },
+    receivedAt: 0,
+  }).with({
+    checkingDisabled: question.checkingDisabled ?? false,
+    ...(question.dnssecOk === undefined ? {} : { dnssecOk: question.dnssecOk }),
+    ...(question.udpSize === undefined ? {} : { udpSize: question.udpSize }),
+  });
+  const message = query.toWire(id);
+  // The letter case of the name is the asker's.
+  message.set(nameToWire(question.name), 12);
+  const wire = await (question.transport === 'tcp' ? overTcp : overUdp)(message, question);
+  return read(wire);
+}
+
+function read(wire: Buffer): Answer {
+  const word = readUint16(wire, 2);
+  const flags = Object.entries(bits).flatMap(([name, bit]) => ((word & bit) === 0 ? [] : [name]));
+  // A refused message comes back without a question.
+  const reply = readUint16(wire, 4) === 0 ? Reply.decline(`RCODE${word & flag.rcode}`) : Reply.fromWire(wire);
+  const present = (records: readonly ResourceRecord[]) => records.map(presentRecord);
+  const { answers, authorities, additionals } = reply;
+  return { rcode: reply.rcode, reply, flags, answers: present(answers), authorities: present(authorities), additionals: present(additionals), wire };
+}
+
+function overUdp(message: Buffer, question: Ask): Promise<Buffer> {
+  const address = question.address ?? '127.0.0.1';
+  const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
+  return waitFor(question, (resolve, reject) => {
+    socket.on('message', (reply) => {
+      if (readUint16(reply, 0) === readUint16(message, 0)) resolve(reply);
+    });
+    socket.on('error', reject);
+    socket.connect(question.port, address, () => socket.send(message));
+  }).finally(() => socket.close());
+}
+
+function overTcp(message: Buffer, question: Ask): Promise<Buffer> {
+  const socket = connect(question.port, question.address ?? '127.0.0.1');
+  return waitFor(question, (resolve, reject) => {
+    let received = Buffer.alloc(0);
+    socket.on('data', (chunk: Buffer) => {
+      received = Buffer.concat([received, chunk]);
+      if (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) resolve(received.subarray(2, 2 + received.readUInt16BE(0)));
+    });
+    socket.on('error', reject);
+    socket.on('end', () => reject(new Error('connection closed without a reply')));
+    const length = Buffer.alloc(2);
+    length.writeUInt16BE(message.length);
+    socket.write(Buffer.concat([length, message]));
+  }).finally(() => socket.destroy());
+}
+
+function waitFor(question: Ask, run: (resolve: (reply: Buffer) => void, reject: (error: Error) => void) => void): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const timeout = question.timeout ?? 5000;
+  const timer = setTimeout(() => reject(new Error(`no reply to ${question.name} ${question.type ?? 'A'} in ${timeout} ms`)), timeout);
+  run(resolve, reject);
+  return promise.finally(() => clearTimeout(timer));
+}

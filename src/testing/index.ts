@@ -1,0 +1,4 @@
+// `ferrydns/testing`: runs a real server in this process from a Corefile and asks it over real sockets.
+
+export { type Answer, type Ask, ask } from './ask.ts';
+export { type ServeOptions, serve, type TestServer } from './serve.ts';

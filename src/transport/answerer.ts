@@ -1,0 +1,33 @@
+// What a transport needs of the server, and what the server needs of a transport.
+import type { Client } from '../dns/query.ts';
+
+/** A client that can be sent a message. */
+export interface Peer extends Client {
+  /** Sends a whole message; the bytes may be used again afterwards. Does nothing when the client is gone. */
+  send(message: Uint8Array): void;
+  /** Says that no answer will come to a query that was {@link pending}. */
+  sendNothing(): void;
+}
+
+/** Returned by {@link Answerer.answer} when the reply will be given to {@link Peer.send} later. */
+export const pending = -1;
+
+/** The server as a transport sees it. */
+export interface Answerer {
+  /**
+   * Answers the message between `start` and `end` of `wire`, which is free for use again when this returns. A reply at hand is written
+   * to the start of `out` (65,535 octets) and its length returned; 0 means that nothing is to be sent, {@link pending} that it comes later.
+   */
+  answer(wire: Uint8Array, start: number, end: number, peer: Peer, out: Uint8Array): number;
+}
+
+/** A socket that is open for DNS. */
+export interface Listening {
+  readonly transport: 'udp' | 'tcp';
+  readonly address: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Octets of the largest message. */
+export const maxMessage = 65535;

@@ -1,0 +1,83 @@
+// DNS over UDP by node:dgram, which works everywhere.
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+import type { Logger } from '../log/logger.ts';
+import { type Answerer, type Listening, maxMessage, type Peer } from './answerer.ts';
+
+/** Where to listen, who answers, and where trouble is told. */
+export interface UdpOptions {
+  readonly address: string;
+  readonly port: number;
+  readonly answerer: Answerer;
+  readonly log: Logger;
+  /** Lets a socket on a more specific address share the port with a wildcard one. */
+  readonly shared?: boolean;
+}
+
+/** Opens a UDP socket. Rejects with the system's error (EADDRINUSE, EACCES, …) when the address cannot be had. */
+export async function listenUdp(options: UdpOptions): Promise<Listening> {
+  const { address, port, answerer, log } = options;
+  const socket = createSocket(
+    isIPv6(address) ? { type: 'udp6', ipv6Only: true, reuseAddr: options.shared ?? false } : { type: 'udp4', reuseAddr: options.shared ?? false },
+  );
+  await bind(socket, address, port);
+  const bound = socket.address();
+  const out = Buffer.allocUnsafeSlow(maxMessage);
+  socket.on('message', (message, from) => {
+    const length = answerer.answer(message, 0, message.length, new UdpPeer(socket, from, bound), out);
+    if (length > 0) send(socket, out.subarray(0, length), from.port, from.address);
+  });
+  // Errors of earlier sends (ICMP, ENETUNREACH) surface here; the clients they concern ask again.
+  socket.on('error', (error) => log.debug(`udp ${bound.address}:${bound.port}: ${error.message}`));
+  return { transport: 'udp', address: bound.address, port: bound.port, close: () => close(socket) };
+}
+
+class UdpPeer implements Peer {
+  readonly transport = 'udp';
+  readonly address: string;
+  readonly port: number;
+  readonly family: 4 | 6;
+  readonly localAddress: string;
+  readonly localPort: number;
+  private readonly socket: Socket;
+
+  constructor(socket: Socket, from: RemoteInfo, bound: { address: string; port: number }) {
+    this.socket = socket;
+    this.address = from.address;
+    this.port = from.port;
+    this.family = from.family === 'IPv6' ? 6 : 4;
+    this.localAddress = bound.address;
+    this.localPort = bound.port;
+  }
+
+  send(message: Uint8Array): void {
+    send(this.socket, message, this.port, this.address);
+  }
+
+  sendNothing(): void {}
+}
+
+function send(socket: Socket, message: Uint8Array, port: number, address: string): void {
+  try {
+    // The socket keeps the bytes until the kernel has them, the caller uses them again at once.
+    socket.send(Buffer.from(message), port, address, ignoreSendError);
+  } catch {
+    // Closed meanwhile: the client asks again elsewhere.
+  }
+}
+
+function ignoreSendError(): void {}
+
+function bind(socket: Socket, address: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject);
+    socket.bind({ address, port, exclusive: true }, () => {
+      socket.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function close(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.close(() => resolve()));
+}

@@ -1,0 +1,214 @@
+// cache: what is kept and for how long, flags, denial, servfail, stale answers, prefetch, disable.
+import { corefile, type ParityCase } from '../case.ts';
+import type { Script } from '../../support/upstream.ts';
+
+const soa = 'example.org 300 SOA ns.example.org host.example.org 1 7200 3600 86400 60';
+const script: Script = {
+  'www.example.org A': ['www.example.org 300 A 192.0.2.1', 'www.example.org 120 A 192.0.2.2'],
+  'aa.example.org A': { flags: ['aa', 'ra', 'ad'], answer: ['aa.example.org 300 A 192.0.2.1'], authority: ['example.org 60 NS ns.example.org'], additional: ['ns.example.org 90 A 192.0.2.53'] },
+  'short.example.org A': ['short.example.org 1 A 192.0.2.1'],
+  'zero.example.org A': ['zero.example.org 0 A 192.0.2.1'],
+  'long.example.org A': ['long.example.org 86400 A 192.0.2.1'],
+  'missing.example.org *': { rcode: 'NXDOMAIN', authority: [soa] },
+  'bare.example.org *': 'NXDOMAIN',
+  'nodata.example.org *': { authority: [soa] },
+  'empty.example.org *': {},
+  'refused.example.org *': 'REFUSED',
+  'formerr.example.org *': 'FORMERR',
+  'notimp.example.org *': 'NOTIMP',
+  'fail.example.org *': 'SERVFAIL',
+  'longdeny.example.org *': { rcode: 'NXDOMAIN', authority: ['example.org 86400 SOA ns.example.org host.example.org 1 7200 3600 86400 86400'] },
+  'alias.example.org A': ['alias.example.org 300 CNAME elsewhere.test'],
+  'chain.example.org A': ['chain.example.org 300 CNAME end.example.org', 'end.example.org 60 A 192.0.2.1'],
+  'loose.example.org A': { answer: ['loose.example.org 300 CNAME elsewhere.test'], authority: [soa] },
+  'deleg.example.org A': { authority: ['deleg.example.org 300 NS ns.deleg.example.org'], additional: ['ns.deleg.example.org 300 A 192.0.2.53'] },
+  'tc.example.org A': { flags: ['tc', 'ra'], answer: ['tc.example.org 300 A 192.0.2.1'] },
+  'opt.example.org A': { answer: ['opt.example.org 300 A 192.0.2.1'], opt: { size: 4000, options: [{ code: 15, data: '0003' }] } },
+};
+const plain = corefile`
+  .:{{PORT}} {
+      cache
+      forward . {{UP1}}
+  }
+`;
+const twice = (ask: string): string[] => [ask, ask];
+
+export const cases: readonly ParityCase[] = [
+  {
+    name: 'first and second answers',
+    corefile: plain,
+    upstreams: [script],
+    steps: [
+      'www.example.org A', 'www.example.org A', 'WWW.example.org A', 'www.example.org A +tcp', 'www.example.org A +nord',
+      ...twice('aa.example.org A'), 'aa.example.org A +ad', 'aa.example.org A +do', 'aa.example.org A +do', 'aa.example.org A +cd', 'aa.example.org A +cd', 'aa.example.org A +edns',
+      ...twice('short.example.org A'), ...twice('zero.example.org A'), ...twice('long.example.org A'), ...twice('missing.example.org A'), 'missing.example.org AAAA',
+      ...twice('bare.example.org A'), ...twice('nodata.example.org A'), ...twice('empty.example.org A'), ...twice('refused.example.org A'), ...twice('formerr.example.org A'),
+      ...twice('notimp.example.org A'), ...twice('fail.example.org A'), ...twice('longdeny.example.org A'), ...twice('alias.example.org A'), ...twice('chain.example.org A'),
+      ...twice('loose.example.org A'), ...twice('deleg.example.org A'), ...twice('tc.example.org A'), ...twice('opt.example.org A +edns'), 'opt.example.org A', ...twice('opt.example.org A +do +size=4096'),
+    ],
+  },
+  {
+    name: 'TTLs count down and entries end',
+    corefile: plain,
+    upstreams: [{ ...script, 'five.example.org A': ['five.example.org 6 A 192.0.2.1'] }],
+    steps: ['www.example.org A', 'five.example.org A', { pause: 2200 }, 'www.example.org A', 'five.example.org A', 'WWW.EXAMPLE.org A +do', { pause: 4200 }, 'five.example.org A', 'www.example.org A'],
+  },
+  {
+    name: 'keepttl',
+    corefile: corefile`
+      .:{{PORT}} {
+          cache {
+              keepttl
+          }
+          forward . {{UP1}}
+      }
+    `,
+    upstreams: [script],
+    steps: ['www.example.org A', { pause: 1200 }, 'www.example.org A'],
+  },
+  {
+    name: 'a TTL and zones as arguments',
+    corefile: corefile`
+      .:{{PORT}} {
+          cache 30 example.org
+          forward . {{UP1}}
+      }
+    `,
+    upstreams: [{ 'other.test A': ['other.test 300 A 192.0.2.3'], ...script }],
+    steps: [...twice('www.example.org A'), ...twice('missing.example.org A'), ...twice('other.test A'), ...twice('short.example.org A')],
+  },
+  {
+    name: 'capacities with TTLs and lower bounds',
+    corefile: corefile`
+      .:{{PORT}} {
+          cache {
+              success 1000 100 50
+              denial 500 40 20
+              servfail 2s
+          }
+          forward . {{UP1}}
+      }
+    `,
+    upstreams: [{ ...script, 'tiny.example.org *': { rcode: 'NXDOMAIN', authority: ['example.org 1 SOA ns.example.org h.example.org 1 2 3 4 1'] } }],
+    steps: [...twice('long.example.org A'), ...twice('short.example.org A'), ...twice('longdeny.example.org A'), ...twice('tiny.example.org A'), ...twice('fail.example.org A'), { pause: 2300 }, 'fail.example.org A'],
+  },
+  {
+    name: 'servfail 0 keeps no failures',
+    corefile: corefile`
+      .:{{PORT}} {
+          cache {
+              servfail 0
+          }
+          forward . {{UP1}}
+      }
+    `,
+    upstreams: [script],
+    steps: [...twice('fail.example.org A'), ...twice('notimp.example.org A')],
+  },
+  {
+    name: 'disable success and denial for zones',
+    corefile: corefile`
+      .:{{PORT}} {
+          cache 30 {
+              disable success cluster.local
+              disable denial cluster.local
+          }
+          forward . {{UP1}}
+      }
+    `,
+    upstreams: [{ 'a.cluster.local A': ['a.cluster.local 300 A 192.0.2.1'], '*.cluster.local *': { rcode: 'NXDOMAIN', authority: [soa] }, ...script }],
+    steps: [...twice('a.cluster.local A'), ...twice('b.cluster.local A'), ...twice('www.example.org A'), ...twice('missing.example.org A')],
+  },
+  {
+    name: 'disable denial everywhere',
+    corefile: corefile`
+      .:{{PORT}} {
+          cache {
+              disable denial
+          }
+          forward . {{UP1}}
+      }
+    `,
+    upstreams: [script],
+    steps: [...twice('missing.example.org A'), ...twice('www.example.org A'), ...twice('fail.example.org A')],
+  },
+  {
+    name: 'serve_stale answers at once and asks in the background',
+    background: true,
+    corefile: corefile`
+      .:{{PORT}} {
+          cache {
+              success 100 1 1
+              serve_stale 1h
+          }
+          forward . {{UP1}}
+      }
+    `,
+    upstreams: [{ 'www.example.org A': { sequence: [['www.example.org 300 A 192.0.2.1'], ['www.example.org 300 A 192.0.2.2'], 'SERVFAIL', 'NXDOMAIN'] } }],
+    steps: ['www.example.org A', { pause: 1300 }, 'www.example.org A', 'www.example.org A', { pause: 1300 }, 'www.example.org A', { pause: 1300 }, 'www.example.org A', 'www.example.org A'],
+  },
+  {
+    name: 'serve_stale verify asks first and falls back',
+    background: true,
+    corefile: corefile`
+      .:{{PORT}} {
+          cache {
+              success 100 1 1
+              serve_stale 1h verify
+          }
+          forward . {{UP1}}
+      }
+    `,
+    upstreams: [{ 'www.example.org A': { sequence: [['www.example.org 300 A 192.0.2.1'], ['www.example.org 300 A 192.0.2.2'], 'SERVFAIL', 'REFUSED', 'NXDOMAIN'] } }],
+    steps: ['www.example.org A', { pause: 1300 }, 'www.example.org A', { pause: 1300 }, 'www.example.org A', { pause: 1300 }, 'www.example.org A', { pause: 1300 }, 'www.example.org A'],
+  },
+  {
+    name: 'prefetch refreshes an entry that is asked for often',
+    background: true,
+    corefile: corefile`
+      .:{{PORT}} {
+          cache {
+              success 100 5 5
+              prefetch 2 1m 90%
+          }
+          forward . {{UP1}}
+      }
+    `,
+    upstreams: [{ 'www.example.org A': { sequence: [['www.example.org 300 A 192.0.2.1'], ['www.example.org 300 A 192.0.2.2']] } }],
+    steps: ['www.example.org A', 'www.example.org A', { pause: 1300 }, 'www.example.org A', 'www.example.org A', { pause: 5200 }, 'www.example.org A'],
+  },
+  {
+    name: 'serve_stale with a recheck pause and a TTL',
+    background: true,
+    corefile: corefile`
+      .:{{PORT}} {
+          cache {
+              success 100 1 1
+              serve_stale 1h immediate 7s 10s
+          }
+          forward . {{UP1}}
+      }
+    `,
+    upstreams: [{ 'www.example.org A': { sequence: [['www.example.org 300 A 192.0.2.1'], 'SERVFAIL'] } }],
+    steps: ['www.example.org A', { pause: 1300 }, 'www.example.org A', 'www.example.org A'],
+  },
+  {
+    name: 'the question of the upstream does not match',
+    corefile: plain,
+    upstreams: [{ 'bad.example.org A': { questions: [{ name: 'other.test.', type: 'A', class: 'IN' }], answer: ['other.test 60 A 192.0.2.1'] } }],
+    steps: twice('bad.example.org A'),
+  },
+  {
+    name: 'hosts behind the cache',
+    files: { hosts: '192.0.2.1 www.example.org\n' },
+    corefile: corefile`
+      .:{{PORT}} {
+          cache
+          hosts {{DIR}}/hosts {
+              ttl 600
+          }
+      }
+    `,
+    steps: [...twice('www.example.org A'), ...twice('www.example.org AAAA'), ...twice('missing.example.org A'), 'WWW.example.org A'],
+  },
+];

@@ -1,0 +1,35 @@
+// whoami, and the core around it: header bits, EDNS, classes, opcodes, hostile headers.
+import { corefile, type ParityCase } from '../case.ts';
+
+const whoami = corefile`
+  .:{{PORT}} {
+      whoami
+  }
+`;
+
+export const cases: readonly ParityCase[] = [
+  {
+    name: 'answers with the address and port of the client',
+    corefile: whoami,
+    steps: [
+      'example.org A',
+      'example.org A +tcp',
+      'example.org AAAA',
+      'EXAMPLE.Org A',
+      'www.example.org MX',
+      '. NS',
+      'example.org A +nord',
+      'example.org A +cd',
+      'example.org A +ad',
+      'example.org A +aa',
+      'example.org A +ra +tc +z',
+      'example.org TYPE65280',
+      'example.org ANY',
+      'example.org AXFR +tcp',
+      'example.org TYPE0',
+      'a\\.b.example.org A',
+      'caf\\195\\169.example.org A',
+      `${'a'.repeat(63)}.${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(61)} A`,
+    ],
+  },
+];
