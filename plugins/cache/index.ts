@@ -1,4 +1,28 @@
-// Placeholder while this plugin is being written.
-import { definePlugin } from 'ferrydns/plugin';
+// Keeps replies and gives them again for as long as their TTLs say.
+import { definePlugin, type Instance } from 'ferrydns/plugin';
+import { Cache } from './cache.ts';
+import { readRules, spec } from './options.ts';
 
-export default definePlugin({ name: 'cache', summary: '', config: {}, setup: () => ({}) });
+/** The cache behind each instance, for the instance that takes its place at a reload. */
+const caches = new WeakMap<Instance, Cache>();
+
+export default definePlugin({
+  name: 'cache',
+  summary: 'keeps replies and gives them again for as long as their TTLs say',
+  config: spec,
+  setup(options, context) {
+    const cache = new Cache({ rules: readRules(options, context), metrics: context.metrics, now: context.now });
+    const instance: Instance = {
+      handle: (query, next) => cache.handle(query, next),
+      adopt(previous, { unchanged }) {
+        const old = caches.get(previous);
+        // What another chain would answer is not known: the old answers are kept only for the same words.
+        if (old === undefined || !unchanged) return;
+        cache.success = old.success;
+        cache.denial = old.denial;
+      },
+    };
+    caches.set(instance, cache);
+    return instance;
+  },
+});

@@ -164,6 +164,11 @@ export class Reply {
     return this.read().additionals;
   }
 
+  /** Octets that keeping this reply takes, roughly; known without encoding one that came from the wire. */
+  get weight(): number {
+    return 200 + (this.form?.bytes.length ?? 100 * (this.answers.length + this.authorities.length + this.additionals.length));
+  }
+
   /** Records in the answer section, known without decoding one. */
   get answerCount(): number {
     return this.layout?.counts[0] ?? this.read().answers.length;

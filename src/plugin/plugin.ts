@@ -102,8 +102,11 @@ export interface Instance {
   readonly settings?: BlockSettings;
   /** Services for other plugins of the block. */
   readonly provides?: readonly Provided[];
-  /** Reload: takes over the state of the instance that this one replaces. Called before `start`. */
-  adopt?(previous: Instance): void;
+  /**
+   * Reload: takes over the state of the instance that this one replaces. Called before `start`; the other one may serve on if the new
+   * configuration is refused after all. `block.unchanged` says whether the server block, its imports included, is word for word the same.
+   */
+  adopt?(previous: Instance, block: { readonly unchanged: boolean }): void;
   /** Opens, connects, loads. A throw refuses the configuration. */
   start?(context: StartContext): Awaitable<void>;
   /** True, or what is missing. */

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { type Decoded, decodeAll } from '../config/decode.ts';
 import { ConfigError, formatWarning, nearest, type Place } from '../config/error.ts';
 import type { ConfigSpec } from '../config/grammar.ts';
-import type { ServerBlock, Tree, Word } from '../config/tree.ts';
+import { hashTree, type ServerBlock, type Tree, type Word } from '../config/tree.ts';
 import { parseKey, type ZoneKey } from '../config/zone-key.ts';
 import type { Name } from '../dns/name.ts';
 import { type LogSwitches, makeLogger, type Output } from '../log/logger.ts';
@@ -27,6 +27,8 @@ export interface Block {
   readonly uses: readonly Use[];
   readonly settings: BlockSettings;
   readonly place: Place;
+  /** Changes with any of its words. */
+  readonly hash: string;
 }
 
 /** What setting up needs to know of the process. */
@@ -57,7 +59,7 @@ export async function setUpBlocks(tree: Tree, environment: SetupEnvironment): Pr
   for (const plugin of environment.registry.plugins) {
     for (const draft of drafts) await new PluginSetup(plugin, draft, environment, { problems, warnings }).run();
   }
-  const blocks = drafts.map(({ keys, uses, settings, block }) => ({ keys, uses, settings, place: block.place }));
+  const blocks = drafts.map(({ keys, uses, settings, block }) => ({ keys, uses, settings, place: block.place, hash: hashTree({ blocks: [block] }) }));
   return { blocks, problems, warnings };
 }
 

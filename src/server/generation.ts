@@ -72,10 +72,12 @@ export class Generation {
 
   /** Instances take over from those they replace. */
   adopt(previous: Generation): void {
-    const old = new Map(previous.blocks.flatMap(({ uses }) => uses.map((use) => [use.identity, use.instance] as const)));
-    for (const { instance, identity } of this.uses()) {
-      const replaced = old.get(identity);
-      if (replaced !== undefined) instance.adopt?.(replaced);
+    const old = new Map(previous.blocks.flatMap((block) => block.uses.map((use) => [use.identity, { block, instance: use.instance }] as const)));
+    for (const block of this.blocks) {
+      for (const { instance, identity } of block.uses) {
+        const replaced = old.get(identity);
+        if (replaced !== undefined) instance.adopt?.(replaced.instance, { unchanged: replaced.block.hash === block.hash });
+      }
     }
   }
 

@@ -1,0 +1,99 @@
+// What kind of reply this is, and for how long it may be used: RFC 2308, RFC 9520 and CoreDNS's rules.
+import { EdnsOption, type Query, QueryType, type Reply, type ResourceRecord } from 'ferrydns/plugin';
+
+/** `success` and `denial` are the two caches, `failure` is kept in that of denials, `none` is not kept. */
+export type Kind = 'success' | 'denial' | 'failure' | 'none';
+
+/** What a reply is to the cache. */
+export interface Classified {
+  readonly kind: Kind;
+  /** Whether it holds what was asked for, at the end of its CNAME chain. */
+  readonly answering: boolean;
+  /** The lowest TTL of its records in seconds; undefined for a kind of reply whose records do not say. */
+  readonly lowestTtl: number | undefined;
+}
+
+/** Seconds that a reply is used whose records say nothing. */
+export const failsafeTtl = 5;
+
+/** Classifies a reply; `epochSeconds` is the wall clock, which the validity of signatures is measured by. */
+export function classify(query: Query, reply: Reply, epochSeconds: number): Classified {
+  const { answers, authorities, additionals } = reply;
+  const records = [...answers, ...authorities, ...additionals];
+  const answering = reply.rcode === 'NOERROR' && holdsAnswer(query, answers);
+  const kind = query.dnssecOk && records.some((record) => isExpiredSignature(record, epochSeconds)) ? 'none' : kindOf(reply, answering);
+  const says = kind !== 'failure' && !(kind === 'success' && isDelegation(reply)) && !(kind === 'none' && !saysTtl(reply));
+  const lowestTtl = says && records.length > 0 ? Math.min(...records.map(({ ttl }) => ttl)) : undefined;
+  const keeps = kind !== 'none' && !reply.truncated && !isScoped(reply);
+  return { kind: keeps ? kind : 'none', answering, lowestTtl };
+}
+
+function kindOf(reply: Reply, answering: boolean): Kind {
+  const { rcode, answers, authorities } = reply;
+  const hasSoa = authorities.some(({ typeCode }) => typeCode === QueryType.SOA);
+  if (answers.length > 0) {
+    if (rcode !== 'NOERROR') return 'none';
+    if (answering) return 'success';
+    // A CNAME chain that does not reach the type asked for is NODATA (RFC 2308 section 2.2).
+    return hasSoa ? 'denial' : 'none';
+  }
+  if (rcode === 'NOERROR') return hasSoa ? 'denial' : 'success';
+  // Without a SOA nothing says how long a denial holds (RFC 2308 section 5).
+  if (rcode === 'NXDOMAIN') return hasSoa ? 'denial' : 'none';
+  return rcode === 'SERVFAIL' || rcode === 'NOTIMP' ? 'failure' : 'none';
+}
+
+/** Whether the TTLs of a reply that is not kept mean something: it is an answer or a denial, not an error. */
+function saysTtl({ rcode, answers }: Reply): boolean {
+  return rcode === 'NOERROR' || (rcode === 'NXDOMAIN' && answers.length === 0);
+}
+
+function isDelegation({ answers, authorities }: Reply): boolean {
+  return answers.length === 0 && authorities.some(({ typeCode }) => typeCode === QueryType.NS);
+}
+
+/** An answer made for one network (RFC 7871 section 7.3.1) must not be given to others. */
+function isScoped(reply: Reply): boolean {
+  return reply.options.some(({ code, data }) => code === EdnsOption.CLIENT_SUBNET && (data[3] ?? 0) > 0);
+}
+
+function holdsAnswer(query: Query, answers: readonly ResourceRecord[]): boolean {
+  const name = query.name;
+  if (query.typeCode === QueryType.ANY) return answers.some((record) => record.name.toLowerCase() === name);
+  if (query.typeCode === QueryType.CNAME) return typeof aliasOf(answers, name) === 'string';
+  const end = endOfChain(answers, name);
+  return answers.some((record) => record.typeCode === query.typeCode && record.name.toLowerCase() === end);
+}
+
+/** The name at the end of the CNAME chain from `name`; undefined when the chain loops or forks. */
+function endOfChain(answers: readonly ResourceRecord[], name: string): string | undefined {
+  const seen = new Set<string>();
+  for (let at = name; !seen.has(at); ) {
+    seen.add(at);
+    const alias = aliasOf(answers, at);
+    if (alias === undefined) return at;
+    if (alias === false) return undefined;
+    at = alias;
+  }
+  return undefined;
+}
+
+/** The target of the CNAME that `owner` has, undefined without one, false when there are two that differ (RFC 2181 section 10.1). */
+function aliasOf(answers: readonly ResourceRecord[], owner: string): string | undefined | false {
+  let target: string | undefined;
+  for (const record of answers) {
+    if (record.typeCode !== QueryType.CNAME || record.name.toLowerCase() !== owner) continue;
+    const alias = String(record.data).toLowerCase();
+    if (target !== undefined && target !== alias) return false;
+    target = alias;
+  }
+  return target;
+}
+
+/** Whether an RRSIG is outside its validity period, which is measured in serial number arithmetic (RFC 4034 section 3.1.5). */
+function isExpiredSignature({ typeCode, rdata }: ResourceRecord, epochSeconds: number): boolean {
+  if (typeCode !== QueryType.RRSIG || rdata.length < 16) return false;
+  const view = new DataView(rdata.buffer, rdata.byteOffset, rdata.length);
+  const now = epochSeconds | 0;
+  return ((view.getUint32(8) - now) | 0) < 0 || ((now - view.getUint32(12)) | 0) < 0;
+}
