@@ -1,4 +1,114 @@
-// Placeholder while this plugin is being written.
-import { definePlugin } from 'ferrydns/plugin';
+// Passes queries on to other DNS servers, over UDP, TCP or TLS, and knows which of them are well.
+import {
+  capability,
+  definePlugin,
+  type Handle,
+  type Instance,
+  type Next,
+  provide,
+  type Query,
+  QueryError,
+  type Reply,
+  type SetupContext,
+  type StartContext,
+} from 'ferrydns/plugin';
+import { Exchange, type ExchangeContext } from './exchange.ts';
+import { lookUpHosts } from './lookup.ts';
+import { type ForwardMetrics, makeMetrics } from './metrics.ts';
+import { grammar, type Options, readScope, readSettings, readTargets } from './options.ts';
+import { makePolicy } from './policy.ts';
+import { addressOf, type Settings, type Target } from './settings.ts';
+import { type HostTarget, withoutDuplicates } from './targets.ts';
+import { Upstream } from './upstream.ts';
 
-export default definePlugin({ name: 'forward', summary: '', config: {}, setup: () => ({}) });
+export default definePlugin({
+  name: 'forward',
+  summary: 'passes queries on to other DNS servers',
+  config: grammar,
+  setup: (options, context) => new Forward(options, context),
+});
+
+/** Tells the forwards of a server block of each other: `next` hands a query on only where another forward follows. */
+const forwardInBlock = capability<Forward>('forwardInBlock');
+
+class Forward implements Instance {
+  readonly provides = [provide(forwardInBlock, this)];
+  readonly handle: Handle;
+  private readonly chosen: Settings;
+  private readonly metrics: ForwardMetrics;
+  private readonly now: () => number;
+  private readonly targets: readonly (Target | HostTarget)[];
+  private readonly resolvers: readonly string[];
+  private readonly inScope: (query: Query) => boolean;
+  private upstreams: readonly Upstream[] = [];
+  private exchange: ExchangeContext;
+  private previous: Forward | undefined;
+  private followed = false;
+  /** Queries on their way. */
+  private concurrent = 0;
+
+  constructor(options: Options, context: SetupContext) {
+    this.inScope = readScope(options, context);
+    this.chosen = readSettings(options, context);
+    this.targets = readTargets(options, context);
+    this.resolvers = options.resolver?.addresses ?? [];
+    this.metrics = makeMetrics(context.metrics);
+    this.now = context.now;
+    const { chosen: settings, metrics, now } = this;
+    this.exchange = { settings, upstreams: [], policy: makePolicy(settings.policy), metrics, now };
+    this.handle = (query, next) => (this.inScope(query) ? this.forward(query, next) : next(query));
+  }
+
+  /** What the previous forward learned of the upstreams that stay is known to this one. */
+  adopt(previous: Instance): void {
+    if (previous instanceof Forward) this.previous = previous;
+  }
+
+  async start(context: StartContext): Promise<void> {
+    this.followed = context.peers(forwardInBlock).at(-1) !== this;
+    const targets = withoutDuplicates(await lookUpHosts(this.targets, this.resolvers));
+    const { chosen: settings, metrics, now, previous } = this;
+    this.upstreams = targets.map((target) => {
+      const upstream = new Upstream(target, { settings, metrics: metrics.upstream(addressOf(target)), now });
+      const known = previous?.upstreams.find(({ address }) => address === upstream.address);
+      if (known !== undefined) upstream.inherit(known);
+      return upstream;
+    });
+    this.previous = undefined;
+    this.exchange = { ...this.exchange, upstreams: this.upstreams };
+    for (const upstream of this.upstreams) upstream.start();
+    context.every(Math.max(1000, Math.min(settings.expire, 10_000)), () => {
+      for (const upstream of this.upstreams) upstream.sweep();
+    });
+  }
+
+  stop(): void {
+    for (const upstream of this.upstreams) upstream.stop();
+  }
+
+  private forward(query: Query, next: Next): Promise<Reply> {
+    const { maxConcurrent } = this.chosen;
+    if (maxConcurrent > 0 && this.concurrent >= maxConcurrent) {
+      this.metrics.maxConcurrentRejects.add();
+      throw new QueryError('REFUSED', `concurrent queries exceeded maximum ${maxConcurrent}`);
+    }
+    this.concurrent++;
+    return new Exchange(this.exchange, query).run().then(
+      (reply) => {
+        this.concurrent--;
+        return this.handsOn(reply) ? next(query) : reply;
+      },
+      (error: unknown) => {
+        this.concurrent--;
+        throw error;
+      },
+    );
+  }
+
+  /** Whether the next forward is to answer instead. */
+  private handsOn(reply: Reply): boolean {
+    const { next, nextOnNodata } = this.chosen;
+    if (!this.followed) return false;
+    return next.has(reply.rcodeNumber) || (nextOnNodata && reply.rcodeNumber === 0 && reply.answerCount === 0);
+  }
+}

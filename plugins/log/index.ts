@@ -1,4 +1,26 @@
-// Placeholder while this plugin is being written.
-import { definePlugin } from 'ferrydns/plugin';
+// Logs queries with what was answered: one line each, in a format of the user's choice.
+import { choice, definePlugin, many, repeated, words } from 'ferrydns/plugin';
+import { QueryLog } from './query-log.ts';
+import { type LoggedClass, parseClass, rulesOf } from './rules.ts';
 
-export default definePlugin({ name: 'log', summary: '', config: {}, setup: () => ({}) });
+const classes = many<LoggedClass>({ ...choice('success', 'denial', 'error', 'all'), parse: parseClass }, 1);
+
+export default definePlugin({
+  name: 'log',
+  summary: 'logs queries and what was answered',
+  config: {
+    args: { namesAndFormat: words('[NAMES...] [FORMAT]') },
+    block: { class: repeated({ classes }, 'the kinds of replies to log; all unless given') },
+    repeat: 'merge',
+  },
+  setup(uses, { plainLog, now }) {
+    const rules = uses.flatMap((use) =>
+      rulesOf(
+        use.namesAndFormat,
+        use.class.flatMap((line) => line.classes),
+      ),
+    );
+    const queryLog = new QueryLog(rules, { log: plainLog, now });
+    return { handle: (query, next) => queryLog.handle(query, next) };
+  },
+});

@@ -1,4 +1,32 @@
-// Placeholder while this plugin is being written.
-import { definePlugin } from 'ferrydns/plugin';
+// Looks from time to time whether the configuration has changed, and loads it if so.
+import { definePlugin, duration, formatDuration, optional, type SetupContext } from 'ferrydns/plugin';
+import { Watch } from './watch.ts';
 
-export default definePlugin({ name: 'reload', summary: '', config: {}, setup: () => ({}) });
+const least = { interval: 2000, jitter: 1000 };
+
+export default definePlugin({
+  name: 'reload',
+  summary: 'loads the configuration again when it has changed',
+  config: {
+    args: { interval: optional(duration(), 30_000), jitter: optional(duration(), 15_000) },
+    repeat: 'merge',
+  },
+  setup([use = { interval: 30_000, jitter: 15_000 }], context) {
+    checkBounds(use, context);
+    return new Watch(spread(use), context);
+  },
+});
+
+function checkBounds({ interval, jitter }: { readonly interval: number; readonly jitter: number }, context: SetupContext): void {
+  if (interval < least.interval) {
+    context.fail(`interval value must be greater or equal to ${formatDuration(least.interval)}`, 'interval');
+  }
+  if (jitter !== 0 && jitter < least.jitter) {
+    context.fail(`jitter value must be 0 or greater or equal to ${formatDuration(least.jitter)}`, 'jitter');
+  }
+}
+
+/** The interval of this process: many that started together must not look all at once. */
+function spread({ interval, jitter }: { readonly interval: number; readonly jitter: number }): number {
+  return interval + (Math.random() - 0.5) * Math.min(jitter, interval / 2);
+}

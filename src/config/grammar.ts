@@ -108,6 +108,8 @@ export type OptionName<S extends ConfigSpec> = keyof UseOf<S> & string;
 export function describeArg(name: string, arg: Value<unknown> | Arg<unknown>): string {
   if (isValue(arg)) return arg.words === undefined ? upper(name, arg) : arg.label;
   const label = arg.value?.words === undefined ? (arg.label ?? upper(name, arg.value)) : arg.value.label;
+  // A small language of its own says itself what may be left out.
+  if (arg.kind === 'words' && label.startsWith('[')) return label;
   if (arg.kind === 'optional') return `[${label}]`;
   return arg.atLeast === 0 ? `[${label}...]` : `${label}...`;
 }

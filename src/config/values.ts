@@ -98,6 +98,19 @@ export function hostPort(options: { readonly port: number }): Value<HostPort> {
   return value('ADDRESS[:PORT]', (word) => parseHostPort(word, options.port), { expected: 'an IP address, with or without :PORT' });
 }
 
+/** Where to listen for HTTP: "HOST:PORT", or ":PORT" for every address of the machine. */
+export const httpAddress: Value<string> = value('ADDRESS', parseHttpAddress, { expected: 'HOST:PORT or :PORT' });
+
+function parseHttpAddress(word: string): string {
+  const found = /^(?:\[[^[\]]*\]|[^:[\]]*):(\d+)$/.exec(word);
+  if (found === null) {
+    const reason = /^(?:\[[^[\]]*\]|[^:[\]]*)$/.test(word) ? 'missing port in address' : 'no host and port';
+    throw new Error(`address ${word}: ${reason}`);
+  }
+  if (Number(found[1]) > 65535) throw new Error(`address ${word}: invalid port`);
+  return word;
+}
+
 function nonEmpty(word: string): string {
   if (word === '') throw new Error('the word is empty');
   return word;

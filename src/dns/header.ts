@@ -1,6 +1,6 @@
 // Judges a message by its header and question before anything is made of it, so that a hostile one costs microseconds.
 import { flag, Opcode, QueryType } from './codes.ts';
-import { type Client, hashStart, hashStep, Query } from './query.ts';
+import { type Client, hashName, Query } from './query.ts';
 import { headerLength, readUint16, skipName } from './wire.ts';
 
 /** What becomes of a message that is no query to answer: silence, or a header with this response code. */
@@ -17,21 +17,11 @@ export function readQuery(wire: Uint8Array, start: number, end: number, client: 
   if ((flags & flag.response) !== 0) return verdict.drop;
   const opcode = (flags & flag.opcode) >>> 11;
   if (opcode !== Opcode.QUERY) return opcode === Opcode.NOTIFY ? verdict.refused : verdict.notImplemented;
-  const records = readUint16(wire, start + 6) + readUint16(wire, start + 8) + readUint16(wire, start + 10);
-  if (readUint16(wire, start + 4) !== 1 || records > 4) return verdict.formatError;
+  const records = countRecords(wire, start);
+  if (readUint16(wire, start + 4) !== 1 || records === -1) return verdict.formatError;
 
-  let hash = hashStart;
-  let offset = start + headerLength;
-  for (;;) {
-    if (offset >= end) return verdict.formatError;
-    const length = wire[offset] as number;
-    hash = hashStep(hash, length);
-    if (length === 0) break;
-    // A question is the first thing in a message: a pointer there has nothing to point back to.
-    if (length > 63 || offset + length >= end) return verdict.formatError;
-    for (let i = offset + 1; i <= offset + length; i++) hash = hashStep(hash, wire[i] as number);
-    offset += length + 1;
-  }
+  const offset = endOfLabels(wire, start + headerLength, end);
+  if (offset === -1) return verdict.formatError;
   const nameLength = offset + 1 - start - headerLength;
   const behind = offset + 5;
   if (nameLength > 255 || behind > end) return verdict.formatError;
@@ -43,7 +33,7 @@ export function readQuery(wire: Uint8Array, start: number, end: number, client: 
     wire,
     start,
     nameLength,
-    nameHash: hash,
+    nameHash: hashName(wire, start + headerLength, offset + 1),
     typeCode,
     classCode: readUint16(wire, offset + 3),
     flags,
@@ -56,6 +46,26 @@ export function readQuery(wire: Uint8Array, start: number, end: number, client: 
     client,
     receivedAt: at,
   });
+}
+
+/** How many records the header claims; -1 when a query has no use for so many. */
+function countRecords(wire: Uint8Array, start: number): number {
+  const answers = readUint16(wire, start + 6);
+  const authorities = readUint16(wire, start + 8);
+  const additionals = readUint16(wire, start + 10);
+  return answers > 1 || authorities > 1 || additionals > 2 ? -1 : answers + authorities + additionals;
+}
+
+/** The offset of the zero that ends the question's name, -1 without one. A pointer there has nothing to point back to. */
+function endOfLabels(wire: Uint8Array, from: number, end: number): number {
+  let at = from;
+  while (at < end) {
+    const length = wire[at] as number;
+    if (length === 0) return at;
+    if (length > 63) return -1;
+    at += length + 1;
+  }
+  return -1;
 }
 
 interface Opt {
@@ -73,27 +83,43 @@ function findOpt(wire: Uint8Array, start: number, from: number, end: number): Op
   const answers = readUint16(wire, start + 6);
   const authorities = readUint16(wire, start + 8);
   const additionals = readUint16(wire, start + 10);
-  if (answers > 1 || authorities > 1 || additionals > 2) return undefined;
   // Compression pointers count from the start of the message.
   const message = start === 0 ? wire : wire.subarray(start, end);
+  const records = answers + authorities + additionals;
   let at = from - start;
   let opt: Opt | undefined;
-  for (let i = 0; i < answers + authorities + additionals; i++) {
-    const nameEnd = skipName(message, at, end - start);
-    if (nameEnd === -1 || nameEnd + 10 > end - start) return undefined;
-    const type = readUint16(message, nameEnd);
-    const recordEnd = nameEnd + 10 + readUint16(message, nameEnd + 8);
-    if (recordEnd > end - start) return undefined;
-    // A transaction signature is the last record of its message (RFC 8945 section 5.1).
-    if (type === QueryType.TSIG && i !== answers + authorities + additionals - 1) return undefined;
-    if (type === QueryType.OPT) {
-      if (opt !== undefined || i < answers + authorities || nameEnd !== at + 1) return undefined;
-      opt = readOpt(message, nameEnd, recordEnd, start);
+  for (let i = 0; i < records; i++) {
+    const record = readRecord(message, { at, end: end - start, last: i === records - 1 });
+    if (record === undefined) return undefined;
+    if (record.type === QueryType.OPT) {
+      // There is one, in the additional section, and its owner is the root (RFC 6891 section 6.1).
+      if (opt !== undefined || i < answers + authorities || record.fixed !== at + 1) return undefined;
+      opt = readOpt(message, record.fixed, record.end, start);
       if (opt === undefined) return undefined;
     }
-    at = recordEnd;
+    at = record.end;
   }
   return opt ?? noOpt;
+}
+
+interface RecordPlace {
+  readonly at: number;
+  /** Where the message ends. */
+  readonly end: number;
+  /** Whether the header counts no further record. */
+  readonly last: boolean;
+}
+
+/** A record: its type, the offset of its fixed part, and its end; undefined when it is malformed. */
+function readRecord(message: Uint8Array, place: RecordPlace): { readonly type: number; readonly fixed: number; readonly end: number } | undefined {
+  const { at, end, last } = place;
+  const fixed = skipName(message, at, end);
+  if (fixed === -1 || fixed + 10 > end) return undefined;
+  const type = readUint16(message, fixed);
+  const recordEnd = fixed + 10 + readUint16(message, fixed + 8);
+  // A transaction signature is the last record of its message (RFC 8945 section 5.1).
+  if (recordEnd > end || (type === QueryType.TSIG && !last)) return undefined;
+  return { type, fixed, end: recordEnd };
 }
 
 /** The OPT record whose fixed part is at `at`; undefined when an option runs over its end. */

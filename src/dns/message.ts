@@ -4,7 +4,7 @@ import { type Option, readOptions } from './edns.ts';
 import { lowerCase, nameFromWire, nameToWire } from './name.ts';
 import { expandRdata, rdataNames } from './rdata.ts';
 import { maxTtl, ResourceRecord } from './record.ts';
-import { expandName, FormatError, headerLength, readUint16, readUint32, skipName, writeUint16, writeUint32 } from './wire.ts';
+import { expandName, FormatError, headerLength, nameLength, readUint16, readUint32, skipName, writeUint16, writeUint32 } from './wire.ts';
 
 /** The records of a message by section. */
 export interface Sections {
@@ -107,6 +107,25 @@ function readRecord(message: Uint8Array, at: number): ResourceRecord {
     ttl: ttl > maxTtl ? 0 : ttl,
     rdata: expandRdata(type, message, rdataStart, rdataStart + readUint16(message, fixed + 8)),
   });
+}
+
+/** Octets of a checked message without OPT record if no name in it were compressed. */
+export function plainLength(message: Uint8Array): number {
+  const nameEnd = skipName(message, headerLength, message.length);
+  const count = readUint16(message, 6) + readUint16(message, 8) + readUint16(message, 10);
+  let length = nameEnd + 4;
+  let at = length;
+  for (let i = 0; i < count; i++) {
+    const fixed = skipName(message, at, message.length);
+    const rdata = fixed + 10;
+    const end = rdata + readUint16(message, fixed + 8);
+    length += nameLength(message, at) + end - fixed;
+    for (const name of rdataNames(readUint16(message, fixed), message, rdata, end)) {
+      length += nameLength(message, name.at) - (name.end - name.at);
+    }
+    at = end;
+  }
+  return length;
 }
 
 /** A message as {@link writeMessage} leaves it: header word and counts filled in, id zero, no OPT record. */

@@ -37,9 +37,9 @@ export function nameToWire(text: string): Buffer {
       closeLabel(wire, labelStart, at, text);
       labelStart = at++;
     } else if (byte === BACKSLASH) {
-      const escape = readEscape(source, i, text);
-      wire.writeUInt8(escape.byte, at++);
-      i += escape.length;
+      const escaped = readEscape(source, i, text);
+      wire.writeUInt8(escaped.byte, at++);
+      i += escaped.length;
     } else {
       wire.writeUInt8(byte, at++);
     }

@@ -1,7 +1,7 @@
 // A query: what was asked, by whom. Made from the received bytes without decoding anything that nobody asks for.
 import { randomInt } from 'node:crypto';
 import { classCode, className, flag, QueryClass, QueryType, typeCode, typeName } from './codes.ts';
-import { type Option, optLengthWith, readOptions, writeOpt } from './edns.ts';
+import { type Option, optLength, optLengthWith, readOptions, writeOpt } from './edns.ts';
 import { Metadata } from './metadata.ts';
 import { lowerCase, type Name, nameFromWire, nameToWire } from './name.ts';
 import { headerLength, readUint16, writeUint16 } from './wire.ts';
@@ -104,7 +104,7 @@ export class Query {
     this.classCode = fields.classCode;
     this.flags = fields.flags;
     this.edns = fields.edns;
-    this.udpSize = fields.advertisedSize < 512 ? 512 : fields.advertisedSize;
+    this.udpSize = Math.max(fields.advertisedSize, 512);
     this.advertisedSize = fields.advertisedSize;
     this.ednsVersion = fields.ednsVersion;
     this.dnssecOk = fields.dnssecOk;
@@ -161,7 +161,9 @@ export class Query {
 
   /** Octets of the message: header, question and OPT record. */
   get size(): number {
-    return this.questionLength + headerLength + (this.edns ? optLengthWith(this.options) : 0);
+    const bare = this.questionLength + headerLength;
+    if (!this.edns) return bare;
+    return bare + (this.optionList === undefined ? optLength + this.optionsEnd - this.optionsStart : optLengthWith(this.optionList));
   }
 
   /** Octets of the question: name, type and class. */
@@ -202,7 +204,7 @@ export class Query {
         wire,
         start: 0,
         nameLength: name.length,
-        nameHash: change.name === undefined ? this.nameHash : hashName(name, 0),
+        nameHash: change.name === undefined ? this.nameHash : hashName(name, 0, name.length),
         typeCode: type,
         classCode: klass,
         flags: changedFlags(this.flags, change),
@@ -225,7 +227,7 @@ export class Query {
   /** Octets of the UDP message or TCP frame that a reply may have; see {@link Client.transport}. */
   get replyLimit(): number {
     if (this.client.transport !== 'udp') return 65535;
-    return this.udpSize > maxUdpReply ? maxUdpReply : this.udpSize;
+    return Math.min(this.udpSize, maxUdpReply);
   }
 
   /** The query as a message with this id, for a plugin that asks elsewhere: header, question and, where the asker sent one, an OPT record. */
@@ -326,7 +328,7 @@ export function makeQuery(own: OwnQuery): Query {
     wire,
     start: 0,
     nameLength: name.length,
-    nameHash: hashName(name, 0),
+    nameHash: hashName(name, 0, name.length),
     typeCode: type,
     classCode: klass,
     flags: (own.recursionDesired ?? true) ? flag.recursionDesired : 0,
@@ -341,17 +343,10 @@ export function makeQuery(own: OwnQuery): Query {
   });
 }
 
-/** The first value of {@link hashStep}; secret, so that names that collide cannot be made on purpose. */
-export const hashStart = hashSeed;
-
-/** One octet of the name hash (FNV-1a with a secret start). */
-export function hashStep(hash: number, byte: number): number {
-  return Math.imul(hash ^ (lowerCase[byte] as number), 0x01000193);
-}
-
-function hashName(wire: Uint8Array, at: number): number {
-  let hash = hashStart;
-  for (let i = at; i < wire.length; i++) hash = hashStep(hash, wire[i] as number);
+/** A hash of the name in these octets, letter case aside (FNV-1a with a secret start, so that names that collide cannot be made on purpose). */
+export function hashName(wire: Uint8Array, from: number, end: number): number {
+  let hash = hashSeed;
+  for (let i = from; i < end; i++) hash = Math.imul(hash ^ (lowerCase[wire[i] as number] as number), 0x01000193);
   return hash;
 }
 

@@ -14,7 +14,7 @@ export function render(reply: Reply, query: Query, out: Uint8Array, limit: numbe
   const form = reply.formFor(query);
   const opt = query.edns ? optSize(reply.options) : 0;
   const length = form.bytes.length;
-  if (length + opt > limit) return renderShort(reply, query, out, limit);
+  if (length + opt > limit || form.truncated) return renderShort(reply, query, out, limit);
   out.set(form.bytes, 0);
   writeUint16(out, 0, query.id);
   writeUint16(out, 2, flagsOf(reply, query));
@@ -24,6 +24,14 @@ export function render(reply: Reply, query: Query, out: Uint8Array, limit: numbe
     for (let i = 0; i < ttls.length; i++) writeUint32(out, ttls[i] as number, reply.ttl);
   }
   return opt === 0 ? length : appendOpt(reply, query, out, length);
+}
+
+/** Whether the message that answers `query` will lack records, or this reply itself says that it does. */
+export function isCut(reply: Reply, query: Query): boolean {
+  if (reply.truncated) return true;
+  const opt = query.edns ? optSize(reply.options) : 0;
+  const length = reply.formFor(query).bytes.length + opt;
+  return length > query.replyLimit;
 }
 
 /** Writes a header that refuses a message which is no query to answer: its id, opcode and RD, and a response code; nothing else. */

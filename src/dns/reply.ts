@@ -1,7 +1,7 @@
 // A reply: immutable, without id and question. Keeps its wire form, so that an answer given before is copied and patched, never encoded again.
 import { flag, type Rcode, rcodeCode, rcodeName } from './codes.ts';
-import { extendedErrorOption, type Option } from './edns.ts';
-import { type Layout, layOut, readSections, type Sections, writeMessage } from './message.ts';
+import { extendedErrorOption, type Option, optLengthWith } from './edns.ts';
+import { type Layout, layOut, plainLength, readSections, type Sections, writeMessage } from './message.ts';
 import type { Query } from './query.ts';
 import type { ResourceRecord } from './record.ts';
 import { expandName, FormatError, headerLength, readUint16 } from './wire.ts';
@@ -12,6 +12,10 @@ export interface WireForm {
   /** Octets of the question, which stands in `bytes` behind the header. */
   readonly questionLength: number;
   readonly ttls: readonly number[];
+  /** Whether records had to be left out because no message holds them all. */
+  readonly truncated: boolean;
+  /** Octets of the message if no name were compressed; 0 until somebody asked. */
+  plainLength: number;
 }
 
 /** What `with` changes; what is absent stays. */
@@ -123,7 +127,7 @@ export class Reply {
       ttl: -1,
       declined: false,
       sections: undefined,
-      form: usable ? wireFormOf(message, layout) : { bytes: message, questionLength: 0, ttls: [] },
+      form: usable ? wireFormOf(message, layout) : { bytes: message, questionLength: 0, ttls: [], truncated: false, plainLength: 0 },
       layout,
     });
   }
@@ -174,6 +178,18 @@ export class Reply {
     return this.layout?.counts[0] ?? this.read().answers.length;
   }
 
+  /** Records in all sections, known without decoding one. */
+  get recordCount(): number {
+    if (this.layout !== undefined) return this.layout.records.length;
+    const { answers, authorities, additionals } = this.sections ?? noSections;
+    return answers.length + authorities.length + additionals.length;
+  }
+
+  /** The same for all replies that were derived from one another without a change of records, TTLs aside: a key for what is made of them. */
+  get recordsIdentity(): object {
+    return this.layout ?? this.sections ?? this;
+  }
+
   /** A changed copy. A copy that changes no record shares the wire form. */
   with(change: ReplyChange): Reply {
     const keepsRecords = change.answers === undefined && change.authorities === undefined && change.additionals === undefined;
@@ -218,9 +234,20 @@ export class Reply {
     if (form !== undefined && form.questionLength === query.questionLength && query.asksFor(form.bytes, headerLength)) return form;
     const question = Buffer.alloc(query.questionLength);
     query.copyQuestion(question, 0);
-    const written = writeMessage({ question, flags: 0, sections: this.read() }, 65535);
-    this.form = { bytes: written.bytes, questionLength: question.length, ttls: written.ttls };
+    const { bytes, ttls, truncated } = writeMessage({ question, flags: 0, sections: this.read() }, 65535);
+    this.form = { bytes, questionLength: question.length, ttls, truncated, plainLength: 0 };
     return this.form;
+  }
+
+  /**
+   * Octets of the message that answers `query` if no name were compressed and none of it cut off: what CoreDNS logs and counts. The OPT
+   * record that an upstream sent is in it, one that the server adds is not.
+   */
+  plainLength(query: Query): number {
+    const form = this.formFor(query);
+    if (form.plainLength === 0) form.plainLength = plainLength(form.bytes);
+    const ownOpt = this.options.length > 0 || (this.layout?.opt !== undefined && this.ttl < 0);
+    return ownOpt ? form.plainLength + optLengthWith(this.options) : form.plainLength;
   }
 
   private read(): Sections {
@@ -246,7 +273,8 @@ const plain: ReplyFields = {
 const kept = flag.authoritative | flag.truncated | flag.recursionAvailable | flag.authenticData;
 
 function wireFormOf(message: Uint8Array, layout: Layout): WireForm {
-  return { bytes: withCounts(message, layout), questionLength: layout.recordsStart - headerLength, ttls: layout.ttls };
+  const bytes = withCounts(message, layout);
+  return { bytes, questionLength: layout.recordsStart - headerLength, ttls: layout.ttls, truncated: false, plainLength: 0 };
 }
 
 /** The message without its OPT record. */

@@ -6,33 +6,51 @@ export const headerLength = 12;
 /** A message whose bytes do not follow RFC 1035; answered with FORMERR when it is a query. */
 export class FormatError extends Error {}
 
+/** Octets of a whole name at most, its final zero included (RFC 1035 section 2.3.4). */
+const maxName = 255;
+/** The first octet of a compression pointer is at least this; labels are at most 63 octets, what lies between is dead (RFC 6891 section 5). */
+const pointerMark = 0xc0;
+
 /**
  * The end of the name at `offset`: the first octet behind it. Follows compression pointers to check them (each must point
  * to an earlier place than the one before it, RFC 1035 section 4.1.4), so the work is bounded by the 255 octets of a name.
  * Returns -1 when the name is malformed.
  */
 export function skipName(wire: Uint8Array, offset: number, end: number): number {
-  let at = offset;
-  let behind = -1;
-  let floor = offset;
-  let octets = 1;
+  const stop = skipLabels(wire, offset, end);
+  if (stop === -1 || stop - offset >= maxName) return -1;
+  if (wire[stop] === 0) return stop + 1;
+  return pointersAreSound(wire, offset, stop, end) ? stop + 2 : -1;
+}
+
+/** The offset of what ends the labels at `at`: a zero or a pointer; -1 when there is neither. */
+function skipLabels(wire: Uint8Array, start: number, end: number): number {
+  let at = start;
   while (at < end) {
     const length = wire[at] as number;
-    if (length === 0) return behind === -1 ? at + 1 : behind;
-    if (length < 64) {
-      octets += length + 1;
-      at += length + 1;
-      if (octets > 255) return -1;
-    } else {
-      if (length < 0xc0 || at + 1 >= end) return -1;
-      if (behind === -1) behind = at + 2;
-      const target = ((length & 0x3f) << 8) | (wire[at + 1] as number);
-      if (target >= floor || target < headerLength) return -1;
-      floor = target;
-      at = target;
-    }
+    if (length === 0 || length >= pointerMark) return at;
+    if (length > 63) return -1;
+    at += length + 1;
   }
   return -1;
+}
+
+/** Follows the pointer at `pointer`, which ends the labels that begin at `start`. */
+function pointersAreSound(wire: Uint8Array, start: number, pointer: number, end: number): boolean {
+  let octets = pointer - start;
+  let floor = start;
+  let at = pointer;
+  while (at + 1 < end) {
+    const target = readUint16(wire, at) & 0x3fff;
+    if (target >= floor || target < headerLength) return false;
+    const stop = skipLabels(wire, target, end);
+    octets += stop - target;
+    if (stop === -1 || octets >= maxName) return false;
+    if (wire[stop] === 0) return true;
+    floor = target;
+    at = stop;
+  }
+  return false;
 }
 
 /** The name at `offset`, pointers followed, as uncompressed wire form with its letter case. The name must have passed {@link skipName}. */
@@ -49,6 +67,22 @@ export function expandName(wire: Uint8Array, offset: number): Buffer {
     for (let i = 0; i <= label; i++) out[length++] = wire[at + i] as number;
     if (label === 0) return out.subarray(0, length);
     at += label + 1;
+  }
+}
+
+/** Octets of the name at `offset` when pointers are followed. The name must have passed {@link skipName}. */
+export function nameLength(wire: Uint8Array, offset: number): number {
+  let at = offset;
+  let length = 1;
+  for (;;) {
+    const label = wire[at] as number;
+    if (label === 0) return length;
+    if (label >= 0xc0) {
+      at = ((label & 0x3f) << 8) | (wire[at + 1] as number);
+    } else {
+      length += label + 1;
+      at += label + 1;
+    }
   }
 }
 

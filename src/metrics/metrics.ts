@@ -19,6 +19,8 @@ export interface Metrics {
   /** A number read when somebody scrapes; `read` replaces the one given before for the same labels. */
   gauge(name: string, help: string, read: () => number): void;
   gauge<const L extends string>(name: string, help: string, labels: readonly L[]): (values: Readonly<Record<L, string>>, read: () => number) => void;
+  /** A gauge that is 1 for these labels as long as somebody holds it: returns how to let go of it. */
+  info<const L extends string>(name: string, help: string, labels: readonly L[]): (values: Readonly<Record<L, string>>) => () => void;
   /** `buckets` are the upper bounds, ascending, without infinity. */
   histogram(name: string, help: string, buckets: readonly number[]): Histogram;
   histogram<const L extends string>(

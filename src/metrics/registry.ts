@@ -40,6 +40,14 @@ class GaugeChild implements Child {
   }
 }
 
+class InfoChild implements Child {
+  holders = 0;
+
+  samples(_name: string, labels: Labels): Sample[] {
+    return this.holders > 0 ? [{ labels, value: 1 }] : [];
+  }
+}
+
 class HistogramChild implements Histogram, Child {
   private readonly buckets: readonly number[];
   private readonly counts: number[];
@@ -93,6 +101,17 @@ export class MetricsRegistry implements Metrics {
     return undefined;
   }
 
+  info<const L extends string>(name: string, help: string, _labels: readonly L[]): (values: Readonly<Record<L, string>>) => () => void {
+    return (values) => {
+      const child = this.child(name, { kind: 'gauge', help }, values, () => new InfoChild());
+      child.holders++;
+      return () => {
+        child.holders--;
+        if (child.holders === 0) this.forget(name, values);
+      };
+    };
+  }
+
   histogram(name: string, help: string, buckets: readonly number[]): Histogram;
   histogram<const L extends string>(
     name: string,
@@ -125,11 +144,13 @@ export class MetricsRegistry implements Metrics {
   private child<C extends Child>(name: string, about: Pick<Family, 'kind' | 'help'>, labels: Labels, make: () => C): C {
     const family = this.families.get(name) ?? this.addFamily(name, about);
     if (family.kind !== about.kind) throw new Error(`metric ${name} is a ${family.kind}, asked for as a ${about.kind}`);
-    const key = JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+    // In the order of the alphabet, as CoreDNS prints them.
+    const sorted = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+    const key = JSON.stringify(sorted);
     const known = family.children.get(key);
     if (known !== undefined) return known.child as C;
     const child = make();
-    family.children.set(key, { labels, child });
+    family.children.set(key, { labels: Object.fromEntries(sorted), child });
     return child;
   }
 

@@ -1,5 +1,6 @@
 // `ferrydns/plugin`: the one module a plugin imports.
 
+export { formatDuration, parseDuration } from '../config/duration.ts';
 export { ConfigError, ConfigErrors, type Place } from '../config/error.ts';
 export * from '../config/grammar.ts';
 export type { Line, Word } from '../config/tree.ts';
@@ -24,6 +25,7 @@ export { isSubdomain, labelsOf, longestMatch, type Name, nameFromWire, nameToWir
 export { type Client, makeQuery, type OwnQuery, type Query, type QueryChange, type Route, type Transport } from '../dns/query.ts';
 export { replaceNames } from '../dns/rdata.ts';
 export { type RecordFields, type ResourceRecord, record } from '../dns/record.ts';
+export { isCut } from '../dns/render.ts';
 export { Reply, type ReplyChange } from '../dns/reply.ts';
 export type { Logger } from '../log/logger.ts';
 export { type Counter, type Histogram, type Metrics, perRoute } from '../metrics/metrics.ts';

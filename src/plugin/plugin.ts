@@ -2,7 +2,7 @@
 import type { ConfigSpec, OptionsOf } from '../config/grammar.ts';
 import type { Word } from '../config/tree.ts';
 import type { Name } from '../dns/name.ts';
-import type { Query } from '../dns/query.ts';
+import type { Query, Route } from '../dns/query.ts';
 import type { Reply } from '../dns/reply.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -25,6 +25,8 @@ export interface SetupContext {
   /** The port of that listener; 0 when the system is to choose one. */
   readonly port: number;
   readonly log: Logger;
+  /** The same log without the plugin's name in front, for lines whose form is the user's. */
+  readonly plainLog: Logger;
   readonly metrics: Metrics;
   /** Milliseconds on a monotonic clock. */
   readonly now: () => number;
@@ -41,6 +43,10 @@ export interface StartContext {
   /** Aborts when the instance is stopped. */
   readonly signal: AbortSignal;
   readonly server: ServerControl;
+  /** Where the server block is served, as metrics name it: one for each listener and zone. */
+  readonly routes: readonly Route[];
+  /** The plugins of the server block that its queries pass, in the order of the chain. */
+  readonly handlers: readonly string[];
   /** Asks this server again, from the top: zone match, views and the whole chain. */
   resolve(query: Query): Awaitable<Reply>;
   /** What other plugins of the server block provide; never their modules. */
@@ -64,6 +70,8 @@ export interface HttpResponse {
 
 /** What a plugin may know of the server as a whole, and ask of it. */
 export interface ServerControl {
+  /** The version of the program, as "1.2.3". */
+  readonly version: string;
   /** True from SIGTERM on. */
   readonly stopping: boolean;
   /** SHA-512 of the words of the configuration that is running, in hexadecimal. */
@@ -76,6 +84,8 @@ export interface ServerControl {
   reload(): Promise<void>;
   /** Every name and place where this server block listens for DNS, once it does. */
   listeners(): readonly { readonly transport: string; readonly address: string; readonly port: number }[];
+  /** The port of the shared HTTP listener for an address that was given to `serve`; undefined while it is not open. */
+  httpPort(address: string): number | undefined;
   /** Every metric of the process in the text exposition format. */
   expose(): Promise<{ readonly contentType: string; readonly body: string }>;
   /** Ends the process with exit status 1 after logging the message. */
@@ -90,8 +100,10 @@ export interface BlockSettings {
   readonly addresses?: readonly string[];
   /** Milliseconds of silence after which a stream is closed, and of a whole read and write. */
   readonly timeouts?: Timeouts;
-  /** Log debug lines. */
+  /** Log debug lines, and the stack of what a plugin throws unexpectedly. */
   readonly debug?: boolean;
+  /** Log the stack of what a plugin throws unexpectedly. */
+  readonly stacktrace?: boolean;
   /** Milliseconds to go on answering after SIGTERM. */
   readonly lameduck?: number;
 }
@@ -109,6 +121,8 @@ export interface Instance {
   adopt?(previous: Instance, block: { readonly unchanged: boolean }): void;
   /** Opens, connects, loads. A throw refuses the configuration. */
   start?(context: StartContext): Awaitable<void>;
+  /** Called when every instance has started and queries are answered by the new configuration. */
+  serving?(): void;
   /** True, or what is missing. */
   ready?(): true | string;
   /** Called after the last query has left, or when the deadline has passed. */

@@ -5,7 +5,7 @@ import { capability } from './capability.ts';
 
 /** Counts what happens outside the chains. */
 export interface RequestObserver {
-  /** A query that no server block answered: its zone is "dropped". */
+  /** A query that no server block answered, or in whose chain a plugin panicked: its zone is "dropped". */
   dropped(query: Query, reply: Reply): void;
   /** A plugin threw something that is no QueryError. */
   panicked(): void;

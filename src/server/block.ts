@@ -168,6 +168,7 @@ class PluginSetup {
       server: serverName((settings as BlockSettings).addresses?.[0] ?? '', port),
       port,
       log: makeLogger(environment.output, environment.logging, `plugin/${plugin.name}: `),
+      plainLog: makeLogger(environment.output, environment.logging),
       metrics: environment.metrics,
       now: environment.now,
       path: (file) => resolve(environment.directory, (settings as BlockSettings).root ?? '', file),

@@ -31,7 +31,7 @@ export async function run(words: readonly string[], context: CommandContext): Pr
     const [word, file, ...more] = words;
     if (word === undefined || word.startsWith('-')) return await serve(words, context);
     const command = { check, format, convert }[word];
-    if (command === undefined) throw new Error(`extra command line arguments: '${word}'\n${usage}`);
+    if (command === undefined) throw new Error(`extra command line arguments: [${words.join(' ')}]\n${usage}`);
     if (file === undefined || more.length > 0) throw new Error(`usage: ferrydns ${word} FILE`);
     await command(file, context);
   } catch (error) {
@@ -106,7 +106,7 @@ async function serve(words: readonly string[], { registry, process }: CommandCon
   const flags = readFlags(words);
   const write = streamOutput(process.stdout);
   if (flags.version) return write(`FerryDNS-${version}\n${platform(process)}`);
-  if (flags.plugins) return write(['Server types:', '  dns', '', 'Other plugins:', ...names(registry)].join('\n'));
+  if (flags.plugins) return write(names(registry).join('\n'));
   const output = flags.quiet ? () => {} : write;
   const exit = (status: number) => {
     if (flags.pidfile !== undefined) rmSync(flags.pidfile, { force: true });
@@ -118,6 +118,7 @@ async function serve(words: readonly string[], { registry, process }: CommandCon
   obeySignals(server, process, exit);
   await server.start();
   for (const line of server.served()) output(line);
+  for (const line of chosenPorts(server, flags.port)) output(line);
   output(`FerryDNS-${version}\n${platform(process)}`);
 }
 
@@ -130,7 +131,7 @@ function sourceOf(conf: string | undefined): ConfigurationSource {
 function obeySignals(server: Server, process: NodeJS.Process, exit: (status: number) => void): void {
   const stop = (lameduck: boolean) => void server.stop({ lameduck }).then(() => exit(0));
   const reload = () => void server.reload().catch((error: Error) => server.log.error(`Corefile changed but reload failed: ${error.message}`));
-  process.once('SIGTERM', () => {
+  process.on('SIGTERM', () => {
     server.log.info('SIGTERM: Shutting down servers then terminating');
     stop(true);
   });
@@ -144,8 +145,15 @@ function obeySignals(server: Server, process: NodeJS.Process, exit: (status: num
   process.on('SIGUSR1', reload);
 }
 
+/** Where the server listens when the system chose the port. */
+function chosenPorts(server: Server, port: number): string[] {
+  if (port !== 0 && !server.served().some((line) => /:0( |$)/.test(line))) return [];
+  const sockets = server.listening().filter(({ transport }) => transport === 'udp');
+  return sockets.map((socket) => `listening on ${socket.address}:${socket.port}`);
+}
+
 function names(registry: Registry): string[] {
-  return registry.plugins.map(({ name }) => `  dns.${name}`).sort();
+  return registry.plugins.map(({ name }) => name).sort();
 }
 
 function platform(process: NodeJS.Process): string {

@@ -1,26 +1,16 @@
 // Loads the plugins that the global block of a Corefile names: `plugin NAME SPECIFIER [before|after OTHER]`.
+import { statSync } from 'node:fs';
 import { createRequire, registerHooks } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ConfigError } from '../config/error.ts';
+import { ConfigError, nearest } from '../config/error.ts';
 import type { Directive, Tree, Word } from '../config/tree.ts';
 import { isPlugin, type Plugin } from '../plugin/plugin.ts';
 import { type Registry, withPlugin } from './registry.ts';
 
 const syntax = 'plugin NAME SPECIFIER [before|after OTHER]';
 const doors: Readonly<Record<string, string>> = { 'ferrydns/plugin': '../plugin/index', 'ferrydns/testing': '../testing/index' };
-
-/** Lets a plugin anywhere on the disk import `ferrydns/plugin`, and gives it the copy that runs. */
-const openDoors = once(() => {
-  const ending = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
-  registerHooks({
-    resolve(specifier, context, next) {
-      const door = doors[specifier];
-      if (door === undefined) return next(specifier, context);
-      return { url: new URL(door + ending, import.meta.url).href, shortCircuit: true };
-    },
-  });
-});
+const importConditions = ['node', 'import', 'module-sync', 'node-addons', 'default'];
 
 /** The registry with the plugins that the tree's global block names. Problems are added to `problems`. */
 export async function loadCustomPlugins(tree: Tree, registry: Registry, problems: ConfigError[]): Promise<Registry> {
@@ -51,6 +41,7 @@ async function load(directive: Directive, registry: Registry): Promise<Registry>
     const expected = `${syntax}; or 'order' in the plugin itself`;
     throw new ConfigError(`plugin '${name.text}' does not say where in the chain it stands`, { place: name.place, expected });
   }
+  requireNeighbour(registry, 'before' in place ? place.before : place.after, other ?? name);
   try {
     return withPlugin(registry, plugin, place);
   } catch (error) {
@@ -58,24 +49,82 @@ async function load(directive: Directive, registry: Registry): Promise<Registry>
   }
 }
 
+function requireNeighbour({ plugins }: Registry, neighbour: string, word: Word): void {
+  const names = plugins.map(({ name }) => name);
+  if (names.includes(neighbour)) return;
+  const details = { place: word.place, expected: 'a plugin of ferrydns, or one that a line above names', suggestion: nearest(neighbour, names) };
+  throw new ConfigError(`no plugin named '${neighbour}' to stand beside`, details);
+}
+
 async function importPlugin(name: Word, specifier: Word): Promise<Plugin> {
-  const folder = dirname(resolve(specifier.place.file));
-  const isPath = /^\.{0,2}\//.test(specifier.text);
+  const path = locate(specifier);
   let loaded: { default?: unknown };
   try {
-    const path = isPath ? resolve(folder, specifier.text) : createRequire(`${folder}/`).resolve(specifier.text);
     loaded = (await import(pathToFileURL(path).href)) as { default?: unknown };
   } catch (error) {
-    throw refuse(specifier, error);
+    throw new ConfigError(`cannot load '${specifier.text}': ${describe(error)}`, { place: specifier.place, expected: 'a module that loads' });
   }
   if (!isPlugin(loaded.default)) {
     const expected = 'a module whose default export is made by definePlugin of ferrydns/plugin, API version 1';
     throw new ConfigError(`'${specifier.text}' is no plugin`, { place: specifier.place, expected });
   }
   if (loaded.default.name !== name.text) {
-    throw new ConfigError(`'${specifier.text}' is the plugin '${loaded.default.name}'`, { place: name.place, expected: loaded.default.name });
+    const expected = `plugin ${loaded.default.name} ${specifier.text}`;
+    throw new ConfigError(`'${specifier.text}' is the plugin '${loaded.default.name}', not '${name.text}'`, { place: name.place, expected });
   }
   return loaded.default;
+}
+
+/** The file that a specifier means: a path from the Corefile, or a package beside the Corefile, else beside ferrydns. */
+function locate(specifier: Word): string {
+  const { text, place } = specifier;
+  const folder = dirname(resolve(place.file));
+  if (/^\.{0,2}\//.test(text)) {
+    const path = resolve(folder, text);
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() === true) return path;
+    throw new ConfigError(`there is no file ${path}`, { place, expected: 'a .ts or .js file, named from the folder of the Corefile' });
+  }
+  for (const from of [`${folder}/`, import.meta.url]) {
+    try {
+      return resolvePackage(text, from);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw refuse(specifier, error);
+    }
+  }
+  const expected = 'a package that npm installed there or beside ferrydns, or a path that begins with ./, ../ or /';
+  throw new ConfigError(`there is no package '${text}' in ${folder}`, { place, expected });
+}
+
+/** Set while the package of a plugin is looked for, which is by the rules of `import`. */
+let importing = false;
+
+function resolvePackage(name: string, from: string): string {
+  importing = true;
+  try {
+    return createRequire(from).resolve(name);
+  } finally {
+    importing = false;
+  }
+}
+
+/** Lets a plugin anywhere on the disk import `ferrydns/plugin`, and gives it the copy that runs. */
+const openDoors = once(() => {
+  const ending = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+  registerHooks({
+    resolve(specifier, context, next) {
+      const door = doors[specifier];
+      if (door !== undefined) return { url: new URL(door + ending, import.meta.url).href, shortCircuit: true };
+      return next(specifier, importing ? { ...context, conditions: importConditions } : context);
+    },
+  });
+});
+
+/** The message of a module that does not load, with the file and line that it comes from. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const [message] = error.message.split('\n');
+  const [, origin] = /(?:^|[\s(])(?:file:\/\/)?(\/[^\s():]+:\d+)/.exec(error.stack ?? '') ?? [];
+  return origin === undefined ? `${message}` : `${message} (${origin})`;
 }
 
 function refuse(word: Word, error: unknown): ConfigError {

@@ -48,6 +48,9 @@ interface Draft {
   readonly places: Map<string, Place>;
 }
 
+/** Milliseconds a timer can wait; asked for more, it would not wait at all. */
+const longestDelay = 0x7fffffff;
+
 /** How often the server may ask itself on behalf of one query before that counts as a loop. */
 const maxResolutions = 16;
 
@@ -61,6 +64,7 @@ export class Generation {
   private readonly context: GenerationContext;
   private readonly ending = new AbortController();
   private readonly started: Use[] = [];
+  private readonly routesOf = new Map<Block, readonly Route[]>();
 
   /** Throws ConfigErrors when two blocks want the same zone of the same listener. */
   constructor(context: GenerationContext) {
@@ -108,6 +112,17 @@ export class Generation {
     }
   }
 
+  /** Tells every instance that queries are answered by this configuration now. An error of one is logged. */
+  serving(): void {
+    for (const { plugin, instance } of this.uses()) {
+      try {
+        instance.serving?.();
+      } catch (error) {
+        this.logger(plugin.name).error(error instanceof Error ? error.message : String(error));
+      }
+    }
+  }
+
   /** What every instance that can be waited for says. */
   readiness(): { readonly name: string; readonly ready: true | string }[] {
     return this.uses().flatMap(({ plugin, instance }) => (instance.ready === undefined ? [] : [{ name: plugin.name, ready: instance.ready() }]));
@@ -135,10 +150,12 @@ export class Generation {
           const name = serverName(address, port);
           const plan: Draft = plans.get(name) ?? { address, port, routed: [], blocks: new Set(), places: new Map() };
           plans.set(name, plan);
-          if (plan.places.has(zone)) problems.push(defined(name, zone, block.place));
+          if (plan.places.has(zone)) problems.push(defined(plan, zone, block.place));
           plan.places.set(zone, block.place);
           plan.blocks.add(block);
-          plan.routed.push({ route: this.context.route(name, zone, ''), chain });
+          const route = this.context.route(name, zone, '');
+          plan.routed.push({ route, chain });
+          this.routesOf.set(block, [...(this.routesOf.get(block) ?? []), route]);
         }
       }
     }
@@ -151,12 +168,14 @@ export class Generation {
   }
 
   private answering(server: string, routed: readonly RoutedBlock[], blocks: readonly Block[]): Answering {
-    const observers = blocks.flatMap((block) => provided(block, requestObserver)).slice(0, 1);
+    // Metrics are of the process: whichever block has them counts what no block of any listener answers.
+    const observers = this.blocks.flatMap((block) => provided(block, requestObserver)).slice(0, 1);
     return {
       router: new Router(routed),
       dropped: this.context.route(server, 'dropped', ''),
       chaos: blocks.some(({ uses }) => uses.some(({ plugin }) => plugin.name === 'chaos')),
       observers,
+      stacktrace: blocks.some(({ settings }) => settings.stacktrace === true || settings.debug === true),
       inHand: this.inHand,
     };
   }
@@ -167,13 +186,18 @@ export class Generation {
     return {
       signal: this.ending.signal,
       server: this.context.control(this, block),
+      routes: this.routesOf.get(block) ?? [],
+      handlers: block.uses.flatMap(({ plugin, instance }) => (instance.handle === undefined ? [] : [plugin.name])),
       resolve: (query) => this.resolve(query, query.server || server),
       peers: (capability) => provided(block, capability),
-      serve: (address, path, respond) => this.http.add(address, path, respond),
+      serve: (address, path, respond) => this.http.add(address, path, { plugin: use.plugin.name, respond }),
       every: (milliseconds, task) => {
-        const timer = setInterval(() => {
-          Promise.try(task).catch((error: unknown) => log.error(error instanceof Error ? error.message : String(error)));
-        }, milliseconds);
+        const timer = setInterval(
+          () => {
+            Promise.try(task).catch((error: unknown) => log.error(error instanceof Error ? error.message : String(error)));
+          },
+          Math.min(milliseconds, longestDelay),
+        );
         timer.unref();
         this.ending.signal.addEventListener('abort', () => clearInterval(timer));
       },
@@ -207,8 +231,9 @@ function timeoutsOf(blocks: readonly Block[]): Required<Timeouts> {
   return Object.assign({}, defaultTimeouts, ...blocks.map(({ settings }) => settings.timeouts ?? {}));
 }
 
-function defined(server: string, zone: string, place: Place): ConfigError {
-  const at = server.replace('dns://', `dns://${zone}`);
+function defined(where: Draft, zone: string, place: Place): ConfigError {
+  const { address, port } = where;
+  const at = `dns://${zone}:${port}${address === '' ? '' : ` on ${address}`}`;
   return new ConfigError(`cannot serve ${at} - it is already defined`, { place });
 }
 

@@ -9,12 +9,15 @@ export type Respond = (request: HttpRequest) => Awaitable<HttpResponse>;
 /** What one configuration serves: address → path → who answers. */
 export class HttpRoutes {
   readonly addresses = new Map<string, Map<string, Respond>>();
+  private readonly owners = new Map<string, string>();
 
-  /** Throws an Error when the path is taken at that address. */
-  add(address: string, path: string, respond: Respond): void {
+  /** A plugin that serves a path in several server blocks does so once. Throws an Error when another plugin has the path at that address. */
+  add(address: string, path: string, owner: { readonly plugin: string; readonly respond: Respond }): void {
     const paths = this.addresses.get(address) ?? new Map<string, Respond>();
-    if (paths.has(path)) throw new Error(`${address}${path} is served already`);
-    this.addresses.set(address, paths.set(path, respond));
+    const other = this.owners.get(address + path) ?? owner.plugin;
+    if (other !== owner.plugin) throw new Error(`${address}${path} is served by plugin ${other} already`);
+    this.owners.set(address + path, other);
+    if (!paths.has(path)) this.addresses.set(address, paths.set(path, owner.respond));
   }
 }
 

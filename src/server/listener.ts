@@ -2,8 +2,8 @@
 import { networkInterfaces } from 'node:os';
 import type { Logger } from '../log/logger.ts';
 import type { Listening } from '../transport/answerer.ts';
+import { defaultUdpKind, openUdp, type UdpKind } from '../transport/open-udp.ts';
 import { listenTcp, type Timeouts } from '../transport/tcp.ts';
-import { listenUdp } from '../transport/udp.ts';
 import type { Responder } from './responder.ts';
 
 /** Where a listener is to listen. */
@@ -15,6 +15,8 @@ export interface ListenerOptions {
   readonly responder: Responder;
   readonly timeouts: () => Required<Timeouts>;
   readonly log: Logger;
+  /** The UDP transport to use; the faster one that works here unless given. */
+  readonly udp?: UdpKind;
 }
 
 /** How often a port that the system chose for TCP is tried for UDP, before giving up. */
@@ -42,7 +44,7 @@ async function openAll(options: ListenerOptions): Promise<Listening[]> {
         const tcp = await listenTcp({ address, port, answerer: options.responder, timeouts: options.timeouts });
         open.push(tcp);
         port = tcp.port;
-        open.push(...(await openUdp(address, port, options)));
+        open.push(...(await openUdpAt(address, port, options)));
       } catch (error) {
         // A machine without IPv6 has no :: to listen on.
         if (address !== '::' || !isUnsupported(error)) throw error;
@@ -56,19 +58,21 @@ async function openAll(options: ListenerOptions): Promise<Listening[]> {
 }
 
 /**
- * The UDP sockets of an address. For a wildcard there is one for each address of the machine besides, because a reply must come from the
- * address that was asked (RFC 2181 section 4) and dgram does not tell which one that was.
+ * The UDP sockets of an address. A reply must come from the address that was asked (RFC 2181 section 4). Where each datagram tells which one
+ * that was, one socket is enough; dgram does not tell, so a wildcard has one for each address of the machine besides.
  */
-async function openUdp(address: string, port: number, options: ListenerOptions): Promise<Listening[]> {
-  const common = { port, answerer: options.responder, log: options.log };
-  if (address !== '0.0.0.0' && address !== '::') return [await listenUdp({ ...common, address })];
+async function openUdpAt(address: string, port: number, options: ListenerOptions): Promise<Listening[]> {
+  const kind = options.udp ?? defaultUdpKind();
+  const common = { port, answerer: options.responder, log: options.log, kind };
+  const wildcard = address === '0.0.0.0' || address === '::';
+  if (!wildcard || kind === 'batch') return [await openUdp({ ...common, address })];
   // Sharing a port would hide that another program has it, so ask for it alone first.
-  const probe = await listenUdp({ ...common, address });
+  const probe = await openUdp({ ...common, address });
   await probe.close();
-  const open = [await listenUdp({ ...common, address, shared: true })];
+  const open = [await openUdp({ ...common, address, shared: true })];
   for (const own of ownAddresses(address === '::' ? 'IPv6' : 'IPv4')) {
     // An address may be going away, or still be tentative; the wildcard socket serves it then.
-    const socket = await listenUdp({ ...common, address: own, shared: true }).catch(() => undefined);
+    const socket = await openUdp({ ...common, address: own, shared: true }).catch(() => undefined);
     if (socket !== undefined) open.push(socket);
   }
   return open;

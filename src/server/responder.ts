@@ -1,6 +1,6 @@
 // Answers messages: refuses what is no query, finds the server block, runs its chain, renders the reply. Duties that no chain can switch off.
 import { ExtendedError, QueryClass, QueryType } from '../dns/codes.ts';
-import { readQuery } from '../dns/header.ts';
+import { readQuery, type Verdict, verdict } from '../dns/header.ts';
 import type { Query, Route } from '../dns/query.ts';
 import { minimizeAny, render, renderRefusal } from '../dns/render.ts';
 import { Reply } from '../dns/reply.ts';
@@ -20,6 +20,8 @@ export interface Answering {
   /** Whether a plugin of this listener answers questions of class CH. */
   readonly chaos: boolean;
   readonly observers: readonly RequestObserver[];
+  /** Whether the stack of an unexpected error is logged. */
+  readonly stacktrace?: boolean;
   /** Counts queries whose answer is not at hand, so that a reload can wait for them. */
   readonly inHand: InHand;
 }
@@ -54,6 +56,8 @@ const scratch = Buffer.allocUnsafeSlow(maxMessage);
 /** One listener's door to the chains. */
 export class Responder implements Answerer {
   answering: Answering;
+  /** Whether queries are taken: not before every instance has started, and not any more while the last ones are answered. */
+  open = true;
   private readonly now: () => number;
   private readonly log: Logger;
 
@@ -64,13 +68,24 @@ export class Responder implements Answerer {
   }
 
   answer(wire: Uint8Array, start: number, end: number, peer: Peer, out: Uint8Array): number {
-    const query = readQuery(wire, start, end, peer, this.now());
+    if (!this.open) return 0;
+    const query = this.read(wire, start, end, peer);
     if (typeof query === 'number') return query < 0 ? 0 : renderRefusal(wire, start, query, out);
     const reply = this.reply(query);
     if (!isPromise(reply)) return reply === Reply.drop ? 0 : this.render(reply, query, out);
     query.detach();
     void this.answerLater(reply, query, peer);
     return pending;
+  }
+
+  /** A mistake of ours in reading a message costs that message, never the process. */
+  private read(wire: Uint8Array, start: number, end: number, peer: Peer): Query | Verdict {
+    try {
+      return readQuery(wire, start, end, peer, this.now());
+    } catch (error) {
+      this.failed(error);
+      return verdict.formatError;
+    }
   }
 
   /** The reply to a query, without rendering it. Never throws: a failure becomes a reply that says so. */
@@ -83,9 +98,9 @@ export class Responder implements Answerer {
     if (block.chain === undefined) return this.drop(query, refused);
     try {
       const reply = block.chain(query);
-      return isPromise(reply) ? reply.catch((error: unknown) => this.failed(error)) : reply;
+      return isPromise(reply) ? reply.catch((error: unknown) => this.failed(error, query)) : reply;
     } catch (error) {
-      return this.failed(error);
+      return this.failed(error, query);
     }
   }
 
@@ -103,11 +118,13 @@ export class Responder implements Answerer {
     return reply;
   }
 
-  private failed(error: unknown): Reply {
+  private failed(error: unknown, query: Query): Reply {
     if (QueryError.is(error)) return Reply.decline(error.rcode, error.extendedError);
-    for (const observer of this.answering.observers) observer.panicked();
-    this.log.error(`Recovered from panic in server: "${this.answering.dropped.server}" ${error instanceof Error ? error.stack : String(error)}`);
-    return Reply.decline('SERVFAIL', ExtendedError.OTHER);
+    const { observers, dropped, stacktrace } = this.answering;
+    for (const observer of observers) observer.panicked();
+    const text = error instanceof Error ? (stacktrace === true ? error.stack : error.message) : String(error);
+    this.log.error(`Recovered from panic in server: "${dropped.server}" ${text}`);
+    return this.drop(query, Reply.decline('SERVFAIL', ExtendedError.OTHER));
   }
 
   private async answerLater(reply: Promise<Reply>, query: Query, peer: Peer): Promise<void> {
@@ -127,7 +144,7 @@ export class Responder implements Answerer {
     try {
       return render(minimizeAny(reply, query), query, out, query.replyLimit);
     } catch (error) {
-      const length = render(this.failed(error), query, out, query.replyLimit);
+      const length = render(this.failed(error, query), query, out, query.replyLimit);
       return length >= headerLength ? length : 0;
     }
   }

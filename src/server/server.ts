@@ -1,4 +1,5 @@
 // The server: loads a configuration, serves it, replaces it without losing a query, and stops.
+import { formatDuration } from '../config/duration.ts';
 import { type ConfigError, ConfigErrors } from '../config/error.ts';
 import type { Parsed } from '../config/tree.ts';
 import type { Query, Route } from '../dns/query.ts';
@@ -17,6 +18,7 @@ import { HttpListeners, HttpRoutes } from './http.ts';
 import { openListener } from './listener.ts';
 import type { Registry } from './registry.ts';
 import { Responder } from './responder.ts';
+import { version } from './version.ts';
 
 /** What a server is made of. */
 export interface ServerOptions {
@@ -90,7 +92,7 @@ export class Server {
       const { running } = this;
       if (running === undefined) return;
       if (options.lameduck && running.lameduck > 0) {
-        this.log.info(`plugin/health: Going into lameduck mode for ${running.lameduck / 1000}s`);
+        this.log.info(`plugin/health: Going into lameduck mode for ${formatDuration(running.lameduck)}`);
         await new Promise((resolve) => setTimeout(resolve, running.lameduck));
       }
       await this.close([...this.listeners.keys()], running);
@@ -176,6 +178,7 @@ export class Server {
   private async openOne(plan: ListenerPlan): Promise<OpenListener> {
     const { now } = this.options;
     const responder = new Responder(plan.answering, { now, log: this.log });
+    responder.open = false;
     const open: { responder: Responder; timeouts: Required<Timeouts> } = { responder, timeouts: plan.timeouts };
     const { address, port } = plan;
     const sockets = await openListener({ address, port, responder, log: this.log, timeouts: () => open.timeouts });
@@ -188,18 +191,26 @@ export class Server {
       const listener = this.listeners.get(plan.name);
       if (listener === undefined) continue;
       listener.responder.answering = plan.answering;
+      listener.responder.open = true;
       listener.timeouts = plan.timeouts;
     }
     this.http.use(next.http);
     this.logging.debug = next.blocks.some(({ settings }) => settings.debug === true);
     this.running = next;
+    next.serving();
   }
 
   private async close(names: readonly string[], generation: Generation): Promise<void> {
-    await this.closeSockets(names);
     const deadline = AbortSignal.timeout(drainTime);
     const expired = new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve()));
+    // Answers to what is in hand still leave through the sockets, so these close last.
+    for (const name of names) {
+      const listener = this.listeners.get(name);
+      if (listener !== undefined) listener.responder.open = false;
+    }
     await Promise.race([generation.inHand.empty(), expired]);
+    await new Promise((resolve) => setImmediate(resolve));
+    await Promise.race([this.closeSockets(names), expired]);
     await generation.stop(deadline);
   }
 
@@ -228,6 +239,7 @@ export class Server {
       get stopping() {
         return stopping();
       },
+      version,
       configurationHash: generation.hash,
       readiness: () => (this.running ?? generation).readiness(),
       readConfigurationHash: () => this.readHash(),
@@ -236,6 +248,7 @@ export class Server {
         generation.listeners
           .filter(({ answering }) => block.keys.some(({ zone }) => answering.router.serves(zone)))
           .flatMap(({ name }) => this.listeners.get(name)?.sockets ?? []),
+      httpPort: (address) => this.http.portOf(address),
       expose: () => this.metrics.expose(),
       fatal: (message) => {
         this.options.output(`[FATAL] ${message}`);

@@ -70,6 +70,8 @@ class Connection implements Peer {
   private finished = false;
   /** Ends a frame that trickles in too slowly. */
   private frameTimer: NodeJS.Timeout | undefined;
+  /** Ends the connection of a reader that takes no answer any more. */
+  private writeTimer: NodeJS.Timeout | undefined;
 
   constructor(socket: Socket, answerer: Answerer, timeouts: Required<Timeouts>, out: Buffer) {
     this.socket = socket;
@@ -86,7 +88,7 @@ class Connection implements Peer {
     socket.on('drain', () => this.resume());
     socket.on('timeout', () => socket.destroy());
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => this.stopFrameTimer());
+    socket.on('close', () => this.stopTimers());
     socket.setTimeout(timeouts.idle);
     this.startFrameTimer();
   }
@@ -96,7 +98,8 @@ class Connection implements Peer {
       const frame = Buffer.allocUnsafe(message.length + 2);
       frame.writeUInt16BE(message.length);
       frame.set(message, 2);
-      this.socket.write(frame);
+      this.socket.write(frame, this.written);
+      if (this.socket.writableLength > 0) this.writeTimer ??= setTimeout(() => this.socket.destroy(), this.timeouts.write);
     }
     this.sendNothing();
   }
@@ -163,8 +166,19 @@ class Connection implements Peer {
     if (this.finished && this.inHand === 0) this.socket.end(() => this.socket.destroySoon());
   }
 
+  private readonly written = (): void => {
+    clearTimeout(this.writeTimer);
+    this.writeTimer = undefined;
+    if (this.socket.writableLength > 0 && !this.socket.destroyed) this.writeTimer = setTimeout(() => this.socket.destroy(), this.timeouts.write);
+  };
+
   private startFrameTimer(): void {
     this.frameTimer ??= setTimeout(() => this.socket.destroy(), this.timeouts.read);
+  }
+
+  private stopTimers(): void {
+    this.stopFrameTimer();
+    clearTimeout(this.writeTimer);
   }
 
   private stopFrameTimer(): void {
@@ -176,7 +190,7 @@ class Connection implements Peer {
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host, port, ipv6Only: true, exclusive: true }, () => {
+    server.listen({ host, port, ipv6Only: true, exclusive: true, backlog: maxConnections }, () => {
       server.off('error', reject);
       server.on('error', () => {});
       resolve();

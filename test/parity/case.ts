@@ -9,7 +9,7 @@ import type { Script } from '../support/upstream.ts';
 /** A difference that ferrydns keeps on purpose: `id` must be found in docs/from-coredns.md, `instead` is what ferrydns does. */
 export interface Deviation {
   readonly id: string;
-  readonly instead: Partial<Observation>;
+  readonly instead: Partial<Observation> | ((recorded: Observation) => Partial<Observation>);
 }
 
 interface StepOptions {
@@ -48,16 +48,16 @@ export interface HttpStep extends StepOptions {
   readonly http: string;
   readonly keep?: RegExp;
 }
-export interface PauseStep extends StepOptions {
+interface PauseStep extends StepOptions {
   readonly pause: number;
 }
 /** Writes a file of the case, `Corefile` included. */
-export interface WriteStep extends StepOptions {
+interface WriteStep extends StepOptions {
   readonly write: string;
   readonly content: string;
 }
 /** Takes an upstream (counted from 1) off the net, or puts it back at the same port. */
-export interface SwitchStep extends StepOptions {
+interface SwitchStep extends StepOptions {
   readonly upstream: number;
   readonly on: boolean;
 }
@@ -69,6 +69,13 @@ interface Common {
   readonly files?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
 }
+/** Which lines of standard output count; `distinct`: how often the same line comes does not. */
+interface OutputRules {
+  readonly keep: RegExp;
+  readonly mask?: readonly (readonly [RegExp, string])[];
+  readonly distinct?: boolean;
+  readonly deviation?: Deviation;
+}
 /** Exchanges with a server that has started. */
 export interface ExchangeCase extends Common {
   readonly upstreams?: readonly Script[];
@@ -77,7 +84,7 @@ export interface ExchangeCase extends Common {
   /** Work goes on after the reply (prefetch, refresh of stale data): waits a little before it looks what the upstreams were asked. */
   readonly background?: boolean;
   /** Lines of standard output that match are compared too, after masking. */
-  readonly output?: { readonly keep: RegExp; readonly mask?: readonly (readonly [RegExp, string])[]; readonly deviation?: Deviation };
+  readonly output?: OutputRules;
 }
 /** A Corefile that must be accepted, or refused at the recorded line. */
 export interface LoadCase extends Common {
@@ -119,9 +126,30 @@ export interface Recording {
   readonly output?: readonly string[];
 }
 
+/** A query whose answer ferrydns spells as the client did, where CoreDNS answers in lower case. */
+export function spelled(ask: string): AskStep {
+  const asked = `${ask.split(' ')[0]}.`;
+  const owner = (line: string): string => (line.toLowerCase().startsWith(`${asked.toLowerCase()} `) ? asked + line.slice(asked.length) : line);
+  const instead = ({ answer = [], additional = [] }: Observation): Partial<Observation> => ({
+    answer: answer.map(owner),
+    additional: additional.map(owner),
+  });
+  return { ask, deviation: { id: 'owner-case', instead } };
+}
+
 /** Takes the shared indentation off a Corefile that is written inside a case. */
 export function corefile(strings: TemplateStringsArray, ...values: readonly string[]): string {
-  const text = String.raw(strings, ...values).replace(/^\n/, '').trimEnd();
-  const indent = Math.min(...text.split('\n').filter((line) => line.trim() !== '').map((line) => line.search(/\S/)));
-  return `${text.split('\n').map((line) => line.slice(indent)).join('\n')}\n`;
+  const text = String.raw(strings, ...values)
+    .replace(/^\n/, '')
+    .trimEnd();
+  const indent = Math.min(
+    ...text
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .map((line) => line.search(/\S/)),
+  );
+  return `${text
+    .split('\n')
+    .map((line) => line.slice(indent))
+    .join('\n')}\n`;
 }

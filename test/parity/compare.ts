@@ -36,7 +36,9 @@ export function differences(recorded: Observation, ferrydns: Observation, rules:
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 const sorted = (asked: Observation['asked']): unknown =>
-  Object.entries(asked ?? {}).sort().map(([upstream, lines]) => [upstream, [...lines].sort()]);
+  Object.entries(asked ?? {})
+    .sort()
+    .map(([upstream, lines]) => [upstream, [...lines].sort()]);
 
 function sameRecords(recorded: readonly string[], ferrydns: readonly string[], { order, tolerance }: Rules): boolean {
   if (recorded.length !== ferrydns.length) return false;
@@ -51,7 +53,7 @@ function sameRecords(recorded: readonly string[], ferrydns: readonly string[], {
 }
 
 /** Addresses of both families are shuffled together, so they count as one type. */
-const typeOf = (line: string): string => (line.split(' ')[3] ?? '').replace('AAAA', 'A');
+export const typeOf = (line: string): string => (line.split(' ')[3] ?? '').replace('AAAA', 'A');
 
 function sameRecord(recorded: string, ferrydns: string, tolerance: number): boolean {
   const [name, ttl, ...rest] = recorded.split(' ');
@@ -59,7 +61,8 @@ function sameRecord(recorded: string, ferrydns: string, tolerance: number): bool
   return name === otherName && same(rest, otherRest) && Math.abs(Number(ttl) - Number(otherTtl)) <= tolerance;
 }
 
-function sameShares(recorded: Readonly<Record<string, number>>, ferrydns: Readonly<Record<string, number>>): boolean {
+/** Tells whether two tallies of random picks agree. */
+export function sameShares(recorded: Readonly<Record<string, number>>, ferrydns: Readonly<Record<string, number>>): boolean {
   const keys = new Set([...Object.keys(recorded), ...Object.keys(ferrydns)]);
   return [...keys].every((key) => Math.abs((recorded[key] ?? 0) - (ferrydns[key] ?? 0)) < SHARE_TOLERANCE);
 }

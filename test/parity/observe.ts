@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Exchange, exchange } from '../support/client.ts';
 import { parseAsk, writeMessage } from '../support/message.ts';
 import { type Script, startUpstream, type Upstream } from '../support/upstream.ts';
-import type { AskStep, ExchangeCase, HttpStep, LoadCase, Observation, ParityCase, RawStep, Recording, Step, TallyStep, TogetherStep } from './case.ts';
+import type { AskStep, ExchangeCase, HttpStep, Observation, ParityCase, RawStep, Recording, Step, TallyStep, TogetherStep } from './case.ts';
 import { freePort, writeFiles } from './files.ts';
 import type { Running, Subject } from './subject.ts';
 import { observed, opaque, stepText } from './text.ts';
@@ -16,31 +16,34 @@ type Values = ReadonlyMap<string, string>;
 /** Runs one case from start to stop. A port that somebody else took meanwhile is a reason to try again. */
 export async function observe(subject: Subject, parityCase: ParityCase): Promise<Recording> {
   for (let attempt = 0; ; attempt++) {
-    const directory = await mkdtemp(join(tmpdir(), 'parity-'));
-    const upstreams = await Promise.all(scriptsOf(parityCase).map((script) => startUpstream(script)));
-    try {
-      const values = await placeholders(directory, upstreams);
-      const files = Object.fromEntries(Object.entries(parityCase.files ?? {}).map(([name, text]) => [name, fill(text, values)]));
-      await writeFiles(directory, files);
-      const started = await subject({ corefile: fill(parityCase.corefile, values), files, env: fillAll(parityCase.env ?? {}, values) });
-      if ('refused' in started) {
-        if (/address already in use|EADDRINUSE/.test(started.refused.message) && attempt < 5) continue;
-        if (!('load' in parityCase)) throw new Error(`${parityCase.name}: refused: ${started.refused.message}`);
-        return { load: { accepted: false, ...started.refused, message: opaque(started.refused.message, values) } };
-      }
-      try {
-        return 'load' in parityCase ? accepted(parityCase) : await new Run({ parityCase, running: started, upstreams, values }).steps();
-      } finally {
-        await started.stop();
-      }
-    } finally {
-      await Promise.all(upstreams.map((upstream) => upstream.stop().catch(() => undefined)));
-      await rm(directory, { recursive: true });
-    }
+    const outcome = await observeOnce(subject, parityCase);
+    const taken = /address already in use|EADDRINUSE/.test(outcome.load?.message ?? '');
+    if (taken && attempt < 5) continue;
+    if (!('load' in parityCase) && outcome.load !== undefined) throw new Error(`${parityCase.name}: refused: ${outcome.load.message}`);
+    return outcome;
   }
 }
 
-const accepted = (_: LoadCase): Recording => ({ load: { accepted: true } });
+async function observeOnce(subject: Subject, parityCase: ParityCase): Promise<Recording> {
+  const directory = await mkdtemp(join(tmpdir(), 'parity-'));
+  const upstreams = await Promise.all(scriptsOf(parityCase).map((script) => startUpstream(script)));
+  try {
+    const values = await placeholders(directory, upstreams);
+    const files = fillAll(parityCase.files ?? {}, values);
+    await writeFiles(directory, files);
+    const running = await subject({ corefile: fill(parityCase.corefile, values), files, env: fillAll(parityCase.env ?? {}, values) });
+    if ('refused' in running) return { load: { accepted: false, ...running.refused, message: opaque(running.refused.message, values) } };
+    try {
+      return 'load' in parityCase ? { load: { accepted: true } } : await new Run({ parityCase, running, upstreams, values }).steps();
+    } finally {
+      await running.stop();
+    }
+  } finally {
+    await Promise.all(upstreams.map((upstream) => upstream.stop()));
+    await rm(directory, { recursive: true });
+  }
+}
+
 const scriptsOf = (parityCase: ParityCase): readonly Script[] => ('load' in parityCase ? [] : (parityCase.upstreams ?? []));
 
 async function placeholders(directory: string, upstreams: readonly Upstream[]): Promise<Values> {
@@ -53,15 +56,15 @@ async function placeholders(directory: string, upstreams: readonly Upstream[]): 
   return values;
 }
 
-const fill = (text: string, values: Values): string =>
-  text.replaceAll(/\{\{(\w+)\}\}/g, (whole, name: string) => values.get(name) ?? whole);
+const fill = (text: string, values: Values): string => text.replaceAll(/\{\{(\w+)\}\}/g, (whole, name: string) => values.get(name) ?? whole);
 const fillAll = (texts: Readonly<Record<string, string>>, values: Values): Record<string, string> =>
   Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, fill(text, values)]));
 
 interface RunParts {
   readonly parityCase: ExchangeCase;
   readonly running: Running;
-  readonly upstreams: readonly Upstream[];
+  /** Changed in place when an upstream comes back, so that it is stopped at the end. */
+  readonly upstreams: Upstream[];
   readonly values: Values;
 }
 
@@ -74,7 +77,7 @@ class Run {
   constructor(parts: RunParts) {
     this.#case = parts.parityCase;
     this.#running = parts.running;
-    this.#upstreams = [...parts.upstreams];
+    this.#upstreams = parts.upstreams;
     this.#values = parts.values;
   }
 
@@ -87,8 +90,8 @@ class Run {
     if (output === undefined) return { steps };
     await sleep(100);
     const kept = this.#running.output.filter((line) => output.keep.test(line)).map((line) => opaque(line, this.#values));
-    const masks = output.mask ?? [];
-    return { steps, output: kept.map((line) => masks.reduce((text, [from, to]) => text.replace(from, to), line)) };
+    const masked = kept.map((line) => (output.mask ?? []).reduce((text, [from, to]) => text.replace(from, to), line));
+    return { steps, output: output.distinct === true ? [...new Set(masked)] : masked };
   }
 
   async #step(step: Step): Promise<Observation> {

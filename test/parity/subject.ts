@@ -13,10 +13,10 @@ export interface Running {
   readonly output: readonly string[];
   stop(): Promise<void>;
 }
-export interface Refused {
+interface Refused {
   readonly refused: { readonly line?: number; readonly message: string };
 }
-export interface StartOptions {
+interface StartOptions {
   readonly corefile: string;
   readonly files: Readonly<Record<string, string>>;
   readonly env: Readonly<Record<string, string>>;
@@ -44,7 +44,7 @@ export function coredns(binary: string): Subject {
     if (child.exitCode !== null || !output.some((line) => line.startsWith('CoreDNS-'))) {
       await ended.promise;
       await clean();
-      return { refused: refusal([...errors, ...output]) };
+      return { refused: refusal([...errors, ...output].map((line) => line.replaceAll(directory, '{{DIR}}'))) };
     }
     const stop = async (): Promise<void> => {
       child.kill('SIGKILL');
@@ -56,18 +56,18 @@ export function coredns(binary: string): Subject {
 }
 
 function refusal(lines: readonly string[]): Refused['refused'] {
-  const text = lines.filter((line) => !/^(\[WARNING\]|\[INFO\]|maxprocs:)/.test(line)).join(' ').trim();
-  const place = /Corefile:(\d+) - (.*)$/.exec(text) ?? /\S+:(\d+) - (.*)$/.exec(text);
+  const text = lines
+    .filter((line) => !/^(\[WARNING\]|\[INFO\]|maxprocs:)/.test(line))
+    .join(' ')
+    .trim();
+  const place = /\S+:(\d+) - ((?:Error during parsing|Syntax error).*)$/.exec(text);
   return place === null ? { message: text } : { line: Number(place[1]), message: place[2] ?? '' };
 }
 
 /** What `ferrydns/testing` offers, as far as these tests use it. */
-export interface Serve {
-  (corefile: string, options: ServeOptions): Promise<{ readonly directory: string; stop(): Promise<void> }>;
-}
+export type Serve = (corefile: string, options: ServeOptions) => Promise<{ readonly directory: string; stop(): Promise<void> }>;
 interface ServeOptions {
   readonly files: Readonly<Record<string, string>>;
-  readonly env: Readonly<Record<string, string>>;
   output(line: string): void;
 }
 
@@ -75,8 +75,9 @@ interface ServeOptions {
 export function ferrydns(serve: Serve): Subject {
   return async ({ corefile, files, env }) => {
     const output: string[] = [];
+    Object.assign(process.env, env);
     try {
-      const server = await serve(corefile, { files, env, output: (line) => void output.push(line) });
+      const server = await serve(corefile, { files, output: (line) => void output.push(line) });
       return { directory: server.directory, output, stop: () => server.stop() };
     } catch (error) {
       return { refused: firstProblem(error) };

@@ -53,12 +53,13 @@ function optText({ opt, opts, trailing }: Message): string {
 
 /** Puts placeholders where this run's own ports and folders stand. */
 export function opaque(text: string, values: ReadonlyMap<string, string>, clientPort = 0): string {
-  let result = text;
+  // The server label names the address only where bind does; in tests ferrydns listens on loopback by default.
+  let result = text.replaceAll('dns://127.0.0.1:', 'dns://:');
   for (const [name, value] of values) {
     if (name === 'DIR') result = result.replaceAll(value, '{{DIR}}');
     else if (!value.includes('.')) result = result.replaceAll(new RegExp(`\\b${value}\\b`, 'g'), `{{${name}}}`);
   }
-  if (clientPort === 0) return result;
+  if (clientPort === 0) return result.replaceAll(/127\.0\.0\.1:\d+->/g, 'CLIENT->');
   const hex = clientPort.toString(16).padStart(4, '0');
   return result.replaceAll(new RegExp(`\\b${clientPort}\\b`, 'g'), '{{CLIENT}}').replaceAll(`:${hex}`, ':{{CLIENT}}');
 }

@@ -7,7 +7,7 @@ export { MessageError } from './names.ts';
 export { recordText, type TestRecord } from './records.ts';
 
 /** An EDNS option; `data` is hex. */
-export interface TestOption {
+interface TestOption {
   readonly code: number;
   readonly data: string;
 }
@@ -46,7 +46,14 @@ export interface Message {
 }
 
 const FLAGS: readonly (readonly [string, number])[] = [
-  ['qr', 0x8000], ['aa', 0x0400], ['tc', 0x0200], ['rd', 0x0100], ['ra', 0x0080], ['z', 0x0040], ['ad', 0x0020], ['cd', 0x0010],
+  ['qr', 0x8000],
+  ['aa', 0x0400],
+  ['tc', 0x0200],
+  ['rd', 0x0100],
+  ['ra', 0x0080],
+  ['z', 0x0040],
+  ['ad', 0x0020],
+  ['cd', 0x0010],
 ];
 
 /** Reads a whole message; throws MessageError where it is malformed. */
@@ -82,8 +89,15 @@ export function readMessage(bytes: Buffer): Message {
     opcode: (bits >> 11) & 0xf,
     flags: FLAGS.filter(([, bit]) => (bits & bit) !== 0).map(([flag]) => flag),
     rcode: rcodeText((bits & 0xf) | ((opts[0]?.rcode ?? 0) << 4)),
-    questions, answer, authority, additional,
-    opt: opts[0], opts: opts.length, compressed, length: bytes.length, trailing: bytes.length - at,
+    questions,
+    answer,
+    authority,
+    additional,
+    opt: opts[0],
+    opts: opts.length,
+    compressed,
+    length: bytes.length,
+    trailing: bytes.length - at,
   };
 }
 
@@ -97,8 +111,11 @@ function readOpt(bytes: Buffer, place: { readonly dataStart: number; readonly en
     at += 4 + length;
   }
   return {
-    size: bytes.readUInt16BE(fixed + 2), rcode: bytes.readUInt8(fixed + 4), version: bytes.readUInt8(fixed + 5),
-    do: (bytes.readUInt16BE(fixed + 6) & 0x8000) !== 0, options,
+    size: bytes.readUInt16BE(fixed + 2),
+    rcode: bytes.readUInt8(fixed + 4),
+    version: bytes.readUInt8(fixed + 5),
+    do: (bytes.readUInt16BE(fixed + 6) & 0x8000) !== 0,
+    options,
   };
 }
 
@@ -167,28 +184,48 @@ export interface Ask {
  */
 export function parseAsk(text: string): Ask {
   const [name = '.', ...rest] = text.split(/\s+/);
-  const flags = new Set(['rd']);
-  const options: TestOption[] = [];
-  let question = { name, class: 'IN', type: 'A' };
-  let opt: Partial<TestOpt> | undefined;
-  let header: { opcode?: number; id?: number } = {};
-  let transport: Ask['transport'] = 'udp';
+  const draft: Draft = {
+    transport: 'udp',
+    flags: new Set(['rd']),
+    options: [],
+    numbers: {},
+    question: { name, class: 'IN', type: 'A' },
+    opt: undefined,
+  };
   for (const word of rest) {
-    const [key = '', value = ''] = word.split('=');
-    if (isClass(word)) question = { ...question, class: word };
-    else if (isType(word)) question = { ...question, type: word };
-    else if (key === '+tcp') transport = 'tcp';
-    else if (key === '+nord') flags.delete('rd');
-    else if (['+cd', '+ad', '+aa', '+z', '+tc', '+ra', '+qr'].includes(key)) flags.add(key.slice(1));
-    else if (key === '+edns') opt = { ...opt };
-    else if (key === '+do') opt = { ...opt, do: true };
-    else if (key === '+size' || key === '+version') opt = { ...opt, [key.slice(1)]: Number(value) };
-    else if (key === '+option') options.push({ code: Number(value.split(':')[0]), data: value.split(':')[1] ?? '' });
-    else if (key === '+opcode' || key === '+id') header = { ...header, [key.slice(1)]: Number(value) };
-    else throw new MessageError(`query "${text}": "${word}" is neither type, class nor a known +word`);
+    if (isClass(word)) draft.question = { ...draft.question, class: word };
+    else if (isType(word)) draft.question = { ...draft.question, type: word };
+    else if (!readWord(draft, word)) throw new MessageError(`query "${text}": "${word}" is neither type, class nor a known +word`);
   }
-  if (options.length > 0) opt = { ...opt, options };
-  return { transport, parts: { id: Math.floor(Math.random() * 0x10000), ...header, flags: [...flags], questions: [question], opt } };
+  const { flags, numbers, question, options } = draft;
+  const opt = options.length > 0 ? { ...draft.opt, options } : draft.opt;
+  return {
+    transport: draft.transport,
+    parts: { id: Math.floor(Math.random() * 0x10000), ...numbers, flags: [...flags], questions: [question], opt },
+  };
+}
+
+interface Draft {
+  transport: Ask['transport'];
+  readonly flags: Set<string>;
+  readonly options: TestOption[];
+  numbers: { opcode?: number; id?: number };
+  question: TestQuestion;
+  opt: Partial<TestOpt> | undefined;
+}
+
+function readWord(draft: Draft, word: string): boolean {
+  const [key = '', value = ''] = word.split('=');
+  if (key === '+tcp') draft.transport = 'tcp';
+  else if (key === '+nord') draft.flags.delete('rd');
+  else if (/^\+(cd|ad|aa|z|tc|ra|qr)$/.test(key)) draft.flags.add(key.slice(1));
+  else if (key === '+edns') draft.opt = { ...draft.opt };
+  else if (key === '+do') draft.opt = { ...draft.opt, do: true };
+  else if (key === '+size' || key === '+version') draft.opt = { ...draft.opt, [key.slice(1)]: Number(value) };
+  else if (key === '+option') draft.options.push({ code: Number(value.split(':')[0]), data: value.split(':')[1] ?? '' });
+  else if (key === '+opcode' || key === '+id') draft.numbers = { ...draft.numbers, [key.slice(1)]: Number(value) };
+  else return false;
+  return true;
 }
 
 /** The bytes of a query given in words (see {@link parseAsk}). */

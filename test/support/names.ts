@@ -4,32 +4,17 @@
 export class MessageError extends Error {}
 
 /** A name in wire form: labels as raw bytes, without the root label. */
-export type Labels = readonly Buffer[];
-
-const BACKSLASH = 0x5c;
-const DOT = 0x2e;
+type Labels = readonly Buffer[];
 
 /** Splits presentation text (RFC 1035 section 5.1: `\.`, `\\`, `\DDD`) into labels; a trailing dot is optional. */
-export function labelsOf(text: string): Labels {
-  const source = Buffer.from(text, 'utf8');
-  const labels: Buffer[] = [];
-  let label: number[] = [];
-  for (let at = 0; at < source.length; at++) {
-    const byte = source.readUInt8(at);
-    if (byte === DOT) {
-      if (label.length > 0) labels.push(Buffer.from(label));
-      label = [];
-    } else if (byte === BACKSLASH) {
-      const digits = source.toString('latin1', at + 1, at + 4);
-      const numeric = /^\d{3}$/.test(digits);
-      label.push(numeric ? Number(digits) : source.readUInt8(at + 1));
-      at += numeric ? 3 : 1;
-    } else {
-      label.push(byte);
-    }
+function labelsOf(text: string): Labels {
+  const labels: number[][] = [[]];
+  for (const [piece] of text.matchAll(/\\\d{3}|\\.|./gsu)) {
+    if (piece === '.') labels.push([]);
+    else if (/^\\\d{3}$/.test(piece)) labels.at(-1)?.push(Number(piece.slice(1)));
+    else labels.at(-1)?.push(...Buffer.from(piece.length > 1 && piece.startsWith('\\') ? piece.slice(1) : piece, 'utf8'));
   }
-  if (label.length > 0) labels.push(Buffer.from(label));
-  return labels;
+  return labels.filter((label) => label.length > 0).map((label) => Buffer.from(label));
 }
 
 /** The uncompressed wire form of a name; lengths are not checked, so that tests can build broken names. */
@@ -41,7 +26,7 @@ export function wireName(text: string): Buffer {
 }
 
 /** The presentation text of labels: fully qualified, letter case kept, every unusual byte escaped. */
-export function nameText(labels: Labels): string {
+function nameText(labels: Labels): string {
   return labels.length === 0 ? '.' : labels.map((label) => `${labelText(label)}.`).join('');
 }
 
@@ -58,23 +43,31 @@ function labelText(label: Buffer): string {
 /** Reads a possibly compressed name; `end` is the offset after it in the message, `compressed` tells of a pointer. */
 export function readName(message: Buffer, offset: number): { name: string; end: number; compressed: boolean } {
   const labels: Buffer[] = [];
-  let end: number | undefined;
-  let limit = offset;
-  for (let at = offset; ; ) {
-    const length = byteAt(message, at);
-    if (length === 0) return { name: nameText(labels), end: end ?? at + 1, compressed: end !== undefined };
-    if (length >= 0xc0) {
-      const target = ((length & 0x3f) << 8) | byteAt(message, at + 1);
-      end ??= at + 2;
-      if (target >= limit) throw new MessageError(`compression pointer at ${at} does not point backwards`);
-      at = limit = target;
-    } else {
-      if (length > 63) throw new MessageError(`label type 0x${length.toString(16)} at ${at}`);
-      if (at + 1 + length > message.length) throw new MessageError(`label at ${at} runs past the end`);
-      labels.push(message.subarray(at + 1, at + 1 + length));
-      at += 1 + length;
-    }
+  let at = offset;
+  for (let length = byteAt(message, at); length !== 0; length = byteAt(message, at)) {
+    if (length >= 0xc0) return continued({ message, labels, at, offset });
+    if (length > 63) throw new MessageError(`label type 0x${length.toString(16)} at ${at}`);
+    if (at + 1 + length > message.length) throw new MessageError(`label at ${at} runs past the end`);
+    labels.push(message.subarray(at + 1, at + 1 + length));
+    at += 1 + length;
   }
+  return { name: nameText(labels), end: at + 1, compressed: false };
+}
+
+interface Pointer {
+  readonly message: Buffer;
+  readonly labels: readonly Buffer[];
+  readonly at: number;
+  readonly offset: number;
+}
+
+/** The rest of a name behind a pointer, which must lead to before the start of what was read, so that it ends. */
+function continued({ message, labels, at, offset }: Pointer): { name: string; end: number; compressed: boolean } {
+  const target = ((byteAt(message, at) & 0x3f) << 8) | byteAt(message, at + 1);
+  if (target >= offset) throw new MessageError(`compression pointer at ${at} does not point backwards`);
+  const rest = readName(message, target).name;
+  const start = nameText(labels);
+  return { name: start === '.' ? rest : rest === '.' ? start : start + rest, end: at + 2, compressed: true };
 }
 
 function byteAt(message: Buffer, at: number): number {
@@ -87,12 +80,9 @@ const TYPES = table(
     'SRV=33 NAPTR=35 CERT=37 DNAME=39 OPT=41 DS=43 SSHFP=44 RRSIG=46 NSEC=47 DNSKEY=48 NSEC3=50 TLSA=52 CDS=59 ' +
     'CDNSKEY=60 SVCB=64 HTTPS=65 SPF=99 TSIG=250 IXFR=251 AXFR=252 ANY=255 URI=256 CAA=257',
 );
-const CLASSES = table(
-  'IN=1 CS=2 CH=3 HS=4 NONE=254 ANY=255',
-);
+const CLASSES = table('IN=1 CS=2 CH=3 HS=4 NONE=254 ANY=255');
 const RCODES = table(
-  'NOERROR=0 FORMERR=1 SERVFAIL=2 NXDOMAIN=3 NOTIMP=4 REFUSED=5 YXDOMAIN=6 YXRRSET=7 NXRRSET=8 NOTAUTH=9 ' +
-    'NOTZONE=10 BADVERS=16',
+  'NOERROR=0 FORMERR=1 SERVFAIL=2 NXDOMAIN=3 NOTIMP=4 REFUSED=5 YXDOMAIN=6 YXRRSET=7 NXRRSET=8 NOTAUTH=9 ' + 'NOTZONE=10 BADVERS=16',
 );
 
 /** `A` or `TYPE65280` to the number. */

@@ -11,13 +11,14 @@ export interface TestRecord {
 }
 
 /** One line of text for a record, as in a zone file. */
-export const recordText = (record: TestRecord): string =>
-  `${record.name} ${record.ttl} ${record.class} ${record.type} ${record.data}`;
+export const recordText = (record: TestRecord): string => `${record.name} ${record.ttl} ${record.class} ${record.type} ${record.data}`;
 
 /** Layout of the RDATA by type: n = name, 1/2/4 = integer of that many bytes, s = character string, S = strings to the end, a/6 = address, x = rest as hex. */
 const LAYOUTS = new Map(
-  ('A=a AAAA=6 NS=n CNAME=n PTR=n DNAME=n MX=2n SRV=222n TXT=S SPF=S HINFO=ss SOA=nn44444 NAPTR=22sssn ' +
-    'RP=nn AFSDB=2n DS=211x DNSKEY=211x SSHFP=11x TLSA=111x')
+  (
+    'A=a AAAA=6 NS=n CNAME=n PTR=n DNAME=n MX=2n SRV=222n TXT=S SPF=S HINFO=ss SOA=nn44444 NAPTR=22sssn ' +
+    'RP=nn AFSDB=2n DS=211x DNSKEY=211x SSHFP=11x TLSA=111x'
+  )
     .split(' ')
     .map((entry) => entry.split('=') as [string, string]),
 );

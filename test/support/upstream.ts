@@ -7,10 +7,10 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { frame } from './client.ts';
 import { type Message, readMessage, type TestOpt, type TestQuestion, writeMessage } from './message.ts';
 
-/** What the upstream does with a question. Without anything else it replies NOERROR, with `rd` as asked and `ra`. */
+/** What the upstream does with a question. Without anything else it replies NOERROR, with `rd` and `cd` as asked, and `ra`. */
 export interface Answer {
   readonly rcode?: string;
-  /** Flags besides `qr` and the copied `rd`; `['ra']` unless given. */
+  /** Flags besides `qr` and the copied `rd` and `cd`; `['ra']` unless given. */
   readonly flags?: readonly string[];
   /** Records as lines of text: `NAME TTL TYPE DATA`. */
   readonly answer?: readonly string[];
@@ -32,8 +32,12 @@ export interface Answer {
   readonly raw?: string;
   /** Replies that leave before this one, each in its own datagram or frame. */
   readonly before?: readonly Answer[];
-  /** Over TCP: closes the connection `'instead'` of replying or `'after'` the reply. */
-  readonly close?: 'instead' | 'after';
+  /** Milliseconds between the replies of `before` and this one. */
+  readonly pause?: number;
+  /** Over UDP: sends this reply from another port of the same address, or from the same port of 127.0.0.2. */
+  readonly from?: 'other port' | 'other address';
+  /** Over TCP: closes the connection `'instead'` of replying or `'after'` the reply; `'reset'` sends RST instead of replying. */
+  readonly close?: 'instead' | 'after' | 'reset';
   /** What differs over one transport. */
   readonly udp?: Answer;
   readonly tcp?: Answer;
@@ -110,6 +114,7 @@ export class Upstream {
   readonly #sockets = new Set<Socket>();
   readonly #turns = new Map<string, number>();
   readonly #timers = new Set<NodeJS.Timeout>();
+  #stopped = false;
 
   constructor(parts: UpstreamParts) {
     this.script = parts.script;
@@ -134,8 +139,10 @@ export class Upstream {
     }
   }
 
-  /** Closes sockets and connections at once; later questions meet a closed port. */
+  /** Closes sockets and connections at once; later questions meet a closed port. May be called twice. */
   async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
     for (const timer of this.#timers) clearTimeout(timer);
     for (const socket of this.#sockets) socket.destroy();
     this.#udp.close();
@@ -144,8 +151,17 @@ export class Upstream {
   }
 
   #onDatagram(bytes: Buffer, from: RemoteInfo): void {
-    const send = (reply: Buffer): void => this.#udp.send(reply, from.port, from.address, () => undefined);
+    const send = (reply: Buffer, answer: Answer): void => {
+      if (answer.from === undefined) this.#udp.send(reply, from.port, from.address, () => undefined);
+      else this.#sendFromElsewhere(reply, from, answer.from);
+    };
     this.#react({ bytes, transport: 'udp', connection: 0, from: from.port, send, close: () => undefined });
+  }
+
+  #sendFromElsewhere(reply: Buffer, to: RemoteInfo, where: NonNullable<Answer['from']>): void {
+    const socket = createSocket('udp4');
+    const own = where === 'other port' ? { port: 0, address: this.address } : { port: this.port, address: '127.0.0.2' };
+    socket.bind(own, () => socket.send(reply, to.port, to.address, () => socket.close()));
   }
 
   #onConnection(socket: Socket): void {
@@ -161,7 +177,8 @@ export class Upstream {
         const end = 2 + buffered.readUInt16BE(0);
         const bytes = buffered.subarray(2, end);
         buffered = buffered.subarray(end);
-        this.#react({ bytes, transport: 'tcp', connection, from, send: (reply) => socket.write(frame(reply)), close: () => socket.destroySoon() });
+        const close = (how: Answer['close']): unknown => (how === 'reset' ? socket.resetAndDestroy() : socket.destroySoon());
+        this.#react({ bytes, transport: 'tcp', connection, from, send: (reply) => socket.write(frame(reply)), close });
       }
     });
   }
@@ -174,11 +191,22 @@ export class Upstream {
     const { udp, tcp, ...common } = this.#answerTo(asked);
     const answer = { ...common, ...(transport === 'udp' ? udp : tcp) };
     if (answer.drop === true) return;
-    if (answer.delay === undefined) return reply(arrival, asked, answer);
+    const { before = [], pause = 0, delay = 0 } = answer;
+    this.#later(delay, () => {
+      for (const earlier of before) reply(arrival, asked, earlier);
+      this.#later(pause, () => reply(arrival, asked, answer));
+    });
+  }
+
+  #later(milliseconds: number, run: () => void): void {
+    if (milliseconds === 0) {
+      run();
+      return;
+    }
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      reply(arrival, asked, answer);
-    }, answer.delay);
+      run();
+    }, milliseconds);
     this.#timers.add(timer);
   }
 
@@ -202,8 +230,8 @@ interface Arrival {
   readonly transport: 'udp' | 'tcp';
   readonly connection: number;
   readonly from: number;
-  send(reply: Buffer): void;
-  close(): void;
+  send(reply: Buffer, answer: Answer): void;
+  close(how: Answer['close']): void;
 }
 
 function keyFits(key: string, name: string, type: string): boolean {
@@ -222,17 +250,20 @@ function answerOf(reaction: Reaction, asked: Asked): Answer {
 const isLines = (reaction: readonly string[] | Answer): reaction is readonly string[] => Array.isArray(reaction);
 
 function reply(arrival: Arrival, asked: Asked, answer: Answer): void {
-  for (const earlier of answer.before ?? []) arrival.send(replyBytes(asked, earlier));
-  if (answer.close === 'instead' && asked.transport === 'tcp') return arrival.close();
-  arrival.send(replyBytes(asked, answer));
-  if (answer.close === 'after' && asked.transport === 'tcp') arrival.close();
+  const close = asked.transport === 'tcp' ? answer.close : undefined;
+  if (close !== undefined && close !== 'after') {
+    arrival.close(close);
+    return;
+  }
+  arrival.send(replyBytes(asked, answer), answer);
+  if (close === 'after') arrival.close(close);
 }
 
 function replyBytes({ message, bytes, transport }: Asked, answer: Answer): Buffer {
   const id = bytes.toString('hex', 0, 2);
   if (answer.raw !== undefined) return Buffer.from(answer.raw.replaceAll(/\s/g, '').replace(/^\.{4}/, id), 'hex');
   const cut = answer.truncate === true && transport === 'udp';
-  const flags = ['qr', ...(message.flags.includes('rd') ? ['rd'] : []), ...(answer.flags ?? ['ra']), ...(cut ? ['tc'] : [])];
+  const flags = ['qr', ...['rd', 'cd'].filter((flag) => message.flags.includes(flag)), ...(answer.flags ?? ['ra']), ...(cut ? ['tc'] : [])];
   const given = answer.opt ?? (message.opt === undefined ? false : { do: message.opt.do });
   return writeMessage({
     id: (message.id + (answer.idOffset ?? 0)) & 0xffff,

@@ -1,5 +1,5 @@
 // The core around the chain: EDNS, size and truncation, classes, opcodes, broken headers, routing by zone.
-import { corefile, type ParityCase } from '../case.ts';
+import { corefile, type ParityCase, spelled } from '../case.ts';
 
 const whoami = corefile`
   .:{{PORT}} {
@@ -11,8 +11,7 @@ const hosts = corefile`
       hosts {{DIR}}/hosts
   }
 `;
-const addresses = (name: string, count: number): string =>
-  Array.from({ length: count }, (_, index) => `192.0.2.${index + 1} ${name}`).join('\n');
+const addresses = (name: string, count: number): string => Array.from({ length: count }, (_, index) => `192.0.2.${index + 1} ${name}`).join('\n');
 
 export const cases: readonly ParityCase[] = [
   {
@@ -25,15 +24,15 @@ export const cases: readonly ParityCase[] = [
       'example.org A +size=0',
       'example.org A +size=65535 +tcp',
       'example.org A +option=8:00011800c00002',
-      'example.org A +option=3:',
-      'example.org A +option=9:',
-      'example.org A +option=12:0000000000',
+      { ask: 'example.org A +option=3:', deviation: { id: 'edns-options', instead: { opt: 'version 0, size 1232' } } },
+      { ask: 'example.org A +option=9:', deviation: { id: 'edns-options', instead: { opt: 'version 0, size 1232' } } },
+      { ask: 'example.org A +option=12:0000000000', deviation: { id: 'edns-options', instead: { opt: 'version 0, size 1232' } } },
       'example.org A +option=15:0012',
       'example.org A +option=65001:abcd',
-      'example.org A +option=11: +tcp',
-      'example.org A +version=1',
-      'example.org A +version=255 +do +size=4096',
-      'example.org A +version=1 +tcp',
+      { ask: 'example.org A +option=11: +tcp', deviation: { id: 'edns-options', instead: { opt: 'version 0, size 1232' } } },
+      { ask: 'example.org A +version=1', deviation: { id: 'badvers-size', instead: { opt: 'version 0, size 1232' } } },
+      { ask: 'example.org A +version=255 +do +size=4096', deviation: { id: 'badvers-size', instead: { opt: 'version 0, size 4096, do' } } },
+      { ask: 'example.org A +version=1 +tcp', deviation: { id: 'badvers-size', instead: { opt: 'version 0, size 1232' } } },
       { ask: 'example.org A +option=10:0123456789abcdef', deviation: { id: 'cookie', instead: { opt: 'version 0, size 1232' } } },
     ],
   },
@@ -43,7 +42,7 @@ export const cases: readonly ParityCase[] = [
     steps: [
       'example.org A +opcode=1',
       'example.org A +opcode=2',
-      'example.org SOA +opcode=4',
+      { ask: 'example.org SOA +opcode=4', deviation: { id: 'notify', instead: { reply: 'REFUSED rd', question: 'none', additional: [] } } },
       'example.org SOA +opcode=5',
       'example.org A +opcode=15',
       'example.org A +opcode=2 +tcp',
@@ -71,7 +70,11 @@ export const cases: readonly ParityCase[] = [
     steps: [
       { note: 'eleven bytes', raw: 'abcd 0100 0001 0000 0000 00', timeout: 300 },
       { note: 'header only, no question', raw: 'abcd 0100 0000 0000 0000 0000' },
-      { note: 'header only with RD CD AD TC set', raw: 'abcd 0330 0000 0000 0000 0000' },
+      {
+        note: 'header only with RD CD AD TC set',
+        raw: 'abcd 0330 0000 0000 0000 0000',
+        deviation: { id: 'hostile-messages', instead: { reply: 'FORMERR rd' } },
+      },
       { note: 'a reply instead of a query', raw: 'abcd 8100 0001 0000 0000 0000 00 0001 0001', timeout: 300 },
       { note: 'two questions', raw: 'abcd 0100 0002 0000 0000 0000 0161 00 0001 0001 0162 00 0001 0001' },
       { note: 'two answers promised', raw: 'abcd 0100 0001 0002 0000 0000 0161 00 0001 0001' },
@@ -79,12 +82,20 @@ export const cases: readonly ParityCase[] = [
       { note: 'three additionals promised', raw: 'abcd 0100 0001 0000 0000 0003 0161 00 0001 0001' },
       { note: 'opcode 6 without a question', raw: 'abcd 3100 0000 0000 0000 0000' },
       { note: 'a label that runs past the end', raw: 'abcd 0100 0001 0000 0000 0000 0561' },
-      { note: 'a question without a class', raw: 'abcd 0100 0001 0000 0000 0000 0161 00 0001' },
+      {
+        note: 'a question without a class',
+        raw: 'abcd 0100 0001 0000 0000 0000 0161 00 0001',
+        deviation: { id: 'hostile-messages', instead: { reply: 'FORMERR rd', question: 'none' } },
+      },
       { note: 'a compression loop', raw: 'abcd 0100 0001 0000 0000 0000 c00c 0001 0001' },
       { note: 'two questions over TCP', raw: 'abcd 0100 0002 0000 0000 0000 0161 00 0001 0001 0162 00 0001 0001', transport: 'tcp' },
       { note: 'bytes after the message', raw: 'abcd 0100 0001 0000 0000 0000 0161 00 0001 0001 ffff' },
       { note: 'all counts are 65535', raw: 'abcd 0100 ffff ffff ffff ffff' },
-      { note: 'an EDNS option that runs past the end', raw: 'abcd 0100 0001 0000 0000 0001 0161 00 0001 0001 00 0029 04d0 00000000 0004 000a 0008' },
+      {
+        note: 'an EDNS option that runs past the end',
+        raw: 'abcd 0100 0001 0000 0000 0001 0161 00 0001 0001 00 0029 04d0 00000000 0004 000a 0008',
+        deviation: { id: 'hostile-messages', instead: { question: 'none' } },
+      },
     ],
   },
   {
@@ -123,9 +134,21 @@ export const cases: readonly ParityCase[] = [
       deep: '192.0.2.3 deep.sub.example.org x.deep.sub.example.org www.other.test\n',
     },
     steps: [
-      'www.org A', 'a.example.org A', 'A.EXAMPLE.ORG A', 'www.badexample.org A', 'sub.example.org A',
-      'deep.sub.example.org A', 'x.deep.sub.example.org A', 'example.org A', 'www.other.test A',
-      'example.com A', 'example.com A +edns', '. NS', 'org A', 'com A +tcp', 'missing.example.org A',
+      'www.org A',
+      'a.example.org A',
+      spelled('A.EXAMPLE.ORG A'),
+      'www.badexample.org A',
+      'sub.example.org A',
+      'deep.sub.example.org A',
+      'x.deep.sub.example.org A',
+      'example.org A',
+      'www.other.test A',
+      'example.com A',
+      'example.com A +edns',
+      '. NS',
+      'org A',
+      'com A +tcp',
+      'missing.example.org A',
     ],
   },
   {
@@ -154,7 +177,15 @@ export const cases: readonly ParityCase[] = [
       empty.test:{{PORT}} {
       }
     `,
-    steps: ['one.test A', 'www.two.test A', 'three.test A', { ask: 'three.test A', port: 'PORT2' }, { ask: 'one.test A', port: 'PORT2' }, 'empty.test A', 'www.empty.test A +edns'],
+    steps: [
+      'one.test A',
+      'www.two.test A',
+      'three.test A',
+      { ask: 'three.test A', port: 'PORT2' },
+      { ask: 'one.test A', port: 'PORT2' },
+      'empty.test A',
+      'www.empty.test A +edns',
+    ],
   },
   {
     name: 'a chain that ends without an answer is SERVFAIL',
@@ -184,15 +215,30 @@ export const cases: readonly ParityCase[] = [
         'many.example.org TXT': { answer: Array.from({ length: 12 }, (_, n) => `many.example.org 60 TXT "${'x'.repeat(40)}${n}"`) },
         'example.org TYPE65280': ['example.org 60 TYPE65280 \\# 4 deadbeef'],
         'example.org HTTPS': ['example.org 60 HTTPS \\# 3 000100'],
-        'example.org SRV': ['_x.example.org 60 SRV 1 2 3 Target.Example.ORG'],
+        'example.org SRV': ['example.org 60 SRV 1 2 3 Target.Example.ORG'],
         'example.org NAPTR': ['example.org 60 NAPTR 1 2 "u" "E2U+sip" "!^.*$!sip:x@example.org!" .'],
         'example.org CAA': ['example.org 60 CAA \\# 8 000569737375653b'],
         'example.org TXT': ['example.org 60 TXT "a\\"b" "" "c;d"'],
       },
     ],
     steps: [
-      'www.example.org A', 'www.example.org A +tcp', 'many.example.org TXT', 'many.example.org TXT +tcp', 'many.example.org TXT +size=1232',
-      'example.org TYPE65280', 'example.org HTTPS', 'example.org SRV', 'example.org NAPTR', 'example.org CAA', 'example.org TXT',
+      'www.example.org A',
+      'www.example.org A +tcp',
+      {
+        ask: 'many.example.org TXT',
+        deviation: {
+          id: 'oversized-upstream-reply',
+          instead: { answer: Array.from({ length: 8 }, (_, n) => `many.example.org. 60 IN TXT "${'x'.repeat(40)}${n}"`) },
+        },
+      },
+      'many.example.org TXT +tcp',
+      'many.example.org TXT +size=1232',
+      'example.org TYPE65280',
+      'example.org HTTPS',
+      'example.org SRV',
+      'example.org NAPTR',
+      'example.org CAA',
+      'example.org TXT',
     ],
   },
 ];

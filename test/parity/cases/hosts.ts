@@ -1,5 +1,5 @@
 // hosts: file, inline entries, wildcard, reverse, fallthrough, ttl.
-import { corefile, type ParityCase } from '../case.ts';
+import { corefile, type ParityCase, spelled } from '../case.ts';
 
 const files = {
   hosts: [
@@ -29,12 +29,36 @@ export const cases: readonly ParityCase[] = [
       }
     `,
     steps: [
-      'www.example.org A', 'WWW.example.ORG A', 'www.example.org AAAA', 'www.example.org TXT', 'www.example.org MX', 'www.example.org ANY',
-      'six.example.org A', 'six.example.org AAAA', 'alias.example.org A', 'www A', 'missing.example.org A', 'missing.example.org MX',
-      'a.wild.example.org A', 'b.a.wild.example.org A', 'wild.example.org A', 'exact.wild.example.org A', 'a.wild.example.org AAAA', '*.wild.example.org A',
-      '1.2.0.192.in-addr.arpa PTR', '2.2.0.192.in-addr.arpa PTR', '9.2.0.192.in-addr.arpa PTR', '99.2.0.192.in-addr.arpa PTR',
+      'www.example.org A',
+      spelled('WWW.example.ORG A'),
+      'www.example.org AAAA',
+      'www.example.org TXT',
+      'www.example.org MX',
+      'www.example.org ANY',
+      'six.example.org A',
+      'six.example.org AAAA',
+      'alias.example.org A',
+      'www A',
+      'missing.example.org A',
+      'missing.example.org MX',
+      'a.wild.example.org A',
+      'b.a.wild.example.org A',
+      'wild.example.org A',
+      'exact.wild.example.org A',
+      'a.wild.example.org AAAA',
+      '*.wild.example.org A',
+      '1.2.0.192.in-addr.arpa PTR',
+      '2.2.0.192.in-addr.arpa PTR',
+      '9.2.0.192.in-addr.arpa PTR',
+      '99.2.0.192.in-addr.arpa PTR',
       '1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa PTR',
-      'scoped.example.org AAAA', 'bad.example.org A', 'www.example.org PTR', 'outside.test A', 'www.example.org A +do +size=1232', 'example.org SOA', 'www.example.org NS',
+      'scoped.example.org AAAA',
+      'bad.example.org A',
+      'www.example.org PTR',
+      'outside.test A',
+      'www.example.org A +do +size=1232',
+      'example.org SOA',
+      'www.example.org NS',
     ],
   },
   {
@@ -63,7 +87,14 @@ export const cases: readonly ParityCase[] = [
       }
     `,
     upstreams: [{ '* *': 'NXDOMAIN' }],
-    steps: ['www.example.org A', 'missing.example.org A', 'six.example.org A', 'www.example.org TXT', '99.2.0.192.in-addr.arpa PTR', '1.2.0.192.in-addr.arpa PTR'],
+    steps: [
+      'www.example.org A',
+      'missing.example.org A',
+      'six.example.org A',
+      'www.example.org TXT',
+      '99.2.0.192.in-addr.arpa PTR',
+      '1.2.0.192.in-addr.arpa PTR',
+    ],
   },
   {
     name: 'fallthrough for some zones only',
@@ -136,7 +167,12 @@ export const cases: readonly ParityCase[] = [
           hosts {{DIR}}/hosts
       }
     `,
-    steps: ['1.2.0.192.in-addr.arpa PTR', '99.2.0.192.in-addr.arpa PTR', 'www.example.org A', '1.3.0.192.in-addr.arpa PTR',
-      '1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa PTR'],
+    steps: [
+      '1.2.0.192.in-addr.arpa PTR',
+      '99.2.0.192.in-addr.arpa PTR',
+      'www.example.org A',
+      '1.3.0.192.in-addr.arpa PTR',
+      '1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa PTR',
+    ],
   },
 ];

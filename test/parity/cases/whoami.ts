@@ -25,11 +25,11 @@ export const cases: readonly ParityCase[] = [
       'example.org A +ra +tc +z',
       'example.org TYPE65280',
       'example.org ANY',
-      'example.org AXFR +tcp',
+      { ask: 'example.org AXFR +tcp', deviation: { id: 'zone-transfer', instead: { reply: 'REFUSED rd', additional: [] } } },
       'example.org TYPE0',
       'a\\.b.example.org A',
       'caf\\195\\169.example.org A',
-      `${'a'.repeat(63)}.${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(61)} A`,
+      `${'a'.repeat(63)}.${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(50)} A`,
     ],
   },
 ];

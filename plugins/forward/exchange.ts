@@ -1,0 +1,216 @@
+// One query on its way through the upstreams: whom to ask, when to ask another one as well, and which reply to take.
+import { ExtendedError, type MetadataKey, metadataKey, type Query, QueryError, type Reply } from 'ferrydns/plugin';
+import { type Asker, Attempt, type AttemptPlan } from './attempt.ts';
+import { onlyAnswers } from './message.ts';
+import type { ForwardMetrics } from './metrics.ts';
+import type { Policy } from './policy.ts';
+import type { Settings } from './settings.ts';
+import type { Upstream } from './upstream.ts';
+
+/** What the exchanges of a forward have in common. */
+export interface ExchangeContext {
+  readonly settings: Settings;
+  readonly upstreams: readonly Upstream[];
+  readonly policy: Policy;
+  readonly metrics: Pick<ForwardMetrics, 'healthcheckBroken'>;
+  /** Milliseconds on a monotonic clock. */
+  readonly now: () => number;
+}
+
+export const upstreamKey: MetadataKey<string> = metadataKey('forward/upstream', 'address and port of the upstream that was asked last');
+
+/** Milliseconds until a client is told that no upstream answers: clients give up after 5 seconds (resolv.conf(5)). */
+const patienceOfClients = 4500;
+/** With `policy sequential`: how long, after a health check was sent, silence must last before the next upstream is asked. */
+const proofOfSilence = 250;
+/** Milliseconds between attempts that fail at once, where their number has no limit. */
+const pause = 50;
+/** A name exists or it does not; everything else is a failure of whoever replied. */
+const conclusive = new Set([0, 3]);
+
+export class Exchange implements Asker {
+  private readonly context: ExchangeContext;
+  private readonly query: Query;
+  private readonly order: readonly Upstream[];
+  private readonly deadline: number;
+  private readonly maxAttempts: number;
+  private readonly outcome = Promise.withResolvers<Reply>();
+  /** Those that may still bring a reply. */
+  private readonly attempts: Attempt[] = [];
+  private position = 0;
+  private errors = 0;
+  private failovers = 0;
+  private lastError: string | undefined;
+  /** A reply to give if no better one comes. */
+  private held: Reply | undefined;
+  private done = false;
+
+  constructor(context: ExchangeContext, query: Query) {
+    const { settings, upstreams, policy, now } = context;
+    this.context = context;
+    this.query = query;
+    this.order = policy(upstreams);
+    this.deadline = now() + Math.max(patienceOfClients, settings.readTimeout);
+    this.maxAttempts = settings.maxConnectAttempts ?? 2 * upstreams.length;
+  }
+
+  /** Rejects with a QueryError when no upstream gives a reply. */
+  run(): Promise<Reply> {
+    this.proceed();
+    return this.outcome.promise;
+  }
+
+  replied(attempt: Attempt, reply: Reply, message: Buffer): void {
+    this.drop(attempt);
+    if (this.done) return;
+    this.query.metadata?.set(upstreamKey, attempt.upstream.address);
+    let answer: Reply;
+    try {
+      answer = onlyAnswers(reply, message, attempt.upstream.address);
+    } catch (error) {
+      this.reject(error);
+      return;
+    }
+    if (this.context.settings.failover.has(answer.rcodeNumber) && ++this.failovers < this.order.length) {
+      this.held = answer;
+      this.proceed();
+      return;
+    }
+    // Another upstream that was asked as well may know better than one that failed.
+    if (!conclusive.has(answer.rcodeNumber) && this.waiting()) {
+      this.held = answer;
+      return;
+    }
+    this.finish();
+    this.outcome.resolve(answer);
+  }
+
+  failed(attempt: Attempt, reason: string): void {
+    if (this.done) {
+      attempt.abandon();
+      return;
+    }
+    this.errors++;
+    this.lastError = reason;
+    const unlimited = this.maxAttempts === 0 && this.errors >= 2 * this.order.length;
+    if (this.waiting()) this.askAnother();
+    else if (unlimited) setTimeout(() => this.proceed(), pause);
+    else this.proceed();
+  }
+
+  overdue(attempt: Attempt, milestone: number): void {
+    const { upstream } = attempt;
+    if (milestone === 0) upstream.overdue();
+    if (this.done) return;
+    // A sequence is a preference: the next one is asked only when the first is not merely slow with this name.
+    if (this.context.settings.policy !== 'sequential') this.askAnother();
+    else if (milestone === 0) upstream.probe();
+    else if (upstream.heardAt < attempt.startedAt) this.askAnother();
+  }
+
+  unreadable(): void {
+    if (!this.done) this.askAnother();
+  }
+
+  /** Asks the next upstream; gives up when there may be no further attempt. */
+  private proceed(): void {
+    if (this.done) return;
+    const upstream = this.mayAsk() ? this.choose() : undefined;
+    if (upstream !== undefined) this.ask(upstream);
+    else if (!this.waiting()) this.giveUp();
+  }
+
+  /** Asks a further upstream beside those that are being asked, if one is there that is well. */
+  private askAnother(): void {
+    const upstream = this.mayAsk() ? this.find((candidate) => !candidate.down && !candidate.silent && !this.asks(candidate)) : undefined;
+    if (upstream !== undefined) this.ask(upstream);
+  }
+
+  private mayAsk(): boolean {
+    if (this.context.now() >= this.deadline) return false;
+    return this.maxAttempts === 0 || this.errors + this.attempts.filter(({ waiting }) => waiting).length < this.maxAttempts;
+  }
+
+  /** The next upstream that is well; else one that is not known to be down; else, as the checks themselves may be broken, any. */
+  private choose(): Upstream | undefined {
+    const { settings, metrics } = this.context;
+    const found =
+      this.find((upstream) => !upstream.down && !upstream.silent && !this.asks(upstream)) ??
+      this.find((upstream) => !upstream.down && !this.asks(upstream)) ??
+      (this.waiting() ? undefined : this.find((upstream) => !upstream.down));
+    if (found !== undefined || this.waiting()) return found;
+    metrics.healthcheckBroken.add();
+    return settings.failFast ? undefined : this.order[Math.floor(Math.random() * this.order.length)];
+  }
+
+  /** The first that fits, from the one behind the last asked on. */
+  private find(fits: (upstream: Upstream) => boolean): Upstream | undefined {
+    const { order } = this;
+    for (let i = 0; i < order.length; i++) {
+      const at = (this.position + i) % order.length;
+      const upstream = order[at] as Upstream;
+      if (!fits(upstream)) continue;
+      this.position = at + 1;
+      return upstream;
+    }
+    return undefined;
+  }
+
+  private ask(upstream: Upstream): void {
+    const { query } = this;
+    query.metadata?.set(upstreamKey, upstream.address);
+    const attempt = new Attempt(this, { query, upstream, plan: this.planFor(upstream), now: this.context.now });
+    this.attempts.push(attempt);
+    attempt.start();
+  }
+
+  private planFor(upstream: Upstream): AttemptPlan {
+    const { settings, now } = this.context;
+    const timeout = Math.max(1, Math.min(settings.readTimeout, this.deadline - now()));
+    const { patience } = upstream;
+    const milestones = settings.policy === 'sequential' ? [patience, patience + proofOfSilence] : [patience];
+    return {
+      tcp: settings.forceTcp || (!settings.preferUdp && this.query.client.transport !== 'udp'),
+      tcpWhenCut: settings.preferUdp,
+      milestones: this.order.length === 1 ? [] : milestones.filter((at) => at < timeout),
+      timeout,
+    };
+  }
+
+  private waiting(): boolean {
+    return this.attempts.some(({ waiting }) => waiting);
+  }
+
+  private asks(upstream: Upstream): boolean {
+    return this.attempts.some((attempt) => attempt.waiting && attempt.upstream === upstream);
+  }
+
+  private drop(attempt: Attempt): void {
+    const at = this.attempts.indexOf(attempt);
+    if (at !== -1) this.attempts.splice(at, 1);
+  }
+
+  private giveUp(): void {
+    if (this.held !== undefined) {
+      this.finish();
+      this.outcome.resolve(this.held);
+      return;
+    }
+    const { lastError } = this;
+    const extendedError = lastError === undefined ? ExtendedError.NO_REACHABLE_AUTHORITY : ExtendedError.NETWORK_ERROR;
+    this.reject(new QueryError('SERVFAIL', lastError ?? 'no healthy proxies', { extendedError }));
+  }
+
+  private reject(error: unknown): void {
+    this.finish();
+    this.outcome.reject(error);
+  }
+
+  /** Attempts that still wait go on, to learn whether their upstream is well. */
+  private finish(): void {
+    this.done = true;
+    for (const attempt of this.attempts) {
+      if (!attempt.waiting) attempt.abandon();
+    }
+  }
+}

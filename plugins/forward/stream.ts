@@ -1,0 +1,202 @@
+// TCP and TLS to one upstream: connections are kept and used again, one query at a time on each.
+import { connect, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import type { Channel, ChannelCounters, Link, Receiver } from './link.ts';
+import { addressOf, type Settings, type Target } from './settings.ts';
+
+/** What a stream channel needs to know; lengths of time in milliseconds. */
+export interface StreamOptions {
+  readonly settings: Pick<Settings, 'expire' | 'maxAge' | 'maxIdleConnections' | 'sourceAddress' | 'tls'>;
+  readonly counters: ChannelCounters;
+  readonly now: () => number;
+}
+
+/** Connections to one upstream. The one that was idle longest is used first, so that ports change. */
+export class StreamChannel implements Channel {
+  readonly protocol: 'tcp' | 'tcp-tls';
+  readonly target: Target;
+  private readonly options: StreamOptions;
+  private readonly idle: Connection[] = [];
+  private readonly all = new Set<Connection>();
+  private session: Buffer | undefined;
+  private closed = false;
+
+  constructor(target: Target, options: StreamOptions) {
+    this.target = target;
+    this.options = options;
+    this.protocol = target.transport === 'tls' ? 'tcp-tls' : 'tcp';
+  }
+
+  ask(message: Buffer, receiver: Receiver): Link {
+    const link = new StreamLink(this, message, receiver);
+    link.start();
+    return link;
+  }
+
+  /** An idle connection that may still be used, or a new one. */
+  take(): Connection {
+    this.sweep();
+    const kept = this.idle.shift();
+    this.options.counters[kept === undefined ? 'misses' : 'hits'].add();
+    if (kept !== undefined) return kept;
+    const connection = new Connection(this, this.dial(), this.options.now());
+    this.all.add(connection);
+    return connection;
+  }
+
+  /** Keeps a connection whose reply has come. */
+  giveBack(connection: Connection): void {
+    const { maxIdleConnections } = this.options.settings;
+    const full = maxIdleConnections > 0 && this.idle.length >= maxIdleConnections;
+    connection.usedAt = this.options.now();
+    if (this.closed || full) connection.close();
+    else this.idle.push(connection);
+  }
+
+  forget(connection: Connection): void {
+    this.all.delete(connection);
+    const at = this.idle.indexOf(connection);
+    if (at !== -1) this.idle.splice(at, 1);
+  }
+
+  /** Closes the connections that have been idle or open for too long. */
+  sweep(): void {
+    const { expire, maxAge } = this.options.settings;
+    const now = this.options.now();
+    const over = this.idle.filter(({ usedAt, openedAt }) => now - usedAt > expire || (maxAge > 0 && now - openedAt > maxAge));
+    for (const connection of over) connection.close();
+  }
+
+  close(): void {
+    this.closed = true;
+    for (const connection of [...this.all]) connection.close();
+  }
+
+  private dial(): Socket {
+    const { host, port, serverName } = this.target;
+    const { sourceAddress, tls } = this.options.settings;
+    const from = sourceAddress === undefined ? {} : { localAddress: sourceAddress };
+    if (this.protocol === 'tcp') return connect({ host, port, noDelay: true, ...from });
+    const name = serverName === '' ? {} : { servername: serverName };
+    const session = this.session === undefined ? {} : { session: this.session };
+    const options: ConnectionOptions = { minVersion: 'TLSv1.2', ...tls, host, port, ...from, ...name, ...session };
+    const socket = connectTls(options);
+    socket.setNoDelay(true);
+    socket.on('session', (ticket) => {
+      this.session = ticket;
+    });
+    return socket;
+  }
+}
+
+/** One query on a connection. When the upstream had closed a kept connection meanwhile, it goes to another one. */
+class StreamLink implements Link {
+  private readonly channel: StreamChannel;
+  private readonly message: Buffer;
+  private readonly receiver: Receiver;
+  private connection: Connection | undefined;
+
+  constructor(channel: StreamChannel, message: Buffer, receiver: Receiver) {
+    this.channel = channel;
+    this.receiver = receiver;
+    this.message = Buffer.allocUnsafe(message.length + 2);
+    this.message.writeUInt16BE(message.length);
+    this.message.set(message, 2);
+  }
+
+  start(): void {
+    this.connection = this.channel.take();
+    this.connection.send(this.message, this);
+  }
+
+  received(message: Buffer): boolean {
+    const wanted = this.receiver.received(message);
+    // The connection may serve another query from now on.
+    if (wanted) this.connection = undefined;
+    return wanted;
+  }
+
+  lost(error: Error, wasKept: boolean): void {
+    if (wasKept) this.start();
+    else this.receiver.failed(new Error(`${this.describe()}: ${error.message}`, { cause: error }));
+  }
+
+  close(): void {
+    this.connection?.close();
+  }
+
+  describe(): string {
+    return `read tcp ${this.connection?.local ?? ''}->${addressOf(this.channel.target)}`;
+  }
+}
+
+class Connection {
+  readonly openedAt: number;
+  usedAt: number;
+  /** The local address and port, once connected. */
+  local = '';
+  private readonly channel: StreamChannel;
+  private readonly socket: Socket;
+  private link: StreamLink | undefined;
+  private buffered: Buffer = Buffer.alloc(0);
+  private replies = 0;
+  private error: Error | undefined;
+
+  constructor(channel: StreamChannel, socket: Socket, now: number) {
+    this.channel = channel;
+    this.socket = socket;
+    this.openedAt = now;
+    this.usedAt = now;
+    socket.on('connect', () => {
+      this.local = addressOf({ host: socket.localAddress ?? '', port: socket.localPort ?? 0 });
+    });
+    socket.on('data', (chunk: Buffer) => this.read(chunk));
+    socket.on('error', (error) => {
+      this.error = error;
+    });
+    socket.on('close', () => this.ended());
+  }
+
+  send(frame: Buffer, link: StreamLink): void {
+    this.link = link;
+    this.socket.write(frame);
+  }
+
+  /** Closes it without telling who waits. */
+  close(): void {
+    this.link = undefined;
+    this.channel.forget(this);
+    this.socket.destroy();
+  }
+
+  private read(chunk: Buffer): void {
+    this.buffered = this.buffered.length === 0 ? chunk : Buffer.concat([this.buffered, chunk]);
+    while (this.buffered.length >= 2) {
+      const end = 2 + this.buffered.readUInt16BE(0);
+      if (this.buffered.length < end) return;
+      const message = Buffer.from(this.buffered.subarray(2, end));
+      this.buffered = this.buffered.subarray(end);
+      this.deliver(message);
+    }
+  }
+
+  private deliver(message: Buffer): void {
+    // Nothing was asked: what arrives could only be taken for the answer to the next query.
+    if (this.link === undefined) {
+      this.close();
+      return;
+    }
+    if (!this.link.received(message)) return;
+    this.link = undefined;
+    this.replies++;
+    if (this.buffered.length > 0) this.close();
+    else this.channel.giveBack(this);
+  }
+
+  private ended(): void {
+    const { link } = this;
+    this.link = undefined;
+    this.channel.forget(this);
+    link?.lost(this.error ?? new Error('EOF'), this.replies > 0);
+  }
+}

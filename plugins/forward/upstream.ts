@@ -1,0 +1,195 @@
+// One upstream: how to reach it, how fast it has been, and whether it is up.
+import { randomInt } from 'node:crypto';
+import { makeQuery, type Query } from 'ferrydns/plugin';
+import { HttpsChannel } from './https.ts';
+import type { Channel, Link } from './link.ts';
+import type { UpstreamMetrics } from './metrics.ts';
+import { addressOf, type Settings, type Target } from './settings.ts';
+import { StreamChannel } from './stream.ts';
+import { UdpChannel } from './udp.ts';
+
+/** Milliseconds until a health check has failed. */
+const checkTimeout = 1000;
+/** Queries in a row that an upstream may leave without a timely reply before others are asked first. */
+const maxLate = 3;
+/** Bounds, in milliseconds, of the time after which another upstream is asked as well. */
+const minPatience = 50;
+const maxPatience = 300;
+
+export class Upstream {
+  readonly target: Target;
+  /** "HOST:PORT". */
+  readonly address: string;
+  readonly metrics: UpstreamMetrics;
+  /** When something was heard from it last. */
+  heardAt = -1;
+  private readonly settings: Settings;
+  private readonly now: () => number;
+  private readonly udp: UdpChannel;
+  private readonly stream: StreamChannel | HttpsChannel;
+  private readonly check: HealthCheck;
+  /** Health checks that failed in a row. */
+  private fails = 0;
+  /** Queries without a timely reply since something was heard. */
+  private late = 0;
+  /** Smoothed time to a reply in milliseconds; 0 before the first. */
+  private roundTrip = 0;
+
+  constructor(target: Target, about: { readonly settings: Settings; readonly metrics: UpstreamMetrics; readonly now: () => number }) {
+    const { settings, metrics, now } = about;
+    this.target = target;
+    this.address = addressOf(target);
+    this.settings = settings;
+    this.metrics = metrics;
+    this.now = now;
+    this.udp = new UdpChannel(target, { source: settings.sourceAddress, counters: metrics.connections('udp') });
+    const protocol = { dns: 'tcp', tls: 'tcp-tls', https: 'https' }[target.transport];
+    const options = { settings, counters: metrics.connections(protocol), now };
+    this.stream = target.transport === 'https' ? new HttpsChannel(target, options) : new StreamChannel(target, options);
+    this.check = new HealthCheck(this.channel(settings.forceTcp), settings, (healthy) => this.checked(healthy));
+  }
+
+  /** Too many health checks have failed. */
+  get down(): boolean {
+    return this.settings.maxFails > 0 && this.fails > this.settings.maxFails;
+  }
+
+  /** Nothing has come back of late, so that others are better asked first. */
+  get silent(): boolean {
+    return this.settings.maxFails > 0 && this.late >= maxLate;
+  }
+
+  /** Milliseconds to wait for a reply before another upstream is asked as well. */
+  get patience(): number {
+    const wait = Math.min(maxPatience, Math.max(minPatience, 3 * this.roundTrip));
+    // Timers of equal length share a list in Node.
+    return Math.ceil(wait / 10) * 10;
+  }
+
+  /** The way to ask it: TCP where wanted, TLS or HTTPS wherever that is its transport. */
+  channel(tcp: boolean): Channel {
+    return tcp || this.target.transport !== 'dns' ? this.stream : this.udp;
+  }
+
+  start(): void {
+    if (this.target.transport === 'dns') this.udp.open();
+    if (this.fails > 0) this.check.run();
+  }
+
+  stop(): void {
+    this.check.stop();
+    this.udp.close();
+    this.stream.close();
+  }
+
+  sweep(): void {
+    this.stream.sweep();
+  }
+
+  /** Takes over what the upstream it replaces has learned. */
+  inherit(previous: Upstream): void {
+    this.fails = previous.fails;
+    this.late = previous.late;
+    this.roundTrip = previous.roundTrip;
+  }
+
+  /** A reply came after so many milliseconds. */
+  replied(rcode: number, milliseconds: number): void {
+    this.heardAt = this.now();
+    this.late = 0;
+    this.roundTrip = this.roundTrip === 0 ? milliseconds : this.roundTrip + (milliseconds - this.roundTrip) / 8;
+    this.metrics.replied(rcode, milliseconds / 1000);
+  }
+
+  /** A reply is not here yet that another upstream would have given by now. */
+  overdue(): void {
+    this.late++;
+    if (this.silent) this.probe();
+  }
+
+  /** A query got no reply, or could not be sent. `certain` when it is plain that nobody is there. */
+  failed(certain: boolean): void {
+    if (certain) this.late = maxLate;
+    this.probe();
+  }
+
+  /** Checks its health until it is well, unless that is going on already. */
+  probe(): void {
+    if (this.settings.maxFails > 0) this.check.run();
+  }
+
+  private checked(healthy: boolean): void {
+    if (healthy) {
+      this.fails = 0;
+      this.late = 0;
+      this.heardAt = this.now();
+    } else {
+      this.fails++;
+      this.metrics.healthcheckFailures.add();
+    }
+  }
+}
+
+/** Asks again and again until there is a reply of any kind. */
+class HealthCheck {
+  private readonly channel: Channel;
+  private readonly settings: Settings;
+  private readonly report: (healthy: boolean) => void;
+  private readonly query: Query;
+  private running = false;
+  private stopped = false;
+  private link: Link | undefined;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(channel: Channel, settings: Settings, report: (healthy: boolean) => void) {
+    this.channel = channel;
+    this.settings = settings;
+    this.report = report;
+    const client = { address: '', port: 0, family: 4, transport: 'udp', localAddress: '', localPort: 0 } as const;
+    this.query = makeQuery({ name: settings.checkName, type: 'NS', recursionDesired: settings.checkRecursion, client, receivedAt: 0 });
+  }
+
+  run(): void {
+    if (this.running || this.stopped) return;
+    this.running = true;
+    this.ask();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    this.link?.close();
+  }
+
+  private ask(): void {
+    const id = randomInt(0x10000);
+    this.timer = setTimeout(() => {
+      this.link?.close();
+      this.failed();
+    }, checkTimeout).unref();
+    this.link = this.channel.ask(this.query.toWire(id), {
+      received: (message) => {
+        // Any header is a sign of life, whatever it says.
+        if (message.length < 12 || message.readUInt16BE(0) !== id) return false;
+        this.succeeded();
+        return true;
+      },
+      failed: () => this.failed(),
+    });
+  }
+
+  private succeeded(): void {
+    clearTimeout(this.timer);
+    this.running = false;
+    this.link = undefined;
+    if (!this.stopped) this.report(true);
+  }
+
+  private failed(): void {
+    clearTimeout(this.timer);
+    if (this.stopped) return;
+    this.link = undefined;
+    this.report(false);
+    this.timer = setTimeout(() => this.ask(), this.settings.checkInterval).unref();
+  }
+}

@@ -1,0 +1,77 @@
+// The entries of one hosts file, by name and by address.
+import { isIP } from 'node:net';
+import { type Name, parentOf, record } from 'ferrydns/plugin';
+
+/** An address as records have it. */
+export interface Address {
+  readonly family: 4 | 6;
+  readonly rdata: Uint8Array;
+  /** The name that a PTR query for it asks for (RFC 1035 section 3.5, RFC 3596 section 2.5). */
+  readonly reverseName: string;
+}
+
+const noAddresses: readonly Address[] = [];
+const noNames: readonly Name[] = [];
+
+/** Filled once by the parser, then only read. */
+export class HostsTable {
+  /** Entries of all kinds, those for addresses included. */
+  size = 0;
+  private readonly exact = new Map<string, Address[]>();
+  private readonly wildcards = new Map<string, Address[]>();
+  private readonly reverse = new Map<string, Name[]>();
+
+  /** Adds an entry; `reverse` says whether the address answers with the name, which a wildcard never does. */
+  add(name: Name, address: Address, reverse: boolean): void {
+    const wildcard = name.startsWith('*.');
+    append(wildcard ? this.wildcards : this.exact, name, address);
+    this.size++;
+    if (wildcard || !reverse) return;
+    append(this.reverse, address.reverseName, name);
+    this.size++;
+  }
+
+  /** The addresses of a name in one family: its own, else those of the wildcard in place of its first label. */
+  addresses(name: string, family: 4 | 6): readonly Address[] {
+    const own = ofFamily(this.exact.get(name), family);
+    if (own.length > 0 || this.wildcards.size === 0) return own;
+    const parent = parentOf(name);
+    return parent === undefined || parent === '.' ? noAddresses : ofFamily(this.wildcards.get(`*.${parent}`), family);
+  }
+
+  /** The names of the address that a reverse name stands for. */
+  names(reverseName: string): readonly Name[] {
+    return this.reverse.get(reverseName) ?? noNames;
+  }
+}
+
+/** Reads an address; a zone id is dropped, an IPv4 address in IPv6 notation is IPv4. Undefined when the text is none. */
+export function readAddress(text: string): Address | undefined {
+  const percent = text.indexOf('%');
+  const bare = percent === -1 ? text : text.slice(0, percent);
+  const version = isIP(bare);
+  if (version === 0) return undefined;
+  if (version === 4) return ipv4(Buffer.from(bare.split('.').map(Number)));
+  const { rdata } = record({ name: '.', type: 'AAAA', data: bare });
+  // ::ffff:0:0/96 (RFC 4291 section 2.5.5.2)
+  const mapped = rdata.every((byte, i) => i >= 12 || byte === (i < 10 ? 0 : 0xff));
+  if (mapped) return ipv4(rdata.slice(12));
+  const nibbles = [...Buffer.from(rdata).toString('hex')].reverse();
+  return { family: 6, rdata, reverseName: `${nibbles.join('.')}.ip6.arpa.` };
+}
+
+function ipv4(rdata: Uint8Array): Address {
+  const [a, b, c, d] = rdata;
+  return { family: 4, rdata, reverseName: `${d}.${c}.${b}.${a}.in-addr.arpa.` };
+}
+
+function ofFamily(addresses: readonly Address[] | undefined, family: 4 | 6): readonly Address[] {
+  if (addresses === undefined) return noAddresses;
+  return addresses.every((address) => address.family === family) ? addresses : addresses.filter((address) => address.family === family);
+}
+
+function append<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}

@@ -1,0 +1,85 @@
+// The format of a line: text with placeholders, made into functions once.
+import { isCut, type Query, Reply } from 'ferrydns/plugin';
+
+/** A query and what became of it. */
+export interface Entry {
+  readonly query: Query;
+  /** What the client is sent; `Reply.drop` when it is nothing. */
+  readonly reply: Reply;
+  readonly milliseconds: number;
+}
+
+/** Makes the line of an entry. */
+export type Format = (entry: Entry) => string;
+
+export const commonFormat = '{remote}:{port} - {>id} "{type} {class} {name} {proto} {size} {>do} {>bufsize}" {rcode} {>rflags} {rsize} {duration}';
+const combinedFormat = `${commonFormat} "{>opcode}"`;
+
+/** Octets of the header of a message. */
+const headerLength = 12;
+const missing = '-';
+
+const placeholders: Readonly<Record<string, Format>> = {
+  '{type}': ({ query }) => query.type,
+  '{name}': ({ query }) => query.name,
+  '{class}': ({ query }) => query.class,
+  '{proto}': ({ query }) => (query.client.transport === 'udp' ? 'udp' : 'tcp'),
+  '{size}': ({ query }) => String(query.size),
+  '{remote}': ({ query }) => bracketed(query.client.address),
+  '{port}': ({ query }) => String(query.client.port),
+  '{local}': ({ query }) => bracketed(query.client.localAddress),
+  '{>id}': ({ query }) => String(query.id),
+  // What asks for another opcode is refused before it is a query.
+  '{>opcode}': () => '0',
+  '{>do}': ({ query }) => String(query.dnssecOk),
+  '{>bufsize}': ({ query }) => String(query.client.transport === 'udp' ? query.udpSize : 65535),
+  '{rcode}': ({ reply }) => (reply === Reply.drop ? missing : reply.rcode.replace(/^RCODE/, '')),
+  '{rsize}': ({ query, reply }) => String(sizeOf(query, reply)),
+  '{>rflags}': ({ query, reply }) => (reply === Reply.drop ? missing : flagsOf(query, reply)),
+  '{duration}': ({ milliseconds }) => `${seconds(milliseconds)}s`,
+};
+
+/** Reads a format. What stands in braces and is no placeholder stays as it is. */
+export function parseFormat(text: string): Format {
+  const full = text.replaceAll('{common}', commonFormat).replaceAll('{combined}', combinedFormat);
+  const pieces = full.split(/(\{[^{}]*\})/).map(pieceOf);
+  return (entry) => {
+    let line = '';
+    for (const piece of pieces) line += typeof piece === 'string' ? piece : piece(entry);
+    return line;
+  };
+}
+
+function pieceOf(text: string): Format | string {
+  if (Object.hasOwn(placeholders, text)) return placeholders[text] ?? text;
+  if (!text.startsWith('{/') || !text.endsWith('}')) return text;
+  const label = text.slice(2, -1);
+  return ({ query }) => String(query.metadata?.byLabel(label) ?? missing);
+}
+
+function bracketed(address: string): string {
+  const plain = address.replace(/%.*/, '');
+  return plain.includes(':') ? `[${plain}]` : plain;
+}
+
+/** Octets of the reply as its plugin made it: names not compressed, nothing cut off. */
+function sizeOf(query: Query, reply: Reply): number {
+  if (reply === Reply.drop) return 0;
+  return reply.declined ? headerLength + query.questionLength : reply.plainLength(query);
+}
+
+function flagsOf(query: Query, reply: Reply): string {
+  const flags = ['qr'];
+  if (reply.authoritative) flags.push('aa');
+  if (isCut(reply, query)) flags.push('tc');
+  if (query.recursionDesired) flags.push('rd');
+  if (reply.recursionAvailable) flags.push('ra');
+  if (reply.authenticData) flags.push('ad');
+  if (query.checkingDisabled) flags.push('cd');
+  return flags.join(',');
+}
+
+/** Seconds to the nanosecond, never in exponent notation. */
+function seconds(milliseconds: number): string {
+  return (milliseconds / 1000).toFixed(9).replace(/\.?0+$/, '');
+}

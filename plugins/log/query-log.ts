@@ -1,0 +1,63 @@
+// Follows a query through the rest of the chain and logs its outcome, if the rule for its name wants it.
+import { type Awaitable, isPromise, type Logger, type Next, type Query, QueryError, Reply } from 'ferrydns/plugin';
+import { classOf, kindOf } from './classify.ts';
+import { logClass, logType } from './metadata.ts';
+import { type Rule, ruleFor } from './rules.ts';
+
+const failed = Reply.decline('SERVFAIL');
+
+export class QueryLog {
+  private readonly rules: readonly Rule[];
+  private readonly log: Logger;
+  private readonly now: () => number;
+
+  constructor(rules: readonly Rule[], context: { readonly log: Logger; readonly now: () => number }) {
+    this.rules = rules;
+    this.log = context.log;
+    this.now = context.now;
+  }
+
+  handle(query: Query, next: Next): Awaitable<Reply> {
+    const rule = ruleFor(this.rules, query);
+    if (rule === undefined) return next(query);
+    let reply: Awaitable<Reply>;
+    try {
+      reply = next(query);
+    } catch (error) {
+      this.write(rule, query, replyTo(error));
+      throw error;
+    }
+    if (isPromise(reply)) return this.later(rule, query, reply);
+    this.write(rule, query, reply);
+    return reply;
+  }
+
+  private later(rule: Rule, query: Query, reply: Promise<Reply>): Promise<Reply> {
+    return reply.then(
+      (answer) => {
+        this.write(rule, query, answer);
+        return answer;
+      },
+      (error: unknown) => {
+        this.write(rule, query, replyTo(error));
+        throw error;
+      },
+    );
+  }
+
+  private write(rule: Rule, query: Query, reply: Reply): void {
+    const { metadata } = query;
+    if (rule.classes !== undefined || metadata !== undefined) {
+      const kind = kindOf(query, reply);
+      metadata?.set(logType, kind);
+      metadata?.set(logClass, classOf(kind));
+      if (rule.classes?.has(classOf(kind)) === false) return;
+    }
+    this.log.info(rule.format({ query, reply, milliseconds: this.now() - query.receivedAt }));
+  }
+}
+
+/** What the client is told when the chain fails. */
+function replyTo(error: unknown): Reply {
+  return QueryError.is(error) ? Reply.decline(error.rcode) : failed;
+}

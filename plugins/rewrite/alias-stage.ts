@@ -1,0 +1,56 @@
+// Follows an alias to another target than the one it came with: the server asks itself for the new target.
+import { type Awaitable, after, type Name, nameToWire, parseName, QueryType, Reply, type ResourceRecord, rescue } from 'ferrydns/plugin';
+import type { Environment, Passage, Stage } from './revision.ts';
+import type { AliasStep } from './step.ts';
+
+export class AliasStage implements Stage {
+  private readonly step: AliasStep;
+  private readonly environment: Environment;
+
+  constructor(step: AliasStep, environment: Environment) {
+    this.step = step;
+    this.environment = environment;
+  }
+
+  apply(reply: Reply, passage: Passage): Awaitable<Reply> {
+    if (reply.declined) return reply;
+    const { answers } = reply;
+    for (const [at, record] of answers.entries()) {
+      if (record.typeCode !== QueryType.CNAME) continue;
+      const target = this.step.retarget(String(record.data).toLowerCase());
+      if (target !== undefined) return this.follow({ reply, at, record, target }, passage);
+    }
+    return reply;
+  }
+
+  private follow(alias: Alias, { rewritten }: Passage): Awaitable<Reply> {
+    const { reply, target } = alias;
+    const ask = () =>
+      after(this.environment.resolve(rewritten.with({ name: parseName(target) as Name, class: 'IN' })), (found) => join(alias, found));
+    return rescue(ask, (error) => {
+      this.environment.log.error(`upstream lookup failed: ${error instanceof Error ? error.message : String(error)}`);
+      return reply;
+    });
+  }
+}
+
+/** An alias of a reply, and where it is to point. */
+interface Alias {
+  readonly reply: Reply;
+  readonly at: number;
+  readonly record: ResourceRecord;
+  readonly target: string;
+}
+
+/** The aliases up to the one that was changed, then what was found; the response code is that of the last name (RFC 6604 section 2.1). */
+function join({ reply, at, record, target }: Alias, found: Reply): Reply {
+  if (found === Reply.drop) throw new Error(`no reply for ${target}`);
+  const before = reply.answers.slice(0, at).filter(({ typeCode }) => typeCode === QueryType.CNAME);
+  const changed = record.with({ rdata: nameToWire(target) });
+  return reply.with({
+    answers: [...before, changed, ...found.answers],
+    rcode: found.rcode,
+    truncated: found.truncated,
+    authenticData: reply.authenticData && found.authenticData,
+  });
+}

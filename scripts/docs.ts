@@ -1,0 +1,43 @@
+// Writes what documentation takes from the code: the list of plugins, each plugin's syntax, and the JSON Schema of the YAML form.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { registry } from '../plugins/index.ts';
+import { describeSyntax } from '../src/config/grammar.ts';
+import { jsonSchema } from '../src/config/schema.ts';
+
+const root = join(import.meta.dirname, '..');
+
+/** Every generated file by its path from the repository's root. */
+export function generated(): Map<string, string> {
+  const files = new Map<string, string>();
+  files.set('docs/ferrydns.schema.json', `${JSON.stringify(jsonSchema(registry.plugins), null, 2)}\n`);
+  files.set('plugins/README.md', pluginList());
+  for (const { name, config } of registry.plugins) {
+    const file = `plugins/${name}/README.md`;
+    const readme = readFileSync(join(root, file), 'utf8');
+    const block = `## Syntax\n\n\`\`\`\n${describeSyntax(name, config)}\n\`\`\`\n`;
+    files.set(file, readme.replace(/## Syntax\n\n```[a-z]*\n[\s\S]*?\n```\n/, () => block));
+  }
+  return files;
+}
+
+function pluginList(): string {
+  const rows = registry.plugins.map(({ name, summary }) => `| [${name}](${name}/README.md) | ${summary} |`);
+  const absent = Object.keys(registry.absent).sort().join(', ');
+  return [
+    '# Plugins',
+    '',
+    'In the order in which a query passes them; the order of lines in a Corefile means nothing.',
+    '',
+    '| plugin | what it does |',
+    '|---|---|',
+    ...rows,
+    '',
+    `Of CoreDNS's plugins, ferrydns does not have yet: ${absent}. A Corefile that uses one of them is refused with a message that says so.`,
+    '',
+  ].join('\n');
+}
+
+if (import.meta.main) {
+  for (const [file, text] of generated()) writeFileSync(join(root, file), text);
+}

@@ -1,0 +1,14 @@
+// `npm start`: serves Corefile.example, or what `npm start -- -conf FILE` names.
+import { join } from 'node:path';
+import { registry } from '../plugins/index.ts';
+import { run } from '../src/server/command.ts';
+
+const words = process.argv.slice(2);
+const example = join(import.meta.dirname, '..', 'Corefile.example');
+
+if (words.length > 0) {
+  await run(words, { registry, process });
+} else {
+  await run(['-conf', example], { registry, process });
+  if (process.exitCode === undefined) process.stdout.write('\nServing Corefile.example. Try:\n\n    dig @127.0.0.1 -p 1053 www.example.domain\n\n');
+}

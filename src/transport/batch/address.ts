@@ -1,0 +1,97 @@
+// Socket addresses between the words that the kernel lays out and the text that people read.
+import { isIPv6 } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { nameStride } from './messages.ts';
+
+const family = { 4: 2, 6: 10 } as const;
+
+/** Word of a struct sockaddr_in or sockaddr_in6 that holds the family and the port. */
+export const portWord = 0;
+/** Word at which the address of a socket address starts: one word for IPv4, four for IPv6. */
+export const addressWord = { 4: 1, 6: 2 } as const;
+/** Word of a struct sockaddr_in6 that holds the index of the interface that a link-local address belongs to. */
+export const scopeWord = 6;
+
+/** The socket address of an IP address, which may end in "%interface", and a port. */
+export function socketAddress(address: string, port: number): Int32Array {
+  const words = new Int32Array(nameStride);
+  const view = new DataView(words.buffer);
+  const version = isIPv6(address) ? 6 : 4;
+  view.setUint16(0, family[version], true);
+  view.setUint16(2, port);
+  if (version === 4) {
+    for (const [i, part] of address.split('.').entries()) view.setUint8(4 + i, Number(part));
+    return words;
+  }
+  const [text = '', zone = ''] = address.split('%');
+  for (const [i, group] of groupsOf(text).entries()) view.setUint16(8 + 2 * i, group);
+  words[scopeWord] = scopeOf(zone);
+  return words;
+}
+
+/** The port in the first word of a socket address. */
+export function portOf(word: number): number {
+  return ((word >>> 8) & 0xff00) | (word >>> 24);
+}
+
+/** Whether the first word of a socket address says that it is one of this IP version. */
+export function isFamily(word: number, version: 4 | 6): boolean {
+  return (word & 0xffff) === family[version];
+}
+
+/** Whether an IPv6 address that starts with this word is link-local (RFC 4291 section 2.5.6). */
+export function isLinkLocal(word: number): boolean {
+  return (word & 0xc0ff) === 0x80fe;
+}
+
+/** The text of an IPv4 address. */
+export function ipv4Text(word: number): string {
+  return `${word & 0xff}.${(word >>> 8) & 0xff}.${(word >>> 16) & 0xff}.${word >>> 24}`;
+}
+
+/** The text of an IPv6 address (RFC 5952), with "%interface" when there is a scope. */
+export function ipv6Text(words: readonly number[], scope: number): string {
+  const groups = words.flatMap((word) => [((word & 0xff) << 8) | ((word >>> 8) & 0xff), ((word >>> 8) & 0xff00) | (word >>> 24)]);
+  const { start, end } = longestZeroRun(groups);
+  const hex = (from: number, to: number) =>
+    groups
+      .slice(from, to)
+      .map((group) => group.toString(16))
+      .join(':');
+  const text = end - start > 1 ? `${hex(0, start)}::${hex(end, 8)}` : hex(0, 8);
+  return scope === 0 ? text : `${text}%${interfaceName(scope)}`;
+}
+
+function longestZeroRun(groups: readonly number[]): { start: number; end: number } {
+  let longest = { start: 0, end: 0 };
+  for (let start = 0; start < groups.length; start++) {
+    let end = start;
+    while (groups[end] === 0) end++;
+    if (end - start > longest.end - longest.start) longest = { start, end };
+  }
+  return longest;
+}
+
+function groupsOf(text: string): number[] {
+  const [before = '', after] = text.replace(/\d+\.\d+\.\d+\.\d+$/, dottedToGroups).split('::');
+  const parse = (part: string) => (part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16)));
+  if (after === undefined) return parse(before);
+  const tail = parse(after);
+  const head = parse(before);
+  return [...head, ...Array<number>(8 - head.length - tail.length).fill(0), ...tail];
+}
+
+function dottedToGroups(dotted: string): string {
+  const [a = 0, b = 0, c = 0, d = 0] = dotted.split('.').map(Number);
+  return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
+}
+
+function scopeOf(zone: string): number {
+  if (/^\d*$/.test(zone)) return Number(zone);
+  return (networkInterfaces()[zone] ?? []).find((entry) => entry.family === 'IPv6' && entry.scopeid !== 0)?.scopeid ?? 0;
+}
+
+function interfaceName(scope: number): string {
+  const found = Object.entries(networkInterfaces()).find(([, entries]) => entries?.some((entry) => entry.scopeid === scope));
+  return found?.[0] ?? String(scope);
+}

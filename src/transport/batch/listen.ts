@@ -1,0 +1,285 @@
+// DNS over UDP in batches: what has arrived is received by one system call and, as far as the answers are at hand, answered by one.
+import { setImmediate } from 'node:timers';
+import type { Logger } from '../../log/logger.ts';
+import { type Answerer, type Listening, maxMessage, pending } from '../answerer.ts';
+import type { UdpOptions } from '../udp.ts';
+import { addressWord, ipv4Text, ipv6Text, portOf, portWord, socketAddress } from './address.ts';
+import { UdpDescriptor } from './descriptor.ts';
+import { errorName } from './library.ts';
+import { Messages } from './messages.ts';
+import { BatchPeer, type PeerSocket } from './peer.ts';
+
+/** What a batch socket has done so far. */
+export interface UdpCounters {
+  /** Datagrams received and sent, and the calls that it took. */
+  received: number;
+  receiveCalls: number;
+  sent: number;
+  sendCalls: number;
+  /** Datagrams longer than a slot, of which only the start was seen. */
+  truncated: number;
+  /** Datagrams that no answer can go to: from port 0, or without an address. */
+  unanswerable: number;
+  /** Calls to receive that failed for another reason than that nothing was there. */
+  receiveErrors: number;
+  /** Datagrams that the system refused to send. */
+  sendErrors: number;
+  /** Times that the system had no room for what was to be sent. */
+  sendBlocked: number;
+  /** Answers given up because there was no room for too long. */
+  discarded: number;
+}
+
+/** A listening UDP socket with its counters. */
+export interface BatchListening extends Listening {
+  readonly counters: Readonly<UdpCounters>;
+}
+
+/** The socket as the transport uses it; tests make one whose calls fail. */
+export type Descriptor = Pick<UdpDescriptor, 'name' | 'receive' | 'send' | 'watch' | 'close'>;
+
+/** Datagrams received or sent by one call. */
+const slots = 64;
+/** Octets of a query at most; the start of a longer one is answered. */
+const receiveLength = 4096;
+/** Full batches received in a row before timers and other sockets have their turn. */
+const batchesPerTurn = 4;
+/** Turns at most for what has arrived when the socket is to be closed. */
+const turnsAtClose = 16;
+/** Octets wished for the kernel's buffers: room for some 5,000 queries. */
+const bufferSize = 4 << 20;
+/** Milliseconds until sending is tried again when the system had no room, and how often. */
+const retryDelay = 1;
+const maxRetries = 100;
+/** Milliseconds that queries in hand get for their answers when the socket is to be closed. */
+const closeDelay = 5000;
+const again = new Set(['EAGAIN', 'ENOBUFS', 'ENOMEM', 'EINTR']);
+
+/** Opens a UDP socket. Rejects with the system's error (EADDRINUSE, EACCES, …) when the address cannot be had. */
+export async function listenUdpInBatches(options: UdpOptions): Promise<BatchListening> {
+  const { address, port, shared = false } = options;
+  const family = address.includes(':') ? 6 : 4;
+  const packetInfo = isWildcard(address);
+  const descriptor = new UdpDescriptor({ family, name: socketAddress(address, port), shared, packetInfo, bufferSize });
+  try {
+    return new BatchSocket(descriptor, options);
+  } catch (error) {
+    descriptor.close();
+    throw error;
+  }
+}
+
+/** One socket with the messages it receives into and sends from. */
+export class BatchSocket implements PeerSocket, BatchListening {
+  readonly transport = 'udp';
+  readonly family: 4 | 6;
+  readonly address: string;
+  readonly port: number;
+  readonly wildcard: boolean;
+  readonly counters: UdpCounters = {
+    received: 0,
+    receiveCalls: 0,
+    sent: 0,
+    sendCalls: 0,
+    truncated: 0,
+    unanswerable: 0,
+    receiveErrors: 0,
+    sendErrors: 0,
+    sendBlocked: 0,
+    discarded: 0,
+  };
+  private readonly descriptor: Descriptor;
+  private readonly answerer: Answerer;
+  private readonly log: Logger;
+  private readonly incoming: Messages;
+  private readonly outgoing: Messages;
+  private readonly stopWatching: () => Promise<void>;
+  /** The slots of `outgoing` from `unsent` up to `filled` hold answers to be sent. */
+  private unsent = 0;
+  private filled = 0;
+  private flushScheduled = false;
+  private retries = 0;
+  private retryTimer: NodeJS.Timeout | undefined;
+  private answering = false;
+  private inHand = 0;
+  private idle: (() => void) | undefined;
+  private closing: Promise<void> | undefined;
+
+  constructor(descriptor: Descriptor, options: Pick<UdpOptions, 'address' | 'answerer' | 'log'>) {
+    const family = options.address.includes(':') ? 6 : 4;
+    const wildcard = isWildcard(options.address);
+    const name = descriptor.name();
+    const words = Array.from(name.subarray(addressWord[family], addressWord[family] + 4));
+    this.descriptor = descriptor;
+    this.answerer = options.answerer;
+    this.log = options.log;
+    this.family = family;
+    this.wildcard = wildcard;
+    this.address = family === 4 ? ipv4Text(words[0] ?? 0) : ipv6Text(words, 0);
+    this.port = portOf(name[portWord] ?? 0);
+    this.incoming = new Messages({ slots, slotLength: receiveLength, family, packetInfo: wildcard });
+    this.outgoing = new Messages({ slots, slotLength: maxMessage, family, packetInfo: wildcard });
+    this.stopWatching = descriptor.watch(() => this.receive());
+  }
+
+  send(message: Uint8Array, peer: BatchPeer): void {
+    // The slot to be filled next is in the hands of the answerer: this one waits for its turn, with bytes of its own.
+    if (this.answering) {
+      const copy = Buffer.from(message);
+      setImmediate(() => this.send(copy, peer));
+      return;
+    }
+    if (message.length > maxMessage) return;
+    const slot = this.freeSlot();
+    this.outgoing.data[slot]?.set(message);
+    this.enqueue(slot, message.length, peer);
+    this.scheduleFlush();
+  }
+
+  settle(): void {
+    this.inHand--;
+    if (this.inHand === 0) this.idle?.();
+  }
+
+  /** Answers what has arrived, waits some seconds for the answers to queries in hand, and closes. */
+  close(): Promise<void> {
+    this.closing ??= this.finish();
+    return this.closing;
+  }
+
+  private async finish(): Promise<void> {
+    for (let turn = 0; turn < turnsAtClose && !this.answering && this.receive(); turn++);
+    await this.stopWatching();
+    await this.settled();
+    this.flush();
+    clearTimeout(this.retryTimer);
+    this.descriptor.close();
+  }
+
+  private async settled(): Promise<void> {
+    if (this.inHand === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.idle = resolve;
+    const timer = setTimeout(resolve, closeDelay);
+    await promise;
+    clearTimeout(timer);
+  }
+
+  /** One turn: receives until nothing is left, or for so long that others must have theirs; then the event loop calls again. Says whether there may be more. */
+  private receive(): boolean {
+    let count = slots;
+    for (let batch = 0; batch < batchesPerTurn && count === slots; batch++) {
+      count = this.descriptor.receive(this.incoming);
+      this.counters.receiveCalls++;
+      if (count < 0) this.receiveFailed(-count);
+      if (count <= 0) break;
+      this.counters.received += count;
+      this.answerAll(count);
+    }
+    this.flush();
+    return count === slots;
+  }
+
+  private answerAll(count: number): void {
+    this.answering = true;
+    try {
+      for (let slot = 0; slot < count; slot++) this.answer(slot);
+    } finally {
+      this.answering = false;
+    }
+  }
+
+  private answer(slot: number): void {
+    const { incoming, counters } = this;
+    const peer = new BatchPeer(this, incoming, slot);
+    if (!incoming.hasName(slot) || !peer.answerable) {
+      counters.unanswerable++;
+      return;
+    }
+    if (incoming.isTruncated(slot)) counters.truncated++;
+    const out = this.freeSlot();
+    const length = this.answerer.answer(incoming.data[slot] as Buffer, 0, incoming.length(slot), peer, this.outgoing.data[out] as Buffer);
+    if (length > 0) this.enqueue(out, length, peer);
+    else if (length === pending) {
+      peer.inHand = true;
+      this.inHand++;
+    }
+  }
+
+  /** A slot to write an answer to. When the system takes none any more, those that wait are given up: their askers have asked again. */
+  private freeSlot(): number {
+    if (this.filled === slots) this.flush();
+    if (this.filled === slots) this.discard();
+    return this.filled;
+  }
+
+  private enqueue(slot: number, length: number, peer: BatchPeer): void {
+    this.outgoing.setLength(slot, length);
+    peer.addressTo(this.outgoing, slot);
+    this.filled = slot + 1;
+  }
+
+  private scheduleFlush(): void {
+    if (this.flushScheduled) return;
+    this.flushScheduled = true;
+    setImmediate(() => {
+      this.flushScheduled = false;
+      this.flush();
+    });
+  }
+
+  private flush(): void {
+    const { counters } = this;
+    while (this.unsent < this.filled) {
+      const sent = this.descriptor.send(this.outgoing, this.unsent, this.filled - this.unsent);
+      counters.sendCalls++;
+      if (sent > 0) {
+        this.unsent += sent;
+        counters.sent += sent;
+        this.retries = 0;
+      } else if (!this.sendFailed(-sent)) return;
+    }
+    this.unsent = 0;
+    this.filled = 0;
+  }
+
+  /** Says whether sending may go on. An error concerns the first message alone; having no room concerns all. */
+  private sendFailed(errno: number): boolean {
+    const name = errorName(errno);
+    if (!again.has(name)) {
+      this.log.debug(`udp ${this.address}:${this.port}: sendmmsg: ${name}`);
+      this.counters.sendErrors++;
+      this.unsent++;
+      return true;
+    }
+    this.counters.sendBlocked++;
+    this.retries++;
+    if (this.retries > maxRetries) this.discard();
+    else this.retryTimer ??= setTimeout(() => this.retry(), retryDelay);
+    return false;
+  }
+
+  private retry(): void {
+    this.retryTimer = undefined;
+    this.flush();
+  }
+
+  private discard(): void {
+    this.counters.discarded += this.filled - this.unsent;
+    this.unsent = 0;
+    this.filled = 0;
+    this.retries = 0;
+  }
+
+  /** ICMP errors surface here among others; whom they concern asks again. */
+  private receiveFailed(errno: number): void {
+    const name = errorName(errno);
+    if (name === 'EAGAIN' || name === 'EINTR') return;
+    this.counters.receiveErrors++;
+    this.log.debug(`udp ${this.address}:${this.port}: recvmmsg: ${name}`);
+  }
+}
+
+function isWildcard(address: string): boolean {
+  return /^[0.:]+$/.test(address);
+}

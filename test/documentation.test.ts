@@ -1,0 +1,97 @@
+// Holds the documentation to the code: examples run, generated parts are fresh, links lead somewhere.
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { globSync } from 'node:fs';
+import { serve } from 'ferrydns/testing';
+import { describe, expect, test } from 'vitest';
+import { registry } from '../plugins/index.ts';
+import { generated } from '../scripts/docs.ts';
+
+const root = join(import.meta.dirname, '..');
+const pages = globSync(['*.md', 'docs/**/*.md', 'plugins/**/*.md', 'examples/**/*.md', 'bench/*.md'], { cwd: root }).filter((page) => !page.includes('node_modules'));
+
+interface Fence {
+  readonly info: string;
+  readonly text: string;
+  readonly line: number;
+}
+
+function fences(page: string): Fence[] {
+  const text = readFileSync(join(root, page), 'utf8');
+  return [...text.matchAll(/^```(.*)\n([\s\S]*?)^```$/gm)].map((match) => ({
+    info: match[1] ?? '',
+    text: match[2] ?? '',
+    line: text.slice(0, match.index).split('\n').length,
+  }));
+}
+
+interface Example {
+  readonly title: string;
+  readonly corefile: string;
+  readonly files: Record<string, string>;
+  readonly answers: string[];
+}
+
+/** Each Corefile of a page with the files shown before it and the answers shown behind it. */
+function examples(page: string): Example[] {
+  const found: Example[] = [];
+  let files: Record<string, string> = {};
+  for (const { info, text, line } of fences(page)) {
+    if (info.startsWith('file ')) files[info.slice(5).trim()] = text;
+    if (info === 'corefile') {
+      found.push({ title: `${page}:${line}`, corefile: text, files, answers: [] });
+      files = {};
+    }
+    if (info === 'answer') found.at(-1)?.answers.push(text);
+  }
+  return found;
+}
+
+const all = pages.flatMap(examples);
+
+describe('every Corefile in the documentation', () => {
+  test.each(all.filter(({ answers }) => answers.length === 0).map((example) => [example.title, example] as const))('%s loads', async (_, example) => {
+    const { Server } = await import('../src/server/server.ts');
+    const { textSource } = await import('../src/server/configuration.ts');
+    await using place = await serve('. {\n whoami\n}', { files: example.files });
+    const source = textSource(example.corefile, join(place.directory, 'Corefile'));
+    await new Server({ source, registry, output: () => {}, directory: place.directory, dnsPort: 0 }).check();
+  });
+});
+
+describe('every answer in the documentation', () => {
+  const shown = all.flatMap((example) => example.answers.map((answer) => [`${example.title}: ${answer.split('\n')[0]}`, example, answer] as const));
+
+  test.each(shown)('%s is given', async (_, example, answer) => {
+    await using server = await serve(example.corefile, { files: example.files });
+    const [question = '', ...lines] = answer.trim().split('\n');
+    const [name = '', type = 'A', ...flags] = question.split(' ');
+    const rcode = /^[A-Z]+$/.test(lines[0] ?? '') ? lines.shift() : 'NOERROR';
+    const reply = await server.ask(name, type, {
+      transport: flags.includes('+tcp') ? 'tcp' : 'udp',
+      ...(flags.includes('+do') ? { dnssecOk: true, udpSize: 1232 } : {}),
+    });
+    expect(reply.rcode).toBe(rcode);
+    expect([...reply.answers].sort()).toEqual(lines.map((line) => line.trim().replace(/\s+/g, ' ')).sort());
+  });
+});
+
+test('every plugin has a README with the sections in their order', () => {
+  for (const { name } of registry.plugins) {
+    const text = readFileSync(join(root, 'plugins', name, 'README.md'), 'utf8');
+    const sections = [...text.matchAll(/^#+ (.*)$/gm)].map((match) => match[1]);
+    const expected = [name, 'Name', 'Description', 'Syntax', 'Examples', 'Metrics', 'Ready', 'See also'];
+    expect(expected.filter((section) => sections.includes(section)), name).toEqual(sections.filter((section) => expected.includes(section ?? '')));
+    expect(sections, name).toEqual(expect.arrayContaining(['Name', 'Description', 'Syntax', 'Examples', 'See also']));
+  }
+});
+
+test.each([...generated()])('%s is as `npm run docs` writes it', (file, text) => {
+  expect(readFileSync(join(root, file), 'utf8')).toBe(text);
+});
+
+test.each(pages)('%s links to files that exist', (page) => {
+  const text = readFileSync(join(root, page), 'utf8').replace(/^```[\s\S]*?^```$/gm, '');
+  const links = [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)#]+)/g)].map((match) => match[1] ?? '');
+  expect(links.filter((link) => !existsSync(join(root, dirname(page), link)))).toEqual([]);
+});

@@ -1,0 +1,223 @@
+// rewrite: rules for replies (ttl, rcode, cname), and how a rewritten answer is kept.
+import { definePlugin, type Handle, makeQuery, parseName, type Query, QueryError, Reply, record } from 'ferrydns/plugin';
+import { serve, type TestServer } from 'ferrydns/testing';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import rewrite from '../../plugins/rewrite/index.ts';
+import { startUpstream, type Upstream } from '../support/upstream.ts';
+
+const script = {
+  'www.test A': {
+    answer: ['www.test 300 CNAME web.test', 'web.test 300 CNAME edge.cdn.test', 'edge.cdn.test 60 A 192.0.2.7'],
+    authority: ['test 300 NS ns.test'],
+    additional: ['ns.test 300 A 192.0.2.53'],
+  },
+  'lost.test A': { rcode: 'NXDOMAIN', answer: ['lost.test 300 CNAME vanished.test'] },
+  'new.test A': ['new.test 50 A 192.0.2.50'],
+  'gone.test *': 'NXDOMAIN',
+  'dead.test *': 'SERVFAIL',
+};
+
+let upstream: Upstream;
+beforeEach(async () => {
+  upstream = await startUpstream(script);
+});
+afterEach(() => upstream.stop());
+
+const withRules = (...rules: readonly string[]): Promise<TestServer> =>
+  serve(`.:0 {\n errors\n${rules.join('\n')}\n forward . ${upstream.endpoint}\n}`);
+
+/** A plugin between rewrite and the end of the chain. */
+const below = (name: string, handle: Handle) => ({
+  plugin: definePlugin({ name, summary: 'answers by the test', config: {}, setup: () => ({ handle }) }),
+  place: { before: 'whoami' },
+});
+
+describe('ttl', () => {
+  const ttlsOf = async (...rules: readonly string[]): Promise<(string | undefined)[]> => {
+    await using server = await withRules(...rules);
+    const { answers, authorities, additionals } = await server.ask('www.test', 'A');
+    return [...answers, ...authorities, ...additionals].map((line) => line.split(' ')[1]);
+  };
+
+  test.each([
+    ['rewrite ttl www.test 30', ['30', '30', '30', '30', '30']],
+    ['rewrite ttl www.test 100-200', ['200', '200', '100', '200', '200']],
+    ['rewrite ttl www.test 100-', ['300', '300', '100', '300', '300']],
+    ['rewrite ttl www.test -100', ['100', '100', '60', '100', '100']],
+    ['rewrite ttl prefix www 30', ['30', '30', '30', '30', '30']],
+    ['rewrite ttl suffix test 30', ['30', '30', '30', '30', '30']],
+    ['rewrite ttl substring ww.test 30', ['30', '30', '30', '30', '30']],
+    ['rewrite ttl regex ^w+ 30', ['30', '30', '30', '30', '30']],
+    ['rewrite ttl other.test 30', ['300', '300', '60', '300', '300']],
+  ])('%s', async (rule, expected) => {
+    expect(await ttlsOf(rule)).toEqual(expected);
+  });
+
+  test('is set before the answer is renamed, in the order of the lines for the query', async () => {
+    await using server = await withRules('rewrite continue ttl short.test 5', 'rewrite name short.test new.test');
+    expect((await server.ask('short.test', 'A')).answers).toEqual(['short.test. 5 IN A 192.0.2.50']);
+  });
+});
+
+describe('rcode', () => {
+  test.each([
+    ['gone.test', 'rewrite rcode gone.test NXDOMAIN NOERROR', 'NOERROR'],
+    ['gone.test', 'rewrite rcode suffix test. 3 5', 'REFUSED'],
+    ['dead.test', 'rewrite rcode regex ^dead SERVFAIL NXDOMAIN', 'NXDOMAIN'],
+    ['dead.test', 'rewrite rcode exact dead.test NXDOMAIN NOERROR', 'SERVFAIL'],
+    ['new.test', 'rewrite rcode new.test NOERROR REFUSED', 'REFUSED'],
+  ])('%s with %s gives %s', async (name, rule, expected) => {
+    await using server = await withRules(rule);
+    expect((await server.ask(name, 'A')).rcode).toBe(expected);
+  });
+
+  test('sees the response code that the rest of the chain leaves to the server', async () => {
+    const plugins = [below('declines', () => Reply.decline('SERVFAIL'))];
+    await using server = await serve('.:0 {\n rewrite rcode a.test SERVFAIL NXDOMAIN\n declines\n}', { plugins });
+    expect(await server.ask('a.test', 'A')).toMatchObject({ rcode: 'NXDOMAIN', flags: ['rd'] });
+    expect(await server.ask('b.test', 'A')).toMatchObject({ rcode: 'SERVFAIL' });
+  });
+
+  test('sees the response code of a failure, whose reason is logged all the same', async () => {
+    const fail = (): never => {
+      throw new QueryError('SERVFAIL', 'the reason');
+    };
+    for (const [name, handle] of [
+      ['throws', fail],
+      ['rejects', async () => fail()],
+    ] as const) {
+      await using server = await serve(`.:0 {\n errors\n rewrite rcode a.test SERVFAIL NXDOMAIN\n ${name}\n}`, { plugins: [below(name, handle)] });
+      expect((await server.ask('a.test', 'A')).rcode).toBe('NXDOMAIN');
+      expect((await server.ask('b.test', 'A')).rcode).toBe('SERVFAIL');
+      expect(server.lines.filter((line) => line.includes('the reason'))).toHaveLength(2);
+    }
+  });
+
+  test('leaves silence alone', async () => {
+    const plugins = [below('drops', () => Reply.drop)];
+    await using server = await serve('.:0 {\n rewrite continue rcode a.test NOERROR REFUSED\n rewrite name a.test b.test\n drops\n}', { plugins });
+    await expect(server.ask('a.test', 'A', { timeout: 100 })).rejects.toThrow('no reply');
+  });
+});
+
+describe('cname', () => {
+  test('points the alias at the new target and answers from there; the other sections stay', async () => {
+    await using server = await withRules('rewrite cname web.test new.test');
+    const answer = await server.ask('www.test', 'A');
+    expect(answer.answers).toEqual(['www.test. 300 IN CNAME new.test.', 'new.test. 50 IN A 192.0.2.50']);
+    expect(answer.authorities).toEqual(['test. 300 IN NS ns.test.']);
+  });
+
+  test.each([
+    'exact edge.cdn.test new.test',
+    'prefix edge.cdn new',
+    'suffix edge.cdn.test. new.test.',
+    'substring edge.cdn new',
+    'regex ^edge\\.(.*)\\.test\\.$ new.test.',
+  ])('keeps the aliases before it: %s', async (rule) => {
+    await using server = await withRules(`rewrite cname ${rule}`);
+    expect((await server.ask('www.test', 'A')).answers).toEqual([
+      'www.test. 300 IN CNAME web.test.',
+      'web.test. 300 IN CNAME new.test.',
+      'new.test. 50 IN A 192.0.2.50',
+    ]);
+  });
+
+  test('heals an alias whose target has vanished', async () => {
+    await using server = await withRules('rewrite cname vanished.test new.test');
+    expect(await server.ask('lost.test', 'A')).toMatchObject({
+      rcode: 'NOERROR',
+      answers: ['lost.test. 300 IN CNAME new.test.', 'new.test. 50 IN A 192.0.2.50'],
+    });
+  });
+
+  test('has the response code of the new target', async () => {
+    await using server = await withRules('rewrite cname web.test gone.test');
+    expect(await server.ask('www.test', 'A')).toMatchObject({ rcode: 'NXDOMAIN', answers: ['www.test. 300 IN CNAME gone.test.'] });
+  });
+
+  test('asks the whole server, so that the rules apply to the new target, too', async () => {
+    await using server = await withRules('rewrite continue cname web.test other.test', 'rewrite name other.test new.test');
+    expect((await server.ask('www.test', 'A')).answers).toEqual(['www.test. 300 IN CNAME other.test.', 'other.test. 50 IN A 192.0.2.50']);
+  });
+
+  test('further rules apply to all that was found', async () => {
+    await using server = await withRules('rewrite continue ttl www.test 7', 'rewrite cname web.test new.test');
+    expect((await server.ask('www.test', 'A')).answers).toEqual(['www.test. 7 IN CNAME new.test.', 'new.test. 7 IN A 192.0.2.50']);
+  });
+
+  test('ends where it would go on for ever', async () => {
+    const toItself: Handle = ({ name }) => Reply.answer([record({ name, type: 'CNAME', ttl: 50, data: name })]);
+    const plugins = [below('circle', toItself)];
+    await using server = await serve('.:0 {\n rewrite cname suffix . .\n circle\n}', { plugins });
+    expect((await server.ask('loop.test', 'A')).rcode).toBe('NOERROR');
+    expect(server.lines.join('\n')).toContain('upstream lookup failed: asked itself more than');
+  });
+});
+
+describe('the work on an answer that is given again', () => {
+  const client = { address: '192.0.2.99', port: 4711, family: 4, transport: 'udp', localAddress: '192.0.2.53', localPort: 53 } as const;
+  const query = (name: string): Query => makeQuery({ name: parseName(name), type: 'A', client, receivedAt: 0 });
+  const addresses = Reply.answer([record({ name: 'new.test.', type: 'A', ttl: 300, data: '192.0.2.1' })]);
+
+  async function handleOf(...rules: readonly string[]): Promise<Handle> {
+    const word = (text: string) => ({ text, place: { file: '', line: 1, column: 1, length: 0 }, quoted: false });
+    const fail = (message: string): never => {
+      throw new Error(message);
+    };
+    const uses = rules.map((rule) => ({ rule: rule.split(' ').map(word), lines: [] }));
+    const instance = await rewrite.setup(uses, { fail } as never);
+    if (instance.handle === undefined) throw new Error('rewrite has no handler');
+    return instance.handle;
+  }
+
+  const answered = (handle: Handle, name: string, reply: Reply): Reply => {
+    const result = handle(query(name), () => reply);
+    if (result instanceof Promise) throw new Error('the answer was not at hand');
+    return result;
+  };
+
+  test.each([
+    'name old.test new.test',
+    'name suffix old.test new.test answer auto',
+    'name regex ^(old)\\.test {1}.new.test answer auto',
+    'name prefix old new',
+  ])('is done once for a cached answer: %s', async (rule) => {
+    const handle = await handleOf(rule);
+    const first = answered(handle, 'old.test', addresses.aged(30, 0));
+    const second = answered(handle, 'old.test', addresses.aged(29, 0));
+    expect(second.formFor(query('old.test'))).toBe(first.formFor(query('old.test')));
+    expect([first.ttl, second.ttl]).toEqual([30, 29]);
+  });
+
+  test('is done once for a reply that a plugin keeps', async () => {
+    const handle = await handleOf('name old.test new.test');
+    expect(answered(handle, 'old.test', addresses)).toBe(answered(handle, 'old.test', addresses));
+  });
+
+  test('is not shared by two names that lead to one', async () => {
+    const handle = await handleOf('name a.test new.test', 'name b.test new.test');
+    const owners = ['a.test', 'b.test', 'a.test'].map((name) => answered(handle, name, addresses.aged(30, 0)).answers[0]?.name);
+    expect(owners).toEqual(['a.test.', 'b.test.', 'a.test.']);
+  });
+
+  test('keeps flags and response code of each reply, and the bounds of a TTL', async () => {
+    const handle = await handleOf('continue ttl old.test -10', 'name old.test new.test');
+    const cached = answered(handle, 'old.test', addresses.aged(30, 0x0400));
+    expect([cached.ttl, cached.authoritative, cached.answers[0]?.ttl]).toEqual([10, true, 10]);
+    const gone = answered(handle, 'old.test', addresses.aged(5, 0).with({ rcode: 'NXDOMAIN' }));
+    expect([gone.ttl, gone.authoritative, gone.rcode]).toEqual([5, false, 'NXDOMAIN']);
+  });
+
+  test('is none where no rule applies: the query and the reply pass as they are', async () => {
+    const handle = await handleOf('name old.test new.test', 'name suffix .x.test .y.test answer auto', 'ttl a.test 5', 'type MX A');
+    const asked = query('other.test');
+    let seen: Query | undefined;
+    const reply = handle(asked, (passed) => {
+      seen = passed;
+      return addresses;
+    });
+    expect(seen).toBe(asked);
+    expect(reply).toBe(addresses);
+  });
+});

@@ -1,0 +1,166 @@
+// Table C: hostile and odd messages of clients, over UDP and TCP, to a server that caches and forwards.
+import { randomBytes } from 'node:crypto';
+import { serve } from 'ferrydns/testing';
+import { describe, expect, test } from 'vitest';
+import { type Target, TcpClient, UdpClient } from '../support/client.ts';
+import { type Message, queryMessage, readMessage, recordText } from '../support/message.ts';
+import { startUpstream, type Upstream } from '../support/upstream.ts';
+import { bytesOf, ordinary } from './bytes.ts';
+import { type ClientMessage, clientMessages, type Verdict } from './client-messages.ts';
+import { bigTexts, zone } from './zone.ts';
+
+describe.each(['udp', 'tcp'] as const)('over %s', (transport) => {
+  const rows = clientMessages.filter(({ transports }) => transports?.includes(transport) ?? true);
+  test.concurrent.each(rows.map((row) => [row.id, row.title, row] as const))('%s: %s', async (_id, _title, row) => {
+    const upstream = await startUpstream(zone);
+    await using server = await serve(`.:0 {\n errors\n cache\n ${row.directives ?? ''}\n forward . ${upstream.endpoint}\n}`);
+    try {
+      if (row.first !== undefined) await ask(server, row.first);
+      upstream.asked.length = 0;
+      const message = bytesOf(row.message);
+      const reply = await outcome(server, transport, message);
+      expectVerdict(row.verdict, message, reply);
+      expectAsked(row.verdict.asked ?? [], upstream, transport);
+      expect((await ask(server, 'a.test A')).answer.map(recordText), 'the next query is answered').toEqual(['a.test. 60 IN A 192.0.2.1']);
+    } finally {
+      await upstream.stop();
+    }
+  });
+});
+
+test('C31: TCP gives the records that UDP left out', async () => {
+  const upstream = await startUpstream(zone);
+  await using server = await serve(`.:0 {\n cache\n forward . ${upstream.endpoint}\n}`);
+  const short = await ask(server, 'big.test TXT +size=0');
+  const whole = await ask(server, 'big.test TXT +tcp');
+  await upstream.stop();
+  expect(short.flags).toContain('tc');
+  expect(short.answer.length).toBeLessThan(bigTexts.length);
+  expect(whole.flags).not.toContain('tc');
+  expect(whole.answer).toHaveLength(bigTexts.length);
+});
+
+test('C34: a record inside a query does not enter the cache', async () => {
+  const upstream = await startUpstream({ ...zone, 'foreign.test A': ['foreign.test 60 A 192.0.2.7'] });
+  await using server = await serve(`.:0 {\n cache\n forward . ${upstream.endpoint}\n}`);
+  const row = clientMessages.find(({ id }) => id === 'C34') as ClientMessage;
+  const foreign = bytesOf(row.message.replace(/0161 0474657374 00(?= 0001 0001 00000e10)/, '07666f726569676e 0474657374 00'));
+  await outcome(server, 'udp', foreign);
+  const replies = [await ask(server, 'foreign.test A'), await ask(server, 'a.test A')];
+  await upstream.stop();
+  expect(replies.flatMap(({ answer }) => answer.map(({ data }) => data))).toEqual(['192.0.2.7', '192.0.2.1']);
+});
+
+test('300 responses of any content get no answer (LoopDoS, CVE-2024-2169)', async () => {
+  await using server = await serve('.:0 {\n whoami\n}');
+  const client = await UdpClient.open(server);
+  for (let i = 0; i < 300; i++) {
+    const response = randomBytes(12 + (i % 200));
+    response.writeUInt16BE(response.readUInt16BE(2) | 0x8000, 2);
+    // Half of them ask an ordinary question.
+    client.send(i % 2 === 0 ? response : Buffer.concat([response.subarray(0, 4), bytesOf(`0001 0000 0000 0000 ${ordinary}`)]));
+    if (i % 50 < 49) continue;
+    const probe = queryMessage('a.test A');
+    client.send(probe);
+    const reply = await client.next();
+    expect(reply?.readUInt16BE(0), 'the first reply is to the query').toBe(probe.readUInt16BE(0));
+  }
+  client.close();
+});
+
+test('C43: a query without RD is passed on without RD', async () => {
+  const upstream = await startUpstream(zone);
+  await using server = await serve(`.:0 {\n cache\n forward . ${upstream.endpoint}\n}`);
+  const reply = await ask(server, 'a.test A +nord');
+  await upstream.stop();
+  expect(upstream.asked[0]?.message.flags).not.toContain('rd');
+  expect(reply.flags).not.toContain('rd');
+});
+
+async function ask(target: Target, text: string): Promise<Message> {
+  const transport = text.includes('+tcp') ? 'tcp' : 'udp';
+  return readMessage((await outcome(target, transport, queryMessage(`${text} +id=1`))) ?? Buffer.alloc(0));
+}
+
+/** The reply, or undefined for silence: an ordinary query is sent behind the message, and what comes before its reply is the outcome. */
+async function outcome(target: Target, transport: 'udp' | 'tcp', message: Buffer): Promise<Buffer | undefined> {
+  const client = transport === 'udp' ? await UdpClient.open(target) : await TcpClient.open(target);
+  const probe = queryMessage('probe.test NULL +id=3617');
+  try {
+    client.send(message);
+    const first = message.length < 12 || message.readUInt16BE(2) >= 0x8000 ? undefined : await client.next();
+    client.send(probe);
+    const second = await client.next();
+    // A server may give a connection up instead of going on; over UDP it always goes on.
+    if (transport === 'udp' || first !== undefined) expect(second?.readUInt16BE(0), 'a query right behind it is answered').toBe(3617);
+    return first ?? (second?.readUInt16BE(0) === 3617 ? undefined : second);
+  } finally {
+    client.close();
+  }
+}
+
+function expectVerdict(verdict: Verdict, message: Buffer, bytes: Buffer | undefined): void {
+  if (verdict.reply === 'silence') expect(bytes, 'silence').toBeUndefined();
+  else if (bytes === undefined) expect.unreachable(`silence, expected ${verdict.reply.join(' or ')}`);
+  else expectReply({ ...verdict, reply: verdict.reply }, message, bytes);
+}
+
+function expectReply(verdict: Verdict & { readonly reply: readonly string[] }, message: Buffer, bytes: Buffer): void {
+  const reply = readMessage(bytes);
+  const asked = message.readUInt16BE(2);
+  expect(reply.rcode).toBeOneOf([...verdict.reply]);
+  expect(reply.id).toBe(message.readUInt16BE(0));
+  expect(reply.opcode).toBe((asked >> 11) & 0xf);
+  expect(reply.flags).toContain('qr');
+  expect(reply.flags.includes('rd'), 'RD as in the query').toBe((asked & 0x0100) !== 0);
+  expect(reply.flags, 'Z is zero').not.toContain('z');
+  expect(reply.trailing, 'octets behind the last record').toBe(0);
+  if (verdict.bare === true) {
+    expect(bytes, 'a header and nothing else').toHaveLength(12);
+    return;
+  }
+  expectQuestion(message, bytes);
+  expectOpt(message, reply, bytes);
+  expectRecords(verdict, reply);
+}
+
+function expectQuestion(message: Buffer, bytes: Buffer): void {
+  const end = message.indexOf(0, 12) === -1 ? 12 : endOfQuestion(message);
+  expect(bytes.toString('hex', 12, end), 'the question octet by octet').toBe(message.toString('hex', 12, end));
+}
+
+function endOfQuestion(message: Buffer): number {
+  let at = 12;
+  while (message.readUInt8(at) !== 0) at += message.readUInt8(at) + 1;
+  return at + 5;
+}
+
+function expectOpt(message: Buffer, reply: Message, bytes: Buffer): void {
+  const sent = message.readUInt16BE(10) > 0 && message.readUInt16BE(endOfQuestion(message) + 1) === 41;
+  expect(reply.opts, 'an OPT record only when the query had one').toBe(sent ? 1 : 0);
+  if (!sent) return;
+  expect(reply.opt).toMatchObject({ version: 0, do: false, options: [] });
+  expect(bytes.readUInt16BE(bytes.length - 4), 'EDNS flags').toBe(0);
+}
+
+function expectRecords(verdict: Verdict, reply: Message): void {
+  const { answer, truncatedTo } = verdict;
+  expect(reply.flags.includes('tc'), 'TC').toBe(truncatedTo !== undefined);
+  expect(reply.length).toBeLessThanOrEqual(truncatedTo ?? 65535);
+  if (truncatedTo !== undefined) expect(reply.answer.length, 'whole records stay').toBeGreaterThan(0);
+  if (answer === undefined) return;
+  const got = reply.answer.map((record, i) => recordText(answer[i]?.includes(' * ') === true ? { ...record, ttl: -1 } : record));
+  expect(got).toEqual(answer.map((line) => line.replace(' * ', ' -1 ')));
+}
+
+/** What reached the upstream: these questions, and nothing of the client's message but them. */
+function expectAsked(questions: readonly string[], upstream: Upstream, transport: string): void {
+  const asked = upstream.asked.filter(({ message }) => message.questions[0]?.name !== 'probe.test.');
+  expect(asked.map(({ message }) => message.questions.map((each) => `${each.name} ${each.class} ${each.type}`).join())).toEqual(questions);
+  for (const { message, transport: used } of asked) {
+    expect(used).toBe(transport);
+    expect(message).toMatchObject({ opcode: 0, trailing: 0, answer: [], authority: [], additional: [] });
+    const hopByHop = message.opt?.options.filter(({ code }) => code !== 8) ?? [];
+    expect(hopByHop, 'options of the client stay on this hop').toEqual([]);
+  }
+}

@@ -1,0 +1,117 @@
+// Table U: hostile and odd replies of an upstream, seen from a client of a server that caches and forwards.
+import { serve } from 'ferrydns/testing';
+import { describe, expect, test } from 'vitest';
+import { type Target, TcpClient, UdpClient } from '../support/client.ts';
+import { type Message, parseAsk, readMessage, writeMessage } from '../support/message.ts';
+import { startUpstream } from '../support/upstream.ts';
+import { type Step, type UpstreamReply, upstreamReplies } from './upstream-replies.ts';
+
+/** Milliseconds until silence of the server is a fault: its own deadline is 5 seconds. */
+const deadline = 5000;
+
+/** Those that take seconds first, so that the others run beside them. */
+const rows = upstreamReplies.toSorted((a, b) => Number(b.patient ?? false) - Number(a.patient ?? false));
+
+describe('an upstream that replies with', () => {
+  test.concurrent.each(rows.map((row) => [row.id, row.title, row] as const))(
+    '%s: %s',
+    async (_id, _title, row) => {
+      const upstream = await startUpstream({ 'a.test A': row.replies, ...row.also, 'fine.test A': ['fine.test 60 A 192.0.2.2'] });
+      await using server = await serve(corefile(upstream.endpoint, row));
+      try {
+        for (const step of row.steps) await expectStep(server, step);
+        const asked = upstream.asked.filter(({ message }) => message.questions[0]?.name === 'a.test.');
+        const [least, most] = row.asked ?? [1, 5];
+        expect(asked.length, 'questions that reached the upstream').toBeGreaterThanOrEqual(least);
+        expect(asked.length, 'questions that reached the upstream').toBeLessThanOrEqual(most);
+        const started = performance.now();
+        await expectStep(server, { ask: 'fine.test A', gives: ['fine.test. A 192.0.2.2'] });
+        expect(performance.now() - started, 'the upstream counts as up').toBeLessThan(1000);
+      } finally {
+        await upstream.stop();
+      }
+    },
+    20_000,
+  );
+});
+
+test('U17: with failover the next upstream is asked after SERVFAIL', async () => {
+  const failing = await startUpstream({ '* *': 'SERVFAIL' });
+  const working = await startUpstream({ 'a.test A': ['a.test 60 A 192.0.2.1'] });
+  await using server = await serve(`.:0 {
+    forward . ${failing.endpoint} ${working.endpoint} {
+      policy sequential
+      failover SERVFAIL
+    }
+  }`);
+  await expectStep(server, { gives: ['a.test. A 192.0.2.1'] });
+  expect(failing.asked).toHaveLength(1);
+  await Promise.all([failing.stop(), working.stop()]);
+});
+
+test('U17: a failure is remembered for 1 second to 5 minutes (RFC 9520 section 3.2)', async () => {
+  const upstream = await startUpstream({ 'a.test A': 'SERVFAIL' });
+  let passed = 0;
+  await using server = await serve(`.:0 {\n cache\n forward . ${upstream.endpoint}\n}`, { now: () => performance.now() + passed });
+  const counts = [];
+  for (const later of [0, 900, 300_000]) {
+    passed = later;
+    await expectStep(server, { gives: ['SERVFAIL'] });
+    counts.push(upstream.asked.length);
+  }
+  await upstream.stop();
+  expect(counts).toEqual([1, 1, 2]);
+});
+
+function corefile(upstream: string, row: UpstreamReply): string {
+  return `.:0 {
+    errors
+    cache
+    forward . ${upstream} {
+      ${row.patient === true ? '' : 'read_timeout 400ms'}
+    }
+  }`;
+}
+
+async function expectStep(target: Target, step: Step): Promise<void> {
+  const replies = await ask(target, step.ask ?? 'a.test A');
+  expect(replies, 'one reply').toHaveLength(1);
+  for (const reply of replies) {
+    expect(outcome(reply)).toBeOneOf([...step.gives]);
+    expect(reply.questions, 'the question of the client').toEqual(
+      parseAsk(step.ask ?? 'a.test A').parts.questions?.map((each) => ({ ...each, name: `${each.name}.` })),
+    );
+    expect(reply.trailing).toBe(0);
+    for (const { ttl } of reply.answer) expect(ttl).toBeLessThanOrEqual(step.ttlAtMost ?? 3600);
+  }
+}
+
+/** Every reply to this question up to the reply to a probe behind it, none of them larger than the client takes. */
+async function ask(target: Target, text: string): Promise<Message[]> {
+  const { transport, parts } = parseAsk(text);
+  const client = transport === 'udp' ? await UdpClient.open(target) : await TcpClient.open(target);
+  try {
+    client.send(writeMessage({ ...parts, id: 1 }));
+    const replies = [await client.next(deadline)];
+    // Class CH is refused without delay, so what would come twice comes before.
+    client.send(writeMessage({ id: 2, questions: [{ name: 'probe.test', type: 'TXT', class: 'CH' }] }));
+    for (let next = await client.next(deadline); next !== undefined && next.readUInt16BE(0) !== 2; next = await client.next(deadline))
+      replies.push(next);
+    const limit = transport === 'tcp' ? 65535 : (parts.opt?.size ?? (parts.opt === undefined ? 512 : 1232));
+    return replies
+      .filter((bytes) => bytes !== undefined)
+      .map((bytes) => {
+        expect(bytes.length).toBeLessThanOrEqual(limit);
+        return readMessage(bytes);
+      });
+  } finally {
+    client.close();
+  }
+}
+
+function outcome({ rcode, flags, answer }: Message): string {
+  const records = answer.map(({ name, type, data }) => `${name} ${type} ${data}`).join(', ');
+  if (rcode !== 'NOERROR') return `${rcode} ${records}`.trim();
+  if (flags.includes('tc')) return 'TC';
+  return records === '' ? 'NODATA' : records;
+}

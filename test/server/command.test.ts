@@ -1,0 +1,125 @@
+// The command line, as a real process.
+import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { ask } from 'ferrydns/testing';
+import { afterAll, expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '..', '..');
+const folder = mkdtempSync(join(tmpdir(), 'ferrydns-command-'));
+const children = new Set<{ kill(signal: 'SIGKILL'): unknown }>();
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Ended {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function run(...words: string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [join(root, 'src/main.ts'), ...words], { cwd: folder }, (error, out, err) => {
+      resolve({ status: error === null ? 0 : Number(error.code), out, err });
+    });
+  });
+}
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+interface Running {
+  readonly child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly port: number;
+  readonly out: () => string;
+}
+
+function start(words: string[], input = ''): Promise<Running> {
+  const child = spawn(process.execPath, [join(root, 'src/main.ts'), ...words], { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] });
+  children.add(child);
+  child.stdin.end(input);
+  let out = '';
+  return new Promise((resolve, reject) => {
+    child.once('exit', (status) => reject(new Error(`ended with ${status}: ${out}`)));
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString();
+      const port = /listening on (?:127\.0\.0\.1|0\.0\.0\.0):(\d+)/.exec(out)?.[1];
+      if (port !== undefined) resolve({ child, port: Number(port), out: () => out });
+    });
+  });
+}
+
+test('check sets everything up, opens nothing and says ok', async () => {
+  const path = file('good', '.:53 {\n bind 127.0.0.1\n whoami\n}\n');
+  expect(await run('check', path)).toEqual({ status: 0, out: `${path}: ok\n`, err: '' });
+});
+
+test('check prints every error with its line, a caret and what was expected, and exits with 1', async () => {
+  const path = file('bad', 'example.org {\n whoamI\n cache -5\n}\nexample.com:99999999 {\n errors\n}\n. {\n kubernetes\n}\n');
+  const { status, err } = await run('check', path);
+  expect(status).toBe(1);
+  for (const line of [
+    `${path}:2 - Error during parsing: Unknown directive 'whoamI'`,
+    `did you mean 'whoami'?`,
+    `${path}:3 - Error during parsing: cache TTL can not be zero or negative: -5`,
+    `    3 |  cache -5`,
+    `${path}:5 - Error during parsing: error inspecting server blocks`,
+    `${path}:9 - Error during parsing: plugin 'kubernetes' is known to CoreDNS, but ferrydns does not have it yet`,
+  ]) {
+    expect(err).toContain(line);
+  }
+});
+
+test('a Corefile that is not there is named', async () => {
+  const { status, err } = await run('-conf', 'missing');
+  expect([status, err]).toEqual([1, expect.stringMatching(/missing.*no such file/)]);
+});
+
+test('format prints the usual layout, convert goes to YAML and back', async () => {
+  const path = file('odd', '.:53   { whoami\n   cache   30 {\nkeepttl\n}\n}');
+  const formatted = (await run('format', path)).out;
+  expect(formatted).toBe((await run('format', file('even', formatted))).out);
+  const yaml = (await run('convert', path)).out;
+  expect(yaml).toContain('servers:');
+  const back = (await run('convert', file('odd.yaml', yaml))).out;
+  expect((await run('convert', file('back', back))).out).toBe(yaml);
+});
+
+test('-plugins and -version tell what there is', async () => {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  expect((await run('-version')).out).toContain(`FerryDNS-${version}\n`);
+  expect((await run('-plugins')).out.split('\n')).toEqual(expect.arrayContaining(['cache', 'forward', 'whoami']));
+});
+
+test.each([[['extra'], /extra command line arguments: \[extra\]/], [['-p', 'x'], /invalid value "x"/], [['-nonsense'], /-nonsense/]])(
+  '%j is refused',
+  async (words, message) => {
+    const { status, err } = await run(...words);
+    expect([status, err]).toEqual([1, expect.stringMatching(message)]);
+  },
+);
+
+test('-conf stdin, -p and -pidfile', async () => {
+  const pidfile = join(folder, 'pid');
+  const running = await start(['-conf', 'stdin', '-dns.port=0', '-pidfile', pidfile], '. {\n bind 127.0.0.1\n whoami\n}\n');
+  expect(readFileSync(pidfile, 'utf8')).toBe(`${running.child.pid}\n`);
+  expect((await ask({ port: running.port, name: 'example.org' })).rcode).toBe('NOERROR');
+  const ended = new Promise((resolve) => running.child.removeAllListeners('exit').once('exit', resolve));
+  running.child.kill('SIGTERM');
+  expect(await ended).toBe(0);
+});
+
+test('without a Corefile the built-in default answers who asked, and logs it', async () => {
+  const running = await start(['-p', '0']).catch((error: Error) => error);
+  if (running instanceof Error) throw running;
+  expect((await ask({ port: running.port, name: 'example.org' })).additionals[0]).toMatch(/IN A 127\.0\.0\.1/);
+  await expect.poll(running.out).toContain('example.org. udp');
+  running.child.removeAllListeners('exit').kill('SIGKILL');
+});

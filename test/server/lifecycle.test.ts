@@ -1,0 +1,162 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { definePlugin } from 'ferrydns/plugin';
+import { ask, serve } from 'ferrydns/testing';
+import { expect, test, vi } from 'vitest';
+import { TcpClient, UdpClient } from '../support/client.ts';
+import { faulty, release, waitingCount } from '../support/faulty.ts';
+import { parseAsk, writeMessage } from '../support/message.ts';
+import { block } from '../support/refusal.ts';
+
+const slow = writeMessage({ ...parseAsk('slow.test A').parts, id: 7 });
+
+/** The program as a process of its own, with a Corefile in a folder of its own. */
+async function start(corefile: string, ...flags: readonly string[]) {
+  const directory = mkdtempSync(join(tmpdir(), 'ferrydns-'));
+  const file = join(directory, 'Corefile');
+  const write = (text: string) => writeFileSync(file, text.replaceAll('{{DIR}}', directory));
+  write(corefile);
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../../src/main.ts'), '-conf', file, ...flags]);
+  const output = { out: '', error: '' };
+  child.stdout.on('data', (text) => (output.out += text));
+  child.stderr.on('data', (text) => (output.error += text));
+  const ended = once(child, 'close').then(([status, signal]) => ({ status: status ?? signal }));
+  const stop = async () => {
+    child.kill('SIGKILL');
+    await ended;
+    rmSync(directory, { recursive: true });
+  };
+  return { child, output, ended, directory, write, [Symbol.asyncDispose]: stop };
+}
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  return typeof address === 'object' ? (address?.port ?? 0) : 0;
+}
+
+const bound = (port: number, ...lines: readonly string[]) => `.:${port} {\nbind 127.0.0.1\n${lines.join('\n')}\nwhoami\n}\n`;
+const untilServing = (output: { readonly out: string }) => vi.waitFor(() => expect(output.out).toMatch(/FerryDNS-.*\n/), { timeout: 10_000 });
+
+test('SIGTERM goes through lameduck, in which queries are answered, to exit status 0', { timeout: 20_000 }, async () => {
+  const [port, http] = [await freePort(), await freePort()];
+  await using server = await start(bound(port, `health 127.0.0.1:${http} {\nlameduck 700ms\n}`, `ready 127.0.0.1:${http}`));
+  await untilServing(server.output);
+  const told = performance.now();
+  server.child.kill('SIGTERM');
+  await vi.waitFor(() => expect(server.output.out).toContain('Going into lameduck mode for 700ms'));
+  expect((await ask({ port, name: 'www.test' })).rcode).toBe('NOERROR');
+  expect((await fetch(`http://127.0.0.1:${http}/health`)).status).toBe(200);
+  expect((await fetch(`http://127.0.0.1:${http}/ready`)).status).toBe(503);
+  server.child.kill('SIGTERM');
+  expect(await server.ended).toEqual({ status: 0 });
+  expect(performance.now() - told).toBeGreaterThanOrEqual(700);
+  expect(server.output.error).toBe('');
+});
+
+test('SIGUSR1 and SIGHUP reload, a broken file keeps the old one, SIGINT ends with status 0', { timeout: 20_000 }, async () => {
+  const port = await freePort();
+  await using server = await start(bound(port));
+  await untilServing(server.output);
+  const reloads = () => server.output.out.split('Reloading complete').length - 1;
+  server.write(bound(port, 'hosts {\n192.0.2.1 www.test\nfallthrough\n}'));
+  server.child.kill('SIGUSR1');
+  await vi.waitFor(() => expect(reloads()).toBe(1), { timeout: 5000 });
+  expect((await ask({ port, name: 'www.test' })).answers).toEqual(['www.test. 3600 IN A 192.0.2.1']);
+  server.write(bound(port, 'nonsense'));
+  server.child.kill('SIGHUP');
+  await vi.waitFor(() => expect(server.output.out).toMatch(/\[ERROR\] .*reload failed: .*Unknown directive 'nonsense'/), { timeout: 5000 });
+  expect((await ask({ port, name: 'www.test' })).answers).toEqual(['www.test. 3600 IN A 192.0.2.1']);
+  // A debugger that answers a signal would open a port for everybody on the machine.
+  expect(server.output.error).toBe('');
+  server.child.kill('SIGINT');
+  expect(await server.ended).toEqual({ status: 0 });
+});
+
+test('a port in use ends the start with status 1 and a message that names it', { timeout: 20_000 }, async () => {
+  await using other = await serve(block('bind 127.0.0.1'));
+  await using server = await start(bound(other.port));
+  expect(await server.ended).toEqual({ status: 1 });
+  expect(server.output.error).toContain(`Listen: listen 127.0.0.1:${other.port}: bind: address already in use`);
+});
+
+test('an HTTP port in use ends the start with status 1 and a message that names it', { timeout: 20_000 }, async () => {
+  await using other = await serve(block('health 127.0.0.1:0'));
+  const http = other.server.httpPort('127.0.0.1:0');
+  await using server = await start(bound(0, `prometheus 127.0.0.1:${http}`));
+  expect(await server.ended).toEqual({ status: 1 });
+  expect(server.output.error).toContain(`listen tcp 127.0.0.1:${http}: bind: address already in use`);
+});
+
+test('a mistake in the Corefile ends the start with status 1 and names its place', { timeout: 20_000 }, async () => {
+  await using server = await start(bound(0, 'errors {\nloudly\n}'));
+  expect(await server.ended).toEqual({ status: 1 });
+  expect(server.output.error).toMatch(/plugin\/errors: .*Corefile:4 - Error during parsing: unknown property 'loudly'/);
+});
+
+test('a plugin that throws costs a SERVFAIL and a line in the log, and the server lives on', async () => {
+  await using server = await serve(block('faulty'), { plugins: [faulty] });
+  for (const name of ['panic.test', 'later-panic.test']) {
+    for (const transport of ['udp', 'tcp'] as const) expect((await server.ask(name, 'A', { transport })).rcode).toBe('SERVFAIL');
+  }
+  expect(server.lines.filter((line) => line.startsWith('[ERROR] Recovered from panic in server: "dns://127.0.0.1:0" '))).toHaveLength(4);
+  expect((await server.ask('www.test')).rcode).toBe('NOERROR');
+});
+
+test('plugins whose timers, probes and ends throw do not end the server either', async () => {
+  const clumsy = definePlugin({
+    name: 'clumsy',
+    summary: 'throws wherever it can',
+    config: {},
+    setup: () => ({
+      start: ({ every }) =>
+        every(5, () => {
+          throw new Error('at every tick');
+        }),
+      serving() {
+        throw new Error('at serving');
+      },
+      stop() {
+        throw new Error('at the end');
+      },
+    }),
+  });
+  const server = await serve(block('clumsy'), { plugins: [{ plugin: clumsy, place: { before: 'whoami' } }] });
+  await vi.waitFor(() => expect(server.lines).toContain('[ERROR] plugin/clumsy: at every tick'));
+  expect((await server.ask('www.test')).rcode).toBe('NOERROR');
+  await server.stop();
+  expect(server.lines).toContain('[ERROR] plugin/clumsy: at serving');
+  expect(server.lines).toContain('[ERROR] plugin/clumsy: stop: at the end');
+});
+
+test('what is in hand when the server stops is answered, over UDP and TCP', async () => {
+  const server = await serve(block('faulty'), { plugins: [faulty] });
+  const clients = [await UdpClient.open(server), await TcpClient.open(server)];
+  for (const client of clients) client.send(slow);
+  await vi.waitFor(() => expect(waitingCount()).toBe(2));
+  const stopped = server.stop();
+  await new Promise((resolve) => setImmediate(resolve));
+  release();
+  for (const client of clients) expect((await client.next())?.readUInt16BE(0)).toBe(7);
+  await stopped;
+  for (const client of clients) client.close();
+});
+
+test('a query that is never answered does not hold up the end for ever', { timeout: 15_000 }, async () => {
+  const server = await serve(block('faulty'), { plugins: [faulty] });
+  const client = await TcpClient.open(server);
+  client.send(slow);
+  await vi.waitFor(() => expect(waitingCount()).toBe(1));
+  const started = performance.now();
+  await server.stop();
+  expect(performance.now() - started).toBeLessThan(7000);
+  client.close();
+  release();
+});
