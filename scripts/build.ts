@@ -7,7 +7,10 @@ const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 
 rmSync(dist, { recursive: true, force: true });
-execFileSync(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+execFileSync(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'], {
+  cwd: root,
+  stdio: 'inherit',
+});
 
 const { name, version, description, license, type, engines, dependencies, keywords } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const door = (module: string) => ({ types: `./src/${module}/index.d.ts`, default: `./src/${module}/index.js` });

@@ -16,7 +16,10 @@ export function generated(): Map<string, string> {
     const file = `plugins/${name}/README.md`;
     const readme = readFileSync(join(root, file), 'utf8');
     const block = `## Syntax\n\n\`\`\`\n${describeSyntax(name, config)}\n\`\`\`\n`;
-    files.set(file, readme.replace(/## Syntax\n\n```[a-z]*\n[\s\S]*?\n```\n/, () => block));
+    files.set(
+      file,
+      readme.replace(/## Syntax\n\n```[a-z]*\n[\s\S]*?\n```\n/, () => block),
+    );
   }
   return files;
 }

@@ -94,6 +94,7 @@ class HttpsRequest implements Link {
   private readonly about: { readonly message: Buffer; readonly receiver: Receiver; readonly address: string };
   private stream: ClientHttp2Stream | undefined;
   private done = false;
+  private repeated = false;
 
   constructor(open: () => { stream: ClientHttp2Stream; kept: boolean }, about: { message: Buffer; receiver: Receiver; address: string }) {
     this.open = open;
@@ -123,8 +124,10 @@ class HttpsRequest implements Link {
     });
     stream.on('close', () => {
       if (this.done) return;
-      if (kept && status === 0) this.start();
-      else this.fail(status === 0 || status === 200 ? reason : `upstream answered with HTTP status ${status}`);
+      if (kept && status === 0 && !this.repeated) {
+        this.repeated = true;
+        this.start();
+      } else this.fail(status === 0 || status === 200 ? reason : `upstream answered with HTTP status ${status}`);
     });
   }
 

@@ -7,8 +7,9 @@ import {
   type Next,
   provide,
   type Query,
+  QueryClass,
   QueryError,
-  type Reply,
+  Reply,
   type SetupContext,
   type StartContext,
 } from 'ferrydns/plugin';
@@ -33,6 +34,7 @@ const forwardInBlock = capability<Forward>('forwardInBlock');
 
 class Forward implements Instance {
   readonly provides = [provide(forwardInBlock, this)];
+  readonly settings = { otherClasses: true };
   readonly handle: Handle;
   private readonly chosen: Settings;
   private readonly metrics: ForwardMetrics;
@@ -56,7 +58,11 @@ class Forward implements Instance {
     this.now = context.now;
     const { chosen: settings, metrics, now } = this;
     this.exchange = { settings, upstreams: [], policy: makePolicy(settings.policy), metrics, now };
-    this.handle = (query, next) => (this.inScope(query) ? this.forward(query, next) : next(query));
+    this.handle = (query, next) => {
+      if (!this.inScope(query)) return next(query);
+      // What another class holds is this server's own business (RFC 4892), or nobody's.
+      return query.classCode === QueryClass.IN ? this.forward(query, next) : Reply.decline('REFUSED');
+    };
   }
 
   /** What the previous forward learned of the upstreams that stay is known to this one. */

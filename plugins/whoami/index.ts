@@ -13,7 +13,7 @@ function describeClient(query: Query): Reply {
   const name = query.originalName;
   const address = record({ name, type: client.family === 6 ? 'AAAA' : 'A', class: query.class, ttl: 0, data: client.address });
   const service = record({
-    name: `_${client.transport === 'udp' ? 'udp' : 'tcp'}.${name}`,
+    name: `_${client.transport === 'udp' ? 'udp' : 'tcp'}.${name === '.' ? '' : name}`,
     type: 'SRV',
     class: query.class,
     ttl: 0,

@@ -106,6 +106,8 @@ export interface BlockSettings {
   readonly stacktrace?: boolean;
   /** Milliseconds to go on answering after SIGTERM. */
   readonly lameduck?: number;
+  /** Let questions of classes other than IN reach the chains of this listener. */
+  readonly otherClasses?: boolean;
 }
 
 /** One use of a plugin in one server block. Every member is optional. */

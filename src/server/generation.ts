@@ -173,7 +173,7 @@ export class Generation {
     return {
       router: new Router(routed),
       dropped: this.context.route(server, 'dropped', ''),
-      chaos: blocks.some(({ uses }) => uses.some(({ plugin }) => plugin.name === 'chaos')),
+      otherClasses: blocks.some(({ settings }) => settings.otherClasses === true),
       observers,
       stacktrace: blocks.some(({ settings }) => settings.stacktrace === true || settings.debug === true),
       inHand: this.inHand,

@@ -17,8 +17,8 @@ export interface Answering {
   readonly router: Router;
   /** The route of queries that no block answers. */
   readonly dropped: Route;
-  /** Whether a plugin of this listener answers questions of class CH. */
-  readonly chaos: boolean;
+  /** Whether a plugin of this listener takes questions of classes other than IN. */
+  readonly otherClasses: boolean;
   readonly observers: readonly RequestObserver[];
   /** Whether the stack of an unexpected error is logged. */
   readonly stacktrace?: boolean;
@@ -83,7 +83,7 @@ export class Responder implements Answerer {
     try {
       return readQuery(wire, start, end, peer, this.now());
     } catch (error) {
-      this.failed(error);
+      this.panicked(error);
       return verdict.formatError;
     }
   }
@@ -106,7 +106,7 @@ export class Responder implements Answerer {
 
   private refusal(query: Query): Reply | undefined {
     if (query.ednsVersion !== 0) return badVersion;
-    if (query.classCode !== QueryClass.IN && !(query.classCode === QueryClass.CH && this.answering.chaos)) return refused;
+    if (query.classCode !== QueryClass.IN && !(this.answering.otherClasses && isDataClass(query.classCode))) return refused;
     // No plugin transfers zones yet, and an upstream is never asked to (RFC 5936 section 4.2 for UDP).
     if (query.typeCode === QueryType.AXFR || query.typeCode === QueryType.IXFR) return refused;
     return undefined;
@@ -120,11 +120,15 @@ export class Responder implements Answerer {
 
   private failed(error: unknown, query: Query): Reply {
     if (QueryError.is(error)) return Reply.decline(error.rcode, error.extendedError);
+    this.panicked(error);
+    return this.drop(query, Reply.decline('SERVFAIL', ExtendedError.OTHER));
+  }
+
+  private panicked(error: unknown): void {
     const { observers, dropped, stacktrace } = this.answering;
     for (const observer of observers) observer.panicked();
     const text = error instanceof Error ? (stacktrace === true ? error.stack : error.message) : String(error);
     this.log.error(`Recovered from panic in server: "${dropped.server}" ${text}`);
-    return this.drop(query, Reply.decline('SERVFAIL', ExtendedError.OTHER));
   }
 
   private async answerLater(reply: Promise<Reply>, query: Query, peer: Peer): Promise<void> {
@@ -148,4 +152,9 @@ export class Responder implements Answerer {
       return length >= headerLength ? length : 0;
     }
   }
+}
+
+/** Whether records can have this class; ANY, NONE and 0 have a meaning in updates only (RFC 6895 section 3.2, CVE-2026-5946). */
+function isDataClass(classCode: number): boolean {
+  return classCode !== 0 && classCode !== QueryClass.NONE && classCode !== QueryClass.ANY;
 }

@@ -19,7 +19,7 @@ const addresses = Object.values(networkInterfaces()).flatMap((entries) =>
 describe.each(kinds)('a listener on every address, UDP by %s', (udp) => {
   test('answers on each address of the machine from that one', async () => {
     const responder = new Responder(
-      { router: new Router([]), dropped, chaos: false, stacktrace: false, observers: [], inHand: new InHand() },
+      { router: new Router([]), dropped, otherClasses: false, stacktrace: false, observers: [], inHand: new InHand() },
       { now: () => performance.now(), log },
     );
     const sockets = await openListener({ address: '', port: 0, responder, timeouts: () => defaultTimeouts, log, udp });

@@ -55,14 +55,17 @@ export const cases: readonly ParityCase[] = [
     ],
   },
   {
-    name: 'class CH passes where forward is on the listener',
+    name: 'class CH where forward is on the listener',
     corefile: corefile`
       .:{{PORT}} {
           forward . {{UP1}}
       }
     `,
     upstreams: [{ 'version.bind TXT': { rcode: 'NOERROR', answer: ['version.bind 0 CH TXT "upstream"'] } }],
-    steps: ['version.bind CH TXT', 'version.bind HS TXT'],
+    steps: ['version.bind CH TXT', 'version.bind HS TXT'].map((ask) => ({
+      ask,
+      deviation: { id: 'other-classes', instead: { reply: 'REFUSED rd', answer: [], asked: {} } },
+    })),
   },
   {
     name: 'broken messages',
