@@ -124,6 +124,11 @@ export class MetricsRegistry implements Metrics {
     return labels === undefined ? make({}) : make;
   }
 
+  /** A number that only grows and is kept elsewhere; read when somebody scrapes. */
+  counted(name: string, help: string, read: () => number): void {
+    this.child(name, { kind: 'counter', help }, {}, () => new GaugeChild()).read = read;
+  }
+
   /** Forgets the metrics with this name, or only those whose labels have these values: what they count is gone. */
   forget(name: string, labels: Labels = {}): void {
     const family = this.families.get(name);

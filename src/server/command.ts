@@ -119,7 +119,7 @@ async function serve(words: readonly string[], { registry, process }: CommandCon
   await server.start();
   for (const line of server.served()) output(line);
   for (const line of chosenPorts(server, flags.port)) output(line);
-  output(`FerryDNS-${version}\n${platform(process)}`);
+  output(`FerryDNS-${version}\n${platform(process)}, UDP ${server.listening().find(({ kind }) => kind !== undefined)?.kind ?? 'closed'}`);
 }
 
 function sourceOf(conf: string | undefined): ConfigurationSource {

@@ -13,6 +13,7 @@ import type { Timeouts } from '../transport/tcp.ts';
 import { type Block, setUpBlocks } from './block.ts';
 import { type ConfigurationSource, readConfiguration } from './configuration.ts';
 import { loadCustomPlugins } from './custom-plugins.ts';
+import { countDatagrams } from './datagram-metrics.ts';
 import { Generation, type ListenerPlan } from './generation.ts';
 import { HttpListeners, HttpRoutes } from './http.ts';
 import { openListener } from './listener.ts';
@@ -63,6 +64,7 @@ export class Server {
     const now = () => performance.now();
     this.options = { dnsPort: 53, directory: '', defaultAddress: '', now, exit: (status) => process.exit(status), ...options };
     this.log = makeLogger(options.output, this.logging);
+    countDatagrams(this.metrics, () => this.listening());
   }
 
   /** Reads and sets up the configuration and opens nothing. Rejects with ConfigErrors that hold every problem. */

@@ -26,6 +26,10 @@ export interface Listening {
   readonly transport: 'udp' | 'tcp';
   readonly address: string;
   readonly port: number;
+  /** How UDP is done here: many datagrams by one system call, or by Node's own sockets. */
+  readonly kind?: 'batch' | 'dgram';
+  /** What the socket has done so far, by name, as far as it tells. */
+  readonly counters?: Readonly<object> | undefined;
   close(): Promise<void>;
 }
 

@@ -52,6 +52,13 @@ test('EDNS goes on with a size of at most 1232 and of the options the client sub
   expect(texts(upstream)).toEqual(['udp www.example.org. IN A rd, opt 1232 do 8:00011800c00002', 'udp www.example.org. IN A rd, opt 800']);
 });
 
+test('an option that a rewrite has set goes on, whatever it is', async () => {
+  const upstream = await upstreamWith({ '* *': a('192.0.2.1') });
+  const server = await serverWith(`rewrite edns0 local set 0xfde9 0xabcd\nforward . ${upstream.endpoint}`);
+  await ask(server, 'www.example.org A +size=800 +option=10:0102030405060708');
+  expect(texts(upstream)).toEqual(['udp www.example.org. IN A rd, opt 800 65001:abcd']);
+});
+
 test('of the options of an upstream the client sees its subnet and the extended error alone', async () => {
   const options = [8, 10, 12, 15, 65001].map((code) => ({ code, data: '0001' }));
   const upstream = await upstreamWith({ '* *': { answer: a('192.0.2.1'), opt: { options } } });

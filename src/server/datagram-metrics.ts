@@ -1,0 +1,26 @@
+// What the UDP sockets of the server have done, as metrics.
+import type { MetricsRegistry } from '../metrics/registry.ts';
+import type { Listening } from '../transport/answerer.ts';
+
+const helps: Readonly<Record<string, string>> = {
+  received: 'Datagrams received.',
+  receiveCalls: 'System calls that received datagrams.',
+  sent: 'Datagrams sent.',
+  sendCalls: 'System calls that sent datagrams.',
+  truncated: 'Datagrams longer than a query may be, of which only the start was seen.',
+  unanswerable: 'Datagrams that no answer can go to.',
+  receiveErrors: 'Failures to receive, those told by ICMP included.',
+  sendErrors: 'Datagrams that the system refused to send.',
+  sendBlocked: 'Times that the system had no room for what was to be sent.',
+  discarded: 'Answers given up because there was no room for too long.',
+};
+
+/** Exposes the sums over the sockets that are open; sockets of the dgram transport do not count. */
+export function countDatagrams(metrics: MetricsRegistry, sockets: () => readonly Listening[]): void {
+  for (const [counter, help] of Object.entries(helps)) {
+    const name = `ferrydns_udp_${counter.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}_total`;
+    metrics.counted(name, help, () =>
+      sockets().reduce((sum, { counters }) => sum + ((counters as Record<string, number> | undefined)?.[counter] ?? 0), 0),
+    );
+  }
+}

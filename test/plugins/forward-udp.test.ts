@@ -1,0 +1,76 @@
+import { expect, onTestFinished, test } from 'vitest';
+import type { Receiver } from '../../plugins/forward/link.ts';
+import { UdpChannel } from '../../plugins/forward/udp.ts';
+import { writeMessage } from '../support/message.ts';
+import { startUpstream } from '../support/upstream.ts';
+
+const queryFor = (id: number) => writeMessage({ id, flags: ['rd'], questions: [{ name: `n${id}.example.org`, type: 'A', class: 'IN' }] });
+const counter = () => ({
+  value: 0,
+  add() {
+    this.value++;
+  },
+});
+
+/** Waits for the reply with this id. */
+const waiting = (id: number) => {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const receiver: Receiver = {
+    received(message) {
+      if (message.readUInt16BE(0) !== id) return false;
+      resolve(id);
+      return true;
+    },
+    failed: reject,
+  };
+  return { promise, receiver };
+};
+
+const channelTo = (endpoint: string, limit: number) => {
+  const [host = '', port] = endpoint.split(':');
+  const counters = { hits: counter(), misses: counter() };
+  const channel = new UdpChannel({ transport: 'dns', host, port: Number(port), serverName: '' }, { source: undefined, counters, limit });
+  onTestFinished(() => channel.close());
+  return { channel, counters };
+};
+
+test('beyond the bound of sockets queries share a port, and each gets its own reply', async () => {
+  const upstream = await startUpstream({ '* *': { rcode: 'NXDOMAIN', delay: 20 } });
+  onTestFinished(() => upstream.stop());
+  const { channel, counters } = channelTo(upstream.endpoint, 2);
+  const replies = [1, 2, 3, 4, 5].map((id) => {
+    const { promise, receiver } = waiting(id);
+    channel.ask(queryFor(id), receiver);
+    return promise;
+  });
+  expect(await Promise.all(replies)).toEqual([1, 2, 3, 4, 5]);
+  expect(new Set(upstream.asked.map(({ from }) => from)).size).toBe(3);
+  expect([counters.misses.value, counters.hits.value]).toEqual([2, 3]);
+});
+
+test('a closed port fails every query that shares a socket, and the socket goes on serving', async () => {
+  const upstream = await startUpstream({ '* *': 'NXDOMAIN' });
+  const { channel } = channelTo(upstream.endpoint, 0);
+  await upstream.stop();
+  const refused = waiting(1);
+  channel.ask(queryFor(1), refused.receiver);
+  await expect(refused.promise).rejects.toThrow('connection refused');
+  const back = await startUpstream({ '* *': 'NXDOMAIN' }, { port: upstream.port });
+  onTestFinished(() => back.stop());
+  const answered = waiting(2);
+  channel.ask(queryFor(2), answered.receiver);
+  expect(await answered.promise).toBe(2);
+});
+
+test('a link that is closed hears of no reply', async () => {
+  const upstream = await startUpstream({ '* *': 'NXDOMAIN' });
+  onTestFinished(() => upstream.stop());
+  const { channel } = channelTo(upstream.endpoint, 0);
+  const heard: number[] = [];
+  const link = channel.ask(queryFor(1), { received: () => heard.push(1) > 0, failed: () => heard.push(-1) });
+  link.close();
+  const second = waiting(2);
+  channel.ask(queryFor(2), second.receiver);
+  await second.promise;
+  expect(heard).toEqual([]);
+});
