@@ -48,23 +48,17 @@ export function readArguments(words: readonly string[], known: Known): Arguments
   };
 }
 
-function names(
-  what: string,
-  given: readonly string[] | undefined,
-  known: readonly string[],
-): readonly string[] | undefined {
+function names(what: string, given: readonly string[] | undefined, known: readonly string[]): readonly string[] | undefined {
   if (given === undefined) return undefined;
   const wanted = given.flatMap((list) => list.split(',')).map((name) => name.trim());
   for (const name of wanted) {
-    if (!known.includes(name))
-      throw new Error(`unknown ${what} "${name}", expected one of ${known.join(', ')}`);
+    if (!known.includes(name)) throw new Error(`unknown ${what} "${name}", expected one of ${known.join(', ')}`);
   }
   return known.filter((name) => wanted.includes(name));
 }
 
 function whole(option: string, text: string, most: number): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || value < 1 || value > most)
-    throw new Error(`${option} is "${text}", expected a whole number from 1 to ${most}`);
+  if (!/^\d+$/.test(text) || value < 1 || value > most) throw new Error(`${option} is "${text}", expected a whole number from 1 to ${most}`);
   return value;
 }

@@ -65,16 +65,13 @@ export function hasEnded(child: Child): boolean {
 
 function startProcess(folder: string, options: ChildOptions): Child {
   // Where setpriv exists, the kernel ends the child even if this process is killed without a chance to clean up.
-  const guard =
-    findOnPath('setpriv') === undefined ? [] : ['setpriv', '--pdeathsig', 'SIGKILL', '--'];
+  const guard = findOnPath('setpriv') === undefined ? [] : ['setpriv', '--pdeathsig', 'SIGKILL', '--'];
   const [file = '', ...args] = [...guard, ...options.command];
   const output = join(folder, options.output);
   const descriptor = openSync(output, 'w');
   const child = spawn(file, args, {
     cwd: folder,
-    stdio: options.messages
-      ? ['ignore', descriptor, descriptor, 'ipc']
-      : ['ignore', descriptor, descriptor],
+    stdio: options.messages ? ['ignore', descriptor, descriptor, 'ipc'] : ['ignore', descriptor, descriptor],
   });
   closeSync(descriptor);
   child.on('error', () => {});
@@ -95,7 +92,6 @@ async function finish(child: Child, milliseconds: number): Promise<number> {
   const killer = setTimeout(() => child.process.kill('SIGKILL'), milliseconds);
   if (!hasEnded(child)) await once(child.process, 'exit');
   clearTimeout(killer);
-  if (child.process.signalCode !== null)
-    throw new Error(`ended by ${child.process.signalCode}: ${lastOutput(child)}`);
+  if (child.process.signalCode !== null) throw new Error(`ended by ${child.process.signalCode}: ${lastOutput(child)}`);
   return child.process.exitCode ?? 0;
 }

@@ -124,10 +124,7 @@ function saturationRun(
   },
 ): SaturationRun {
   const answered = result.rcodes[workload.rcode] ?? 0;
-  if (answered === 0)
-    throw new Error(
-      `no ${workload.rcode} among ${result.completed} answers to ${result.sent} queries`,
-    );
+  if (answered === 0) throw new Error(`no ${workload.rcode} among ${result.completed} answers to ${result.sent} queries`);
   return {
     cpuMicrosecondsPerAnswer: used.microseconds / answered,
     answersPerSecond: answered / result.seconds,

@@ -1,13 +1,7 @@
 // Measures one workload: every server in turn, in rounds, first as fast as it answers, then all at the same fixed rate.
 import { createLoad, type LatencyRun, type LoadOptions, type SaturationRun } from './load.ts';
 import { processMemory } from './process-time.ts';
-import {
-  assertServes,
-  type FoundServer,
-  type Running,
-  type StartOptions,
-  startServer,
-} from './start.ts';
+import { assertServes, type FoundServer, type Running, type StartOptions, startServer } from './start.ts';
 import { median } from './statistics.ts';
 import type { Workload } from './workloads.ts';
 
@@ -45,17 +39,10 @@ interface Contender {
 const SHARE_OF_BASELINE = 0.5;
 
 /** Starts the servers, drives them and stops them. A server that fails is reported, and the others go on. */
-export async function measureWorkload(
-  workload: Workload,
-  found: readonly FoundServer[],
-  options: MeasureOptions,
-): Promise<WorkloadResult> {
+export async function measureWorkload(workload: Workload, found: readonly FoundServer[], options: MeasureOptions): Promise<WorkloadResult> {
   const contenders: Contender[] = [];
   const load = createLoad(workload, options);
-  const attempt = async (
-    contender: Contender,
-    step: (running: Running) => Promise<void>,
-  ): Promise<void> => {
+  const attempt = async (contender: Contender, step: (running: Running) => Promise<void>): Promise<void> => {
     const { running } = contender;
     if (running === undefined || contender.failure !== undefined) return;
     try {
@@ -90,11 +77,7 @@ export async function measureWorkload(
   return { workload, latencyRate, servers: contenders.map(resultOf) };
 }
 
-async function startContender(
-  found: FoundServer,
-  workload: Workload,
-  options: MeasureOptions,
-): Promise<Contender | undefined> {
+async function startContender(found: FoundServer, workload: Workload, options: MeasureOptions): Promise<Contender | undefined> {
   const blank = { name: found.server.name, peakMebibytes: 0, saturation: [], latency: [] };
   try {
     const running = await startServer(found, workload, options);

@@ -13,10 +13,7 @@ export function encodeQuery(id: number, name: string): Buffer {
   header.writeUInt16BE(id, 0);
   header.writeUInt16BE(0x0100, 2);
   header.writeUInt16BE(1, 4);
-  const question = labels.flatMap((label) => [
-    Buffer.of(Buffer.byteLength(label)),
-    Buffer.from(label),
-  ]);
+  const question = labels.flatMap((label) => [Buffer.of(Buffer.byteLength(label)), Buffer.from(label)]);
   return Buffer.concat([header, ...question, Buffer.of(0, 0, TYPE_A, 0, 1)]);
 }
 
@@ -45,10 +42,7 @@ export async function waitForAnswer(wait: Wait): Promise<void> {
   try {
     for (let id = 1; !answered; id = (id % 0xffff) + 1) {
       wait.check();
-      if (performance.now() > deadline)
-        throw new Error(
-          `${last} for ${wait.name} within ${wait.milliseconds} ms, expected code ${wait.rcode}`,
-        );
+      if (performance.now() > deadline) throw new Error(`${last} for ${wait.name} within ${wait.milliseconds} ms, expected code ${wait.rcode}`);
       socket.send(encodeQuery(id, wait.name), wait.port, '127.0.0.1');
       await delay(5);
     }

@@ -25,17 +25,7 @@ export interface Ratios {
   readonly resident: number;
 }
 
-const HEADINGS = [
-  'server',
-  'CPU µs/answer',
-  'answers/s',
-  'p50 ms',
-  'p99 ms',
-  'p99.9 ms',
-  'loss %',
-  'RSS MiB',
-  'start ms',
-];
+const HEADINGS = ['server', 'CPU µs/answer', 'answers/s', 'p50 ms', 'p99 ms', 'p99.9 ms', 'loss %', 'RSS MiB', 'start ms'];
 /** Below this share of its core the server was not the limit. */
 const SATURATED = 0.85;
 const NOTABLE_LOSS = 0.1;
@@ -47,10 +37,7 @@ export function formatWorkload(result: WorkloadResult, baseline: string): string
   const rows = result.servers
     .filter(({ saturation }) => saturation.length > 0)
     .map((server) => [...cells(server), ...ratioCells(ratiosTo(server, base))]);
-  const headings = [
-    ...HEADINGS,
-    ...['CPU', 'rate', 'p99', 'RSS'].map((what) => `${what} ÷ ${baseline}`),
-  ];
+  const headings = [...HEADINGS, ...['CPU', 'rate', 'p99', 'RSS'].map((what) => `${what} ÷ ${baseline}`)];
   return [
     `### ${title}`,
     '',
@@ -66,11 +53,7 @@ function latencyNote({ latencyRate }: WorkloadResult): string {
 }
 
 /** Everything that was measured, with the summaries the tables show. */
-export function toJson(
-  circumstances: Circumstances,
-  results: readonly WorkloadResult[],
-  baseline: string,
-): string {
+export function toJson(circumstances: Circumstances, results: readonly WorkloadResult[], baseline: string): string {
   const workloads = results.map((result) => {
     const base = result.servers.find(({ server }) => server === baseline);
     return {
@@ -90,10 +73,8 @@ export function toJson(
 
 /** The figures of `server` over those of `base`, or undefined when one of them has none. */
 export function ratiosTo(server: ServerResult, base: ServerResult | undefined): Ratios | undefined {
-  if (base === undefined || base.saturation.length === 0 || server.saturation.length === 0)
-    return undefined;
-  const saturation = (key: keyof SaturationRun): number =>
-    pairedRatio(column(server.saturation, key), column(base.saturation, key));
+  if (base === undefined || base.saturation.length === 0 || server.saturation.length === 0) return undefined;
+  const saturation = (key: keyof SaturationRun): number => pairedRatio(column(server.saturation, key), column(base.saturation, key));
   return {
     cpuPerAnswer: saturation('cpuMicrosecondsPerAnswer'),
     rate: saturation('answersPerSecond'),
@@ -113,29 +94,19 @@ export function remarks({ workload, servers }: WorkloadResult): readonly string[
     const [least, most] = workload.upstream;
     const share = spreadOf(column(saturation, 'upstreamShare'));
     if (share.min < least || share.max > most)
-      found.push(
-        `${server}: the upstream was asked ${share.min.toFixed(3)} to ${share.max.toFixed(3)} times a query, expected ${least} to ${most}`,
-      );
+      found.push(`${server}: the upstream was asked ${share.min.toFixed(3)} to ${share.max.toFixed(3)} times a query, expected ${least} to ${most}`);
     const busy = spreadOf(column(saturation, 'coreShare')).median;
     if (busy < SATURATED)
       found.push(
         `${server}: used ${(100 * busy).toFixed(0)} % of its core only, so its rate is that of the load generator, of the upstream or of a busy machine`,
       );
     const loss = spreadOf(column(latency, 'lossPercent')).median;
-    if (loss > NOTABLE_LOSS)
-      found.push(
-        `${server}: lost ${loss.toFixed(1)} % of the queries at the fixed rate, so its latencies flatter it`,
-      );
+    if (loss > NOTABLE_LOSS) found.push(`${server}: lost ${loss.toFixed(1)} % of the queries at the fixed rate, so its latencies flatter it`);
     return found;
   });
 }
 
-function cells({
-  server,
-  saturation,
-  latency,
-  startMilliseconds,
-}: ServerResult): readonly string[] {
+function cells({ server, saturation, latency, startMilliseconds }: ServerResult): readonly string[] {
   return [
     server,
     spreadText(column(saturation, 'cpuMicrosecondsPerAnswer'), 1),
@@ -151,19 +122,13 @@ function cells({
 
 function ratioCells(ratios: Ratios | undefined): readonly string[] {
   if (ratios === undefined) return ['', '', '', ''];
-  return [ratios.cpuPerAnswer, ratios.rate, ratios.p99, ratios.resident].map((ratio) =>
-    number(ratio, 2),
-  );
+  return [ratios.cpuPerAnswer, ratios.rate, ratios.p99, ratios.resident].map((ratio) => number(ratio, 2));
 }
 
-function summarise<T extends SaturationRun | LatencyRun>(
-  runs: readonly T[],
-): Readonly<Record<string, Spread>> {
+function summarise<T extends SaturationRun | LatencyRun>(runs: readonly T[]): Readonly<Record<string, Spread>> {
   const [first] = runs;
   if (first === undefined) return {};
-  return Object.fromEntries(
-    Object.keys(first).map((key) => [key, spreadOf(column(runs, key as keyof T))]),
-  );
+  return Object.fromEntries(Object.keys(first).map((key) => [key, spreadOf(column(runs, key as keyof T))]));
 }
 
 function column<T>(runs: readonly T[], key: keyof T): readonly number[] {
@@ -188,9 +153,7 @@ function number(value: number, digits: number): string {
 /** Rows of cells as a Markdown table with columns of even width, figures to the right. */
 function table(rows: readonly (readonly string[])[]): string {
   const [headings = []] = rows;
-  const widths = headings.map((_, index) =>
-    Math.max(...rows.map((row) => row[index]?.length ?? 0)),
-  );
+  const widths = headings.map((_, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)));
   const line = (row: readonly string[]): string =>
     `| ${row.map((cell, index) => (index === 0 ? cell.padEnd(widths[index] ?? 0) : cell.padStart(widths[index] ?? 0))).join(' | ')} |`;
   const rule = `| ${widths.map((width, index) => (index === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;

@@ -20,12 +20,9 @@ async function main(words: readonly string[]): Promise<boolean> {
     print(USAGE);
     return true;
   }
-  if (process.platform !== 'linux')
-    throw new Error(`this is ${process.platform}, expected Linux: CPU times are read from /proc`);
+  if (process.platform !== 'linux') throw new Error(`this is ${process.platform}, expected Linux: CPU times are read from /proc`);
   if (findOnPath('dnsperf') === undefined)
-    throw new Error(
-      'dnsperf is not in PATH; on Debian or Ubuntu: apt-get install dnsperf; else https://www.dns-oarc.net/tools/dnsperf',
-    );
+    throw new Error('dnsperf is not in PATH; on Debian or Ubuntu: apt-get install dnsperf; else https://www.dns-oarc.net/tools/dnsperf');
   return bench(asked, findServers(asked));
 }
 
@@ -40,8 +37,7 @@ async function bench(asked: Arguments, found: readonly FoundServer[]): Promise<b
       ? 'nothing is pinned (taskset or a second core is missing): server and load disturb each other'
       : `server on core ${cores.server}, load on core ${cores.load}, upstream on core ${cores.upstream}`,
   );
-  for (const [name, version] of Object.entries(circumstances.versions))
-    print(`${name}: ${version}`);
+  for (const [name, version] of Object.entries(circumstances.versions)) print(`${name}: ${version}`);
   const upstream = await startUpstream(children, cores);
   const results: WorkloadResult[] = [];
   for (const workload of workloads.filter(({ name }) => asked.workloads.includes(name))) {
@@ -81,10 +77,7 @@ function findServers(asked: Arguments): readonly FoundServer[] {
 }
 
 function describe(asked: Arguments, found: readonly FoundServer[]): Circumstances {
-  const versions = found.map(({ server, command }) => [
-    server.name,
-    versionOf(command, server.version),
-  ]);
+  const versions = found.map(({ server, command }) => [server.name, versionOf(command, server.version)]);
   return {
     startedAt: new Date().toISOString(),
     machine: {

@@ -40,11 +40,7 @@ export interface StartOptions {
 }
 
 /** Starts a server for a workload and waits for its first right answer; undefined if it cannot do this workload. */
-export async function startServer(
-  found: FoundServer,
-  workload: Workload,
-  options: StartOptions,
-): Promise<Running | undefined> {
+export async function startServer(found: FoundServer, workload: Workload, options: StartOptions): Promise<Running | undefined> {
   const { server, command } = found;
   const folder = join(options.children.folder, `${workload.name}-${server.name}`);
   const hosts = join(folder, 'hosts');
@@ -91,10 +87,7 @@ export function assertServes(running: Pick<Running, 'name' | 'child'>): void {
 }
 
 /** Starts `upstream.ts` in a process of its own, on a core that is not the server's. */
-export async function startUpstream(
-  children: Children,
-  cores: Cores | undefined,
-): Promise<Upstream> {
+export async function startUpstream(children: Children, cores: Cores | undefined): Promise<Upstream> {
   const program = join(import.meta.dirname, 'upstream.ts');
   const child = children.start({
     command: pinned(cores?.upstream, [process.execPath, program]),
@@ -116,8 +109,7 @@ export async function startUpstream(
 /** The number `field` of the next message of a child. */
 function receive(child: Child, field: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    const fail = (): void =>
-      reject(new Error(`the upstream does not report its ${field}: ${lastOutput(child)}`));
+    const fail = (): void => reject(new Error(`the upstream does not report its ${field}: ${lastOutput(child)}`));
     const timer = setTimeout(fail, UPSTREAM_LIMIT);
     child.process.once('message', (message) => {
       clearTimeout(timer);

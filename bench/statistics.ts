@@ -37,10 +37,5 @@ export function percentile(ascending: readonly number[], share: number): number 
  */
 export function pairedRatio(values: readonly number[], baseline: readonly number[]): number {
   const rounds = Math.min(values.length, baseline.length);
-  return median(
-    Array.from(
-      { length: rounds },
-      (_, round) => (values[round] ?? Number.NaN) / (baseline[round] ?? Number.NaN),
-    ),
-  );
+  return median(Array.from({ length: rounds }, (_, round) => (values[round] ?? Number.NaN) / (baseline[round] ?? Number.NaN)));
 }

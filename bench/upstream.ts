@@ -40,10 +40,7 @@ export function answer(query: Buffer): Buffer | undefined {
   const reply = Buffer.allocUnsafe(length);
   query.copy(reply, 0, 0, question.end);
   // Recursion desired is echoed, the rest of the flags is ours.
-  reply.writeUInt16BE(
-    ANSWERING | (query.readUInt16BE(2) & 0x0100) | (question.denied ? NXDOMAIN : 0),
-    2,
-  );
+  reply.writeUInt16BE(ANSWERING | (query.readUInt16BE(2) & 0x0100) | (question.denied ? NXDOMAIN : 0), 2);
   reply.writeUInt16BE(answers === fourAddresses ? 4 : answers === undefined ? 0 : 1, 6);
   reply.writeUInt16BE(answers === undefined ? 1 : 0, 8);
   reply.writeUInt16BE(wantsOpt ? 1 : 0, 10);

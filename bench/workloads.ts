@@ -1,11 +1,20 @@
 // What is asked: the names of each workload, in the same order for every server, and what a right answer to them is.
 
-export type WorkloadName = 'cached' | 'misses' | 'hosts' | 'chain' | 'nxdomain';
+/** What a server must have to answer a workload; its configuration depends on nothing else. */
+export type WorkloadKind = 'cached' | 'misses' | 'hosts' | 'chain' | 'nxdomain';
 
 /** One kind of load. Lines have dnsperf's form, "name type". */
 export interface Workload {
-  readonly name: WorkloadName;
+  readonly name: string;
+  readonly kind: WorkloadKind;
+  readonly transport: 'udp' | 'tcp';
   readonly title: string;
+  /** What stands below its bars in a plot. */
+  readonly label: string;
+  /** Lines of the hosts file that the server gets. */
+  readonly hostsEntries: number;
+  /** Whether latencies at a fixed rate are measured too. */
+  readonly paced: boolean;
   /** The only response code that counts as an answer. */
   readonly rcode: 'NOERROR' | 'NXDOMAIN';
   /** How often the upstream may be asked for each query: least and most. */
@@ -38,71 +47,116 @@ export const CACHE_CAPACITY = 4 * CACHED_NAMES;
 const cachedNames = numbered(CACHED_NAMES, (index) => `n${index}.cached.bench. A`);
 /** As a search path of five dots leaves them. */
 const deniedNames = numbered(CACHED_NAMES, (index) => `api${index}.example.com.svc.cluster.nx. A`);
-const hostsNames = numbered(HOSTS_ENTRIES, (index) => `${hostName(index)} A`);
-const chainCached = numbered(CHAIN_NAMES, chainName).flatMap((name) => [
-  `${name} A`,
-  `${name} AAAA`,
-]);
-const chainLocal = [
-  ...numbered(CHAIN_HOSTS, (index) => `${hostName(index)} A`),
-  `${REWRITTEN_NAME} A`,
+const chainCached = numbered(CHAIN_NAMES, chainName).flatMap((name) => [`${name} A`, `${name} AAAA`]);
+const chainLocal = [...numbered(CHAIN_HOSTS, (index) => `${hostName(index)} A`), `${REWRITTEN_NAME} A`];
+
+const plain = { transport: 'udp', hostsEntries: HOSTS_ENTRIES, paced: true, warm: [] } as const;
+
+const cached: Workload = {
+  ...plain,
+  name: 'cached',
+  kind: 'cached',
+  title: 'cached answers: 10,000 names, 90/10 Zipf',
+  label: 'cached',
+  rcode: 'NOERROR',
+  upstream: [0, 0.01],
+  warm: cachedNames,
+  queries: (run) => drawZipf(cachedNames, run),
+  probe: 'n0.cached.bench.',
+};
+
+const misses: Workload = {
+  ...plain,
+  name: 'misses',
+  kind: 'misses',
+  title: 'misses through forward: every name new',
+  label: 'misses',
+  rcode: 'NOERROR',
+  upstream: [0.99, 1.1],
+  queries: (run) => numbered(MISSES_PER_RUN, (index) => `m${run}-${index}.missed.bench. A`),
+  probe: 'probe.missed.bench.',
+};
+
+const chain: Workload = {
+  ...plain,
+  name: 'chain',
+  kind: 'chain',
+  title: 'kubeadm-like chain: 90 % cached A and AAAA, 10 % hosts and rewrite',
+  label: 'kubeadm chain',
+  rcode: 'NOERROR',
+  upstream: [0, 0.02],
+  warm: [...chainCached, ...chainLocal],
+  queries: drawChain,
+  probe: chainName(1),
+};
+
+const nxdomain: Workload = {
+  ...plain,
+  name: 'nxdomain',
+  kind: 'nxdomain',
+  title: 'NXDOMAIN from cache: 10,000 names, 90/10 Zipf',
+  label: 'NXDOMAIN',
+  rcode: 'NXDOMAIN',
+  upstream: [0, 0.01],
+  warm: deniedNames,
+  queries: (run) => drawZipf(deniedNames, run),
+  probe: 'api0.example.com.svc.cluster.nx.',
+};
+
+const tcp: Workload = { ...cached, name: 'tcp', transport: 'tcp', title: 'cached answers over TCP: 100 connections', label: 'TCP' };
+
+/** Entries of the hosts files whose look-ups are compared. */
+const HOSTS_SIZES = [1000, 10_000, 100_000, 1_000_000];
+const hosts = hostsWorkload(HOSTS_ENTRIES, 'hosts');
+
+/** What `npm run bench` drives. */
+export const workloads: readonly Workload[] = [cached, misses, hosts, chain, nxdomain];
+
+/** What `npm run bench:peers` drives. */
+export const peerWorkloads: readonly Workload[] = [
+  cached,
+  chain,
+  misses,
+  nxdomain,
+  tcp,
+  ...HOSTS_SIZES.map((entries) => hostsWorkload(entries, `hosts-${entries}`, entries === 100_000)),
 ];
 
-export const workloads: readonly Workload[] = [
-  {
-    name: 'cached',
-    title: 'cached answers: 10,000 names, 90/10 Zipf',
-    rcode: 'NOERROR',
-    upstream: [0, 0.01],
-    warm: cachedNames,
-    queries: (run) => drawZipf(cachedNames, run),
-    probe: 'n0.cached.bench.',
-  },
-  {
-    name: 'misses',
-    title: 'misses through forward: every name new',
-    rcode: 'NOERROR',
-    upstream: [0.99, 1.1],
-    warm: [],
-    queries: (run) => numbered(MISSES_PER_RUN, (index) => `m${run}-${index}.missed.bench. A`),
-    probe: 'probe.missed.bench.',
-  },
-  {
-    name: 'hosts',
-    title: 'hosts file: 10,000 entries, 90/10 Zipf',
+function hostsWorkload(entries: number, name: string, paced = true): Workload {
+  const asked = hostsAsked(entries);
+  return {
+    ...plain,
+    name,
+    kind: 'hosts',
+    title: `hosts file: ${entries.toLocaleString('en')} entries, 90/10 Zipf`,
+    label: `hosts ${entries.toLocaleString('en')}`,
+    hostsEntries: entries,
+    paced,
     rcode: 'NOERROR',
     upstream: [0, 0],
-    warm: [],
-    queries: (run) => drawZipf(hostsNames, run),
+    queries: (run) => drawZipf(asked, run),
     probe: hostName(0),
-  },
-  {
-    name: 'chain',
-    title: 'kubeadm-like chain: 90 % cached A and AAAA, 10 % hosts and rewrite',
-    rcode: 'NOERROR',
-    upstream: [0, 0.02],
-    warm: [...chainCached, ...chainLocal],
-    queries: drawChain,
-    probe: chainName(1),
-  },
-  {
-    name: 'nxdomain',
-    title: 'NXDOMAIN from cache: 10,000 names, 90/10 Zipf',
-    rcode: 'NXDOMAIN',
-    upstream: [0, 0.01],
-    warm: deniedNames,
-    queries: (run) => drawZipf(deniedNames, run),
-    probe: 'api0.example.com.svc.cluster.nx.',
-  },
-];
+  };
+}
 
-/** The hosts file of the workloads `hosts` and `chain`: one address and one name a line. */
-export function hostsFile(): string {
-  const lines = numbered(
-    HOSTS_ENTRIES,
-    (index) => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255} ${hostName(index)}`,
-  );
+/** At most 10,000 names, spread over the whole file, so that only the size of the table differs between two of them. */
+function hostsAsked(entries: number): readonly string[] {
+  const count = Math.min(entries, HOSTS_ENTRIES);
+  return numbered(count, (index) => `${hostName(Math.floor((index * entries) / count))} A`);
+}
+
+/** A hosts file: one address and one name a line. */
+export function hostsFile(entries: number): string {
+  const lines = numbered(HOSTS_ENTRIES, (index) => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255} ${hostName(index)}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** The entries of {@link hostsFile}, for servers that read them in another form. */
+export function hostsEntries(count: number): readonly { readonly address: string; readonly name: string }[] {
+  return numbered(count, (index) => ({
+    address: `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`,
+    name: hostName(index),
+  }));
 }
 
 /**
@@ -123,11 +177,7 @@ export function zipfExponent(count: number, share: number): number {
 }
 
 /** Draws from `lines`, the first the most often; the same `run` draws the same. */
-export function drawZipf(
-  lines: readonly string[],
-  run: number,
-  count = QUERIES_PER_RUN,
-): readonly string[] {
+export function drawZipf(lines: readonly string[], run: number, count = QUERIES_PER_RUN): readonly string[] {
   const weights = cumulativeWeights(lines.length, zipfExponent(lines.length, SHARE_OF_TOP_TENTH));
   const random = randomNumbers(run);
   return numbered(count, () => lines[firstAtLeast(weights, random())] ?? '');

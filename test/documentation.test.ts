@@ -1,14 +1,15 @@
 // Holds the documentation to the code: examples run, generated parts are fresh, links lead somewhere.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { globSync } from 'node:fs';
 import { serve } from 'ferrydns/testing';
 import { describe, expect, test } from 'vitest';
 import { registry } from '../plugins/index.ts';
 import { generated } from '../scripts/docs.ts';
 
 const root = join(import.meta.dirname, '..');
-const pages = globSync(['*.md', 'docs/**/*.md', 'plugins/**/*.md', 'examples/**/*.md', 'bench/*.md'], { cwd: root }).filter((page) => !page.includes('node_modules'));
+const pages = globSync(['*.md', 'docs/**/*.md', 'plugins/**/*.md', 'examples/**/*.md', 'bench/*.md'], { cwd: root }).filter(
+  (page) => !page.includes('node_modules'),
+);
 
 interface Fence {
   readonly info: string;
@@ -83,7 +84,10 @@ test('every plugin has a README with the sections in their order', () => {
     const text = readFileSync(join(root, 'plugins', name, 'README.md'), 'utf8');
     const sections = [...text.matchAll(/^#+ (.*)$/gm)].map((match) => match[1]);
     const expected = [name, 'Name', 'Description', 'Syntax', 'Examples', 'Metrics', 'Ready', 'See also'];
-    expect(expected.filter((section) => sections.includes(section)), name).toEqual(sections.filter((section) => expected.includes(section ?? '')));
+    expect(
+      expected.filter((section) => sections.includes(section)),
+      name,
+    ).toEqual(sections.filter((section) => expected.includes(section ?? '')));
     expect(sections, name).toEqual(expect.arrayContaining(['Name', 'Description', 'Syntax', 'Examples', 'See also']));
   }
 });

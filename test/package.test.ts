@@ -62,7 +62,19 @@ if (answer.rcode !== 'NOERROR') throw new Error(answer.rcode);
 await server.stop();
 `,
   );
-  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2025', '--skipLibCheck', '--typeRoots', join(root, 'node_modules/@types'), '--types', 'node'];
+  const options = [
+    '--noEmit',
+    '--strict',
+    '--module',
+    'nodenext',
+    '--target',
+    'es2025',
+    '--skipLibCheck',
+    '--typeRoots',
+    join(root, 'node_modules/@types'),
+    '--types',
+    'node',
+  ];
   execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...options, 'use.ts'], { cwd: folder, stdio: 'inherit' });
   execFileSync(process.execPath, ['use.ts'], { cwd: folder, stdio: 'inherit' });
 });

@@ -1,10 +1,10 @@
 // The Corefile of each workload, the same bytes for CoreDNS and ferrydns.
 import { join } from 'node:path';
-import { CACHE_CAPACITY, REWRITE_TARGET, REWRITTEN_NAME, type WorkloadName } from '../workloads.ts';
+import { CACHE_CAPACITY, REWRITE_TARGET, REWRITTEN_NAME, type Workload, type WorkloadKind } from '../workloads.ts';
 import type { Launch, Place } from './server.ts';
 
 /** Starts a server that reads a Corefile with `-conf FILE -p PORT`. */
-export function launchWithCorefile(workload: WorkloadName, place: Place): Launch {
+export function launchWithCorefile(workload: Workload, place: Place): Launch {
   const name = 'Corefile';
   return {
     args: ['-conf', join(place.folder, name), '-p', String(place.port)],
@@ -12,12 +12,12 @@ export function launchWithCorefile(workload: WorkloadName, place: Place): Launch
   };
 }
 
-function corefile(workload: WorkloadName, place: Place): string {
-  const directives = ['bind 127.0.0.1', ...directivesOf[workload](place)];
+function corefile(workload: Workload, place: Place): string {
+  const directives = ['bind 127.0.0.1', ...directivesOf[workload.kind](place)];
   return `. {\n${directives.map((line) => `    ${line}\n`).join('')}}\n`;
 }
 
-const directivesOf: Readonly<Record<WorkloadName, (place: Place) => readonly string[]>> = {
+const directivesOf: Readonly<Record<WorkloadKind, (place: Place) => readonly string[]>> = {
   cached: cacheAndForward,
   misses: ({ upstream }) => ['cache 3600', `forward . 127.0.0.1:${upstream}`],
   nxdomain: cacheAndForward,
@@ -40,11 +40,5 @@ const directivesOf: Readonly<Record<WorkloadName, (place: Place) => readonly str
 };
 
 function cacheAndForward({ upstream }: Place): readonly string[] {
-  return [
-    'cache 3600 {',
-    `    success ${CACHE_CAPACITY} 3600`,
-    `    denial ${CACHE_CAPACITY} 3600`,
-    '}',
-    `forward . 127.0.0.1:${upstream}`,
-  ];
+  return ['cache 3600 {', `    success ${CACHE_CAPACITY} 3600`, `    denial ${CACHE_CAPACITY} 3600`, '}', `forward . 127.0.0.1:${upstream}`];
 }

@@ -2,7 +2,7 @@
 import { EdnsOption, type Query, QueryType, type Reply, type ResourceRecord } from 'ferrydns/plugin';
 
 /** `success` and `denial` are the two caches, `failure` is kept in that of denials, `none` is not kept. */
-export type Kind = 'success' | 'denial' | 'failure' | 'none';
+type Kind = 'success' | 'denial' | 'failure' | 'none';
 
 /** What a reply is to the cache. */
 export interface Classified {

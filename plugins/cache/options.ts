@@ -47,7 +47,7 @@ export const spec = {
 } satisfies ConfigSpec;
 
 /** How expired entries are served. */
-export interface StaleRules {
+interface StaleRules {
   /** Seconds past its end that an entry may be used; 0 never. */
   readonly upTo: number;
   readonly verify: boolean;

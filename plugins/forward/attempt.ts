@@ -110,7 +110,7 @@ export class Attempt implements Receiver {
 
   private arm(since: number): void {
     const at = this.plan.milestones[this.milestone] ?? this.plan.timeout;
-    this.timer = setTimeout(() => this.tick(at), at - since);
+    this.timer = setTimeout(() => this.tick(at), at - since).unref();
   }
 
   private tick(at: number): void {

@@ -94,7 +94,7 @@ export class Exchange implements Asker {
     this.lastError = reason;
     const unlimited = this.maxAttempts === 0 && this.errors >= 2 * this.order.length;
     if (this.waiting()) this.askAnother();
-    else if (unlimited) setTimeout(() => this.proceed(), pause);
+    else if (unlimited) setTimeout(() => this.proceed(), pause).unref();
     else this.proceed();
   }
 

@@ -1,7 +1,7 @@
 // DNS over HTTPS to one upstream (RFC 8484): every query is a request on one HTTP/2 connection, which is opened again when it ends.
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import type { Channel, Link, Receiver } from './link.ts';
-import { addressOf, type Settings, type Target } from './settings.ts';
+import { addressOf, type Target } from './settings.ts';
 import type { StreamOptions } from './stream.ts';
 
 const mediaType = 'application/dns-message';
@@ -11,12 +11,12 @@ const maxMessage = 65_535;
 export class HttpsChannel implements Channel {
   readonly protocol = 'https';
   private readonly target: Target;
-  private readonly options: Omit<StreamOptions, 'settings'> & { readonly settings: Settings };
+  private readonly options: StreamOptions;
   private session: ClientHttp2Session | undefined;
   private openedAt = 0;
   private usedAt = 0;
 
-  constructor(target: Target, options: Omit<StreamOptions, 'settings'> & { readonly settings: Settings }) {
+  constructor(target: Target, options: StreamOptions) {
     this.target = target;
     this.options = options;
   }

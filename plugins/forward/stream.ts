@@ -6,7 +6,7 @@ import { addressOf, type Settings, type Target } from './settings.ts';
 
 /** What a stream channel needs to know; lengths of time in milliseconds. */
 export interface StreamOptions {
-  readonly settings: Pick<Settings, 'expire' | 'maxAge' | 'maxIdleConnections' | 'sourceAddress' | 'tls'>;
+  readonly settings: Pick<Settings, 'expire' | 'maxAge' | 'maxIdleConnections' | 'sourceAddress' | 'tls' | 'httpMethod'>;
   readonly counters: ChannelCounters;
   readonly now: () => number;
 }

@@ -2,7 +2,7 @@
 import { isCut, type Query, Reply } from 'ferrydns/plugin';
 
 /** A query and what became of it. */
-export interface Entry {
+interface Entry {
   readonly query: Query;
   /** What the client is sent; `Reply.drop` when it is nothing. */
   readonly reply: Reply;

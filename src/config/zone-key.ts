@@ -7,7 +7,7 @@ import { ConfigError } from './error.ts';
 import type { Word } from './tree.ts';
 
 /** What a server block can listen with. */
-export type KeyTransport = 'dns' | 'tls' | 'https' | 'grpc' | 'quic' | 'https3';
+type KeyTransport = 'dns' | 'tls' | 'https' | 'grpc' | 'quic' | 'https3';
 
 /** One zone of a server block and where it is served. */
 export interface ZoneKey {

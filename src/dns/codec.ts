@@ -5,9 +5,6 @@ import { typeCode, typeName } from './codes.ts';
 import { nameFromWire, nameToWire } from './name.ts';
 import { readUint16, readUint32, writeUint16, writeUint32 } from './wire.ts';
 
-/** Data of a record without a codec: its RDATA as it stands (RFC 3597). */
-export type RawData = Uint8Array;
-
 interface Codec {
   decode(rdata: Uint8Array): unknown;
   encode(data: unknown): Uint8Array;
@@ -26,11 +23,6 @@ export function encodeRdata(type: number, data: unknown): Uint8Array {
   } catch (cause) {
     throw new Error(`data of a ${typeName(type)} record: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
-}
-
-/** Everything dns-packet makes of a whole message; for tools and tests, never on a query's way. */
-export function decodeMessage(message: Uint8Array): packet.DecodedPacket {
-  return packet.decode(Buffer.from(message));
 }
 
 const TXT = 16;

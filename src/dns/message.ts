@@ -31,7 +31,7 @@ export interface Layout {
 }
 
 /** What the OPT record of a reply says. */
-export interface OptRecord {
+interface OptRecord {
   readonly udpSize: number;
   readonly extendedRcode: number;
   readonly version: number;

@@ -6,8 +6,8 @@ export type Name = string & { readonly __brand: 'Name' };
 export const root = '.' as Name;
 
 /** Octets of a whole name, and of one label, at most (RFC 1035 section 2.3.4). */
-export const maxNameLength = 255;
-export const maxLabelLength = 63;
+const maxNameLength = 255;
+const maxLabelLength = 63;
 
 const DOT = 0x2e;
 const BACKSLASH = 0x5c;

@@ -99,8 +99,3 @@ export function replaceNames(span: RdataSpan, replace: (at: number) => Uint8Arra
   parts.push(wire.subarray(copied, end));
   return Buffer.concat(parts);
 }
-
-/** The octets of RDATA that a record of type A or AAAA has; undefined for other types. */
-export function addressLength(type: number): number | undefined {
-  return fixedLengths.get(type);
-}

@@ -55,9 +55,7 @@ test('output that stops before the statistics is an error, not a run of nothing'
 });
 
 test('a figure that is missing is named', () => {
-  expect(() => parseDnsperf(output.replace('Queries lost', 'Queries gone'))).toThrow(
-    '"Queries lost"',
-  );
+  expect(() => parseDnsperf(output.replace('Queries lost', 'Queries gone'))).toThrow('"Queries lost"');
 });
 
 test('sorting latencies is by value, not by digits', () => {

@@ -4,8 +4,7 @@ import { parseAllowed, pinned, shareCores } from '../../bench/cores.ts';
 import { parseStat, parseStatus, processMemory, processTime } from '../../bench/process-time.ts';
 
 test('CPU time is user plus system time, even if the name of the program holds spaces and brackets', () => {
-  const stat =
-    '42 (od) d (x) S 1 42 42 0 -1 4194560 6403 0 27 0 59 60 7 8 20 0 8 0 75688 1899569152 14281\n';
+  const stat = '42 (od) d (x) S 1 42 42 0 -1 4194560 6403 0 27 0 59 60 7 8 20 0 8 0 75688 1899569152 14281\n';
   expect(parseStat(stat)).toBe(119);
 });
 

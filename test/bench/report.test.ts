@@ -58,15 +58,9 @@ test('the table has a line for each server with the median, the ends and the rat
       .find((line) => line.startsWith(`| ${server} `))
       ?.split('|')
       .map((cell) => cell.trim());
-  expect(cellsOf('coredns')?.slice(1, 4)).toEqual([
-    'coredns',
-    '25.0 (20.0–30.0)',
-    '50,000 (50,000–50,000)',
-  ]);
+  expect(cellsOf('coredns')?.slice(1, 4)).toEqual(['coredns', '25.0 (20.0–30.0)', '50,000 (50,000–50,000)']);
   expect(cellsOf('ferrydns')?.slice(-5, -1)).toEqual(['0.50', '2.00', '1.00', '1.00']);
-  expect(
-    new Set(lines.filter((line) => line.startsWith('|')).map((line) => line.length)).size,
-  ).toBe(1);
+  expect(new Set(lines.filter((line) => line.startsWith('|')).map((line) => line.length)).size).toBe(1);
 });
 
 test('a server that failed before its first run has no line, but its reason is told', () => {
@@ -84,10 +78,7 @@ test.each([
   [withRun({ wrongAnswers: 3 }), 'up to 3 answers a run were not NOERROR'],
   [withRun({ upstreamShare: 0.5 }), 'the upstream was asked 0.500 to 0.500 times a query'],
   [withRun({ coreShare: 0.4 }), 'used 40 % of its core only'],
-  [
-    { ...ferrydns, latency: [{ ...latencyRun, lossPercent: 5 }] },
-    'lost 5.0 % of the queries at the fixed rate',
-  ],
+  [{ ...ferrydns, latency: [{ ...latencyRun, lossPercent: 5 }] }, 'lost 5.0 % of the queries at the fixed rate'],
 ])('a figure that proves little is remarked on (%#)', (server, remark) => {
   expect(remarks(cached(server)).join()).toContain(remark);
 });

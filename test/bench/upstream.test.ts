@@ -29,15 +29,11 @@ test('an address query is answered with one address, under the id and the name t
 });
 
 test('AAAA has one address', () => {
-  expect(ask('www.example.org', 'AAAA').answers).toMatchObject([
-    { type: 'AAAA', data: '2001:db8::1' },
-  ]);
+  expect(ask('www.example.org', 'AAAA').answers).toMatchObject([{ type: 'AAAA', data: '2001:db8::1' }]);
 });
 
 test('a name whose first label starts with pool has four addresses', () => {
-  const addresses = ask('pool8.example.org', 'A').answers?.map((record) =>
-    Reflect.get(record, 'data'),
-  );
+  const addresses = ask('pool8.example.org', 'A').answers?.map((record) => Reflect.get(record, 'data'));
   expect(addresses).toEqual(['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4']);
 });
 
@@ -67,8 +63,7 @@ test('a query with EDNS gets EDNS back', () => {
 
 test('replies, other opcodes, and messages cut off anywhere are left alone', () => {
   const query = encodeQuery(1, 'www.example.org.');
-  for (let length = 0; length < query.length; length += 1)
-    expect(answer(query.subarray(0, length))).toBeUndefined();
+  for (let length = 0; length < query.length; length += 1) expect(answer(query.subarray(0, length))).toBeUndefined();
   const reply = Buffer.from(query);
   reply.writeUInt8(0x80, 2);
   expect(answer(reply)).toBeUndefined();

@@ -27,13 +27,10 @@ test.each(workloads)('$name: every line is one absolute name and a type', ({ que
   expect(lines.filter((line) => !/^([a-z0-9-]+\.)+ (A|AAAA)$/.test(line))).toEqual([]);
 });
 
-test.each(workloads.filter(({ warm }) => warm.length > 0))(
-  '$name: whatever is asked was put into the cache before',
-  ({ queries, warm }) => {
-    const known = new Set(warm);
-    expect(queries(1).filter((line) => !known.has(line))).toEqual([]);
-  },
-);
+test.each(workloads.filter(({ warm }) => warm.length > 0))('$name: whatever is asked was put into the cache before', ({ queries, warm }) => {
+  const known = new Set(warm);
+  expect(queries(1).filter((line) => !known.has(line))).toEqual([]);
+});
 
 test('a missed name is never asked a second time, in its run or in the next', () => {
   const misses = workloads.find(({ name }) => name === 'misses');

@@ -62,6 +62,16 @@ test('the first good reply wins: a late one is still taken, an error of the othe
   expect(broken.asked).toHaveLength(1);
 });
 
+test('a reply that cannot be read is not passed on; another upstream is asked at once', async () => {
+  const question = '03777777076578616d706c65036f72670000010001';
+  const broken = await upstreamWith({ '. NS': [], '* *': { raw: `....8180 0001 0001 0000 0000 ${question} c00c0001000100000001000501020304` } });
+  const well = await upstreamWith({ '* *': ['www.example.org 60 A 192.0.2.1'] });
+  const server = await serverWith(`forward . ${broken.endpoint} ${well.endpoint} {\n policy sequential\n}`);
+  const { reply, milliseconds } = await ask(server, 'www.example.org');
+  expect(reply?.answer.map(({ data }) => data)).toEqual(['192.0.2.1']);
+  expect(milliseconds).toBeLessThan(250);
+});
+
 test('with policy sequential a slow upstream that is alive is waited for', async () => {
   const preferred = await upstreamWith({ '. NS': [], '* *': { answer: ['www.example.org 60 A 192.0.2.1'], delay: 600 } });
   const other = await upstreamWith({ '* *': 'NXDOMAIN' });

@@ -98,13 +98,14 @@ test('-plugins and -version tell what there is', async () => {
   expect((await run('-plugins')).out.split('\n')).toEqual(expect.arrayContaining(['cache', 'forward', 'whoami']));
 });
 
-test.each([[['extra'], /extra command line arguments: \[extra\]/], [['-p', 'x'], /invalid value "x"/], [['-nonsense'], /-nonsense/]])(
-  '%j is refused',
-  async (words, message) => {
-    const { status, err } = await run(...words);
-    expect([status, err]).toEqual([1, expect.stringMatching(message)]);
-  },
-);
+test.each([
+  [['extra'], /extra command line arguments: \[extra\]/],
+  [['-p', 'x'], /invalid value "x"/],
+  [['-nonsense'], /-nonsense/],
+])('%j is refused', async (words, message) => {
+  const { status, err } = await run(...words);
+  expect([status, err]).toEqual([1, expect.stringMatching(message)]);
+});
 
 test('-conf stdin, -p and -pidfile', async () => {
   const pidfile = join(folder, 'pid');
