@@ -8,25 +8,34 @@ export interface Arguments {
   readonly servers: readonly string[] | undefined;
   readonly seconds: number;
   readonly rounds: number;
+  /** Whether the servers of other projects are driven too. */
+  readonly peers: boolean;
   readonly json: string | undefined;
+  /** Folder for the plots. */
+  readonly plots: string | undefined;
+  /** A JSON file of an earlier run, to be reported instead of measuring. */
+  readonly from: string | undefined;
   readonly help: boolean;
 }
 
-/** The names that may be given. */
+/** The names that may be given, without `--peers` or with it. */
 export interface Known {
   readonly workloads: readonly string[];
   readonly servers: readonly string[];
 }
 
-export const USAGE = `usage: npm run bench -- [--workload NAME,…] [--servers NAME,…] [--seconds N] [--rounds N] [--json FILE]
+export const USAGE = `usage: npm run bench -- [--workload NAME,…] [--servers NAME,…] [--seconds N] [--rounds N] [--peers] [--json FILE] [--plots FOLDER] [--from FILE]
   --workload  only these workloads (all)
   --servers   only these servers (all that are installed)
   --seconds   length of each run, 1 to 60 (3)
   --rounds    how often each server is measured, 1 to 50 (3)
-  --json      also writes every figure of every run into FILE`;
+  --peers     other workloads, and the servers of other projects too (npm run bench:peers)
+  --json      also writes every figure of every run into FILE
+  --plots     also writes plots (SVG) into FOLDER
+  --from      measures nothing: reports the run that was written into FILE`;
 
 /** Reads the words behind the program's name. Throws with a message for the user. */
-export function readArguments(words: readonly string[], known: Known): Arguments {
+export function readArguments(words: readonly string[], known: (peers: boolean) => Known): Arguments {
   const { values } = parseArgs({
     args: [...words],
     options: {
@@ -34,16 +43,23 @@ export function readArguments(words: readonly string[], known: Known): Arguments
       servers: { type: 'string', multiple: true },
       seconds: { type: 'string' },
       rounds: { type: 'string' },
+      peers: { type: 'boolean', default: false },
       json: { type: 'string' },
+      plots: { type: 'string' },
+      from: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
   });
+  const { workloads, servers } = known(values.peers);
   return {
-    workloads: names('workload', values.workload, known.workloads) ?? known.workloads,
-    servers: names('server', values.servers, known.servers),
+    workloads: names('workload', values.workload, workloads) ?? workloads,
+    servers: names('server', values.servers, servers),
     seconds: whole('--seconds', values.seconds ?? '3', 60),
     rounds: whole('--rounds', values.rounds ?? '3', 50),
+    peers: values.peers,
     json: values.json,
+    plots: values.plots,
+    from: values.from,
     help: values.help === true,
   };
 }

@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 import { type Children, lastOutput } from './children.ts';
 import { pinned } from './cores.ts';
 
-/** One run of dnsperf against a server on 127.0.0.1 over UDP. */
+/** One run of dnsperf against a server on 127.0.0.1. */
 export interface Load {
   readonly port: number;
+  readonly transport: 'udp' | 'tcp';
   /** File with one query a line. */
   readonly queries: string;
   /** How long to send, or `once` through the file. */
@@ -31,7 +32,8 @@ export interface LoadResult {
   readonly latencies: readonly number[];
 }
 
-const CLIENTS = 4;
+/** Sockets over UDP, connections over TCP. */
+const CLIENTS = { udp: 4, tcp: 100 } as const;
 const TIMEOUT_SECONDS = 1;
 /** A run through a file has no time limit of its own. */
 const ONCE_SECONDS = 30;
@@ -73,9 +75,9 @@ export function parseLatencies(text: string): readonly number[] {
 function dnsperfArguments(load: Load): readonly string[] {
   const { seconds, rate } = load;
   return [
-    ...['-s', '127.0.0.1', '-p', String(load.port), '-f', 'inet', '-d', load.queries],
+    ...['-s', '127.0.0.1', '-p', String(load.port), '-m', load.transport, '-f', 'inet', '-d', load.queries],
     ...(seconds === 'once' ? ['-n', '1'] : ['-l', String(seconds)]),
-    ...['-c', String(CLIENTS), '-T', '1', '-q', String(load.outstanding)],
+    ...['-c', String(CLIENTS[load.transport]), '-T', '1', '-q', String(load.outstanding)],
     ...['-t', String(TIMEOUT_SECONDS)],
     ...(rate === undefined ? [] : ['-Q', String(rate)]),
     ...(load.latencies === true ? ['-v'] : []),

@@ -51,11 +51,12 @@ static void serve(int descriptor, uint8_t rcode) {
     }
     int answers = 0;
     for (int i = 0; i < received; i++) {
-      size_t length = answer(data[i], messages[i].msg_len, rcode);
+      struct iovec *slot = messages[i].msg_hdr.msg_iov;
+      size_t length = answer(slot->iov_base, messages[i].msg_len, rcode);
       if (length == 0) continue;
-      slots[i].iov_len = length;
+      slot->iov_len = length;
       if (answers != i) {
-        /* The buffers change places, so that what is sent stands in a row. */
+        /* The headers change places, so that what is sent stands in a row. */
         struct mmsghdr other = messages[answers];
         messages[answers] = messages[i];
         messages[i] = other;

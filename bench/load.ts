@@ -64,7 +64,7 @@ export function createLoad(workload: Workload, options: LoadOptions): LoadOnServ
     return path;
   };
   const warmFile = file('warm', workload.warm);
-  const common = { outstanding: OUTSTANDING, core };
+  const common = { outstanding: OUTSTANDING, core, transport: workload.transport };
 
   async function warm({ port }: Running): Promise<void> {
     if (workload.warm.length === 0) return;
@@ -73,6 +73,7 @@ export function createLoad(workload: Workload, options: LoadOptions): LoadOnServ
         port,
         queries: warmFile,
         seconds: 'once',
+        transport: workload.transport,
         outstanding: WARM_OUTSTANDING,
         core,
       });

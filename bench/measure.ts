@@ -15,11 +15,18 @@ export interface ServerResult {
   readonly failure?: string;
 }
 
+/** A server that cannot do a workload. */
+export interface LeftOut {
+  readonly server: string;
+  readonly why: string;
+}
+
 export interface WorkloadResult {
   readonly workload: Workload;
   /** Queries per second of the latency runs. */
   readonly latencyRate: number;
   readonly servers: readonly ServerResult[];
+  readonly leftOut: readonly LeftOut[];
 }
 
 export interface MeasureOptions extends StartOptions, LoadOptions {
@@ -41,6 +48,7 @@ const SHARE_OF_BASELINE = 0.5;
 /** Starts the servers, drives them and stops them. A server that fails is reported, and the others go on. */
 export async function measureWorkload(workload: Workload, found: readonly FoundServer[], options: MeasureOptions): Promise<WorkloadResult> {
   const contenders: Contender[] = [];
+  const leftOut: LeftOut[] = [];
   const load = createLoad(workload, options);
   const attempt = async (contender: Contender, step: (running: Running) => Promise<void>): Promise<void> => {
     const { running } = contender;
@@ -54,7 +62,10 @@ export async function measureWorkload(workload: Workload, found: readonly FoundS
   };
   for (const one of found) {
     const contender = await startContender(one, workload, options);
-    if (contender === undefined) continue;
+    if ('why' in contender) {
+      leftOut.push(contender);
+      continue;
+    }
     contenders.push(contender);
     await attempt(contender, (running) => load.accustom(running));
   }
@@ -66,7 +77,7 @@ export async function measureWorkload(workload: Workload, found: readonly FoundS
     }
   }
   const latencyRate = fixedRate(contenders, options.baseline);
-  for (let round = 0; round < options.rounds; round += 1) {
+  for (let round = 0; workload.paced && round < options.rounds; round += 1) {
     for (const contender of rotated(contenders, round)) {
       await attempt(contender, async (running) => {
         contender.latency.push(await load.pace(running, round, latencyRate));
@@ -74,14 +85,14 @@ export async function measureWorkload(workload: Workload, found: readonly FoundS
     }
   }
   for (const { running } of contenders) if (running) await options.children.stop(running.child);
-  return { workload, latencyRate, servers: contenders.map(resultOf) };
+  return { workload, latencyRate, servers: contenders.map(resultOf), leftOut };
 }
 
-async function startContender(found: FoundServer, workload: Workload, options: MeasureOptions): Promise<Contender | undefined> {
+async function startContender(found: FoundServer, workload: Workload, options: MeasureOptions): Promise<Contender | LeftOut> {
   const blank = { name: found.server.name, peakMebibytes: 0, saturation: [], latency: [] };
   try {
     const running = await startServer(found, workload, options);
-    return running === undefined ? undefined : { ...blank, running };
+    return 'unable' in running ? { server: blank.name, why: running.unable } : { ...blank, running };
   } catch (error) {
     return { ...blank, failure: reason(error) };
   }

@@ -2,6 +2,8 @@
 import type { LatencyRun, SaturationRun } from './load.ts';
 import type { ServerResult, WorkloadResult } from './measure.ts';
 import { pairedRatio, type Spread, spreadOf } from './statistics.ts';
+import { number, table } from './table.ts';
+import type { Workload } from './workloads.ts';
 
 /** Where and how the figures came about. */
 export interface Circumstances {
@@ -21,7 +23,9 @@ export interface Circumstances {
 export interface Ratios {
   readonly cpuPerAnswer: number;
   readonly rate: number;
+  readonly p50: number;
   readonly p99: number;
+  readonly p999: number;
   readonly resident: number;
 }
 
@@ -48,7 +52,8 @@ export function formatWorkload(result: WorkloadResult, baseline: string): string
     .trimEnd();
 }
 
-function latencyNote({ latencyRate }: WorkloadResult): string {
+function latencyNote({ latencyRate, workload }: WorkloadResult): string {
+  if (!workload.paced) return 'Latency at a fixed rate is not measured.';
   return `Latency at ${latencyRate.toLocaleString('en')} queries/s.`;
 }
 
@@ -60,6 +65,7 @@ export function toJson(circumstances: Circumstances, results: readonly WorkloadR
       workload: result.workload.name,
       title: result.workload.title,
       latencyRate: result.latencyRate,
+      leftOut: result.leftOut,
       servers: result.servers.map((server) => ({
         ...server,
         summary: { ...summarise(server.saturation), ...summarise(server.latency) },
@@ -71,21 +77,40 @@ export function toJson(circumstances: Circumstances, results: readonly WorkloadR
   return `${JSON.stringify({ ...circumstances, baseline, workloads }, null, 2)}\n`;
 }
 
+/** What {@link toJson} wrote, for another report. Throws when a workload is not known any more. */
+export function fromJson(text: string, known: readonly Workload[]): { circumstances: Circumstances; results: readonly WorkloadResult[] } {
+  const { workloads, ...circumstances } = JSON.parse(text) as Circumstances & { workloads: readonly Written[] };
+  const results = workloads.map(({ workload: name, latencyRate, servers, leftOut }) => {
+    const workload = known.find((candidate) => candidate.name === name);
+    if (workload === undefined) throw new Error(`there is no workload "${name}" any more`);
+    return { workload, latencyRate, servers, leftOut };
+  });
+  return { circumstances, results };
+}
+
+interface Written extends Omit<WorkloadResult, 'workload'> {
+  readonly workload: string;
+}
+
 /** The figures of `server` over those of `base`, or undefined when one of them has none. */
 export function ratiosTo(server: ServerResult, base: ServerResult | undefined): Ratios | undefined {
   if (base === undefined || base.saturation.length === 0 || server.saturation.length === 0) return undefined;
   const saturation = (key: keyof SaturationRun): number => pairedRatio(column(server.saturation, key), column(base.saturation, key));
+  const latency = (key: keyof LatencyRun): number => pairedRatio(column(server.latency, key), column(base.latency, key));
   return {
     cpuPerAnswer: saturation('cpuMicrosecondsPerAnswer'),
     rate: saturation('answersPerSecond'),
-    p99: pairedRatio(column(server.latency, 'p99'), column(base.latency, 'p99')),
+    p50: latency('p50'),
+    p99: latency('p99'),
+    p999: latency('p999'),
     resident: saturation('residentMebibytes'),
   };
 }
 
 /** Everything that makes a figure less than it seems. */
-export function remarks({ workload, servers }: WorkloadResult): readonly string[] {
-  return servers.flatMap(({ server, failure, saturation, latency }) => {
+export function remarks({ workload, servers, leftOut }: WorkloadResult): readonly string[] {
+  const absent = leftOut.map(({ server, why }) => `${server} is left out: ${why}`);
+  const notes = servers.flatMap(({ server, failure, saturation, latency }) => {
     const found: string[] = [];
     if (failure !== undefined) found.push(`${server}: failed: ${failure}`);
     if (saturation.length === 0) return found;
@@ -104,6 +129,7 @@ export function remarks({ workload, servers }: WorkloadResult): readonly string[
     if (loss > NOTABLE_LOSS) found.push(`${server}: lost ${loss.toFixed(1)} % of the queries at the fixed rate, so its latencies flatter it`);
     return found;
   });
+  return [...notes, ...absent];
 }
 
 function cells({ server, saturation, latency, startMilliseconds }: ServerResult): readonly string[] {
@@ -140,23 +166,4 @@ function spreadText(values: readonly number[], digits: number): string {
   const { median, min, max } = spreadOf(values);
   const middle = number(median, digits);
   return values.length < 2 ? middle : `${middle} (${number(min, digits)}–${number(max, digits)})`;
-}
-
-function number(value: number, digits: number): string {
-  if (!Number.isFinite(value)) return '–';
-  return value.toLocaleString('en', {
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  });
-}
-
-/** Rows of cells as a Markdown table with columns of even width, figures to the right. */
-function table(rows: readonly (readonly string[])[]): string {
-  const [headings = []] = rows;
-  const widths = headings.map((_, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)));
-  const line = (row: readonly string[]): string =>
-    `| ${row.map((cell, index) => (index === 0 ? cell.padEnd(widths[index] ?? 0) : cell.padStart(widths[index] ?? 0))).join(' | ')} |`;
-  const rule = `| ${widths.map((width, index) => (index === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
-  const [head = '', ...body] = rows.map(line);
-  return [head, rule, ...body].join('\n');
 }

@@ -1,23 +1,32 @@
-// npm run bench: drives ferrydns and, where installed, CoreDNS with dnsperf in turn, and reports what an answer costs.
-import { writeFileSync } from 'node:fs';
+// npm run bench, and with --peers npm run bench:peers: drives ferrydns and other servers with dnsperf in turn, and reports what an answer costs.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
+import { join } from 'node:path';
 import { type Arguments, readArguments, USAGE } from './arguments.ts';
 import { createChildren } from './children.ts';
 import { findCores, pinSelf } from './cores.ts';
 import { measureWorkload, type WorkloadResult } from './measure.ts';
+import { plots } from './plots.ts';
 import { findOnPath, versionOf } from './program.ts';
-import { type Circumstances, formatWorkload, toJson } from './report.ts';
-import { BASELINE, servers } from './servers/index.ts';
+import { type Circumstances, formatWorkload, fromJson, toJson } from './report.ts';
+import { BASELINE, peers, servers } from './servers/index.ts';
 import { type FoundServer, startUpstream } from './start.ts';
-import { workloads } from './workloads.ts';
+import { formatSummary } from './summary.ts';
+import { peerWorkloads, workloads } from './workloads.ts';
 
 async function main(words: readonly string[]): Promise<boolean> {
-  const asked = readArguments(words, {
-    workloads: workloads.map(({ name }) => name),
-    servers: servers.map(({ name }) => name),
-  });
+  const asked = readArguments(words, (all) => ({
+    workloads: (all ? peerWorkloads : workloads).map(({ name }) => name),
+    servers: (all ? peers : servers).map(({ name }) => name),
+  }));
   if (asked.help) {
     print(USAGE);
+    return true;
+  }
+  if (asked.from !== undefined) {
+    const { results } = fromJson(readFileSync(asked.from, 'utf8'), [...peerWorkloads, ...workloads]);
+    for (const result of results) print(`\n${formatWorkload(result, BASELINE)}`);
+    conclude(asked, results);
     return true;
   }
   if (process.platform !== 'linux') throw new Error(`this is ${process.platform}, expected Linux: CPU times are read from /proc`);
@@ -40,7 +49,7 @@ async function bench(asked: Arguments, found: readonly FoundServer[]): Promise<b
   for (const [name, version] of Object.entries(circumstances.versions)) print(`${name}: ${version}`);
   const upstream = await startUpstream(children, cores);
   const results: WorkloadResult[] = [];
-  for (const workload of workloads.filter(({ name }) => asked.workloads.includes(name))) {
+  for (const workload of (asked.peers ? peerWorkloads : workloads).filter(({ name }) => asked.workloads.includes(name))) {
     const result = await measureWorkload(workload, found, {
       children,
       cores,
@@ -55,13 +64,22 @@ async function bench(asked: Arguments, found: readonly FoundServer[]): Promise<b
   }
   await upstream.stop();
   if (asked.json !== undefined) writeFileSync(asked.json, toJson(circumstances, results, BASELINE));
+  conclude(asked, results);
   return results.every((result) => result.servers.every(({ failure }) => failure === undefined));
+}
+
+/** What is known when all workloads are: the summary, and the plots. */
+function conclude({ plots: folder }: Arguments, results: readonly WorkloadResult[]): void {
+  print(`\n${formatSummary(results)}`);
+  if (folder === undefined) return;
+  mkdirSync(folder, { recursive: true });
+  for (const { name, svg } of plots(results)) writeFileSync(join(folder, name), svg);
 }
 
 /** The servers to drive. One that was asked for by name must be there; else it is skipped with a word. */
 function findServers(asked: Arguments): readonly FoundServer[] {
   const found: FoundServer[] = [];
-  for (const server of servers) {
+  for (const server of asked.peers ? peers : servers) {
     if (asked.servers !== undefined && !asked.servers.includes(server.name)) continue;
     const command = server.find();
     if (command !== undefined) {
@@ -77,7 +95,7 @@ function findServers(asked: Arguments): readonly FoundServer[] {
 }
 
 function describe(asked: Arguments, found: readonly FoundServer[]): Circumstances {
-  const versions = found.map(({ server, command }) => [server.name, versionOf(command, server.version)]);
+  const versions = found.map(({ server, command }) => [server.name, server.version.length === 0 ? 'built here' : versionOf(command, server.version)]);
   return {
     startedAt: new Date().toISOString(),
     machine: {

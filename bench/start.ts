@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { type Child, type Children, hasEnded, lastOutput } from './children.ts';
 import { type Cores, pinned } from './cores.ts';
 import { freePorts, waitForAnswer } from './query.ts';
-import type { BenchServer } from './servers/server.ts';
+import type { BenchServer, Unable } from './servers/server.ts';
 import { hostsFile, type Workload } from './workloads.ts';
 
 const RCODES = { NOERROR: 0, NXDOMAIN: 3 } as const;
-const START_LIMIT = 15_000;
+/** A million entries take some servers seconds. */
+const START_LIMIT = 60_000;
 const UPSTREAM_LIMIT = 5000;
 
 /** A server that is installed. */
@@ -39,23 +40,23 @@ export interface StartOptions {
   readonly upstreamPort: number;
 }
 
-/** Starts a server for a workload and waits for its first right answer; undefined if it cannot do this workload. */
-export async function startServer(found: FoundServer, workload: Workload, options: StartOptions): Promise<Running | undefined> {
+/** Starts a server for a workload and waits for its first right answer; or says why it cannot do this workload. */
+export async function startServer(found: FoundServer, workload: Workload, options: StartOptions): Promise<Running | Unable> {
   const { server, command } = found;
   const folder = join(options.children.folder, `${workload.name}-${server.name}`);
   const hosts = join(folder, 'hosts');
   const [port = 0, metrics = 0, health = 0, ready = 0] = await freePorts(4);
   const admin = { metrics, health, ready };
-  const launch = server.launch(workload.name, {
+  const launch = server.launch(workload, {
     port,
     admin,
     upstream: options.upstreamPort,
     folder,
     hosts,
   });
-  if (launch === undefined) return undefined;
+  if ('unable' in launch) return launch;
   mkdirSync(folder, { recursive: true });
-  writeFileSync(hosts, hostsFile());
+  writeFileSync(hosts, hostsFile(workload.hostsEntries));
   for (const { name, text } of launch.files) writeFileSync(join(folder, name), text);
   const begun = performance.now();
   const child = options.children.start({

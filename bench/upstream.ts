@@ -1,6 +1,7 @@
-// The upstream of every bench: answers any name at once, from the bytes of the query. Run as a process of its own, UDP only.
+// The upstream of every bench: answers any name at once, from the bytes of the query. Run as a process of its own, on one port for UDP and TCP.
 // A gets one address (four if the first label starts with "pool"), AAAA one; names under nx. do not exist; all else is empty.
 import { createSocket, type SocketOptions } from 'node:dgram';
+import { createServer, type Socket } from 'node:net';
 
 /** TTL of every record and of every denial, in seconds. */
 const TTL = 3600;
@@ -99,8 +100,10 @@ function startOfAuthority(): Buffer {
   return Buffer.concat([root, record(TYPE_SOA, data).subarray(2)]);
 }
 
+let queries = 0;
+
+/** Serves UDP on a port that the system chooses, then TCP on the same one; another one if that is taken. */
 function serve(): void {
-  let queries = 0;
   const options: SocketOptions = {
     type: 'udp4',
     recvBufferSize: 4 << 20,
@@ -113,9 +116,40 @@ function serve(): void {
     const reply = answer(query);
     if (reply !== undefined) socket.send(reply, client.port, client.address);
   });
-  socket.bind(0, '127.0.0.1', () => process.send?.({ port: socket.address().port }));
-  process.on('message', () => process.send?.({ queries }));
-  process.on('disconnect', () => process.exit(0));
+  socket.bind(0, '127.0.0.1', () => {
+    const { port } = socket.address();
+    const server = createServer({ noDelay: true }, answerConnection);
+    server.once('error', () => {
+      socket.close();
+      serve();
+    });
+    server.listen(port, '127.0.0.1', () => process.send?.({ port }));
+  });
 }
 
-if (import.meta.main) serve();
+/** Answers the messages of one connection, each behind its length in two octets (RFC 1035 section 4.2.2). */
+function answerConnection(connection: Socket): void {
+  let received: Buffer = Buffer.alloc(0);
+  connection.on('error', () => connection.destroy());
+  connection.on('data', (chunk: Buffer) => {
+    received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
+    while (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) {
+      const end = 2 + received.readUInt16BE(0);
+      const reply = answer(received.subarray(2, end));
+      received = received.subarray(end);
+      queries += 1;
+      if (reply === undefined) continue;
+      const length = Buffer.alloc(2);
+      length.writeUInt16BE(reply.length);
+      connection.write(Buffer.concat([length, reply]));
+    }
+  });
+}
+
+function main(): void {
+  process.on('message', () => process.send?.({ queries }));
+  process.on('disconnect', () => process.exit(0));
+  serve();
+}
+
+if (import.meta.main) main();

@@ -147,7 +147,7 @@ function hostsAsked(entries: number): readonly string[] {
 
 /** A hosts file: one address and one name a line. */
 export function hostsFile(entries: number): string {
-  const lines = numbered(HOSTS_ENTRIES, (index) => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255} ${hostName(index)}`);
+  const lines = hostsEntries(entries).map(({ address, name }) => `${address} ${name}`);
   return `${lines.join('\n')}\n`;
 }
 

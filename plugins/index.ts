@@ -12,6 +12,8 @@ import local from './local/index.ts';
 import log from './log/index.ts';
 import loop from './loop/index.ts';
 import metadata from './metadata/index.ts';
+import multisocket from './multisocket/index.ts';
+import pool from './pool/index.ts';
 import prometheus from './prometheus/index.ts';
 import ready from './ready/index.ts';
 import reload from './reload/index.ts';
@@ -25,6 +27,7 @@ export const registry: Registry = {
     root,
     metadata,
     timeouts,
+    multisocket,
     reload,
     bind,
     debug,
@@ -36,6 +39,7 @@ export const registry: Registry = {
     local,
     loadbalance,
     rewrite,
+    pool,
     cache,
     hosts,
     loop,
@@ -68,7 +72,6 @@ export const registry: Registry = {
     k8s_external: '',
     kubernetes: '',
     minimal: '',
-    multisocket: '',
     nomad: '',
     nsid: '',
     on: '',

@@ -16,7 +16,7 @@ test('Corefile.example serves what its comments say', async () => {
     'www.example.domain. 30 in a 192.0.2.1',
     'www.example.domain. 30 in a 192.0.2.2',
   ]);
-  expect((await server.ask('2.2.0.192.in-addr.arpa', 'PTR')).answers.sort()).toEqual([
+  expect([...(await server.ask('2.2.0.192.in-addr.arpa', 'PTR')).answers].sort()).toEqual([
     '2.2.0.192.in-addr.arpa. 30 IN PTR b.example.domain.',
     '2.2.0.192.in-addr.arpa. 30 IN PTR both.example.domain.',
   ]);

@@ -9,7 +9,7 @@ const cached = join(import.meta.dirname, '../../node_modules/.cache/coredns/core
 export const coredns: BenchServer = {
   name: 'coredns',
   install: 'go install github.com/coredns/coredns@v1.14.7, and put it into PATH or name the file in the variable COREDNS',
-  version: ["-version"],
+  version: ['-version'],
   find() {
     const named = process.env['COREDNS'];
     if (named !== undefined && named !== '') return isExecutable(named) ? [named] : undefined;

@@ -23,7 +23,7 @@ function options({ kind }: Workload, { port, upstream, hosts }: Place): readonly
     // It would become nobody, who cannot read the bench's folder.
     ...(process.getuid?.() === 0 ? ['--user=root', '--group=root'] : []),
     ...['--no-resolv', '--no-hosts', '--bind-interfaces', '--listen-address=127.0.0.1', `--port=${port}`],
-    ...[`--server=127.0.0.1#${upstream}`, `--cache-size=${CACHE_CAPACITY}`, '--dns-forward-max=2000', '--local-ttl=3600'],
+    ...[`--server=127.0.0.1#${upstream}`, `--cache-size=${CACHE_CAPACITY}`, '--local-ttl=3600'],
     ...(kind === 'hosts' || kind === 'chain' ? [`--addn-hosts=${hosts}`] : []),
     ...(kind === 'chain' ? [1, 2, 3, 4].map((last) => `--host-record=${REWRITTEN_NAME},192.0.2.${last}`) : []),
   ];

@@ -1,15 +1,19 @@
-// ferrydns itself, from the source beside this folder, under the Node that runs the bench.
+// ferrydns itself, under the Node that runs the bench: the file named by $FERRYDNS, or the source beside this folder.
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { launchWithCorefile } from './corefile.ts';
 import type { BenchServer } from './server.ts';
 
-const main = join(import.meta.dirname, '../../src/main.ts');
+const source = join(import.meta.dirname, '../../src/main.ts');
 
 export const ferrydns: BenchServer = {
   name: 'ferrydns',
-  install: 'run the bench inside the repository, where src/main.ts is',
+  install: 'run the bench inside the repository, where src/main.ts is, or name a built dist/src/main.js in the variable FERRYDNS',
   version: ['-version'],
-  find: () => (existsSync(main) ? [process.execPath, main] : undefined),
+  find() {
+    const named = process.env['FERRYDNS'] ?? '';
+    const main = named === '' ? source : resolve(named);
+    return existsSync(main) ? [process.execPath, main] : undefined;
+  },
   launch: launchWithCorefile,
 };

@@ -1,5 +1,5 @@
 // The cache on a query's way: a hit is answered at once, a miss is asked for once and kept.
-import { type Awaitable, after, isPromise, longestMatch, type Metrics, type Next, type Query, type Reply, rescue } from 'ferrydns/plugin';
+import { type Awaitable, after, isPromise, longestMatch, type Metrics, type Name, type Next, type Query, type Reply, rescue } from 'ferrydns/plugin';
 import { type Classified, classify, failsafeTtl } from './classify.ts';
 import { Entry } from './entry.ts';
 import { type CacheCounters, makeCounters } from './metrics.ts';
@@ -47,6 +47,7 @@ export class Cache {
 
   handle(query: Query, next: Next): Awaitable<Reply> {
     if (!this.everything && longestMatch(query.name, this.rules.zones) === undefined) return next(query);
+    if (query.origin.fresh) return this.ask(query, next);
     const now = this.now();
     const counters = this.countersOf(query);
     counters.requests.add();
@@ -91,9 +92,25 @@ export class Cache {
   }
 
   private ask(query: Query, next: Next): Awaitable<Reply> {
-    const kept = after(next(query.with({ authenticData: true })), (reply) => this.keep(query, reply));
-    if (isPromise(kept)) this.misses.lead(query, kept);
-    return after(kept, (value) => this.deliver(value, query));
+    const reply = next(query.withAuthenticData());
+    if (!isPromise(reply)) return this.deliver(this.keep(query, reply), query);
+    const asked = this.misses.lead(query);
+    return reply.then(
+      (given) => {
+        try {
+          const kept = this.keep(query, given);
+          this.misses.answered(asked, kept);
+          return this.deliver(kept, query);
+        } catch (error) {
+          this.misses.failed(asked, error);
+          throw error;
+        }
+      },
+      (error: unknown) => {
+        this.misses.failed(asked, error);
+        throw error;
+      },
+    );
   }
 
   private deliver({ reply }: Kept, query: Query): Reply {
@@ -111,8 +128,8 @@ export class Cache {
     // TTL 0 asks not to be cached (RFC 1035 section 3.2.1); only a configured lowest TTL overrules that.
     if (lowestTtl === 0 && !bounds.minStated) return { reply, entry: undefined, classified };
     const ttl = kind === 'failure' ? Math.trunc(this.rules.failureTtl / 1000) : clamp(lowestTtl ?? failsafeTtl, bounds);
-    const given = reply.with({ ttl, options: [] });
-    const exempt = kind === 'none' || ttl <= 0 || longestMatch(query.name, this.boundsOf(kind).except) !== undefined;
+    const given = reply.aged(ttl, reply.flags);
+    const exempt = kind === 'none' || ttl <= 0 || isWithin(query, this.boundsOf(kind).except);
     if (exempt) return { reply: given, entry: undefined, classified };
     const wildcard = query.metadata?.get(wildcardKey);
     const entry = new Entry({ query, reply: given, ttl, stored: this.now(), answering: classified.answering, wildcard });
@@ -155,15 +172,14 @@ export class Cache {
       return give();
     }
     if (this.rules.stale.recheck > 0 && !entry.beginRefresh(this.now())) return give();
-    // A query that outlives its timeout goes on in the background, so it needs bytes of its own.
-    const asked = verifyTimeout > 0 ? query.with({ client: background }) : query;
     const verified = rescue(
-      () => after(next(asked.with({ authenticData: true })), (reply) => this.verified(asked, reply, entry)),
+      () => after(next(query.withAuthenticData()), (reply) => this.verified(query, reply, entry)),
       () => this.refreshed(entry, undefined),
     );
-    const answer = (kept: Kept | undefined) => (kept === undefined ? give() : this.deliver(kept, query));
-    if (!isPromise(verified) || verifyTimeout === 0) return after(verified, answer);
-    return Promise.race([verified, timeout(verifyTimeout)]).then(answer);
+    if (verifyTimeout === 0) return after(verified, (kept) => (kept === undefined ? give() : this.deliver(kept, query)));
+    const inTime = isPromise(verified) ? Promise.race([verified, timeout(verifyTimeout)]) : verified;
+    // With a time limit it is the new entry that answers, as for a hit.
+    return after(inTime, (kept) => (kept === undefined ? give() : (kept.entry?.give(query, kept.entry.ttl) ?? this.deliver(kept, query))));
   }
 
   /** Keeps a reply that renews a stale entry: NOERROR and NXDOMAIN do (RFC 8767 section 4), anything else leaves the entry in use. */
@@ -211,6 +227,10 @@ function counted(counter: { add(): void }, entry: Entry): Entry {
 
 function clamp(ttl: number, { minTtl, maxTtl }: Bounds): number {
   return Math.min(Math.max(Math.min(ttl, maxTtl), minTtl), maxTtl);
+}
+
+function isWithin(query: Query, zones: readonly Name[]): boolean {
+  return zones.length > 0 && longestMatch(query.name, zones) !== undefined;
 }
 
 /** Whether a reply that somebody else asked for is whole enough for this asker. */

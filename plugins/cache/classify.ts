@@ -1,5 +1,5 @@
 // What kind of reply this is, and for how long it may be used: RFC 2308, RFC 9520 and CoreDNS's rules.
-import { EdnsOption, type Query, QueryType, type Reply, type ResourceRecord } from 'ferrydns/plugin';
+import { EdnsOption, type Query, QueryType, type Reply, type ResourceRecord, type Survey } from 'ferrydns/plugin';
 
 /** `success` and `denial` are the two caches, `failure` is kept in that of denials, `none` is not kept. */
 type Kind = 'success' | 'denial' | 'failure' | 'none';
@@ -18,20 +18,26 @@ export const failsafeTtl = 5;
 
 /** Classifies a reply; `epochSeconds` is the wall clock, which the validity of signatures is measured by. */
 export function classify(query: Query, reply: Reply, epochSeconds: number): Classified {
-  const { answers, authorities, additionals } = reply;
-  const records = [...answers, ...authorities, ...additionals];
-  const answering = reply.rcode === 'NOERROR' && holdsAnswer(query, answers);
-  const kind = query.dnssecOk && records.some((record) => isExpiredSignature(record, epochSeconds)) ? 'none' : kindOf(reply, answering);
-  const says = kind !== 'failure' && !(kind === 'success' && isDelegation(reply)) && !(kind === 'none' && !saysTtl(reply));
-  const lowestTtl = says && records.length > 0 ? Math.min(...records.map(({ ttl }) => ttl)) : undefined;
+  const survey = reply.survey(query);
+  const answering = reply.rcode === 'NOERROR' && reply.answerCount > 0 && (isPlain(query, survey) || holdsAnswer(query, reply.answers));
+  const expired = query.dnssecOk && survey.hasSignature && recordsOf(reply).some((record) => isExpiredSignature(record, epochSeconds));
+  const kind = expired ? 'none' : kindOf(reply, survey, answering);
+  const says = kind !== 'failure' && !(kind === 'success' && isDelegation(reply, survey)) && !(kind === 'none' && !saysTtl(reply));
   const keeps = kind !== 'none' && !reply.truncated && !isScoped(reply);
-  return { kind: keeps ? kind : 'none', answering, lowestTtl };
+  return { kind: keeps ? kind : 'none', answering, lowestTtl: says ? survey.lowestTtl : undefined };
 }
 
-function kindOf(reply: Reply, answering: boolean): Kind {
-  const { rcode, answers, authorities } = reply;
-  const hasSoa = authorities.some(({ typeCode }) => typeCode === QueryType.SOA);
-  if (answers.length > 0) {
+/** Whether the answer needs no chain of aliases to be followed. Two CNAME records of one name may differ. */
+function isPlain({ typeCode }: Query, { direct }: Survey): boolean {
+  return direct && typeCode !== QueryType.CNAME;
+}
+
+function recordsOf({ answers, authorities, additionals }: Reply): ResourceRecord[] {
+  return [...answers, ...authorities, ...additionals];
+}
+
+function kindOf({ rcode, answerCount }: Reply, { hasSoa }: Survey, answering: boolean): Kind {
+  if (answerCount > 0) {
     if (rcode !== 'NOERROR') return 'none';
     if (answering) return 'success';
     // A CNAME chain that does not reach the type asked for is NODATA (RFC 2308 section 2.2).
@@ -44,12 +50,12 @@ function kindOf(reply: Reply, answering: boolean): Kind {
 }
 
 /** Whether the TTLs of a reply that is not kept mean something: it is an answer or a denial, not an error. */
-function saysTtl({ rcode, answers }: Reply): boolean {
-  return rcode === 'NOERROR' || (rcode === 'NXDOMAIN' && answers.length === 0);
+function saysTtl({ rcode, answerCount }: Reply): boolean {
+  return rcode === 'NOERROR' || (rcode === 'NXDOMAIN' && answerCount === 0);
 }
 
-function isDelegation({ answers, authorities }: Reply): boolean {
-  return answers.length === 0 && authorities.some(({ typeCode }) => typeCode === QueryType.NS);
+function isDelegation({ answerCount }: Reply, { hasNs }: Survey): boolean {
+  return answerCount === 0 && hasNs;
 }
 
 /** An answer made for one network (RFC 7871 section 7.3.1) must not be given to others. */

@@ -3,31 +3,69 @@ import { EdnsOption, type Query } from 'ferrydns/plugin';
 import type { Kept } from './cache.ts';
 import { keyOf } from './store.ts';
 
-interface Asked {
+/** A question that is being asked, and those who wait for its answer. */
+export interface Asked {
   readonly query: Query;
-  readonly kept: Promise<Kept>;
+  readonly key: number;
+  waiting: PromiseWithResolvers<Kept> | undefined;
+  /** The one behind it in its slot. */
+  behind: Asked | undefined;
 }
 
+const slots = 1024;
+
 export class Misses {
-  private readonly asked = new Map<number, Asked>();
+  /**
+   * By the low bits of the key. A Map that so much goes through leaves tables behind which, once old, keep what was in them, and the tables that
+   * came after, until the whole heap is collected.
+   */
+  private readonly asked = Array<Asked | undefined>(slots).fill(undefined);
 
   /** What the question's answer will be, if somebody is asking it. */
   join(query: Query): Promise<Kept> | undefined {
-    if (namesNetwork(query)) return undefined;
-    const asked = this.asked.get(keyOf(query));
-    return asked !== undefined && sameQuestion(asked.query, query) ? asked.kept : undefined;
+    const asked = this.find(query);
+    if (asked === undefined || namesNetwork(query)) return undefined;
+    asked.waiting ??= Promise.withResolvers();
+    return asked.waiting.promise;
   }
 
-  /** Lets others wait for this answer until it is there. */
-  lead(query: Query, kept: Promise<Kept>): void {
-    if (namesNetwork(query)) return;
+  /** Lets others wait for this answer until it is there; undefined when nobody else may have it. */
+  lead(query: Query): Asked | undefined {
+    if (namesNetwork(query)) return undefined;
     const key = keyOf(query);
-    const asked = { query, kept };
-    this.asked.set(key, asked);
-    const done = () => {
-      if (this.asked.get(key) === asked) this.asked.delete(key);
-    };
-    kept.then(done, done);
+    const asked = { query, key, waiting: undefined, behind: this.asked[key & (slots - 1)] };
+    this.asked[key & (slots - 1)] = asked;
+    return asked;
+  }
+
+  answered(asked: Asked | undefined, kept: Kept): void {
+    this.forget(asked);
+    asked?.waiting?.resolve(kept);
+  }
+
+  failed(asked: Asked | undefined, error: unknown): void {
+    this.forget(asked);
+    asked?.waiting?.reject(error);
+  }
+
+  private find(query: Query): Asked | undefined {
+    const key = keyOf(query);
+    let asked = this.asked[key & (slots - 1)];
+    while (asked !== undefined && !(asked.key === key && sameQuestion(asked.query, query))) asked = asked.behind;
+    return asked;
+  }
+
+  private forget(asked: Asked | undefined): void {
+    if (asked === undefined) return;
+    const slot = asked.key & (slots - 1);
+    const first = this.asked[slot];
+    if (first === asked) this.asked[slot] = asked.behind;
+    else {
+      let before = first;
+      while (before !== undefined && before.behind !== asked) before = before.behind;
+      if (before !== undefined) before.behind = asked.behind;
+    }
+    asked.behind = undefined;
   }
 }
 

@@ -24,17 +24,26 @@ interface AnswerRecord {
 export function inspectAnswers(message: Buffer): Belonging {
   const count = message.readUInt16BE(6);
   if (count === 0) return 'clean';
-  const records: AnswerRecord[] = [];
-  let direct = true;
   let at = nameEnd(message, headerLength) + 4;
+  const start = at;
   for (let i = 0; i < count; i++) {
     const fixed = nameEnd(message, at);
     const type = message.readUInt16BE(fixed);
-    records.push({ owner: at, type, rdata: fixed + 10 });
-    direct &&= type !== CNAME && type !== DNAME && sameName(message, at, headerLength);
+    if (type === CNAME || type === DNAME || !sameName(message, at, headerLength)) return inspectAliases(message, readRecords(message, start, count));
     at = fixed + 10 + message.readUInt16BE(fixed + 8);
   }
-  return direct ? 'clean' : inspectAliases(message, records);
+  return 'clean';
+}
+
+function readRecords(message: Buffer, start: number, count: number): AnswerRecord[] {
+  const records: AnswerRecord[] = [];
+  let at = start;
+  for (let i = 0; i < count; i++) {
+    const fixed = nameEnd(message, at);
+    records.push({ owner: at, type: message.readUInt16BE(fixed), rdata: fixed + 10 });
+    at = fixed + 10 + message.readUInt16BE(fixed + 8);
+  }
+  return records;
 }
 
 function inspectAliases(message: Buffer, records: readonly AnswerRecord[]): Belonging {

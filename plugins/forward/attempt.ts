@@ -1,8 +1,8 @@
 // One upstream asked for one query: sends, waits, judges what comes back, and asks again without EDNS or over TCP where that helps.
-import { randomInt } from 'node:crypto';
 import type { Query, Reply } from 'ferrydns/plugin';
 import type { Link, Receiver } from './link.ts';
 import { judge, readReply, rejectsEdns, writeQuery } from './message.ts';
+import { randomId } from './random-id.ts';
 import type { Upstream } from './upstream.ts';
 
 /** Who wants the reply. Hears of each attempt until it has replied or failed; after a failure by time a late reply may still come. */
@@ -94,7 +94,7 @@ export class Attempt implements Receiver {
   }
 
   private send(): void {
-    this.id = randomInt(0x10000);
+    this.id = randomId();
     this.link = this.upstream.channel(this.tcp).ask(writeQuery(this.query, this.id, this.plain), this);
   }
 

@@ -1,5 +1,5 @@
 // One query on its way through the upstreams: whom to ask, when to ask another one as well, and which reply to take.
-import { ExtendedError, type MetadataKey, metadataKey, type Query, QueryError, type Reply } from 'ferrydns/plugin';
+import { ExtendedError, type MetadataKey, metadataKey, type Next, type Query, QueryError, type Reply } from 'ferrydns/plugin';
 import { type Asker, Attempt, type AttemptPlan } from './attempt.ts';
 import { onlyAnswers } from './message.ts';
 import type { ForwardMetrics } from './metrics.ts';
@@ -15,9 +15,13 @@ export interface ExchangeContext {
   readonly metrics: Pick<ForwardMetrics, 'healthcheckBroken'>;
   /** Milliseconds on a monotonic clock. */
   readonly now: () => number;
+  /** Whether the next plugin is to answer instead of giving this reply. */
+  handsOn(reply: Reply): boolean;
+  /** Hears that a query is not on its way any more. */
+  left(): void;
 }
 
-export const upstreamKey: MetadataKey<string> = metadataKey('forward/upstream', 'address and port of the upstream that was asked last');
+const upstreamKey: MetadataKey<string> = metadataKey('forward/upstream', 'address and port of the upstream that was asked last');
 
 /** Milliseconds until a client is told that no upstream answers: clients give up after 5 seconds (resolv.conf(5)). */
 const patienceOfClients = 4500;
@@ -31,6 +35,7 @@ const conclusive = new Set([0, 3]);
 export class Exchange implements Asker {
   private readonly context: ExchangeContext;
   private readonly query: Query;
+  private readonly next: Next;
   private readonly order: readonly Upstream[];
   private readonly deadline: number;
   private readonly maxAttempts: number;
@@ -45,10 +50,11 @@ export class Exchange implements Asker {
   private held: Reply | undefined;
   private done = false;
 
-  constructor(context: ExchangeContext, query: Query) {
+  constructor(context: ExchangeContext, query: Query, next: Next) {
     const { settings, upstreams, policy, now } = context;
     this.context = context;
     this.query = query;
+    this.next = next;
     this.order = policy(upstreams);
     this.deadline = now() + Math.max(patienceOfClients, settings.readTimeout);
     this.maxAttempts = settings.maxConnectAttempts ?? 2 * upstreams.length;
@@ -81,8 +87,7 @@ export class Exchange implements Asker {
       this.held = answer;
       return;
     }
-    this.finish();
-    this.outcome.resolve(answer);
+    this.give(answer);
   }
 
   failed(attempt: Attempt, reason: string): void {
@@ -128,7 +133,7 @@ export class Exchange implements Asker {
 
   private mayAsk(): boolean {
     if (this.context.now() >= this.deadline) return false;
-    return this.maxAttempts === 0 || this.errors + this.attempts.filter(({ waiting }) => waiting).length < this.maxAttempts;
+    return this.maxAttempts === 0 || this.errors + countWaiting(this.attempts) < this.maxAttempts;
   }
 
   /** The next upstream that is well; else one that is not known to be down; else, as the checks themselves may be broken, any. */
@@ -178,11 +183,12 @@ export class Exchange implements Asker {
   }
 
   private waiting(): boolean {
-    return this.attempts.some(({ waiting }) => waiting);
+    return countWaiting(this.attempts) > 0;
   }
 
   private asks(upstream: Upstream): boolean {
-    return this.attempts.some((attempt) => attempt.waiting && attempt.upstream === upstream);
+    for (const attempt of this.attempts) if (attempt.waiting && attempt.upstream === upstream) return true;
+    return false;
   }
 
   private drop(attempt: Attempt): void {
@@ -192,13 +198,21 @@ export class Exchange implements Asker {
 
   private giveUp(): void {
     if (this.held !== undefined) {
-      this.finish();
-      this.outcome.resolve(this.held);
+      this.give(this.held);
       return;
     }
     const { lastError } = this;
     const extendedError = lastError === undefined ? ExtendedError.NO_REACHABLE_AUTHORITY : ExtendedError.NETWORK_ERROR;
     this.reject(new QueryError('SERVFAIL', lastError ?? 'no healthy proxies', { extendedError }));
+  }
+
+  private give(reply: Reply): void {
+    this.finish();
+    try {
+      this.outcome.resolve(this.context.handsOn(reply) ? this.next(this.query) : reply);
+    } catch (error) {
+      this.outcome.reject(error);
+    }
   }
 
   private reject(error: unknown): void {
@@ -209,8 +223,15 @@ export class Exchange implements Asker {
   /** Attempts that still wait go on, to learn whether their upstream is well. */
   private finish(): void {
     this.done = true;
+    this.context.left();
     for (const attempt of this.attempts) {
       if (!attempt.waiting) attempt.abandon();
     }
   }
+}
+
+function countWaiting(attempts: readonly Attempt[]): number {
+  let count = 0;
+  for (const { waiting } of attempts) if (waiting) count++;
+  return count;
 }

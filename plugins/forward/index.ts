@@ -5,6 +5,7 @@ import {
   type Handle,
   type Instance,
   type Next,
+  openUdpClient,
   provide,
   type Query,
   QueryClass,
@@ -12,6 +13,7 @@ import {
   Reply,
   type SetupContext,
   type StartContext,
+  type UdpClient,
 } from 'ferrydns/plugin';
 import { Exchange, type ExchangeContext } from './exchange.ts';
 import { lookUpHosts } from './lookup.ts';
@@ -20,7 +22,7 @@ import { grammar, type Options, readScope, readSettings, readTargets } from './o
 import { makePolicy } from './policy.ts';
 import { addressOf, type Settings, type Target } from './settings.ts';
 import { type HostTarget, withoutDuplicates } from './targets.ts';
-import { Upstream } from './upstream.ts';
+import { type HealthNews, Upstream } from './upstream.ts';
 
 export default definePlugin({
   name: 'forward',
@@ -43,6 +45,7 @@ class Forward implements Instance {
   private readonly resolvers: readonly string[];
   private readonly inScope: (query: Query) => boolean;
   private upstreams: readonly Upstream[] = [];
+  private client: UdpClient | undefined;
   private exchange: ExchangeContext;
   private previous: Forward | undefined;
   private followed = false;
@@ -57,7 +60,17 @@ class Forward implements Instance {
     this.metrics = makeMetrics(context.metrics);
     this.now = context.now;
     const { chosen: settings, metrics, now } = this;
-    this.exchange = { settings, upstreams: [], policy: makePolicy(settings.policy), metrics, now };
+    this.exchange = {
+      settings,
+      upstreams: [],
+      policy: makePolicy(settings.policy),
+      metrics,
+      now,
+      handsOn: (reply) => this.handsOn(reply),
+      left: () => {
+        this.concurrent--;
+      },
+    };
     this.handle = (query, next) => {
       if (!this.inScope(query)) return next(query);
       // What another class holds is this server's own business (RFC 4892), or nobody's.
@@ -74,8 +87,12 @@ class Forward implements Instance {
     this.followed = context.peers(forwardInBlock).at(-1) !== this;
     const targets = withoutDuplicates(await lookUpHosts(this.targets, this.resolvers));
     const { chosen: settings, metrics, now, previous } = this;
+    const tell = context.counterparts((news) => this.hear(news as HealthNews));
+    const desk = { primary: context.server.primary, tell };
+    const client = openUdpClient();
+    this.client = client;
     this.upstreams = targets.map((target) => {
-      const upstream = new Upstream(target, { settings, metrics: metrics.upstream(addressOf(target)), now });
+      const upstream = new Upstream(target, { settings, metrics: metrics.upstream(addressOf(target)), client, now, desk });
       const known = previous?.upstreams.find(({ address }) => address === upstream.address);
       if (known !== undefined) upstream.inherit(known);
       return upstream;
@@ -90,6 +107,11 @@ class Forward implements Instance {
 
   stop(): void {
     for (const upstream of this.upstreams) upstream.stop();
+    this.client?.close();
+  }
+
+  private hear(news: HealthNews): void {
+    this.upstreams.find(({ address }) => address === news.to)?.hear(news);
   }
 
   private forward(query: Query, next: Next): Promise<Reply> {
@@ -99,16 +121,7 @@ class Forward implements Instance {
       throw new QueryError('REFUSED', `concurrent queries exceeded maximum ${maxConcurrent}`);
     }
     this.concurrent++;
-    return new Exchange(this.exchange, query).run().then(
-      (reply) => {
-        this.concurrent--;
-        return this.handsOn(reply) ? next(query) : reply;
-      },
-      (error: unknown) => {
-        this.concurrent--;
-        throw error;
-      },
-    );
+    return new Exchange(this.exchange, query, next).run();
   }
 
   /** Whether the next forward is to answer instead. */

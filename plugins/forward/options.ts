@@ -32,7 +32,7 @@ import type { PolicyName, Settings, Target } from './settings.ts';
 import { type HostTarget, parseTarget } from './targets.ts';
 
 const policies = ['random', 'round_robin', 'sequential'] as const;
-const policy = value<PolicyName>(policies.join('|'), parsePolicy, { words: policies, expected: choice(...policies).expected });
+const policy = value<PolicyName>(policies.join('|'), parsePolicy, { ...choice(...policies), parse: parsePolicy });
 const rcode = value('RCODE', parseRcode, { expected: 'a response code such as SERVFAIL' });
 const failoverRcode = value('RCODE', parseFailoverRcode, { expected: 'a response code such as SERVFAIL' });
 const sourceAddress = value('ADDRESS', parseSource, { expected: 'an IP address' });

@@ -118,17 +118,34 @@ class StreamLink implements Link {
 
   lost(error: Error, wasKept: boolean): void {
     if (wasKept) this.start();
-    else this.receiver.failed(new Error(`${this.describe()}: ${error.message}`, { cause: error }));
+    else this.receiver.failed(new Error(`${this.describe()}: ${this.reason(error)}`, { cause: error }));
   }
 
   close(): void {
     this.connection?.close();
   }
 
+  /** In the words of CoreDNS, which people search their logs for: a connection that was never made has no address of its own. */
   describe(): string {
-    return `read tcp ${this.connection?.local ?? ''}->${addressOf(this.channel.target)}`;
+    const local = this.connection?.local ?? '';
+    const upstream = addressOf(this.channel.target);
+    return local === '' ? `dial tcp ${upstream}` : `read tcp ${local}->${upstream}`;
+  }
+
+  private reason(error: NodeJS.ErrnoException): string {
+    const known = systemErrors[error.code ?? ''];
+    if (known === undefined) return error.message;
+    return (this.connection?.local ?? '') === '' ? `connect: ${known}` : `read: ${known}`;
   }
 }
+
+const systemErrors: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset by peer',
+  EHOSTUNREACH: 'no route to host',
+  ENETUNREACH: 'network is unreachable',
+  ETIMEDOUT: 'connection timed out',
+};
 
 class Connection {
   readonly openedAt: number;

@@ -1,42 +1,55 @@
-// UDP to one upstream: every query leaves from a socket and a port of its own (RFC 5452 section 9.2), which the system chooses at random.
-import { createSocket, type Socket, type SocketOptions } from 'node:dgram';
+// UDP to one upstream: every query leaves from a port of its own (RFC 5452 section 9.2), which the system chooses at random.
+import type { ConnectedUdp, UdpClient, UdpOwner, UdpRoute } from 'ferrydns/plugin';
 import type { Channel, ChannelCounters, Link, Receiver } from './link.ts';
 import { addressOf, type Target } from './settings.ts';
 
-/** Sockets of one upstream open at once; beyond that, and when the system has no more, queries share one. */
+/** Sockets of one upstream in use at once; beyond that, and when the system has no more, queries share one. */
 const maxSockets = 512;
+
+/** What a channel sends with. */
+export interface UdpChannelOptions {
+  readonly client: UdpClient;
+  /** The local address to ask from; undefined leaves it to the system. */
+  readonly source: string | undefined;
+  readonly counters: ChannelCounters;
+  readonly limit?: number;
+}
 
 /** Connected sockets: the kernel drops what comes from elsewhere, and tells of a closed port at once. */
 export class UdpChannel implements Channel {
   readonly protocol = 'udp';
-  private readonly target: Target;
-  private readonly source: string | undefined;
+  /** "HOST:PORT". */
+  readonly address: string;
+  private readonly route: UdpRoute;
   private readonly counters: ChannelCounters;
-  private readonly links = new Set<UdpLink>();
+  /**
+   * The queries on their way, in no order. A Set that so much goes through leaves tables behind which, once old, keep what was in them, and the
+   * tables that came after, until the whole heap is collected.
+   */
+  private readonly links: UdpLink[] = [];
   private shared: SharedSocket | undefined;
   private readonly limit: number;
 
-  constructor(target: Target, options: { readonly source: string | undefined; readonly counters: ChannelCounters; readonly limit?: number }) {
-    this.target = target;
-    this.source = options.source;
+  constructor(target: Target, options: UdpChannelOptions) {
+    this.address = addressOf(target);
+    this.route = options.client.routeTo({ address: target.host, port: target.port, source: options.source });
     this.counters = options.counters;
     this.limit = options.limit ?? maxSockets;
   }
 
   /** Opens the socket to share early: when it is needed the system may have none left. */
   open(): void {
-    if (this.shared?.usable === true) return;
-    this.shared?.close();
-    this.shared = new SharedSocket(this.connect(), this.target);
+    this.shared ??= new SharedSocket(this.route, this.address);
+    this.shared.open();
   }
 
   ask(message: Buffer, receiver: Receiver): Link {
-    if (this.links.size < this.limit) {
-      const link = new UdpLink(this.connect(), this.target, receiver);
-      if (link.usable) {
+    if (this.links.length < this.limit) {
+      const link = new UdpLink(this, receiver);
+      if (link.connect(this.route)) {
         this.counters.misses.add();
-        this.links.add(link);
-        link.send(message, () => this.links.delete(link));
+        link.position = this.links.push(link) - 1;
+        link.send(message);
         return link;
       }
     }
@@ -45,160 +58,136 @@ export class UdpChannel implements Channel {
     return (this.shared as SharedSocket).ask(message, receiver);
   }
 
+  forget(link: UdpLink): void {
+    const last = this.links.pop();
+    if (last === undefined || last === link) return;
+    this.links[link.position] = last;
+    last.position = link.position;
+  }
+
   close(): void {
-    for (const link of this.links) link.close();
+    for (const link of [...this.links]) link.close();
     this.shared?.close();
     this.shared = undefined;
   }
-
-  /** With a lookup that answers at once, bind and connect are done when this returns, or the socket has an error. */
-  private connect(): Opened {
-    const socket = createSocket(this.target.host.includes(':') ? options6 : options4);
-    const opened: Opened = { socket, error: undefined };
-    socket.on('error', (error) => {
-      opened.error ??= error;
-    });
-    if (this.source !== undefined) socket.bind({ address: this.source, port: 0, exclusive: true });
-    if (opened.error === undefined) socket.connect(this.target.port, this.target.host);
-    return opened;
-  }
 }
 
-interface Opened {
-  readonly socket: Socket;
-  error: Error | undefined;
-}
-
-type Lookup = NonNullable<SocketOptions['lookup']>;
-// Hosts are addresses already; node:dgram would look them up in a later turn. It calls with the family as a number.
-const atOnce = ((host: string, family: 4 | 6, done: (error: null, address: string, family: number) => void) => {
-  done(null, host, family);
-}) as unknown as Lookup;
-const options4 = { type: 'udp4', lookup: atOnce } as const;
-const options6 = { type: 'udp6', lookup: atOnce } as const;
-
-/** One query with a socket of its own. */
-class UdpLink implements Link {
-  private readonly socket: Socket;
-  private readonly target: Target;
+/** One query with a port of its own. */
+class UdpLink implements Link, UdpOwner {
+  /** Where it stands among those of its channel. */
+  position = -1;
+  private readonly channel: UdpChannel;
   private readonly receiver: Receiver;
-  private readonly opened: Opened;
-  private closed = false;
-  private done: () => void = () => {};
+  private socket: ConnectedUdp | undefined;
 
-  constructor(opened: Opened, target: Target, receiver: Receiver) {
-    this.opened = opened;
-    this.socket = opened.socket;
-    this.target = target;
+  constructor(channel: UdpChannel, receiver: Receiver) {
+    this.channel = channel;
     this.receiver = receiver;
-    if (!this.usable) this.close();
   }
 
-  get usable(): boolean {
-    return this.opened.error === undefined;
+  /** False when there is no socket to be had. */
+  connect(route: UdpRoute): boolean {
+    try {
+      this.socket = route.connect(this);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
-  send(message: Buffer, done: () => void): void {
-    this.done = done;
-    this.socket.on('message', (reply) => {
-      if (!this.closed && this.receiver.received(reply)) this.close();
-    });
-    this.socket.on('error', (error) => this.fail(error));
-    // Without a callback node:dgram keeps the errors of sending to itself.
-    this.socket.send(message, (error) => {
-      if (error) this.fail(error);
-    });
+  send(message: Buffer): void {
+    this.socket?.send(message);
   }
 
-  close(): void {
-    if (this.closed) return;
-    this.closed = true;
-    this.socket.close();
-    this.done();
+  received(message: Buffer): void {
+    if (this.receiver.received(message)) this.close();
   }
 
-  describe(): string {
-    return `read udp ${localOf(this.socket)}->${addressOf(this.target)}`;
-  }
-
-  private fail(error: Error): void {
-    if (this.closed) return;
+  failed(error: NodeJS.ErrnoException): void {
     const failure = new Error(`${this.describe()}: ${plain(error)}`, { cause: error });
     this.close();
     this.receiver.failed(failure);
   }
+
+  close(): void {
+    const { socket } = this;
+    if (socket === undefined) return;
+    this.socket = undefined;
+    this.channel.forget(this);
+    socket.close();
+  }
+
+  describe(): string {
+    return `read udp ${this.socket?.local ?? ''}->${this.channel.address}`;
+  }
 }
 
 /** One socket for several queries, told apart by their ids. */
-class SharedSocket {
-  private readonly opened: Opened;
-  private readonly target: Target;
+class SharedSocket implements UdpOwner {
+  private readonly route: UdpRoute;
+  private readonly address: string;
   private readonly waiting = new Map<number, Receiver>();
+  private socket: ConnectedUdp | undefined;
+  private error: Error | undefined;
 
-  constructor(opened: Opened, target: Target) {
-    this.opened = opened;
-    this.target = target;
-    opened.socket.on('message', (reply) => this.receive(reply));
-    opened.socket.on('error', (error) => this.failAll(error));
+  constructor(route: UdpRoute, address: string) {
+    this.route = route;
+    this.address = address;
   }
 
-  get usable(): boolean {
-    return this.opened.error === undefined;
+  /** Tries to have a socket, unless it has one. */
+  open(): void {
+    if (this.socket !== undefined) return;
+    try {
+      this.socket = this.route.connect(this);
+    } catch (error) {
+      this.error = error as Error;
+    }
   }
 
   ask(message: Buffer, receiver: Receiver): Link {
     const id = message.readUInt16BE(0);
-    const link = { close: () => this.forget(id, receiver), describe: () => `read udp ${localOf(this.opened.socket)}->${addressOf(this.target)}` };
-    if (!this.usable || this.waiting.has(id)) {
-      const reason = this.opened.error === undefined ? 'no free id' : plain(this.opened.error);
-      queueMicrotask(() => receiver.failed(new Error(`dial udp ${addressOf(this.target)}: ${reason}`)));
+    const link = { close: () => this.forget(id, receiver), describe: () => this.describe() };
+    if (this.socket === undefined || this.waiting.has(id)) {
+      const reason = this.socket === undefined ? plain(this.error) : 'no free id';
+      queueMicrotask(() => receiver.failed(new Error(`dial udp ${this.address}: ${reason}`)));
       return link;
     }
     this.waiting.set(id, receiver);
-    this.opened.socket.send(message, (error) => {
-      if (error && this.waiting.get(id) === receiver) {
-        this.waiting.delete(id);
-        receiver.failed(new Error(`${link.describe()}: ${plain(error)}`, { cause: error }));
-      }
-    });
+    this.socket.send(message);
     return link;
+  }
+
+  received(message: Buffer): void {
+    if (message.length < 2) return;
+    const id = message.readUInt16BE(0);
+    const receiver = this.waiting.get(id);
+    if (receiver?.received(message) === true) this.forget(id, receiver);
+  }
+
+  /** A connected socket stays usable after the error of one datagram. */
+  failed(error: NodeJS.ErrnoException): void {
+    const receivers = [...this.waiting.values()];
+    this.waiting.clear();
+    const failure = new Error(`${this.describe()}: ${plain(error)}`, { cause: error });
+    for (const receiver of receivers) receiver.failed(failure);
   }
 
   close(): void {
     this.waiting.clear();
-    this.opened.socket.close();
-  }
-
-  private receive(reply: Buffer): void {
-    if (reply.length < 2) return;
-    const id = reply.readUInt16BE(0);
-    const receiver = this.waiting.get(id);
-    if (receiver?.received(reply) === true) this.forget(id, receiver);
+    this.socket?.close();
+    this.socket = undefined;
   }
 
   private forget(id: number, receiver: Receiver): void {
     if (this.waiting.get(id) === receiver) this.waiting.delete(id);
   }
 
-  private failAll(error: Error): void {
-    // A connected socket stays usable after the error of one datagram.
-    this.opened.error = undefined;
-    const receivers = [...this.waiting.values()];
-    this.waiting.clear();
-    for (const receiver of receivers) receiver.failed(new Error(`read udp ->${addressOf(this.target)}: ${plain(error)}`, { cause: error }));
+  private describe(): string {
+    return `read udp ${this.socket?.local ?? ''}->${this.address}`;
   }
 }
 
-function localOf(socket: Socket): string {
-  try {
-    const { address, port } = socket.address();
-    return addressOf({ host: address, port });
-  } catch {
-    return '';
-  }
-}
-
-function plain(error: Error): string {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'ECONNREFUSED' ? 'read: connection refused' : error.message;
+function plain(error: NodeJS.ErrnoException | undefined): string {
+  return error?.code === 'ECONNREFUSED' ? 'read: connection refused' : (error?.message ?? '');
 }

@@ -1,9 +1,9 @@
 // One upstream: how to reach it, how fast it has been, and whether it is up.
-import { randomInt } from 'node:crypto';
-import { makeQuery, type Query } from 'ferrydns/plugin';
+import { makeQuery, type Query, type UdpClient } from 'ferrydns/plugin';
 import { HttpsChannel } from './https.ts';
 import type { Channel, Link } from './link.ts';
 import type { UpstreamMetrics } from './metrics.ts';
+import { randomId } from './random-id.ts';
 import { addressOf, type Settings, type Target } from './settings.ts';
 import { StreamChannel } from './stream.ts';
 import { UdpChannel } from './udp.ts';
@@ -15,6 +15,22 @@ const maxLate = 3;
 /** Bounds, in milliseconds, of the time after which another upstream is asked as well. */
 const minPatience = 50;
 const maxPatience = 300;
+
+/** Milliseconds from one time that a worker asks for a check to the next. */
+const askInterval = 1000;
+
+/** What the processes of a server tell each other of an upstream. */
+export interface HealthNews {
+  readonly to: string;
+  /** The checks that have failed in a row, as the primary process says; not there when a worker asks for a check. */
+  readonly fails?: number;
+}
+
+/** Where the news of this process go, and whether it is the one that checks. */
+export interface HealthDesk {
+  readonly primary: boolean;
+  tell(news: HealthNews): void;
+}
 
 export class Upstream {
   readonly target: Target;
@@ -28,6 +44,9 @@ export class Upstream {
   private readonly udp: UdpChannel;
   private readonly stream: StreamChannel | HttpsChannel;
   private readonly check: HealthCheck;
+  private readonly desk: HealthDesk;
+  /** When the primary process was asked for a check last. */
+  private askedAt = Number.NEGATIVE_INFINITY;
   /** Health checks that failed in a row. */
   private fails = 0;
   /** Queries without a timely reply since something was heard. */
@@ -35,14 +54,15 @@ export class Upstream {
   /** Smoothed time to a reply in milliseconds; 0 before the first. */
   private roundTrip = 0;
 
-  constructor(target: Target, about: { readonly settings: Settings; readonly metrics: UpstreamMetrics; readonly now: () => number }) {
-    const { settings, metrics, now } = about;
+  constructor(target: Target, about: UpstreamContext) {
+    const { settings, metrics, client, now, desk } = about;
+    this.desk = desk;
     this.target = target;
     this.address = addressOf(target);
     this.settings = settings;
     this.metrics = metrics;
     this.now = now;
-    this.udp = new UdpChannel(target, { source: settings.sourceAddress, counters: metrics.connections('udp') });
+    this.udp = new UdpChannel(target, { client, source: settings.sourceAddress, counters: metrics.connections('udp') });
     const protocol = { dns: 'tcp', tls: 'tcp-tls', https: 'https' }[target.transport];
     const options = { settings, counters: metrics.connections(protocol), now };
     this.stream = target.transport === 'https' ? new HttpsChannel(target, options) : new StreamChannel(target, options);
@@ -73,7 +93,7 @@ export class Upstream {
 
   start(): void {
     if (this.target.transport === 'dns') this.udp.open();
-    if (this.fails > 0) this.check.run();
+    if (this.fails > 0) this.probe();
   }
 
   stop(): void {
@@ -115,19 +135,45 @@ export class Upstream {
 
   /** Checks its health until it is well, unless that is going on already. */
   probe(): void {
-    if (this.settings.maxFails > 0) this.check.run();
+    if (this.settings.maxFails === 0) return;
+    if (this.desk.primary) this.check.run();
+    else this.askForCheck();
+  }
+
+  /** What another process says: in the primary that a worker wants a check, in a worker how the checks went. */
+  hear({ fails }: HealthNews): void {
+    if (fails === undefined) this.probe();
+    else this.learn(fails);
+  }
+
+  private askForCheck(): void {
+    if (this.now() - this.askedAt < askInterval) return;
+    this.askedAt = this.now();
+    this.desk.tell({ to: this.address });
   }
 
   private checked(healthy: boolean): void {
-    if (healthy) {
-      this.fails = 0;
-      this.late = 0;
-      this.heardAt = this.now();
-    } else {
-      this.fails++;
-      this.metrics.healthcheckFailures.add();
-    }
+    if (!healthy) this.metrics.healthcheckFailures.add();
+    this.learn(healthy ? 0 : this.fails + 1);
+    this.desk.tell({ to: this.address, fails: this.fails });
   }
+
+  private learn(fails: number): void {
+    this.fails = fails;
+    if (fails > 0) return;
+    this.late = 0;
+    this.heardAt = this.now();
+  }
+}
+
+/** What an upstream needs of its forward. */
+export interface UpstreamContext {
+  readonly settings: Settings;
+  readonly metrics: UpstreamMetrics;
+  readonly client: UdpClient;
+  /** Milliseconds on a monotonic clock. */
+  readonly now: () => number;
+  readonly desk: HealthDesk;
 }
 
 /** Asks again and again until there is a reply of any kind. */
@@ -162,7 +208,7 @@ class HealthCheck {
   }
 
   private ask(): void {
-    const id = randomInt(0x10000);
+    const id = randomId();
     this.timer = setTimeout(() => {
       this.link?.close();
       this.failed();

@@ -40,9 +40,9 @@ export class HostsFile {
   report(metrics: Metrics, more: number): void {
     const labels = ['hostsfile'] as const;
     this.loaded = () => {
-      const entries = metrics.gauge('coredns_hosts_entries', 'The combined number of entries in hosts and Corefile.', labels);
+      const entries = metrics.gauge('coredns_hosts_entries', 'The combined number of entries in hosts and Corefile.', labels, 'max');
       entries({ hostsfile: this.path }, () => this.table.size + more);
-      metrics.gauge('coredns_hosts_reload_timestamp_seconds', 'The timestamp of the last reload of hosts file.', () => this.written);
+      metrics.gauge('coredns_hosts_reload_timestamp_seconds', 'The timestamp of the last reload of hosts file.', () => this.written, 'max');
     };
     if (this.stamp !== '') this.loaded();
   }

@@ -31,9 +31,10 @@ export default definePlugin({
       },
       start(given) {
         context = given;
+        watch.share(given);
       },
       serving() {
-        if (context !== undefined) void watch.run(context, now);
+        if (context?.server.primary === true) void watch.run(context, now);
       },
     };
   },
@@ -44,13 +45,22 @@ class Watch {
   active = false;
   sightings = 0;
   /** Nobody can guess it, so nobody can end the process by asking for it. */
-  readonly name: Name;
+  name: Name;
   private readonly zone: Name;
   private target: Target | undefined;
+  private tell: (news: News) => void = () => {};
 
   constructor(zone: Name) {
     this.zone = zone;
     this.name = parseName(`${randomNumber()}.${randomNumber()}.${zone}`.replace(/\.\.$/, '.'));
+  }
+
+  /** The question is asked by one process and may come back to any: the others are told what to look for, and for how long. */
+  share({ counterparts }: StartContext): void {
+    this.tell = counterparts((news) => {
+      Object.assign(this, news as News);
+      this.sightings = 0;
+    });
   }
 
   /** Asks until a reply comes: whatever it says, the question did not go round in circles. */
@@ -60,6 +70,7 @@ class Watch {
     while (this.active && !signal.aborted && now() < end) {
       this.sightings = 0;
       this.target = targetOf(server.listeners());
+      this.tell({ name: this.name, target: this.target, active: true });
       try {
         if (this.target !== undefined) await probe(this.name, reachable(this.target), signal);
         break;
@@ -68,6 +79,7 @@ class Watch {
       }
     }
     this.active = false;
+    this.tell({ name: this.name, target: this.target, active: false });
   }
 
   report({ client }: Query): string {
@@ -77,6 +89,9 @@ class Watch {
     return `plugin/loop: Loop (${from} -> ${to}) detected for zone "${this.zone}", ${more}. Query: "HINFO ${this.name}"`;
   }
 }
+
+/** What the process that asks tells the others. */
+type News = Pick<Watch, 'name' | 'active'> & { readonly target: Target | undefined };
 
 type Listeners = ReturnType<StartContext['server']['listeners']>;
 

@@ -1,5 +1,16 @@
 // Says over HTTP whether every plugin of the process is ready to answer.
-import { choice, definePlugin, type HttpResponse, httpAddress, type Logger, optional, type ServerControl, setting } from 'ferrydns/plugin';
+import {
+  type Awaitable,
+  after,
+  choice,
+  definePlugin,
+  type HttpResponse,
+  httpAddress,
+  type Logger,
+  optional,
+  type ServerControl,
+  setting,
+} from 'ferrydns/plugin';
 
 const monitor = choice('until-ready', 'continuously');
 
@@ -40,18 +51,21 @@ class Readiness {
     this.continuously = continuously;
   }
 
-  respond(log: Logger): HttpResponse {
+  respond(log: Logger): Awaitable<HttpResponse> {
     if (this.server.stopping) return { status: 503, body: 'Shutting down' };
-    const missing = this.missing();
+    return after(this.server.readiness(), (said) => this.answer(this.missing(said), log));
+  }
+
+  private answer(missing: string, log: Logger): HttpResponse {
     if (missing === '') return { status: 200, body: 'OK' };
     log.info(`Plugins not ready: "${missing}"`);
     return { status: 503, body: missing };
   }
 
   /** Names of the plugins that are not ready, in order, each once. */
-  private missing(): string {
+  private missing(said: Awaited<ReturnType<ServerControl['readiness']>>): string {
     const names = new Set<string>();
-    for (const [place, { name, ready }] of this.server.readiness().entries()) {
+    for (const [place, { name, ready }] of said.entries()) {
       if (ready !== true && !this.done.has(place)) names.add(name);
       if (ready === true && !this.continuously) this.done.add(place);
     }

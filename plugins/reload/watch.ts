@@ -25,6 +25,8 @@ export class Watch implements Instance {
   }
 
   start(context: StartContext): void {
+    // Whoever loads the configuration for several processes looks for all of them.
+    if (!context.server.primary) return;
     this.context = context;
     this.seen = context.server.configurationHash;
     watches.set(context.signal, this);

@@ -109,7 +109,7 @@ export function describeArg(name: string, arg: Value<unknown> | Arg<unknown>): s
   if (isValue(arg)) return arg.words === undefined ? upper(name, arg) : arg.label;
   const label = arg.value?.words === undefined ? (arg.label ?? upper(name, arg.value)) : arg.value.label;
   // A small language of its own says itself what may be left out.
-  if (arg.kind === 'words' && label.startsWith('[')) return label;
+  if (arg.kind === 'words' && (label.startsWith('[') || label.endsWith(']'))) return label;
   if (arg.kind === 'optional') return `[${label}]`;
   return arg.atLeast === 0 ? `[${label}...]` : `${label}...`;
 }

@@ -75,13 +75,17 @@ function argsSchema(spec: ArgSpec): JsonSchema {
   const most = args.some((arg) => !isValue(arg) && arg.kind !== 'optional') ? undefined : args.length;
   const list = {
     type: 'array',
-    // A word that may be passed over shifts those after it: then each may be any of the values.
-    ...(args.every(isValue) ? { prefixItems: args.map(wordSchema) } : { items: anyWord(args) }),
+    ...(args.length === 0 ? {} : itemsSchema(args)),
     minItems: least,
     ...(most === undefined ? {} : { maxItems: most }),
   };
   const single = least <= 1 && most !== 0 ? [anyWord(args)] : [];
   return { anyOf: [list, ...single, ...(least === 0 ? [{ type: ['null', 'boolean'] }] : [])] };
+}
+
+/** A word that may be passed over shifts those after it: then each may be any of the values. */
+function itemsSchema(args: readonly (Value<unknown> | Arg<unknown>)[]): JsonSchema {
+  return args.every(isValue) ? { prefixItems: args.map(wordSchema) } : { items: anyWord(args) };
 }
 
 function anyWord(args: readonly (Value<unknown> | Arg<unknown>)[]): JsonSchema {

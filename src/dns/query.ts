@@ -53,6 +53,7 @@ export interface QueryChange {
 /** Octets of a reply over UDP at most, whatever the asker advertises: what is larger would be fragmented, or be an amplifier's tool. */
 const maxUdpReply = 4096;
 
+const noOptions: readonly Option[] = [];
 const noRoute: Route = { server: '', zone: 'dropped', view: '', index: 0 };
 const hashSeed = randomInt(0x7fffffff);
 
@@ -61,6 +62,8 @@ export class Query {
   /** The message's bytes; `start` is where it begins in them. */
   private wire: Uint8Array;
   private start: number;
+  /** Whether the bytes are this query's for good, and not a buffer that is used again. */
+  private owned: boolean;
   /** Octets of the name, its final zero included. */
   readonly nameLength: number;
   /** A seeded hash of the lower-case name, for tables of names. */
@@ -86,6 +89,8 @@ export class Query {
   readonly origin: Query;
   /** The plugin that was entered last on behalf of the query as received: the one that answered. Set by the chain. */
   answeredBy = '';
+  /** Whether caches ask anew for the query as received, instead of giving what they have: for queries of the server's own. Set by who makes it. */
+  fresh = false;
   /** How often the server asked itself on behalf of the query as received. Counted by the server. */
   resolutions = 0;
   private optionsStart: number;
@@ -98,6 +103,7 @@ export class Query {
     this.origin = origin ?? this;
     this.wire = fields.wire;
     this.start = fields.start;
+    this.owned = fields.owned ?? false;
     this.nameLength = fields.nameLength;
     this.nameHash = fields.nameHash;
     this.typeCode = fields.typeCode;
@@ -172,7 +178,7 @@ export class Query {
   }
 
   get options(): readonly Option[] {
-    this.optionList ??= this.optionsEnd > this.optionsStart ? readOptions(this.wire, this.optionsStart, this.optionsEnd) : [];
+    this.optionList ??= this.optionsEnd > this.optionsStart ? readOptions(this.wire, this.optionsStart, this.optionsEnd) : noOptions;
     return this.optionList;
   }
 
@@ -185,6 +191,41 @@ export class Query {
   collectMetadata(): Metadata {
     this.origin.store ??= new Metadata();
     return this.origin.store;
+  }
+
+  /** A copy that shares the metadata and says that the asker understands AD (RFC 6840 section 5.7). */
+  withAuthenticData(): Query {
+    if (this.authenticData) return this;
+    this.detach();
+    const { wire, start, nameLength, nameHash, typeCode, classCode, edns, advertisedSize, ednsVersion, dnssecOk, client, receivedAt } = this;
+    const { optionsStart, optionsEnd } = this;
+    const flags = this.flags | flag.authenticData;
+    const derived = new Query(
+      {
+        wire,
+        start,
+        owned: true,
+        nameLength,
+        nameHash,
+        typeCode,
+        classCode,
+        flags,
+        edns,
+        advertisedSize,
+        ednsVersion,
+        dnssecOk,
+        optionsStart,
+        optionsEnd,
+        client,
+        receivedAt,
+      },
+      this.origin,
+    );
+    derived.route = this.route;
+    // The very same options, so that it can be told which of them the asker sent.
+    derived.optionList = this.options;
+    derived.nameText = this.nameText;
+    return derived;
   }
 
   /** A changed copy that shares the metadata. */
@@ -203,6 +244,7 @@ export class Query {
       {
         wire,
         start: 0,
+        owned: true,
         nameLength: name.length,
         nameHash: change.name === undefined ? this.nameHash : hashName(name, 0, name.length),
         typeCode: type,
@@ -269,13 +311,16 @@ export class Query {
   }
 
   /** The name asked for as uncompressed wire form, in the letter case of the asker. */
-  nameBytes(): Buffer {
+  nameBytes(): Uint8Array {
     const from = this.start + headerLength;
-    return Buffer.from(this.wire.subarray(from, from + this.nameLength));
+    const name = this.wire.subarray(from, from + this.nameLength);
+    return this.owned ? name : Buffer.from(name);
   }
 
-  /** Gives the query bytes of its own. Called once, by the responder, when the answer is not at hand and the receive buffer will be used again. */
+  /** Gives the query bytes of its own, if it has none yet. The responder sees to it when the answer is not at hand: the receive buffer will be used again. */
   detach(): void {
+    if (this.owned) return;
+    this.owned = true;
     const end = this.optionsEnd > 0 ? this.optionsEnd : this.start + headerLength + this.questionLength;
     this.wire = Buffer.from(this.wire.subarray(this.start, end));
     if (this.optionsEnd > 0) {
@@ -290,6 +335,8 @@ export class Query {
 export interface QueryFields {
   readonly wire: Uint8Array;
   readonly start: number;
+  /** Whether the bytes will never change; false unless given. */
+  readonly owned?: boolean;
   readonly nameLength: number;
   readonly nameHash: number;
   readonly typeCode: number;
@@ -327,6 +374,7 @@ export function makeQuery(own: OwnQuery): Query {
   return new Query({
     wire,
     start: 0,
+    owned: true,
     nameLength: name.length,
     nameHash: hashName(name, 0, name.length),
     typeCode: type,

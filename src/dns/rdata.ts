@@ -43,6 +43,8 @@ const fixedLengths = new Map([
 ]);
 const endsWithNames = new Set([2, 3, 4, 5, 6, 7, 8, 9, 12, 14, 15, 17, 18, 21, 26, 33, 35, 36, 39, 58, 107]);
 
+const noNames: readonly RdataName[] = [];
+
 /** The place of a name in RDATA: its offset, and whether a message may compress it. */
 export interface RdataName {
   readonly at: number;
@@ -51,11 +53,11 @@ export interface RdataName {
 }
 
 /** The names in the RDATA at `start`, with every bound checked; throws a {@link FormatError} when the RDATA is malformed. */
-export function rdataNames(type: number, wire: Uint8Array, start: number, end: number): RdataName[] {
+export function rdataNames(type: number, wire: Uint8Array, start: number, end: number): readonly RdataName[] {
   const fixed = fixedLengths.get(type);
   if (fixed !== undefined && end - start !== fixed) throw new FormatError(`RDATA of ${end - start} octets, expected ${fixed}`);
   const layout = layouts.get(type);
-  if (layout === undefined) return [];
+  if (layout === undefined) return noNames;
   const names: RdataName[] = [];
   let at = start;
   for (const field of layout) {

@@ -4,7 +4,8 @@ import { extendedErrorOption, type Option, optLengthWith } from './edns.ts';
 import { type Layout, layOut, plainLength, readSections, type Sections, writeMessage } from './message.ts';
 import type { Query } from './query.ts';
 import type { ResourceRecord } from './record.ts';
-import { expandName, FormatError, headerLength, readUint16 } from './wire.ts';
+import { type Survey, surveyLayout, surveySections } from './survey.ts';
+import { FormatError, headerLength, nameLength, readUint16 } from './wire.ts';
 
 /** A message of this reply for one name: its records behind a question, no OPT record, and where its TTLs stand. */
 export interface WireForm {
@@ -118,7 +119,7 @@ export class Reply {
     const layout = layOut(message);
     const flags = readUint16(message, 2);
     const extended = layout.opt?.extendedRcode ?? 0;
-    const hasPlainQuestion = expandName(message, headerLength).length === layout.recordsStart - 4 - headerLength;
+    const hasPlainQuestion = nameLength(message, headerLength) === layout.recordsStart - 4 - headerLength;
     const usable = layout.optIsLast && hasPlainQuestion && layout.ttls.every((at) => (message[at] as number) < 0x80);
     return new Reply({
       rcodeNumber: (extended << 4) | (flags & flag.rcode),
@@ -183,6 +184,15 @@ export class Reply {
     if (this.layout !== undefined) return this.layout.records.length;
     const { answers, authorities, additionals } = this.sections ?? noSections;
     return answers.length + authorities.length + additionals.length;
+  }
+
+  /** What its records come to as an answer to `query`, told without decoding one that came from the wire. */
+  survey(query: Query): Survey {
+    const { form, layout } = this;
+    // Once records were read the form may be another one than that which the layout is about.
+    const fromWire = this.sections === undefined && form !== undefined && layout !== undefined;
+    const survey = fromWire ? surveyLayout(form.bytes, layout, query) : surveySections(this.sections ?? noSections, query);
+    return this.ttl < 0 || survey.lowestTtl === undefined ? survey : { ...survey, lowestTtl: this.ttl };
   }
 
   /** The same for all replies that were derived from one another without a change of records, TTLs aside: a key for what is made of them. */
@@ -279,6 +289,7 @@ function wireFormOf(message: Uint8Array, layout: Layout): WireForm {
 
 /** The message without its OPT record. */
 function withCounts(message: Uint8Array, layout: Layout): Uint8Array {
+  if (layout.opt === undefined && layout.recordsEnd === message.length) return message;
   const bytes = Buffer.from(message.subarray(0, layout.recordsEnd));
   bytes.writeUInt16BE(layout.counts[2], 10);
   return bytes;

@@ -12,13 +12,24 @@ export interface Histogram {
   observe(value: number): void;
 }
 
+/** What the same gauge of several processes amounts to: `sum` where each has a part of the whole, `max` where each says the same. */
+export type Across = 'sum' | 'max';
+
 /** What a plugin makes its metrics with. Asking twice for the same name and labels returns the same metric, so a reload keeps its counts. */
 export interface Metrics {
   counter(name: string, help: string): Counter;
   counter<const L extends string>(name: string, help: string, labels: readonly L[]): (values: Readonly<Record<L, string>>) => Counter;
-  /** A number read when somebody scrapes; `read` replaces the one given before for the same labels. */
-  gauge(name: string, help: string, read: () => number): void;
-  gauge<const L extends string>(name: string, help: string, labels: readonly L[]): (values: Readonly<Record<L, string>>, read: () => number) => void;
+  /**
+   * A number read when somebody scrapes; `read` replaces the one given before for the same labels. With labels, what is returned ends it,
+   * unless it has been replaced meanwhile. `across` says what the numbers of several processes of a server amount to; their sum unless given.
+   */
+  gauge(name: string, help: string, read: () => number, across?: Across): void;
+  gauge<const L extends string>(
+    name: string,
+    help: string,
+    labels: readonly L[],
+    across?: Across,
+  ): (values: Readonly<Record<L, string>>, read: () => number) => () => void;
   /** A gauge that is 1 for these labels as long as somebody holds it: returns how to let go of it. */
   info<const L extends string>(name: string, help: string, labels: readonly L[]): (values: Readonly<Record<L, string>>) => () => void;
   /** `buckets` are the upper bounds, ascending, without infinity. */

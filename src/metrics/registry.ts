@@ -1,6 +1,6 @@
 // The metrics of one process, and their exposition by prom-client, of which this is the only importer.
-import { collectDefaultMetrics, Registry } from 'prom-client';
-import type { Counter, Histogram, Metrics } from './metrics.ts';
+import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client';
+import type { Across, Counter, Histogram, Metrics } from './metrics.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -13,8 +13,11 @@ interface Sample {
 interface Family {
   readonly kind: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
+  readonly across: Across;
   readonly children: Map<string, { readonly labels: Labels; readonly child: Child }>;
 }
+
+type About = Pick<Family, 'kind' | 'help'> & Partial<Pick<Family, 'across'>>;
 
 interface Child {
   samples(name: string, labels: Labels): Sample[];
@@ -77,6 +80,15 @@ class HistogramChild implements Histogram, Child {
   }
 }
 
+/** The metrics of one process at one time. */
+export type Collected = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
+
+/** What processes that have ended have counted: their counters and histograms as one; what a gauge said is gone with them. */
+export async function countsOf(ended: readonly Collected[]): Promise<Collected> {
+  const counts = ended.map((metrics) => metrics.filter(({ type }) => String(type) !== 'gauge'));
+  return AggregatorRegistry.aggregate(counts).getMetricsAsJSON();
+}
+
 /** Every metric of the process. */
 export class MetricsRegistry implements Metrics {
   private readonly families = new Map<string, Family>();
@@ -90,11 +102,25 @@ export class MetricsRegistry implements Metrics {
     return labels === undefined ? make({}) : make;
   }
 
-  gauge(name: string, help: string, read: () => number): void;
-  gauge<const L extends string>(name: string, help: string, labels: readonly L[]): (values: Readonly<Record<L, string>>, read: () => number) => void;
-  gauge(name: string, help: string, labels: readonly string[] | (() => number)): ((values: Labels, read: () => number) => void) | undefined {
+  gauge(name: string, help: string, read: () => number, across?: Across): void;
+  gauge<const L extends string>(
+    name: string,
+    help: string,
+    labels: readonly L[],
+    across?: Across,
+  ): (values: Readonly<Record<L, string>>, read: () => number) => () => void;
+  gauge(
+    name: string,
+    help: string,
+    labels: readonly string[] | (() => number),
+    across: Across = 'sum',
+  ): ((values: Labels, read: () => number) => () => void) | undefined {
     const make = (values: Labels, read: () => number) => {
-      this.child(name, { kind: 'gauge', help }, values, () => new GaugeChild()).read = read;
+      const child = this.child(name, { kind: 'gauge', help, across }, values, () => new GaugeChild());
+      child.read = read;
+      return () => {
+        if (child.read === read) this.forget(name, values);
+      };
     };
     if (typeof labels !== 'function') return make;
     make({}, labels);
@@ -103,7 +129,7 @@ export class MetricsRegistry implements Metrics {
 
   info<const L extends string>(name: string, help: string, _labels: readonly L[]): (values: Readonly<Record<L, string>>) => () => void {
     return (values) => {
-      const child = this.child(name, { kind: 'gauge', help }, values, () => new InfoChild());
+      const child = this.child(name, { kind: 'gauge', help, across: 'max' }, values, () => new InfoChild());
       child.holders++;
       return () => {
         child.holders--;
@@ -137,16 +163,25 @@ export class MetricsRegistry implements Metrics {
     }
   }
 
-  /** The text exposition format, version 0.0.4. */
-  async expose(): Promise<{ readonly contentType: string; readonly body: string }> {
-    if (!this.processMetrics) {
-      collectDefaultMetrics({ register: this.exposition });
-      this.processMetrics = true;
-    }
-    return { contentType: this.exposition.contentType, body: await this.exposition.metrics() };
+  /** The text exposition format, version 0.0.4: of this process, and of others whose metrics are given. */
+  async expose(others: readonly Collected[] = []): Promise<{ readonly contentType: string; readonly body: string }> {
+    const whole = others.length === 0 ? this.collecting() : AggregatorRegistry.aggregate([await this.collect(), ...others]);
+    return { contentType: this.exposition.contentType, body: await whole.metrics() };
   }
 
-  private child<C extends Child>(name: string, about: Pick<Family, 'kind' | 'help'>, labels: Labels, make: () => C): C {
+  /** Every metric of this process as plain data, which can be sent to another one. */
+  async collect(): Promise<Collected> {
+    const collected = await this.collecting().getMetricsAsJSON();
+    return collected.map((metric) => (metric.name === 'process_start_time_seconds' ? { ...metric, aggregator: 'first' } : metric));
+  }
+
+  private collecting(): Registry {
+    if (!this.processMetrics) collectDefaultMetrics({ register: this.exposition });
+    this.processMetrics = true;
+    return this.exposition;
+  }
+
+  private child<C extends Child>(name: string, about: About, labels: Labels, make: () => C): C {
     const family = this.families.get(name) ?? this.addFamily(name, about);
     if (family.kind !== about.kind) throw new Error(`metric ${name} is a ${family.kind}, asked for as a ${about.kind}`);
     // In the order of the alphabet, as CoreDNS prints them.
@@ -159,12 +194,12 @@ export class MetricsRegistry implements Metrics {
     return child;
   }
 
-  private addFamily(name: string, about: Pick<Family, 'kind' | 'help'>): Family {
-    const family: Family = { ...about, children: new Map() };
+  private addFamily(name: string, about: About): Family {
+    const family: Family = { across: 'sum', ...about, children: new Map() };
     this.families.set(name, family);
     const samples = () => [...family.children.values()].flatMap(({ labels, child }) => child.samples(name, labels));
     // prom-client asks a metric for its samples with `get`; nothing else of its classes is needed.
-    const metric = { name, get: async () => ({ name, help: about.help, type: about.kind, values: samples(), aggregator: 'sum' }) };
+    const metric = { name, get: async () => ({ name, help: about.help, type: about.kind, values: samples(), aggregator: family.across }) };
     this.exposition.registerMetric(metric as unknown as Parameters<Registry['registerMetric']>[0]);
     return family;
   }

@@ -1,5 +1,9 @@
 // `ferrydns/plugin`: the one module a plugin imports.
 
+export { type AgentReport, hear, silentAgent } from '../checks/agent.ts';
+export { type Check, type CheckObserver, type CheckSpec, Checks, sharedChecks } from '../checks/checks.ts';
+export { defaultPace, Health, type Pace } from '../checks/health.ts';
+export { describeProbe, type Finding, type Probe } from '../checks/probe.ts';
 export { formatDuration, parseDuration } from '../config/duration.ts';
 export { ConfigError, ConfigErrors, type Place } from '../config/error.ts';
 export * from '../config/grammar.ts';
@@ -27,11 +31,14 @@ export { replaceNames } from '../dns/rdata.ts';
 export { type RecordFields, type ResourceRecord, record } from '../dns/record.ts';
 export { isCut } from '../dns/render.ts';
 export { Reply, type ReplyChange } from '../dns/reply.ts';
+export type { Survey } from '../dns/survey.ts';
 export type { Logger } from '../log/logger.ts';
 export { type Counter, type Histogram, type Metrics, perRoute } from '../metrics/metrics.ts';
 export type { Timeouts } from '../transport/tcp.ts';
+export { type ConnectedUdp, openUdpClient, type UdpClient, type UdpOwner, type UdpPeer, type UdpRoute } from '../transport/udp-client.ts';
 export { type Awaitable, after, isPromise, rescue } from './awaitable.ts';
 export { type Capability, capability, metadataSource, type Provided, provide } from './capability.ts';
+export { agentSyntax, type CheckReading, checkSyntax, readAgent, readCheck } from './check-words.ts';
 export {
   type BlockSettings,
   definePlugin,
@@ -47,5 +54,6 @@ export {
   type SetupContext,
   type StartContext,
 } from './plugin.ts';
+export { type PoolMemberStatus, type PoolService, poolService } from './pool-service.ts';
 export { QueryError } from './query-error.ts';
 export { type RequestObserver, requestObserver } from './request-observer.ts';

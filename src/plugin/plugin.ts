@@ -51,7 +51,13 @@ export interface StartContext {
   resolve(query: Query): Awaitable<Reply>;
   /** What other plugins of the server block provide; never their modules. */
   peers<T>(capability: Capability<T>): readonly T[];
-  /** Answers GET requests for `path` on a shared HTTP listener, which lives on through reloads. `address` is "HOST:PORT" or ":PORT". */
+  /**
+   * Joins this instance with those in its place in the other processes of the server: `hear` is given what they tell. What is returned tells
+   * them: the primary one (see {@link ServerControl.primary}) all others, another one the primary. Messages are plain data. In a server of one
+   * process nobody hears.
+   */
+  counterparts(hear: (message: unknown) => void): (message: unknown) => void;
+  /** Answers requests for `path`, whatever their method, on a shared HTTP listener, which lives on through reloads. `address` is "HOST:PORT" or ":PORT". */
   serve(address: string, path: string, respond: (request: HttpRequest) => Awaitable<HttpResponse>): void;
   /** Runs `task` each time `milliseconds` have passed, until the instance is stopped; an error is logged and does not end it. */
   every(milliseconds: number, task: () => Awaitable<void>): void;
@@ -60,6 +66,12 @@ export interface StartContext {
 export interface HttpRequest {
   readonly method: string;
   readonly url: URL;
+  /** Names in lower case; of a header that is there twice, the values with commas between. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Of a POST request; empty for others. */
+  readonly body: string;
+  /** The address that the request came from. */
+  readonly from: string;
 }
 
 export interface HttpResponse {
@@ -72,12 +84,17 @@ export interface HttpResponse {
 export interface ServerControl {
   /** The version of the program, as "1.2.3". */
   readonly version: string;
+  /**
+   * Whether this is the process that does what is to be done once in a server of several: asking upstreams how they are, watching files for
+   * the whole server, HTTP. True in a server of one process; false in the workers of `multisocket`.
+   */
+  readonly primary: boolean;
   /** True from SIGTERM on. */
   readonly stopping: boolean;
   /** SHA-512 of the words of the configuration that is running, in hexadecimal. */
   readonly configurationHash: string;
-  /** Every instance of the process that has something to wait for: what its plugin is called, and what it says. */
-  readiness(): readonly { readonly name: string; readonly ready: true | string }[];
+  /** Every instance that has something to wait for: what its plugin is called, and what it says; of several processes, the one that is missing something. */
+  readiness(): Awaitable<readonly { readonly name: string; readonly ready: true | string }[]>;
   /** The hash of the configuration as its files are now; throws ConfigErrors when they cannot be read. */
   readConfigurationHash(): Awaitable<string>;
   /** Loads the configuration again; rejects, and changes nothing, when it is refused. */
@@ -86,7 +103,7 @@ export interface ServerControl {
   listeners(): readonly { readonly transport: string; readonly address: string; readonly port: number }[];
   /** The port of the shared HTTP listener for an address that was given to `serve`; undefined while it is not open. */
   httpPort(address: string): number | undefined;
-  /** Every metric of the process in the text exposition format. */
+  /** Every metric of the server, its processes added up, in the text exposition format. */
   expose(): Promise<{ readonly contentType: string; readonly body: string }>;
   /** Ends the process with exit status 1 after logging the message. */
   fatal(message: string): void;
@@ -98,6 +115,8 @@ export interface BlockSettings {
   readonly root?: string;
   /** IP addresses to listen on. */
   readonly addresses?: readonly string[];
+  /** How many processes answer on each listener of the block. */
+  readonly sockets?: number;
   /** Milliseconds of silence after which a stream is closed, and of a whole read and write. */
   readonly timeouts?: Timeouts;
   /** Log debug lines, and the stack of what a plugin throws unexpectedly. */
@@ -121,6 +140,11 @@ export interface Instance {
    * configuration is refused after all. `block.unchanged` says whether the server block, its imports included, is word for word the same.
    */
   adopt?(previous: Instance, block: { readonly unchanged: boolean }): void;
+  /**
+   * Reload: is shown the instances of its plugin in the new configuration, of all its blocks, before any of them is started. A throw refuses
+   * that configuration, for what must not be dropped.
+   */
+  yield?(successors: readonly Instance[]): void;
   /** Opens, connects, loads. A throw refuses the configuration. */
   start?(context: StartContext): Awaitable<void>;
   /** Called when every instance has started and queries are answered by the new configuration. */

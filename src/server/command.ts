@@ -119,7 +119,9 @@ async function serve(words: readonly string[], { registry, process }: CommandCon
   await server.start();
   for (const line of server.served()) output(line);
   for (const line of chosenPorts(server, flags.port)) output(line);
-  output(`FerryDNS-${version}\n${platform(process)}, UDP ${server.listening().find(({ kind }) => kind !== undefined)?.kind ?? 'closed'}`);
+  output(
+    `FerryDNS-${version}\n${platform(process)}, UDP ${server.listening().find(({ kind }) => kind !== undefined)?.kind ?? 'closed'}${workers(server)}`,
+  );
 }
 
 function sourceOf(conf: string | undefined): ConfigurationSource {
@@ -150,6 +152,10 @@ function chosenPorts(server: Server, port: number): string[] {
   if (port !== 0 && !server.served().some((line) => /:0( |$)/.test(line))) return [];
   const sockets = server.listening().filter(({ transport }) => transport === 'udp');
   return sockets.map((socket) => `listening on ${socket.address}:${socket.port}`);
+}
+
+function workers({ workerCount }: Server): string {
+  return workerCount === 0 ? '' : `, ${workerCount} workers`;
 }
 
 function names(registry: Registry): string[] {

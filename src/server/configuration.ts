@@ -8,6 +8,9 @@ import { parseYaml } from '../config/yaml.ts';
 /** What serves when there is no configuration: everything is answered with who asked. */
 const builtIn = '. {\n    whoami\n    log\n}\n';
 
+/** A configuration that was read without a problem; plain data, so that it can be sent to another process. */
+export type Configuration = Pick<Parsed, 'tree' | 'hash'>;
+
 /** Where a configuration comes from. */
 export interface ConfigurationSource {
   /** How places name it. */

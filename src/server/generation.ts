@@ -11,7 +11,9 @@ import { requestObserver } from '../plugin/request-observer.ts';
 import { defaultTimeouts, type Timeouts } from '../transport/tcp.ts';
 import { type Block, type SetupEnvironment, serverName, type Use } from './block.ts';
 import { buildChain } from './chain.ts';
+import type { Configuration } from './configuration.ts';
 import { HttpRoutes } from './http.ts';
+import type { Told } from './protocol.ts';
 import { type Answering, InHand } from './responder.ts';
 import { type RoutedBlock, Router } from './router.ts';
 
@@ -22,12 +24,16 @@ export interface ListenerPlan {
   readonly port: number;
   readonly answering: Answering;
   readonly timeouts: Required<Timeouts>;
+  /** How many processes have sockets of it: what the first of its blocks says, as in CoreDNS. */
+  readonly sockets: number;
 }
 
 /** What a generation needs of the server. */
 export interface GenerationContext extends SetupEnvironment {
   readonly blocks: readonly Block[];
-  readonly hash: string;
+  readonly configuration: Configuration;
+  /** Numbers the configurations that the server has loaded. */
+  readonly serial: number;
   readonly builtIn: ReadonlySet<string>;
   /** Where to listen when a block has no `bind`: empty for every address. */
   readonly defaultAddress: string;
@@ -35,6 +41,8 @@ export interface GenerationContext extends SetupEnvironment {
   route(server: string, zone: string, view: string): Route;
   /** The control that instances of a block get. */
   control(generation: Generation, block: Block): ServerControl;
+  /** Tells the instance's counterparts in the other processes. */
+  tell(told: Told): void;
   /** Answers a query from the top of a listener. */
   reply(server: string, query: Query): Awaitable<Reply>;
 }
@@ -56,7 +64,8 @@ const maxResolutions = 16;
 
 /** A configuration that is set up and can be started, used and stopped. */
 export class Generation {
-  readonly hash: string;
+  readonly configuration: Configuration;
+  readonly serial: number;
   readonly blocks: readonly Block[];
   readonly listeners: readonly ListenerPlan[];
   readonly http = new HttpRoutes();
@@ -64,18 +73,28 @@ export class Generation {
   private readonly context: GenerationContext;
   private readonly ending = new AbortController();
   private readonly started: Use[] = [];
+  /** Who hears what instances in other processes tell, by the identity of the use. */
+  private readonly hearers = new Map<string, (message: unknown) => void>();
   private readonly routesOf = new Map<Block, readonly Route[]>();
 
   /** Throws ConfigErrors when two blocks want the same zone of the same listener. */
   constructor(context: GenerationContext) {
     this.context = context;
-    this.hash = context.hash;
+    this.configuration = context.configuration;
+    this.serial = context.serial;
     this.blocks = context.blocks;
     this.listeners = this.planListeners();
   }
 
-  /** Instances take over from those they replace. */
+  /** Instances take over from those they replace. Throws ConfigErrors when one of those must not be dropped. */
   adopt(previous: Generation): void {
+    for (const use of previous.uses()) {
+      try {
+        use.instance.yield?.(this.uses().flatMap(({ plugin, instance }) => (plugin.name === use.plugin.name ? [instance] : [])));
+      } catch (error) {
+        throw new ConfigErrors([toProblem(error, use)]);
+      }
+    }
     const old = new Map(previous.blocks.flatMap((block) => block.uses.map((use) => [use.identity, { block, instance: use.instance }] as const)));
     for (const block of this.blocks) {
       for (const { instance, identity } of block.uses) {
@@ -123,9 +142,22 @@ export class Generation {
     }
   }
 
+  /** Gives an instance what its counterpart in another process told. One that has not started yet, or has none, does not hear. */
+  hear(identity: string, message: unknown): void {
+    this.hearers.get(identity)?.(message);
+  }
+
   /** What every instance that can be waited for says. */
   readiness(): { readonly name: string; readonly ready: true | string }[] {
     return this.uses().flatMap(({ plugin, instance }) => (instance.ready === undefined ? [] : [{ name: plugin.name, ready: instance.ready() }]));
+  }
+
+  /** The zones that are served and where, as "zone:port" lines. */
+  served(): string[] {
+    const lines = this.blocks.flatMap(({ keys, settings }) =>
+      keys.map(({ zone, port }) => `${zone}:${port}${settings.addresses === undefined ? '' : ` on ${settings.addresses.join(' ')}`}`),
+    );
+    return [...new Set(lines)];
   }
 
   /** Milliseconds to go on answering after SIGTERM: the longest that a block asks for. */
@@ -163,7 +195,8 @@ export class Generation {
     if (problems.length > 0) throw new ConfigErrors(problems);
     return [...plans].map(([name, { address, port, routed, blocks }]) => {
       const answering = this.answering(name, routed, [...blocks]);
-      return { name, address, port, answering, timeouts: timeoutsOf([...blocks]) };
+      const [first] = blocks;
+      return { name, address, port, answering, timeouts: timeoutsOf([...blocks]), sockets: first?.settings.sockets ?? 1 };
     });
   }
 
@@ -190,6 +223,12 @@ export class Generation {
       handlers: block.uses.flatMap(({ plugin, instance }) => (instance.handle === undefined ? [] : [plugin.name])),
       resolve: (query) => this.resolve(query, query.server || server),
       peers: (capability) => provided(block, capability),
+      counterparts: (hear) => {
+        this.hearers.set(use.identity, (message) => {
+          Promise.try(hear, message).catch((error: unknown) => log.error(error instanceof Error ? error.message : String(error)));
+        });
+        return (message) => this.context.tell({ serial: this.serial, identity: use.identity, message });
+      },
       serve: (address, path, respond) => this.http.add(address, path, { plugin: use.plugin.name, respond }),
       every: (milliseconds, task) => {
         const timer = setInterval(

@@ -76,7 +76,26 @@ async function respond(paths: ReadonlyMap<string, Respond>, request: IncomingMes
   const url = URL.parse(request.url ?? '/', 'http://localhost');
   const handler = url === null ? undefined : paths.get(url.pathname);
   if (url === null || handler === undefined) return { status: 404, body: '404 page not found\n' };
-  return handler({ method: request.method ?? 'GET', url });
+  const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
+  const method = request.method ?? 'GET';
+  const body = method === 'POST' ? await readBody(request) : '';
+  if (body === undefined) return { status: 413, body: '413 request entity too large\n' };
+  return handler({ method, url, headers, body, from: request.socket.remoteAddress ?? '' });
+}
+
+/** Octets of a request's body at most. */
+const mostBody = 64 * 1024;
+
+/** Undefined when there is more than anybody has to say. */
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > mostBody) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function listen(server: Server, address: string): Promise<void> {
@@ -91,7 +110,7 @@ function listen(server: Server, address: string): Promise<void> {
 }
 
 /** Splits "HOST:PORT"; throws an Error that says what was found. */
-export function splitAddress(address: string): { readonly host: string; readonly port: number } {
+function splitAddress(address: string): { readonly host: string; readonly port: number } {
   const found = /^(?<host>\[[^\]]*\]|[^:]*):(?<port>\d{1,5})$/.exec(address)?.groups;
   const port = Number(found?.['port']);
   if (found === undefined || port > 65535) throw new Error(`address '${address}', expected HOST:PORT or :PORT`);

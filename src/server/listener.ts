@@ -1,10 +1,9 @@
 // One listener: an address and port with its UDP and TCP sockets and the responder behind them. Lives through reloads.
 import { networkInterfaces } from 'node:os';
 import type { Logger } from '../log/logger.ts';
-import type { Listening } from '../transport/answerer.ts';
+import type { Answerer, Listening } from '../transport/answerer.ts';
 import { defaultUdpKind, openUdp, type UdpKind } from '../transport/open-udp.ts';
 import { listenTcp, type Timeouts } from '../transport/tcp.ts';
-import type { Responder } from './responder.ts';
 
 /** Where a listener is to listen. */
 export interface ListenerOptions {
@@ -12,9 +11,11 @@ export interface ListenerOptions {
   readonly address: string;
   /** 0 lets the system choose one port for UDP and TCP alike. */
   readonly port: number;
-  readonly responder: Responder;
+  readonly responder: Answerer;
   readonly timeouts: () => Required<Timeouts>;
   readonly log: Logger;
+  /** Whether other processes may have sockets of the same address and port. */
+  readonly reusePort?: boolean;
   /** The UDP transport to use; the faster one that works here unless given. */
   readonly udp?: UdpKind;
 }
@@ -37,11 +38,12 @@ export async function openListener(options: ListenerOptions): Promise<Listening[
 async function openAll(options: ListenerOptions): Promise<Listening[]> {
   const open: Listening[] = [];
   const addresses = options.address === '' ? ['0.0.0.0', '::'] : [options.address];
+  const { reusePort = false } = options;
   let { port } = options;
   try {
     for (const address of addresses) {
       try {
-        const tcp = await listenTcp({ address, port, answerer: options.responder, timeouts: options.timeouts });
+        const tcp = await listenTcp({ address, port, answerer: options.responder, timeouts: options.timeouts, reusePort });
         open.push(tcp);
         port = tcp.port;
         open.push(...(await openUdpAt(address, port, options)));
@@ -63,12 +65,12 @@ async function openAll(options: ListenerOptions): Promise<Listening[]> {
  */
 async function openUdpAt(address: string, port: number, options: ListenerOptions): Promise<Listening[]> {
   const kind = options.udp ?? defaultUdpKind();
-  const common = { port, answerer: options.responder, log: options.log, kind };
+  const { reusePort = false } = options;
+  const common = { port, answerer: options.responder, log: options.log, kind, reusePort };
   const wildcard = address === '0.0.0.0' || address === '::';
   if (!wildcard || kind === 'batch') return [await openUdp({ ...common, address })];
   // Sharing a port would hide that another program has it, so ask for it alone first.
-  const probe = await openUdp({ ...common, address });
-  await probe.close();
+  if (!reusePort) await (await openUdp({ ...common, address })).close();
   const open = [await openUdp({ ...common, address, shared: true })];
   for (const own of ownAddresses(address === '::' ? 'IPv6' : 'IPv4')) {
     // An address may be going away, or still be tentative; the wildcard socket serves it then.

@@ -1,25 +1,23 @@
 // The server: loads a configuration, serves it, replaces it without losing a query, and stops.
 import { formatDuration } from '../config/duration.ts';
-import { type ConfigError, ConfigErrors } from '../config/error.ts';
 import type { Parsed } from '../config/tree.ts';
-import type { Query, Route } from '../dns/query.ts';
-import type { Reply } from '../dns/reply.ts';
 import { type Logger, type LogSwitches, makeLogger, type Output } from '../log/logger.ts';
 import { MetricsRegistry } from '../metrics/registry.ts';
 import type { Awaitable } from '../plugin/awaitable.ts';
-import type { ServerControl } from '../plugin/plugin.ts';
-import type { Listening } from '../transport/answerer.ts';
-import type { Timeouts } from '../transport/tcp.ts';
-import { type Block, setUpBlocks } from './block.ts';
-import { type ConfigurationSource, readConfiguration } from './configuration.ts';
-import { loadCustomPlugins } from './custom-plugins.ts';
+import { type Configuration, type ConfigurationSource, readConfiguration } from './configuration.ts';
+import { controlOf } from './control.ts';
 import { countDatagrams } from './datagram-metrics.ts';
-import { Generation, type ListenerPlan } from './generation.ts';
+import type { Front, Prepared, SocketInfo } from './front.ts';
+import { Generation } from './generation.ts';
 import { HttpListeners, HttpRoutes } from './http.ts';
-import { openListener } from './listener.ts';
+import { Listeners } from './listeners.ts';
+import { OwnQueries } from './own-queries.ts';
+import type { Readiness, Sockets, Told, WorkerRole } from './protocol.ts';
 import type { Registry } from './registry.ts';
-import { Responder } from './responder.ts';
-import { version } from './version.ts';
+import { Routes } from './routes.ts';
+import { setUp } from './set-up.ts';
+import { Turns } from './turns.ts';
+import { Workers } from './workers.ts';
 
 /** What a server is made of. */
 export interface ServerOptions {
@@ -36,12 +34,8 @@ export interface ServerOptions {
   readonly now?: () => number;
   /** Ends the process; called for failures that a plugin cannot live with. */
   readonly exit?: (status: number) => void;
-}
-
-interface OpenListener {
-  readonly responder: Responder;
-  readonly sockets: readonly Listening[];
-  timeouts: Required<Timeouts>;
+  /** What a worker has of the process that started it; a server that has none is that process, or the only one. */
+  readonly worker?: WorkerRole | undefined;
 }
 
 /** Milliseconds that queries in hand get when a configuration is replaced or the server stops. */
@@ -52,34 +46,43 @@ export class Server {
   readonly log: Logger;
   private readonly options: Required<ServerOptions>;
   private readonly logging: LogSwitches = { debug: false, quiet: false };
-  private readonly listeners = new Map<string, OpenListener>();
+  private readonly listeners: Listeners;
+  private workers: Workers | undefined;
   private readonly http = new HttpListeners();
-  private readonly routes = new Map<string, Route>();
+  private readonly ownQueries: OwnQueries;
+  private readonly routes = new Routes();
   private running: Generation | undefined;
-  private stopping = false;
+  private next: Generation | undefined;
+  private loads = 0;
+  /** True from SIGTERM on. */
+  stopping = false;
   /** Loads and stops happen one after another. */
-  private turn: Promise<unknown> = Promise.resolve();
+  private readonly turns = new Turns();
 
   constructor(options: ServerOptions) {
     const now = () => performance.now();
-    this.options = { dnsPort: 53, directory: '', defaultAddress: '', now, exit: (status) => process.exit(status), ...options };
+    this.options = { dnsPort: 53, directory: '', defaultAddress: '', now, exit: (status) => process.exit(status), worker: undefined, ...options };
     this.log = makeLogger(options.output, this.logging);
-    countDatagrams(this.metrics, () => this.listening());
+    const opening = options.worker?.opening ?? (({ port }: { readonly port: number }) => ({ port, reusePort: false, late: false }));
+    const context = { now: this.options.now, log: this.log };
+    this.listeners = new Listeners({ ...context, opening });
+    this.ownQueries = new OwnQueries(context);
+    countDatagrams(this.metrics, () => this.listeners.listening());
   }
 
   /** Reads and sets up the configuration and opens nothing. Rejects with ConfigErrors that hold every problem. */
   async check(): Promise<void> {
-    await this.prepare();
+    await this.setUp(readConfiguration(this.options.source), 0);
   }
 
   /** Loads the configuration and serves it. Rejects, with nothing open, when it is refused or an address cannot be had. */
   start(): Promise<void> {
-    return this.inTurn(() => this.load());
+    return this.turns.take(() => this.load());
   }
 
   /** Loads the configuration again. Rejects, and the old one serves on, when the new one is refused. */
   reload(): Promise<void> {
-    return this.inTurn(async () => {
+    return this.turns.take(async () => {
       if (this.stopping) return;
       this.log.info('Reloading');
       await this.load();
@@ -87,25 +90,52 @@ export class Server {
     });
   }
 
-  /** Says that it will stop, answers on through lameduck, finishes what is in hand, and closes everything. */
-  stop(options: { readonly lameduck: boolean } = { lameduck: true }): Promise<void> {
-    this.stopping = true;
-    return this.inTurn(async () => {
+  /** Reloads the server that this one is a part of. */
+  requestReload(): Promise<void> {
+    return this.options.worker?.reload() ?? this.reload();
+  }
+
+  /** The hash of the configuration as it is read now. */
+  readHash(): string {
+    return readConfiguration(this.options.source).hash;
+  }
+
+  /** Says that it will stop, answers on through lameduck, finishes what is in hand, and closes everything. `alone` says that others go on answering at its addresses. */
+  stop({ lameduck, alone = false }: { readonly lameduck: boolean; readonly alone?: boolean } = { lameduck: true }): Promise<void> {
+    this.announceStop();
+    return this.turns.take(async () => {
       const { running } = this;
       if (running === undefined) return;
-      if (options.lameduck && running.lameduck > 0) {
+      if (lameduck && running.lameduck > 0) {
         this.log.info(`plugin/health: Going into lameduck mode for ${formatDuration(running.lameduck)}`);
         await new Promise((resolve) => setTimeout(resolve, running.lameduck));
       }
-      await this.close([...this.listeners.keys()], running);
+      this.front.end();
+      await this.retire(running, { fronts: [this.front], shut: !alone });
       this.http.use(new HttpRoutes());
       this.running = undefined;
     });
   }
 
-  /** The sockets that are open for DNS. */
-  listening(): Listening[] {
-    return [...this.listeners.values()].flatMap(({ sockets }) => sockets);
+  /** Lets plugins know that the server will stop. */
+  announceStop(): void {
+    this.stopping = true;
+    this.workers?.tell('stopping', undefined);
+  }
+
+  /** The sockets that are open for DNS; of those that several processes have for one address and port, the first's. */
+  listening(): SocketInfo[] {
+    return [...this.sockets().values()].flat();
+  }
+
+  /** The open sockets by the name of their listener. */
+  sockets(): Sockets {
+    return this.front.sockets();
+  }
+
+  /** How many worker processes answer; none where this process does. */
+  get workerCount(): number {
+    return this.workers?.count ?? 0;
   }
 
   /** The port of the HTTP listener that the configuration names by this address. */
@@ -115,163 +145,154 @@ export class Server {
 
   /** The listeners and zones that are served, as "zone:port" lines. */
   served(): string[] {
-    const keys = this.running?.blocks.flatMap(({ keys, settings }) =>
-      keys.map(({ zone, port }) => `${zone}:${port}${settings.addresses === undefined ? '' : ` on ${settings.addresses.join(' ')}`}`),
-    );
-    return [...new Set(keys)];
+    return this.running?.served() ?? [];
+  }
+
+  /** Gets a configuration ready. Clients see nothing of it, and it can be given up, until it is committed. */
+  async prepare({ configuration, serial }: { readonly configuration: Configuration; readonly serial: number }): Promise<Prepared> {
+    return this.getReady(await this.setUp({ ...configuration, problems: [], warnings: [], sources: new Map() }, serial));
+  }
+
+  /** Gives an instance what its counterpart in another process told; what concerns a configuration that is not here any more is lost. */
+  hear({ serial, identity, message }: Told): void {
+    for (const generation of [this.running, this.next]) if (generation?.serial === serial) generation.hear(identity, message);
   }
 
   private async load(): Promise<void> {
-    const { generation: next, warnings } = await this.prepare();
-    for (const warning of warnings) this.log.warn(warning);
+    const prepared = await this.getReady(await this.setUp(readConfiguration(this.options.source), ++this.loads));
+    await prepared.commit();
+    await prepared.retire();
+  }
+
+  private async getReady(next: Generation): Promise<Prepared> {
     const previous = this.running;
     if (previous !== undefined) next.adopt(previous);
-    const opened = await this.openListeners(next);
+    const { front: before } = this;
+    const front = this.frontOf(next);
+    this.next = next;
     try {
+      await front.prepare(next);
       await next.start();
-      await this.http.open(next.http);
+      if (this.primary) await this.http.open(next.http);
     } catch (error) {
-      await next.stop(AbortSignal.timeout(drainTime));
-      await this.closeSockets(opened);
+      await this.abandon(next, front);
       throw error;
     }
-    this.swap(next);
-    const unused = [...this.listeners.keys()].filter((name) => !next.listeners.some((plan) => plan.name === name));
-    if (previous !== undefined) await this.close(unused, previous);
+    return {
+      commit: async () => {
+        await front.commit(next);
+        if (before !== front) before.end(next);
+        this.swap(next);
+      },
+      retire: async () => {
+        // What others have sockets of as well is still sent queries until it is closed.
+        const taken = before !== front;
+        if (previous !== undefined) await this.retire(previous, { fronts: taken ? [before, front] : [front], shut: !taken });
+      },
+      abandon: () => this.abandon(next, front),
+    };
   }
 
-  private async prepare(): Promise<{ generation: Generation; warnings: readonly string[] }> {
-    const { registry, dnsPort, directory, output, now, defaultAddress, source } = this.options;
-    const parsed = readConfiguration(source);
-    const problems = [...parsed.problems];
-    const extended = await loadCustomPlugins(parsed.tree, registry, problems);
-    const environment = { registry: extended, dnsPort, directory, output, logging: this.logging, metrics: this.metrics, now };
-    const set = await setUpBlocks(parsed.tree, environment);
-    problems.push(...set.problems);
-    if (problems.length > 0) throw refuse(problems, parsed);
-    const generation = new Generation({
+  private async abandon(next: Generation, front: Front): Promise<void> {
+    this.next = undefined;
+    await next.stop(AbortSignal.timeout(drainTime));
+    await front.abandon();
+    if (this.workers?.inUse === false) this.workers = undefined;
+  }
+
+  private async setUp(parsed: Parsed, serial: number): Promise<Generation> {
+    const { registry, dnsPort, directory, output, now, defaultAddress, worker } = this.options;
+    const environment = { registry, dnsPort, directory, output, logging: this.logging, metrics: this.metrics, now };
+    const { blocks, warnings } = await setUp(parsed, environment);
+    // A worker would only say again what the main process says.
+    for (const warning of serial > 0 && this.primary ? warnings : []) this.log.warn(warning);
+    return new Generation({
       ...environment,
-      blocks: set.blocks,
-      hash: parsed.hash,
+      blocks,
+      configuration: { tree: parsed.tree, hash: parsed.hash },
+      serial,
       builtIn: new Set(registry.plugins.map(({ name }) => name)),
       defaultAddress,
-      route: (server, zone, view) => this.route(server, zone, view),
-      control: (of, block) => this.control(of, block),
-      reply: (server, query) => this.reply(server, query),
+      route: (server, zone, view) => this.routes.of(server, zone, view),
+      control: (of, block) => controlOf(this, of, block),
+      tell: (told) => (worker === undefined ? this.workers?.tell('hear', told) : worker.tell(told)),
+      reply: (server, query) => this.ownQueries.reply((this.running ?? this.next)?.listeners ?? [], server, query),
     });
-    return { generation, warnings: [...parsed.warnings, ...set.warnings] };
   }
 
-  private async openListeners(next: Generation): Promise<string[]> {
-    const opened: string[] = [];
-    try {
-      for (const plan of next.listeners) {
-        if (this.listeners.has(plan.name)) continue;
-        this.listeners.set(plan.name, await this.openOne(plan));
-        opened.push(plan.name);
-      }
-      return opened;
-    } catch (error) {
-      await this.closeSockets(opened);
-      throw error;
+  /** Whether this is not a worker. */
+  get primary(): boolean {
+    return this.options.worker === undefined;
+  }
+
+  private get front(): Front {
+    return this.workers ?? this.listeners;
+  }
+
+  /** A server that has workers keeps them, be it one: sockets change processes only where they must. */
+  private frontOf(next: Generation): Front {
+    if (this.workers === undefined && this.primary && next.listeners.some(({ sockets }) => sockets > 1)) {
+      this.listeners.share();
+      this.workers = this.makeWorkers();
     }
+    return this.front;
   }
 
-  private async openOne(plan: ListenerPlan): Promise<OpenListener> {
-    const { now } = this.options;
-    const responder = new Responder(plan.answering, { now, log: this.log });
-    responder.open = false;
-    const open: { responder: Responder; timeouts: Required<Timeouts> } = { responder, timeouts: plan.timeouts };
-    const { address, port } = plan;
-    const sockets = await openListener({ address, port, responder, log: this.log, timeouts: () => open.timeouts });
-    return Object.assign(open, { sockets });
+  private makeWorkers(): Workers {
+    const { dnsPort, directory, defaultAddress, output } = this.options;
+    return new Workers({
+      settings: { dnsPort, directory, defaultAddress },
+      log: this.log,
+      metrics: this.metrics,
+      shared: this.listeners.sockets(),
+      inTurn: (run) => this.turns.take(run),
+      calls: {
+        log: output,
+        fatal: (message) => this.fatal(message),
+        reload: () => this.reload(),
+        expose: () => this.expose(),
+        hear: (told) => this.hear(told),
+      },
+    });
   }
 
   /** From here on every query is answered by the new configuration. */
   private swap(next: Generation): void {
-    for (const plan of next.listeners) {
-      const listener = this.listeners.get(plan.name);
-      if (listener === undefined) continue;
-      listener.responder.answering = plan.answering;
-      listener.responder.open = true;
-      listener.timeouts = plan.timeouts;
-    }
     this.http.use(next.http);
     this.logging.debug = next.blocks.some(({ settings }) => settings.debug === true);
     this.running = next;
+    this.next = undefined;
     next.serving();
   }
 
-  private async close(names: readonly string[], generation: Generation): Promise<void> {
+  /** Ends what the configuration in use does not need. Answers to what is in hand still leave through its sockets, so these close last. */
+  private async retire(generation: Generation, { fronts, shut }: { readonly fronts: readonly Front[]; readonly shut: boolean }): Promise<void> {
     const deadline = AbortSignal.timeout(drainTime);
     const expired = new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve()));
-    // Answers to what is in hand still leave through the sockets, so these close last.
-    for (const name of names) {
-      const listener = this.listeners.get(name);
-      if (listener !== undefined) listener.responder.open = false;
-    }
+    for (const front of shut ? fronts : []) front.shut();
     await Promise.race([generation.inHand.empty(), expired]);
     await new Promise((resolve) => setImmediate(resolve));
-    await Promise.race([this.closeSockets(names), expired]);
+    await Promise.race([Promise.all(fronts.map((front) => front.retire())), expired]);
     await generation.stop(deadline);
   }
 
-  private async closeSockets(names: readonly string[]): Promise<void> {
-    const closing = names.flatMap((name) => this.listeners.get(name)?.sockets ?? []);
-    for (const name of names) this.listeners.delete(name);
-    await Promise.all(closing.map((socket) => socket.close()));
+  /** Every metric of the server: of its processes added up. */
+  async expose(): Promise<{ readonly contentType: string; readonly body: string }> {
+    const { worker } = this.options;
+    return worker === undefined ? this.metrics.expose(await this.workers?.collect()) : worker.expose();
   }
 
-  private reply(server: string, query: Query): Awaitable<Reply> {
-    const listener = this.listeners.get(server) ?? [...this.listeners.values()][0];
-    if (listener === undefined) throw new Error(`no listener named ${server}`);
-    return listener.responder.reply(query);
+  /** What is not ready in any of the processes is not ready. */
+  readiness(generation = this.running): Awaitable<Readiness> {
+    const own = generation?.readiness() ?? [];
+    return this.workers === undefined || generation !== this.running ? own : this.workers.readiness(own);
   }
 
-  private route(server: string, zone: string, view: string): Route {
-    const key = JSON.stringify([server, zone, view]);
-    const route = this.routes.get(key) ?? { server, zone, view, index: this.routes.size + 1 };
-    this.routes.set(key, route);
-    return route;
+  /** Logs and ends the process, which is the whole server. */
+  fatal(message: string): void {
+    const { worker, output, exit } = this.options;
+    if (worker !== undefined) return void worker.fatal(message);
+    output(`[FATAL] ${message}`);
+    exit(1);
   }
-
-  private control(generation: Generation, block: Block): ServerControl {
-    const stopping = () => this.stopping;
-    return {
-      get stopping() {
-        return stopping();
-      },
-      version,
-      configurationHash: generation.hash,
-      readiness: () => (this.running ?? generation).readiness(),
-      readConfigurationHash: () => this.readHash(),
-      reload: () => this.reload(),
-      listeners: () =>
-        generation.listeners
-          .filter(({ answering }) => block.keys.some(({ zone }) => answering.router.serves(zone)))
-          .flatMap(({ name }) => this.listeners.get(name)?.sockets ?? []),
-      httpPort: (address) => this.http.portOf(address),
-      expose: () => this.metrics.expose(),
-      fatal: (message) => {
-        this.options.output(`[FATAL] ${message}`);
-        this.options.exit(1);
-      },
-    };
-  }
-
-  private readHash(): string {
-    const parsed = readConfiguration(this.options.source);
-    return parsed.hash;
-  }
-
-  private inTurn<T>(run: () => Promise<T>): Promise<T> {
-    const result = this.turn.then(run, run);
-    this.turn = result.catch(() => undefined);
-    return result;
-  }
-}
-
-function refuse(problems: readonly ConfigError[], parsed: Parsed): ConfigErrors {
-  const sorted = [...problems].sort((a, b) => (a.place.file === b.place.file ? a.place.line - b.place.line || a.place.column - b.place.column : 0));
-  return new ConfigErrors(sorted, parsed.sources);
 }

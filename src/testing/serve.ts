@@ -82,7 +82,7 @@ export async function serve(corefile: string, options: ServeOptions = {}): Promi
     lines,
     server,
     ask: (name, type = 'A', how = {}) => ask({ port, name, type, ...how }),
-    metrics: async () => (await server.metrics.expose()).body,
+    metrics: async () => (await server.expose()).body,
     reload(text) {
       writeFileSync(file, place(text));
       return server.reload();

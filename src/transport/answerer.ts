@@ -30,6 +30,8 @@ export interface Listening {
   readonly kind?: 'batch' | 'dgram';
   /** What the socket has done so far, by name, as far as it tells. */
   readonly counters?: Readonly<object> | undefined;
+  /** Lets sockets of other processes that are open to it have the same address and port from now on. Not there where that cannot be had. */
+  readonly share?: (() => void) | undefined;
   close(): Promise<void>;
 }
 

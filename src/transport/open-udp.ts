@@ -36,5 +36,5 @@ export async function openUdp(options: OpenUdpOptions): Promise<UdpListening> {
   }
   const listening = await listenUdpInBatches(options);
   const { transport, address, port, counters } = listening;
-  return { kind, transport, address, port, counters, close: () => listening.close() };
+  return { kind, transport, address, port, counters, share: listening.share?.bind(listening), close: () => listening.close() };
 }

@@ -1,6 +1,8 @@
 // DNS over TCP (RFC 7766): length-framed messages, answered as they are ready, with limits on time, connections and work in hand.
 import { createServer, type Server, type Socket } from 'node:net';
 import { type Answerer, type Listening, maxMessage, type Peer, pending } from './answerer.ts';
+import { sharePort } from './batch/descriptor.ts';
+import { isNativeAvailable } from './batch/library.ts';
 
 /** Milliseconds of a whole read, of a write, and of silence; `queries` is how many one connection may ask, -1 for any number. */
 export interface Timeouts {
@@ -17,6 +19,8 @@ export interface TcpOptions {
   readonly answerer: Answerer;
   /** Milliseconds and counts in force when a connection is made. */
   readonly timeouts: () => Required<Timeouts>;
+  /** Lets listeners of other processes that say so too have the same address and port; the system spreads the connections over them (SO_REUSEPORT). */
+  readonly reusePort?: boolean;
 }
 
 /** What a connection may take when the configuration says nothing: milliseconds, and queries without limit. */
@@ -41,14 +45,14 @@ export async function listenTcp(options: TcpOptions): Promise<Listening> {
     socket.on('close', () => connections.delete(connection));
   });
   server.maxConnections = maxConnections;
-  await listen(server, options.address, options.port);
+  await listen(server, options);
   const bound = server.address() as { address: string; port: number };
   const close = () =>
     new Promise<void>((resolve) => {
       server.close(() => resolve());
       for (const connection of connections) connection.finish();
     });
-  return { transport: 'tcp', address: bound.address, port: bound.port, close };
+  return { transport: 'tcp', address: bound.address, port: bound.port, share: sharing(server), close };
 }
 
 class Connection implements Peer {
@@ -187,10 +191,16 @@ class Connection implements Peer {
   }
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
+/** Node tells neither the descriptor of a listener nor sets this option on it later. */
+function sharing(server: Server): (() => void) | undefined {
+  const { fd = -1 } = (server as unknown as { readonly _handle?: { readonly fd?: number } })._handle ?? {};
+  return fd >= 0 && isNativeAvailable() ? () => sharePort(fd) : undefined;
+}
+
+function listen(server: Server, { address: host, port, reusePort = false }: TcpOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host, port, ipv6Only: true, exclusive: true, backlog: maxConnections }, () => {
+    server.listen({ host, port, ipv6Only: true, exclusive: true, reusePort, backlog: maxConnections }, () => {
       server.off('error', reject);
       server.on('error', () => {});
       resolve();

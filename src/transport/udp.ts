@@ -12,14 +12,15 @@ export interface UdpOptions {
   readonly log: Logger;
   /** Lets a socket on a more specific address share the port with a wildcard one. */
   readonly shared?: boolean;
+  /** Lets sockets of other processes that say so too have the same address and port; the system spreads the clients over them (SO_REUSEPORT). */
+  readonly reusePort?: boolean;
 }
 
 /** Opens a UDP socket. Rejects with the system's error (EADDRINUSE, EACCES, …) when the address cannot be had. */
 export async function listenUdp(options: UdpOptions): Promise<Listening> {
-  const { address, port, answerer, log } = options;
-  const socket = createSocket(
-    isIPv6(address) ? { type: 'udp6', ipv6Only: true, reuseAddr: options.shared ?? false } : { type: 'udp4', reuseAddr: options.shared ?? false },
-  );
+  const { address, port, answerer, log, shared = false, reusePort = false } = options;
+  const family = isIPv6(address) ? ({ type: 'udp6', ipv6Only: true } as const) : ({ type: 'udp4' } as const);
+  const socket = createSocket({ ...family, reuseAddr: shared, reusePort });
   await bind(socket, address, port);
   const bound = socket.address();
   const out = Buffer.allocUnsafeSlow(maxMessage);

@@ -2,7 +2,9 @@
 import { expect, test } from 'vitest';
 import { readArguments } from '../../bench/arguments.ts';
 
-const known = { workloads: ['cached', 'hosts'], servers: ['ferrydns', 'coredns'] };
+const plain = { workloads: ['cached', 'hosts'], servers: ['ferrydns', 'coredns'] };
+const wide = { workloads: ['cached', 'tcp'], servers: ['ferrydns', 'unbound'] };
+const known = (peers: boolean) => (peers ? wide : plain);
 
 test('without words all workloads run, three rounds of three seconds, on every server that is there', () => {
   expect(readArguments([], known)).toEqual({
@@ -10,19 +12,28 @@ test('without words all workloads run, three rounds of three seconds, on every s
     servers: undefined,
     seconds: 3,
     rounds: 3,
+    peers: false,
     json: undefined,
+    plots: undefined,
+    from: undefined,
     help: false,
   });
 });
 
 test('names may be given as a list or by repeating the option, and keep the order of the report', () => {
   const words = ['--workload', 'hosts', '--workload', 'cached', '--servers', 'coredns,ferrydns'];
-  expect(readArguments(words, known)).toMatchObject(known);
+  expect(readArguments(words, known)).toMatchObject(plain);
 });
 
 test('lengths and the file are taken as given', () => {
   const words = ['--seconds', '10', '--rounds', '5', '--json', 'out.json'];
   expect(readArguments(words, known)).toMatchObject({ seconds: 10, rounds: 5, json: 'out.json' });
+});
+
+test('with --peers other workloads and servers are known', () => {
+  expect(readArguments(['--peers'], known)).toMatchObject({ peers: true, workloads: wide.workloads });
+  expect(readArguments(['--peers', '--servers', 'unbound'], known).servers).toEqual(['unbound']);
+  expect(() => readArguments(['--servers', 'unbound'], known)).toThrow('unknown server "unbound"');
 });
 
 test.each([

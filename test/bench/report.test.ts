@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { LatencyRun, SaturationRun } from '../../bench/load.ts';
 import type { ServerResult, WorkloadResult } from '../../bench/measure.ts';
-import { formatWorkload, ratiosTo, remarks, toJson } from '../../bench/report.ts';
+import { formatWorkload, fromJson, ratiosTo, remarks, toJson } from '../../bench/report.ts';
 import { workloads } from '../../bench/workloads.ts';
 
 const saturationRun: SaturationRun = {
@@ -35,7 +35,7 @@ const ferrydns: ServerResult = {
 function cached(...servers: readonly ServerResult[]): WorkloadResult {
   const workload = workloads.find(({ name }) => name === 'cached');
   if (workload === undefined) throw new Error('no workload cached');
-  return { workload, latencyRate: 25_000, servers };
+  return { workload, latencyRate: 25_000, servers, leftOut: [] };
 }
 
 function withRun(change: Partial<SaturationRun>): ServerResult {
@@ -43,7 +43,7 @@ function withRun(change: Partial<SaturationRun>): ServerResult {
 }
 
 test('ratios are against the baseline, below one where less was used', () => {
-  expect(ratiosTo(ferrydns, coredns)).toEqual({ cpuPerAnswer: 0.5, rate: 2, p99: 1, resident: 1 });
+  expect(ratiosTo(ferrydns, coredns)).toEqual({ cpuPerAnswer: 0.5, rate: 2, p50: 1, p99: 1, p999: 1, resident: 1 });
 });
 
 test('there are no ratios without a baseline', () => {
@@ -115,4 +115,23 @@ test('the JSON holds every run, the summaries and the ratios', () => {
       },
     ],
   });
+});
+
+test('a run is read back from its JSON as it was written', () => {
+  const circumstances = {
+    startedAt: '2026-01-01T00:00:00.000Z',
+    machine: { processor: 'x', cores: 2, kernel: '6', pinned: true },
+    versions: {},
+    seconds: 3,
+    rounds: 2,
+  };
+  const result = { ...cached(ferrydns, coredns), leftOut: [{ server: 'floor', why: 'it looks nothing up' }] };
+  const read = fromJson(toJson(circumstances, [result], 'coredns'), workloads);
+  expect(formatWorkload(read.results[0] ?? cached(), 'coredns')).toBe(formatWorkload(result, 'coredns'));
+  expect(() => fromJson(toJson(circumstances, [result], 'coredns'), [])).toThrow('there is no workload "cached" any more');
+});
+
+test('a server that cannot do a workload is named with the reason', () => {
+  const result = { ...cached(ferrydns), leftOut: [{ server: 'floor', why: 'it looks nothing up' }] };
+  expect(remarks(result)).toEqual(['floor is left out: it looks nothing up']);
 });

@@ -1,6 +1,6 @@
 // The queries that every server is asked.
 import { expect, test } from 'vitest';
-import { drawZipf, hostsFile, workloads, zipfExponent } from '../../bench/workloads.ts';
+import { drawZipf, hostsFile, peerWorkloads, workloads, zipfExponent } from '../../bench/workloads.ts';
 
 const names = Array.from({ length: 1000 }, (_, index) => `n${index}. A`);
 
@@ -22,15 +22,18 @@ test('a steeper share takes a greater exponent', () => {
   expect(zipfExponent(10_000, 0.1)).toBeCloseTo(0, 4);
 });
 
-test.each(workloads)('$name: every line is one absolute name and a type', ({ queries, warm }) => {
+test.each([...workloads, ...peerWorkloads])('$name: every line is one absolute name and a type', ({ queries, warm }) => {
   const lines = [...queries(1), ...warm];
   expect(lines.filter((line) => !/^([a-z0-9-]+\.)+ (A|AAAA)$/.test(line))).toEqual([]);
 });
 
-test.each(workloads.filter(({ warm }) => warm.length > 0))('$name: whatever is asked was put into the cache before', ({ queries, warm }) => {
-  const known = new Set(warm);
-  expect(queries(1).filter((line) => !known.has(line))).toEqual([]);
-});
+test.each([...workloads, ...peerWorkloads].filter(({ warm }) => warm.length > 0))(
+  '$name: whatever is asked was put into the cache before',
+  ({ queries, warm }) => {
+    const known = new Set(warm);
+    expect(queries(1).filter((line) => !known.has(line))).toEqual([]);
+  },
+);
 
 test('a missed name is never asked a second time, in its run or in the next', () => {
   const misses = workloads.find(({ name }) => name === 'misses');
@@ -41,7 +44,7 @@ test('a missed name is never asked a second time, in its run or in the next', ()
 
 test('every name of the hosts workload is in the hosts file, with an address that is valid', () => {
   const entries = new Map(
-    hostsFile()
+    hostsFile(10_000)
       .trim()
       .split('\n')
       .map((line) => line.split(' ').toReversed() as [string, string]),
@@ -52,3 +55,12 @@ test('every name of the hosts workload is in the hosts file, with an address tha
   expect(new Set(entries.values()).size).toBe(10_000);
   expect(entries.get('h9999.hosts.bench.')).toBe('10.0.39.15');
 });
+
+test.each(peerWorkloads.filter(({ kind }) => kind === 'hosts'))(
+  '$name: asks for names of its hosts file, up to its end',
+  ({ queries, hostsEntries }) => {
+    const indices = queries(1).map((line) => Number(/^h(\d+)\./.exec(line)?.[1]));
+    expect(Math.max(...indices)).toBeLessThan(hostsEntries);
+    expect(Math.max(...indices)).toBeGreaterThan(hostsEntries * 0.9);
+  },
+);

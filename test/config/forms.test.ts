@@ -246,6 +246,9 @@ describe('JSON Schema', () => {
     expect(JSON.stringify(definitions['forward'])).toContain('"except"');
     expect(JSON.stringify(definitions['reload'])).toContain('"minimum":2');
   });
+  test('lists at least one schema wherever 2020-12 asks for a list of them', () => {
+    expect(JSON.stringify(schema)).not.toMatch(/"(prefixItems|anyOf|enum)":\[\]/);
+  });
   test('is plain data', () => {
     expect(JSON.parse(JSON.stringify(schema))).toEqual(schema);
   });

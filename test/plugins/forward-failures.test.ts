@@ -105,6 +105,17 @@ test('when nobody replies the client gets SERVFAIL with an extended error, and t
   expect(server.lines.join('\n')).toMatch(new RegExp(`2 www\\.example\\.org\\. A: read udp 127\\.0\\.0\\.1:\\d+->${upstream.endpoint}: i/o timeout`));
 });
 
+test('a TCP connection that fails is told in the words of CoreDNS', async () => {
+  const endpoint = await closedPort();
+  const refused = await serverWith(`forward . ${endpoint} {\n force_tcp\n}`);
+  await refused.ask('www.example.org');
+  expect(refused.lines.join('\n')).toContain(`2 www.example.org. A: dial tcp ${endpoint}: connect: connection refused`);
+  const upstream = await upstreamWith({ '* *': { close: 'reset' } });
+  const reset = await serverWith(`forward . ${upstream.endpoint} {\n force_tcp\n}`);
+  await reset.ask('www.example.org');
+  expect(reset.lines.join('\n')).toMatch(new RegExp(`A: read tcp 127\\.0\\.0\\.1:\\d+->${upstream.endpoint}: read: connection reset by peer`));
+});
+
 test('max_connect_attempts bounds the attempts for one query', async () => {
   const upstream = await upstreamWith({ '* *': silence });
   const server = await serverWith(`forward . ${upstream.endpoint} {\n read_timeout 20ms\n max_connect_attempts 4\n max_fails 0\n}`);

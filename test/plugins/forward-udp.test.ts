@@ -1,6 +1,8 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { openUdpClient } from 'ferrydns/plugin';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Receiver } from '../../plugins/forward/link.ts';
 import { UdpChannel } from '../../plugins/forward/udp.ts';
+import { defaultUdpKind, type UdpKind } from '../../src/transport/open-udp.ts';
 import { writeMessage } from '../support/message.ts';
 import { startUpstream } from '../support/upstream.ts';
 
@@ -26,51 +28,59 @@ const waiting = (id: number) => {
   return { promise, receiver };
 };
 
-const channelTo = (endpoint: string, limit: number) => {
-  const [host = '', port] = endpoint.split(':');
-  const counters = { hits: counter(), misses: counter() };
-  const channel = new UdpChannel({ transport: 'dns', host, port: Number(port), serverName: '' }, { source: undefined, counters, limit });
-  onTestFinished(() => channel.close());
-  return { channel, counters };
-};
+const kinds: UdpKind[] = defaultUdpKind() === 'batch' ? ['batch', 'dgram'] : ['dgram'];
 
-test('beyond the bound of sockets queries share a port, and each gets its own reply', async () => {
-  const upstream = await startUpstream({ '* *': { rcode: 'NXDOMAIN', delay: 20 } });
-  onTestFinished(() => upstream.stop());
-  const { channel, counters } = channelTo(upstream.endpoint, 2);
-  const replies = [1, 2, 3, 4, 5].map((id) => {
-    const { promise, receiver } = waiting(id);
-    channel.ask(queryFor(id), receiver);
-    return promise;
+describe.each(kinds)('sockets by %s', (kind) => {
+  const channelTo = (endpoint: string, limit: number) => {
+    const [host = '', port] = endpoint.split(':');
+    const counters = { hits: counter(), misses: counter() };
+    const client = openUdpClient(kind);
+    const channel = new UdpChannel({ transport: 'dns', host, port: Number(port), serverName: '' }, { client, source: undefined, counters, limit });
+    onTestFinished(() => {
+      channel.close();
+      client.close();
+    });
+    return { channel, counters };
+  };
+
+  test('beyond the bound of sockets queries share a port, and each gets its own reply', async () => {
+    const upstream = await startUpstream({ '* *': { rcode: 'NXDOMAIN', delay: 20 } });
+    onTestFinished(() => upstream.stop());
+    const { channel, counters } = channelTo(upstream.endpoint, 2);
+    const replies = [1, 2, 3, 4, 5].map((id) => {
+      const { promise, receiver } = waiting(id);
+      channel.ask(queryFor(id), receiver);
+      return promise;
+    });
+    expect(await Promise.all(replies)).toEqual([1, 2, 3, 4, 5]);
+    expect(new Set(upstream.asked.map(({ from }) => from)).size).toBe(3);
+    expect([counters.misses.value, counters.hits.value]).toEqual([2, 3]);
   });
-  expect(await Promise.all(replies)).toEqual([1, 2, 3, 4, 5]);
-  expect(new Set(upstream.asked.map(({ from }) => from)).size).toBe(3);
-  expect([counters.misses.value, counters.hits.value]).toEqual([2, 3]);
-});
 
-test('a closed port fails every query that shares a socket, and the socket goes on serving', async () => {
-  const upstream = await startUpstream({ '* *': 'NXDOMAIN' });
-  const { channel } = channelTo(upstream.endpoint, 0);
-  await upstream.stop();
-  const refused = waiting(1);
-  channel.ask(queryFor(1), refused.receiver);
-  await expect(refused.promise).rejects.toThrow('connection refused');
-  const back = await startUpstream({ '* *': 'NXDOMAIN' }, { port: upstream.port });
-  onTestFinished(() => back.stop());
-  const answered = waiting(2);
-  channel.ask(queryFor(2), answered.receiver);
-  expect(await answered.promise).toBe(2);
-});
+  test('a closed port fails every query that shares a socket, and the socket goes on serving', async () => {
+    const upstream = await startUpstream({ '* *': 'NXDOMAIN' });
+    const { channel } = channelTo(upstream.endpoint, 0);
+    await upstream.stop();
+    const refused = waiting(1);
+    channel.ask(queryFor(1), refused.receiver);
+    await expect(refused.promise).rejects.toThrow('connection refused');
+    const back = await startUpstream({ '* *': 'NXDOMAIN' }, { port: upstream.port });
+    onTestFinished(() => back.stop());
+    const answered = waiting(2);
+    channel.ask(queryFor(2), answered.receiver);
+    expect(await answered.promise).toBe(2);
+  });
 
-test('a link that is closed hears of no reply', async () => {
-  const upstream = await startUpstream({ '* *': 'NXDOMAIN' });
-  onTestFinished(() => upstream.stop());
-  const { channel } = channelTo(upstream.endpoint, 0);
-  const heard: number[] = [];
-  const link = channel.ask(queryFor(1), { received: () => heard.push(1) > 0, failed: () => heard.push(-1) });
-  link.close();
-  const second = waiting(2);
-  channel.ask(queryFor(2), second.receiver);
-  await second.promise;
-  expect(heard).toEqual([]);
+  test('a link that is closed hears of no reply', async () => {
+    const upstream = await startUpstream({ '* *': 'NXDOMAIN' });
+    onTestFinished(() => upstream.stop());
+    const { channel } = channelTo(upstream.endpoint, 0);
+    const heard: number[] = [];
+    const link = channel.ask(queryFor(1), { received: () => heard.push(1) > 0, failed: () => heard.push(-1) });
+    link.close();
+    const second = waiting(2);
+    channel.ask(queryFor(2), second.receiver);
+    await second.promise;
+    expect(heard).toEqual([]);
+  });
 });

@@ -31,6 +31,17 @@ test('a probe asks for HINFO with RD and takes the reply with its id, whatever i
   socket.close();
 });
 
+test('a reply with another id ends no probe', async () => {
+  const { socket, target } = await listen();
+  const stop = new AbortController();
+  socket.on('message', (message, from) => {
+    message.writeUInt16BE(message.readUInt16BE(0) ^ 1);
+    socket.send(message, from.port, from.address, () => setTimeout(() => stop.abort(), 30));
+  });
+  await expect(probe(name, target, stop.signal)).rejects.toThrow('stopped');
+  socket.close();
+});
+
 test('a probe of a closed port fails', async () => {
   const { socket, target } = await listen();
   socket.close();

@@ -29,6 +29,14 @@ export function socketAddress(address: string, port: number): Int32Array {
   return words;
 }
 
+/** The address and port of a socket address. */
+export function addressOf(words: Int32Array): { readonly address: string; readonly port: number } {
+  const first = words[portWord] ?? 0;
+  const port = portOf(first);
+  if (isFamily(first, 4)) return { address: ipv4Text(words[addressWord[4]] ?? 0), port };
+  return { address: ipv6Text(Array.from(words.subarray(addressWord[6], addressWord[6] + 4)), words[scopeWord] ?? 0), port };
+}
+
 /** The port in the first word of a socket address. */
 export function portOf(word: number): number {
   return ((word >>> 8) & 0xff00) | (word >>> 24);

@@ -1,4 +1,5 @@
 // A UDP socket of the system: opened, asked for its name, received from and sent to.
+import { addressWord } from './address.ts';
 import { errorNumber, Memory, native, succeed, systemError } from './library.ts';
 import { type Messages, nameStride } from './messages.ts';
 import { watchDescriptor } from './readiness.ts';
@@ -8,6 +9,7 @@ const addressFamily = { 4: 2, 6: 10 } as const;
 const datagramSocket = 2 | 0o4000 | 0o2000000; // SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC
 const socketLevel = 1;
 const reuseAddress = 2;
+const reusePort = 15;
 /** Options for the sizes of the kernel's buffers; `force` goes beyond the system's limit and is for the privileged. */
 const buffers = [
   { size: 7, force: 32 },
@@ -20,12 +22,22 @@ const ipv6Only = 26;
 const doNotWait = 0x40;
 const badDescriptor = 9;
 
+/** ::1 and 127.0.0.1 as words in the order of the network. */
+const loopback = { 4: [0x0100007f], 6: [0, 0, 0, 0x01000000] } as const;
+
 let scratchMemory: Memory | undefined;
 
 /** A socket address and one more word to hand to a call. Always the same: what only a pointer refers to may be freed before the call. */
 function scratch(): { readonly words: Int32Array; readonly memory: Memory } {
   scratchMemory ??= new Memory((nameStride + 1) * 4);
   return { words: new Int32Array(scratchMemory.buffer), memory: scratchMemory };
+}
+
+/** Lets other sockets of this user that say so too have the address and port of a socket that is bound already (SO_REUSEPORT). */
+export function sharePort(fd: number): void {
+  const { words, memory } = scratch();
+  words[0] = 1;
+  succeed('setsockopt', native().functions.setsockopt(fd, socketLevel, reusePort, memory.pointer(0, 4), 4));
 }
 
 /** Where a socket is to be bound, and how. */
@@ -35,6 +47,8 @@ export interface OpenOptions {
   readonly name: Int32Array;
   /** Lets other sockets that say so too share the port (SO_REUSEADDR). */
   readonly shared: boolean;
+  /** Lets sockets of other processes that say so too have the same address and port (SO_REUSEPORT). */
+  readonly reusePort?: boolean;
   /** Received messages tell the local address they were sent to. */
   readonly packetInfo: boolean;
   /** Octets wished for the kernel's buffers. Never makes them smaller; the system's limits hold, except for the privileged. */
@@ -45,15 +59,18 @@ export interface OpenOptions {
 export class UdpDescriptor {
   /** -1 once closed, so that a later call cannot hit what the system opened under the same number. */
   private fd: number;
+  private readonly family: 4 | 6;
 
   /** Throws an Error with `code` and `syscall`, as Node's own do. */
   constructor(options: OpenOptions) {
     const { family } = options;
+    this.family = family;
     const { functions } = native();
     this.fd = succeed('socket', functions.socket(addressFamily[family], datagramSocket, 0));
     try {
       if (family === 6) this.setOption(ipLevel[6], ipv6Only, 1);
       if (options.shared) this.setOption(socketLevel, reuseAddress, 1);
+      if (options.reusePort === true) this.share();
       if (options.packetInfo) this.setOption(ipLevel[family], receivePacketInfo[family], 1);
       this.raiseBuffers(options.bufferSize);
       const { words, memory } = scratch();
@@ -94,6 +111,25 @@ export class UdpDescriptor {
   watch(readable: () => void): () => Promise<void> {
     if (this.fd < 0) throw systemError('watch', badDescriptor);
     return watchDescriptor(this.fd, readable);
+  }
+
+  /**
+   * Leaves what comes to the port to the other sockets that share it: connected to its own address, a socket is sent nothing from elsewhere.
+   * What has arrived can still be received, and anybody sent to. Should the system refuse, all stays as it was.
+   */
+  leave(): void {
+    const { words, memory } = scratch();
+    const name = this.name();
+    const address = addressWord[this.family];
+    const wildcard = name.subarray(address, address + (this.family === 4 ? 1 : 4)).every((word) => word === 0);
+    if (wildcard) name.set(this.family === 4 ? loopback[4] : loopback[6], address);
+    words.set(name);
+    native().functions.connect(this.fd, memory.pointer(0, nameSize[this.family]), nameSize[this.family]);
+  }
+
+  /** Lets other sockets have the same address and port. */
+  share(): void {
+    if (this.fd >= 0) sharePort(this.fd);
   }
 
   close(): void {

@@ -1,4 +1,5 @@
-// libc and libuv by node:ffi, and memory that they may read and write. Pointers exist only in this folder's library, messages, descriptor and readiness.
+// libc and libuv by node:ffi, and memory that they may read and write. Pointers exist only in this folder's library, messages, descriptor, client-descriptor, poller
+// and readiness.
 import { endianness } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import { markAsUntransferable } from 'node:worker_threads';
@@ -14,6 +15,13 @@ const signatures = {
   setsockopt: { return: 'i32', arguments: ['i32', 'i32', 'i32', 'pointer', 'u32'] },
   recvmmsg: { return: 'i32', arguments: ['i32', 'pointer', 'u32', 'i32', 'pointer'] },
   sendmmsg: { return: 'i32', arguments: ['i32', 'pointer', 'u32', 'i32'] },
+  // Calls with a pointer and more than three arguments take a slow way through node:ffi: hence read and write instead of recv and send.
+  connect: { return: 'i32', arguments: ['i32', 'pointer', 'u32'] },
+  read: { return: 'i64', arguments: ['i32', 'pointer', 'u64'] },
+  write: { return: 'i64', arguments: ['i32', 'pointer', 'u64'] },
+  epoll_create1: { return: 'i32', arguments: ['i32'] },
+  epoll_ctl: { return: 'i32', arguments: ['i32', 'i32', 'i32', 'pointer'] },
+  epoll_wait: { return: 'i32', arguments: ['i32', 'pointer', 'i32', 'i32'] },
   close: { return: 'i32', arguments: ['i32'] },
   uv_handle_size: { return: 'u64', arguments: ['i32'] },
   uv_poll_init: { return: 'i32', arguments: ['pointer', 'pointer', 'i32'] },

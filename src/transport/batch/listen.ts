@@ -36,7 +36,7 @@ export interface BatchListening extends Listening {
 }
 
 /** The socket as the transport uses it; tests make one whose calls fail. */
-export type Descriptor = Pick<UdpDescriptor, 'name' | 'receive' | 'send' | 'watch' | 'close'>;
+export type Descriptor = Pick<UdpDescriptor, 'name' | 'receive' | 'send' | 'watch' | 'close'> & Partial<Pick<UdpDescriptor, 'share' | 'leave'>>;
 
 /** Datagrams received or sent by one call. */
 const slots = 64;
@@ -57,10 +57,10 @@ const again = new Set(['EAGAIN', 'ENOBUFS', 'ENOMEM', 'EINTR']);
 
 /** Opens a UDP socket. Rejects with the system's error (EADDRINUSE, EACCES, …) when the address cannot be had. */
 export async function listenUdpInBatches(options: UdpOptions): Promise<BatchListening> {
-  const { address, port, shared = false } = options;
+  const { address, port, shared = false, reusePort = false } = options;
   const family = address.includes(':') ? 6 : 4;
   const packetInfo = isWildcard(address);
-  const descriptor = new UdpDescriptor({ family, name: socketAddress(address, port), shared, packetInfo, bufferSize });
+  const descriptor = new UdpDescriptor({ family, name: socketAddress(address, port), shared, reusePort, packetInfo, bufferSize });
   try {
     return new BatchSocket(descriptor, options);
   } catch (error) {
@@ -101,11 +101,12 @@ export class BatchSocket implements PeerSocket, BatchListening {
   private retries = 0;
   private retryTimer: NodeJS.Timeout | undefined;
   private answering = false;
+  private shared: boolean;
   private inHand = 0;
   private idle: (() => void) | undefined;
   private closing: Promise<void> | undefined;
 
-  constructor(descriptor: Descriptor, options: Pick<UdpOptions, 'address' | 'answerer' | 'log'>) {
+  constructor(descriptor: Descriptor, options: Pick<UdpOptions, 'address' | 'answerer' | 'log' | 'reusePort'>) {
     const family = options.address.includes(':') ? 6 : 4;
     const wildcard = isWildcard(options.address);
     const name = descriptor.name();
@@ -113,6 +114,7 @@ export class BatchSocket implements PeerSocket, BatchListening {
     this.descriptor = descriptor;
     this.answerer = options.answerer;
     this.log = options.log;
+    this.shared = options.reusePort ?? false;
     this.family = family;
     this.wildcard = wildcard;
     this.address = family === 4 ? ipv4Text(words[0] ?? 0) : ipv6Text(words, 0);
@@ -141,6 +143,11 @@ export class BatchSocket implements PeerSocket, BatchListening {
     if (this.inHand === 0) this.idle?.();
   }
 
+  share(): void {
+    this.descriptor.share?.();
+    this.shared = true;
+  }
+
   /** Answers what has arrived, waits some seconds for the answers to queries in hand, and closes. */
   close(): Promise<void> {
     this.closing ??= this.finish();
@@ -148,12 +155,18 @@ export class BatchSocket implements PeerSocket, BatchListening {
   }
 
   private async finish(): Promise<void> {
-    for (let turn = 0; turn < turnsAtClose && !this.answering && this.receive(); turn++);
+    // Where others share the port, clients would be sent here up to the last moment.
+    if (this.shared) this.descriptor.leave?.();
+    this.drain();
     await this.stopWatching();
     await this.settled();
     this.flush();
     clearTimeout(this.retryTimer);
     this.descriptor.close();
+  }
+
+  private drain(): void {
+    for (let turn = 0; turn < turnsAtClose && !this.answering && this.receive(); turn++);
   }
 
   private async settled(): Promise<void> {

@@ -2,6 +2,7 @@
 import type { ParityCase } from '../case.ts';
 import { cases as cache } from './cache.ts';
 import { cases as cluster } from './cluster.ts';
+import { cases as combinations } from './combinations.ts';
 import { cases as core } from './core.ts';
 import { cases as forward } from './forward.ts';
 import { cases as hosts } from './hosts.ts';
@@ -34,4 +35,5 @@ export const topics: Readonly<Record<string, readonly ParityCase[]>> = {
   local,
   migration,
   cluster,
+  combinations,
 };

@@ -98,6 +98,7 @@ const deviations: Readonly<Record<string, Deviation>> = {
   'one-line options with the rest of the line': accepted('syntax-superset'),
   'the tokens {}': accepted('syntax-superset'),
   'whoami { ; }': accepted('syntax-superset'),
+  'cache { ; serve_stale verify ; }': accepted('syntax-superset'),
   'an unknown scheme': refused('bad-keys'),
   'a network with a bad prefix': refused('bad-keys'),
   'a snippet that imports itself': atLine(2),

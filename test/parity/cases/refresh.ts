@@ -62,6 +62,22 @@ export const cases: readonly ParityCase[] = [
     ],
   },
   {
+    name: 'serve_stale verify with a time limit asks as the client did',
+    background: true,
+    corefile: corefile`
+      .:{{PORT}} {
+          cache {
+              success 100 1 1
+              serve_stale 1h verify 2s 17s
+              servfail 0
+          }
+          forward . {{UP1}}
+      }
+    `,
+    upstreams: [{ 'www.example.org A': { sequence: [['www.example.org 300 A 192.0.2.1'], ['www.example.org 300 A 192.0.2.2'], 'SERVFAIL'] } }],
+    steps: ['www.example.org A +edns', { pause: 1300 }, 'www.example.org A +edns', { pause: 1300 }, 'www.example.org A +edns'],
+  },
+  {
     name: 'prefetch refreshes an entry that is asked for often',
     background: true,
     corefile: corefile`

@@ -1,0 +1,75 @@
+// A server whose chain is called directly: from the bytes of a query to the bytes of its answer, without a socket in between.
+import { registry } from '../../plugins/index.ts';
+import { definePlugin, Reply } from '../../src/plugin/index.ts';
+import { textSource } from '../../src/server/configuration.ts';
+import { withPlugin } from '../../src/server/registry.ts';
+import { Responder } from '../../src/server/responder.ts';
+import { Server } from '../../src/server/server.ts';
+import { type Answerer, maxMessage } from '../../src/transport/answerer.ts';
+import type { Subject } from './bench.ts';
+import { answerTo, client, pick, queryMessage } from './samples.ts';
+
+/** The end of each chain: the upstream's answers, a moment later, as from a network. */
+const source = definePlugin({
+  name: 'source',
+  summary: 'answers what the upstream of the bench answers',
+  config: {},
+  setup: () => ({ handle: async (query) => Reply.fromWire(answerTo(query.toWire(1))) }),
+});
+
+/** The end of a chain without a cache: one kept reply for everybody. */
+const constant = definePlugin({
+  name: 'constant',
+  summary: 'answers everything with the same records',
+  config: {},
+  setup: () => {
+    const kept = Reply.fromWire(answerTo(queryMessage('name0.micro.bench.')));
+    return { handle: () => kept };
+  },
+});
+
+/** Answers queries for `names` in turn, each of them answered once before, through the plugins that these directives name. */
+export async function served(directives: readonly string[], names: readonly string[]): Promise<Subject> {
+  const answerer = await start(directives);
+  const messages = names.map((name) => queryMessage(name));
+  const out = Buffer.alloc(maxMessage);
+  for (const message of messages) answerer.answer(message, 0, message.length, client, out);
+  // What came later is in the cache when all promises have settled.
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  return (count) => {
+    let sum = 0;
+    for (let call = 0; call < count; call += 1) {
+      const message = pick(messages, call);
+      const length = answerer.answer(message, 0, message.length, client, out);
+      if (length <= 0) throw new Error(`no answer at hand for ${names[(call * 7919) % names.length]}`);
+      sum += length;
+    }
+    return sum;
+  };
+}
+
+async function start(directives: readonly string[]): Promise<Answerer> {
+  const text = `. {\n${directives.map((directive) => `  ${directive}\n`).join('')}}\n`;
+  const server = new Server({
+    source: textSource(text, 'micro bench'),
+    registry: withPlugin(withPlugin(registry, source, { after: 'whoami' }), constant, { after: 'whoami' }),
+    output: () => {},
+    dnsPort: 0,
+    defaultAddress: '127.0.0.1',
+  });
+  await server.start();
+  const responder = findResponder(server);
+  if (responder === undefined) throw new Error('the server has no responder that can be reached from it');
+  return responder;
+}
+
+/** The first responder that hangs from `root`: it is private, and only a bench goes past the sockets. */
+function findResponder(root: object): Responder | undefined {
+  const seen = new Set<object>([root]);
+  for (const found of seen) {
+    if (found instanceof Responder) return found;
+    const held: readonly unknown[] = found instanceof Map ? [...found.values()] : ArrayBuffer.isView(found) ? [] : Object.values(found);
+    for (const value of held) if (typeof value === 'object' && value !== null) seen.add(value);
+  }
+  return undefined;
+}

@@ -1,0 +1,26 @@
+// From the bytes of a query to the bytes of its answer, through whole chains, for answers that are at hand.
+import type { MicroBench } from '../bench.ts';
+import { names } from '../samples.ts';
+import { served } from '../served.ts';
+
+const cache = 'cache 3600';
+const kubeadm = [
+  'errors',
+  'prometheus 127.0.0.1:0',
+  'rewrite name exact shop.example.org. pool0.micro.bench.',
+  'hosts /dev/null {\n    192.0.2.7 local.micro.bench\n    fallthrough\n  }',
+  cache,
+  'loadbalance',
+  'source',
+];
+
+export const benches: readonly MicroBench[] = [
+  { name: 'answer: a reply that a plugin keeps', prepare: () => served(['constant'], ['name0.micro.bench.']) },
+  { name: 'answer: cache hit', prepare: () => served([cache, 'source'], names(5000)) },
+  { name: 'answer: cached NXDOMAIN', prepare: () => served([cache, 'source'], names(5000).map(denied)) },
+  { name: 'answer: cache hit through the kubeadm chain', prepare: () => served(kubeadm, names(5000)) },
+];
+
+function denied(name: string): string {
+  return name.replace('micro.bench.', 'svc.cluster.nx.');
+}

@@ -1,0 +1,111 @@
+// Reads one member of a pool: "192.0.2.1 weight 3", "db1.example.org 192.0.2.1 backup", "mail.example.org mx 10".
+import { isIP } from 'node:net';
+import { type Name, parseName, record, type Word } from 'ferrydns/plugin';
+
+/** A member as it is configured. */
+export interface MemberSpec {
+  /** What metrics, logs and metadata call it. */
+  readonly label: string;
+  /** The name it was given by; undefined where that was an address. */
+  readonly name: Name | undefined;
+  /** In their usual text form. */
+  readonly addresses: readonly string[];
+  /** Whether the addresses of the name are to be looked up. */
+  readonly lookedUp: boolean;
+  readonly kind: 'address' | 'srv' | 'mx';
+  /** Priority of an SRV record, preference of an MX record. */
+  readonly priority: number;
+  /** Of an SRV record. */
+  readonly port: number;
+  readonly weight: number;
+  readonly backup: boolean;
+  readonly word: Word;
+}
+
+type Fail = (message: string, at?: Word) => never;
+
+const largest = 65_535;
+
+export function readMember(words: readonly Word[], fail: Fail): MemberSpec {
+  const [word, ...rest] = words;
+  if (word === undefined) return fail('no address or name');
+  const reader = new MemberReader(rest, fail);
+  const given = isIP(word.text) === 0 || word.text.includes('%') ? undefined : canonical(word.text);
+  const name = given === undefined ? readName(word, fail) : undefined;
+  const { addresses, record: kind, priority, port, weight, backup } = reader.read();
+  if (kind !== 'address' && name === undefined) fail(`${kind} needs the name of a host, found the address '${word.text}'`, word);
+  const all = given === undefined ? addresses : [given, ...addresses];
+  const twice = all.find((address, i) => all.indexOf(address) !== i);
+  if (twice !== undefined) fail(`address ${twice} is there twice`, word);
+  const host = name ?? given ?? '';
+  const label = kind === 'srv' ? `${host}:${port}` : host;
+  return { label, name, addresses: all, lookedUp: all.length === 0, kind, priority, port, weight, backup, word };
+}
+
+/** What stands behind the first word. */
+class MemberReader {
+  private readonly words: readonly Word[];
+  private readonly fail: Fail;
+  private at = 0;
+  private readonly found: { addresses: string[]; record: MemberSpec['kind']; priority: number; port: number; weight: number; backup: boolean } = {
+    addresses: [],
+    record: 'address',
+    priority: 0,
+    port: 0,
+    weight: 1,
+    backup: false,
+  };
+
+  constructor(words: readonly Word[], fail: Fail) {
+    this.words = words;
+    this.fail = fail;
+  }
+
+  read() {
+    const { found } = this;
+    for (let word = this.words[this.at++]; word !== undefined; word = this.words[this.at++]) {
+      if (isIP(word.text) !== 0 && !word.text.includes('%')) found.addresses.push(canonical(word.text));
+      else if (word.text === 'backup') found.backup = true;
+      else if (word.text === 'weight') found.weight = this.number('weight', 0);
+      else if (word.text === 'srv' || word.text === 'mx') this.readRecord(word);
+      else this.fail(`unexpected '${word.text}', expected an address, srv, mx, weight or backup`, word);
+    }
+    return found;
+  }
+
+  private readRecord(word: Word): void {
+    const { found } = this;
+    if (found.record !== 'address') this.fail(`'${word.text}' after '${found.record}', expected one of them`, word);
+    if (word.text === 'mx') {
+      found.record = 'mx';
+      found.priority = this.number('preference', 0);
+    } else {
+      found.record = 'srv';
+      found.priority = this.number('priority', 0);
+      found.port = this.number('port', 1);
+    }
+  }
+
+  private number(what: string, min: number): number {
+    const word = this.words[this.at++];
+    const expected = `expected a whole number from ${min} to ${largest}`;
+    if (word === undefined) return this.fail(`no ${what}, ${expected}`, this.words.at(-1));
+    const number = /^\d{1,5}$/.test(word.text) ? Number(word.text) : -1;
+    return number >= min && number <= largest ? number : this.fail(`bad ${what} '${word.text}', ${expected}`, word);
+  }
+}
+
+/** Two spellings of an IPv6 address are one address. */
+export function canonical(address: string): string {
+  return String(record({ name: '.', type: isIP(address) === 6 ? 'AAAA' : 'A', data: address }).data);
+}
+
+function readName(word: Word, fail: Fail): Name {
+  try {
+    // An address with a mistake in it would be a name of numbers, which no host has (RFC 3696 section 2).
+    if (!/^[\d.]+$/.test(word.text) && !word.text.includes(':')) return parseName(word.text);
+  } catch {
+    // Said below, as for every other word.
+  }
+  return fail(`'${word.text}' is neither an IP address nor a name`, word);
+}

@@ -1,0 +1,176 @@
+// A member of a pool as it is now: its addresses, what the checks found, and what its agent says.
+import { type Check, type CheckSpec, type Checks, describeProbe, type Finding, type PoolMemberStatus, record } from 'ferrydns/plugin';
+import type { MemberSpec } from './member-words.ts';
+import type { Candidate } from './policy.ts';
+import type { Ranked } from './succession.ts';
+
+/** How the addresses of members are looked at, and who hears of it. */
+export interface Watch {
+  readonly checks: Checks;
+  readonly specs: readonly CheckSpec[];
+  readonly agent: CheckSpec | undefined;
+  /** An address was looked at. */
+  looked(member: Member, what: string, finding: Finding): void;
+  /** The member is, weighs or has something else than before. */
+  changed(member: Member, why: string): void;
+}
+
+type AddressType = 'A' | 'AAAA';
+
+export class Member implements Ranked, Candidate {
+  readonly spec: MemberSpec;
+  readonly label: string;
+  readonly backup: boolean;
+  private readonly watch: Watch;
+  private addresses: readonly Address[] = [];
+
+  constructor(spec: MemberSpec, watch: Watch) {
+    this.spec = spec;
+    this.label = spec.label;
+    this.backup = spec.backup;
+    this.watch = watch;
+  }
+
+  /** Whether one of its addresses is well. The host of an SRV or MX record whose addresses nobody knows counts as well. */
+  get up(): boolean {
+    if (this.addresses.length === 0) return this.spec.kind !== 'address';
+    return this.addresses.some(({ up }) => up);
+  }
+
+  get drained(): boolean {
+    if (this.spec.weight === 0) return true;
+    const alive = this.addresses.filter(({ up }) => up);
+    const asked = alive.length > 0 ? alive : this.addresses;
+    return asked.length > 0 && asked.every(({ drained }) => drained);
+  }
+
+  get state(): PoolMemberStatus['state'] {
+    if (!this.up) return 'down';
+    return this.drained ? 'drained' : 'up';
+  }
+
+  /** The share that the agents of its addresses want, together. */
+  get percent(): number {
+    const shown = this.addresses.filter(({ up, drained }) => up && !drained);
+    return shown.length === 0 ? 100 : shown.reduce((sum, { percent }) => sum + percent, 0) / shown.length;
+  }
+
+  get weight(): number {
+    return (this.spec.weight * this.percent) / 100;
+  }
+
+  /** Its addresses that answers may name: those that are well, or all where it is answered although none is. */
+  shown(type?: AddressType): readonly Address[] {
+    const { up } = this;
+    return this.addresses.filter((address) => (type === undefined || address.type === type) && (!up || (address.up && !address.drained)));
+  }
+
+  /** Whether any address is known. */
+  get located(): boolean {
+    return this.addresses.length > 0;
+  }
+
+  /** Starts to look at these addresses, and stops to look at all others. */
+  locate(texts: readonly string[]): void {
+    const before = this.addresses;
+    this.addresses = texts.map((text) => before.find((address) => address.text === text) ?? this.open(text));
+    for (const address of before) if (!this.addresses.includes(address)) address.release();
+  }
+
+  /** Believes what another process found of its addresses. */
+  believe(states: readonly AddressState[]): void {
+    this.release();
+    this.addresses = states.map((state) => new ToldAddress(state));
+  }
+
+  get states(): readonly AddressState[] {
+    return this.addresses.map(({ text, up, drained, percent }) => ({ text, up, drained, percent }));
+  }
+
+  release(): void {
+    for (const address of this.addresses) address.release();
+  }
+
+  private open(text: string): Address {
+    const { checks, specs, agent } = this.watch;
+    const use = (spec: CheckSpec) => {
+      const what = describeProbe(spec.probe);
+      return checks.use(text, spec, {
+        looked: (finding) => this.watch.looked(this, what, finding),
+        changed: (finding) => this.watch.changed(this, `${text}, ${what}: ${finding.text || 'well'}`),
+      });
+    };
+    return new CheckedAddress(text, { checks: specs.map(use), agent: agent === undefined ? undefined : use(agent) });
+  }
+}
+
+/** What is known of an address. */
+export interface AddressState {
+  readonly text: string;
+  readonly up: boolean;
+  readonly drained: boolean;
+  readonly percent: number;
+}
+
+/** One address of a member. */
+abstract class Address implements AddressState {
+  readonly text: string;
+  readonly type: AddressType;
+  readonly rdata: Uint8Array;
+  abstract readonly up: boolean;
+  abstract readonly drained: boolean;
+  abstract readonly percent: number;
+
+  constructor(text: string) {
+    this.text = text;
+    this.type = text.includes(':') ? 'AAAA' : 'A';
+    this.rdata = record({ name: '.', type: this.type, data: text }).rdata;
+  }
+
+  release(): void {}
+}
+
+/** One that this process looks at. */
+class CheckedAddress extends Address {
+  private readonly checks: readonly Check[];
+  private readonly agent: Check | undefined;
+
+  constructor(text: string, { checks, agent }: { readonly checks: readonly Check[]; readonly agent: Check | undefined }) {
+    super(text);
+    this.checks = checks;
+    this.agent = agent;
+  }
+
+  get up(): boolean {
+    const report = this.agent?.report;
+    return this.checks.every(({ up }) => up) && (report === undefined || (report.up && report.admin !== 'maint'));
+  }
+
+  get drained(): boolean {
+    const report = this.agent?.report;
+    return report !== undefined && (report.admin === 'drain' || report.percent === 0);
+  }
+
+  get percent(): number {
+    return this.agent?.report.percent ?? 100;
+  }
+
+  override release(): void {
+    for (const check of this.checks) check.release();
+    this.agent?.release();
+  }
+}
+
+/** One that another process looks at, which told this. */
+class ToldAddress extends Address {
+  readonly up: boolean;
+  readonly drained: boolean;
+  readonly percent: number;
+
+  constructor({ text, up, drained, percent }: AddressState) {
+    super(text);
+    this.up = up;
+    this.drained = drained;
+    this.percent = percent;
+  }
+}

@@ -1,0 +1,299 @@
+// One pool: answers its name with the members that are to answer now.
+import {
+  type Capability,
+  capability,
+  type Handle,
+  type Instance,
+  type MetadataKey,
+  metadataKey,
+  type Name,
+  nameToWire,
+  type PoolMemberStatus,
+  type PoolService,
+  poolService,
+  provide,
+  type Query,
+  QueryClass,
+  type Reply,
+  type SetupContext,
+  type StartContext,
+  sharedChecks,
+} from 'ferrydns/plugin';
+import { type Answer, Answers, noData } from './answers.ts';
+import { Group } from './group.ts';
+import { Lookup } from './lookup.ts';
+import { type AddressState, Member, type Watch } from './member.ts';
+import { PoolMetrics } from './metrics.ts';
+import type { PoolSettings } from './options.ts';
+import type { Reason } from './succession.ts';
+
+const memberKey: MetadataKey<string> = metadataKey('pool/member', 'the members that the answer names, separated by commas');
+
+/** The pools of a server block, as they know each other. */
+const poolInBlock: Capability<Pool> = capability('poolInBlock');
+
+/** Milliseconds between two looks at whether a name is to be looked up again. */
+const lookupPace = 1000;
+
+export class Pool implements Instance, PoolService {
+  readonly name: Name;
+  readonly handle: Handle;
+  readonly provides = [provide(poolInBlock, this), provide(poolService, this as PoolService)];
+  private readonly configured: PoolSettings;
+  private readonly context: SetupContext;
+  private readonly wire: Uint8Array;
+  private readonly all: readonly Member[];
+  private readonly groups: readonly Group[];
+  private readonly metrics: PoolMetrics;
+  /** The state of each member when it was looked at last, so that a change is told once. */
+  private readonly states = new Map<Member, string>();
+  private replaced: Pool | undefined;
+  private siblings: readonly Pool[] = [];
+  private started = false;
+  private lookups: readonly Lookup[] = [];
+  /** Whether another process of the server looks at the members and decides who answers. */
+  private follows = false;
+  private tell: (news: News) => void = () => {};
+  /** When the outcome may change by time alone. */
+  private reviewAt = Number.POSITIVE_INFINITY;
+
+  constructor(settings: PoolSettings, context: SetupContext) {
+    this.name = settings.name;
+    this.configured = settings;
+    this.context = context;
+    this.wire = nameToWire(settings.name);
+    this.metrics = new PoolMetrics(context.metrics, settings.name);
+    const watch = this.watch();
+    this.all = settings.members.map((spec) => new Member(spec, watch));
+    const answers = new Answers({ name: settings.name, ttl: settings.ttl, counterOf: (member) => this.metrics.answersOf(member) });
+    const kinds = [...new Set(settings.members.map(({ kind }) => kind))];
+    this.groups = kinds.map(
+      (kind) =>
+        new Group(
+          kind,
+          this.all.filter(({ spec }) => spec.kind === kind),
+          { settings, answers },
+        ),
+    );
+    this.handle = (query, next) => {
+      if (query.nameLength !== this.wire.length || !query.asksFor(this.wire, 0) || query.classCode !== QueryClass.IN) return next(query);
+      const answer = this.choose(query);
+      if (answer === undefined) return settings.fallthrough ? next(query) : noData.reply;
+      for (const counter of answer.counters) counter.add();
+      if (answer.label !== '') query.metadata?.set(memberKey, answer.label);
+      return answer.reply;
+    };
+  }
+
+  get healthy(): boolean {
+    return this.all.some(({ state }) => state === 'up');
+  }
+
+  members(): readonly PoolMemberStatus[] {
+    this.keepTime(this.context.now());
+    const serving = new Set(this.groups.flatMap((group) => group.serving.members));
+    return this.all.map((member) => {
+      const { label, state, backup, weight } = member;
+      return { member: label, state, backup, weight, serving: serving.has(member) };
+    });
+  }
+
+  addresses(): readonly string[] {
+    this.keepTime(this.context.now());
+    const serving = this.groups.filter(({ kind }) => kind === 'address').flatMap((group) => group.serving.members);
+    return serving.flatMap((member) => member.shown().map(({ text }) => text));
+  }
+
+  answer(query: Query): Reply | undefined {
+    return this.choose(query)?.reply;
+  }
+
+  failback(): boolean {
+    const waited = this.groups.map((group) => group.succession.failback()).includes(true);
+    if (waited) {
+      this.context.log.info(`${this.name}: given back to the members that come first`);
+      this.review();
+    }
+    return waited;
+  }
+
+  /** Who answers, and how far the turns have come, goes on; the checks are shared anyway. */
+  adopt(previous: Instance): void {
+    if (previous instanceof Pool) this.replaced = previous;
+  }
+
+  start(context: StartContext): void {
+    this.siblings = context.peers(poolInBlock);
+    if (this.siblings.some((pool) => pool !== this && pool.started && pool.name === this.name)) {
+      throw new Error(`pool ${this.name} is there twice in this server block`);
+    }
+    this.follows = !context.server.primary;
+    this.tell = context.counterparts((news) => this.hear(news as News));
+    const before = this.predecessor();
+    for (const member of this.all) this.locate(member, before);
+    for (const group of this.groups) {
+      const known = before?.groups.find(({ kind }) => kind === group.kind);
+      if (known !== undefined) group.inherit(known);
+    }
+    this.started = true;
+    if (this.follows) this.follow(before);
+    else this.lead(context);
+  }
+
+  /** Looks at the members, and tells the other processes what comes of it. */
+  private lead(context: StartContext): void {
+    for (const member of this.all) this.states.set(member, member.state);
+    this.metrics.show(this.all, () => this.groups.some(({ succession }) => succession.pending));
+    this.review();
+    this.startLookups(context);
+  }
+
+  serving(): void {
+    this.replaced = undefined;
+    if (!this.follows) this.tell(this.news());
+    this.lookUp();
+  }
+
+  stop(): void {
+    this.started = false;
+    for (const member of this.all) member.release();
+    this.metrics.hide();
+  }
+
+  private choose(query: Query): Answer | undefined {
+    this.keepTime(query.receivedAt);
+    for (const group of this.groups) {
+      const answer = group.answer(query);
+      if (answer !== undefined) return answer;
+    }
+    return undefined;
+  }
+
+  private keepTime(now: number): void {
+    if (now >= this.reviewAt) this.review();
+  }
+
+  private review(): void {
+    if (!this.started || this.follows) return;
+    const now = this.context.now();
+    for (const group of this.groups) {
+      const { by: before } = group.serving;
+      const { by, members } = group.review(now);
+      this.metrics.serving(group.kind, by);
+      if (by !== before)
+        this.context.log.warn(`${this.name}: ${sayServing[by]}${members.length > 0 ? `: ${members.map(({ label }) => label).join(', ')}` : ''}`);
+    }
+    this.reviewAt = Math.min(...this.groups.map(({ succession }) => succession.reviewAt));
+    this.tell(this.news());
+  }
+
+  /** Answers as the process before did until it hears what is. */
+  private follow(before: Pool | undefined): void {
+    for (const group of this.groups) {
+      const known = before?.groups.find(({ kind }) => kind === group.kind)?.serving;
+      const labels = new Set(known?.members.map(({ label }) => label));
+      const first = group.members.filter(({ backup, spec }) => !backup && spec.weight > 0);
+      const members =
+        known === undefined
+          ? first.slice(0, this.configured.policy === 'failover' && group.kind === 'address' ? 1 : first.length)
+          : group.members.filter(({ label }) => labels.has(label));
+      group.serve({ members, by: known?.by ?? 'members' });
+    }
+    this.tell({});
+  }
+
+  private hear(news: News): void {
+    if (!this.follows) this.tell(this.news());
+    for (const { kind, label, addresses } of news.members ?? []) {
+      this.all.find((member) => member.label === label && member.spec.kind === kind)?.believe(addresses);
+    }
+    for (const { kind, by, labels } of news.serving ?? []) {
+      const group = this.groups.find((each) => each.kind === kind);
+      group?.serve({ members: group.members.filter(({ label }) => labels.includes(label)), by });
+    }
+  }
+
+  private news(): News {
+    return {
+      members: this.all.map(({ label, spec, states }) => ({ kind: spec.kind, label, addresses: states })),
+      serving: this.groups.map(({ kind, serving }) => ({ kind, by: serving.by, labels: serving.members.map(({ label }) => label) })),
+    };
+  }
+
+  private watch(): Watch {
+    const { checks: specs, agent } = this.configured;
+    return {
+      checks: sharedChecks(this.context),
+      specs,
+      agent,
+      looked: (member, what, { ok }) => this.metrics.looked(member, what, ok),
+      changed: (member, why) => {
+        this.noteState(member, why);
+        this.review();
+      },
+    };
+  }
+
+  private noteState(member: Member, why: string): void {
+    const { state } = member;
+    if (!this.started || this.states.get(member) === state) return;
+    this.states.set(member, state);
+    this.metrics.moved(member);
+    const line = `${this.name}: member ${member.label} is ${state} (${why})`;
+    if (state === 'down') this.context.log.warn(line);
+    else this.context.log.info(line);
+  }
+
+  /** The pool of this name in the configuration before; the pools of the block may have changed places. */
+  private predecessor(): Pool | undefined {
+    const replaced = this.siblings.find((pool) => pool.replaced !== undefined)?.replaced;
+    return replaced?.siblings.find(({ name }) => name === this.name);
+  }
+
+  private locate(member: Member, before: Pool | undefined): void {
+    const known = before?.all.find(({ label, spec }) => label === member.label && spec.kind === member.spec.kind);
+    if (this.follows) {
+      const states = known?.states ?? [];
+      const given = member.spec.addresses.map(
+        (text) => states.find((state) => state.text === text) ?? { text, up: true, drained: false, percent: 100 },
+      );
+      member.believe(member.spec.lookedUp ? states : given);
+      return;
+    }
+    member.locate(member.spec.lookedUp ? (known?.states.map(({ text }) => text) ?? []) : member.spec.addresses);
+  }
+
+  private lookUp(): void {
+    for (const lookup of this.lookups) void lookup.run();
+  }
+
+  private startLookups(context: StartContext): void {
+    const { now } = this.context;
+    this.lookups = this.all.flatMap((member) => {
+      const { name, lookedUp } = member.spec;
+      if (name === undefined || !lookedUp) return [];
+      const found = (addresses: readonly string[]) => {
+        if (!this.started) return;
+        member.locate(addresses);
+        this.noteState(member, `addresses of the name: ${addresses.join(', ')}`);
+        this.review();
+      };
+      return [new Lookup({ name, now, ask: (query) => context.resolve(query), found })];
+    });
+    if (this.lookups.length > 0) context.every(lookupPace, () => this.lookUp());
+  }
+}
+
+/** What the process that looks tells the others; from those, that they want to be told. */
+interface News {
+  readonly members?: readonly { readonly kind: string; readonly label: string; readonly addresses: readonly AddressState[] }[];
+  readonly serving?: readonly { readonly kind: string; readonly by: Reason; readonly labels: readonly string[] }[];
+}
+
+const sayServing = {
+  members: 'the members that come first answer',
+  backup: 'backup members answer',
+  hold: 'nobody is well, the last answer is held',
+  all: 'nobody is well, all members answer',
+  servfail: 'nobody is well, SERVFAIL is answered',
+} as const;

@@ -1,0 +1,31 @@
+// What a pool offers other plugins of its server block: an answer, its health, and a way to hand back by hand.
+import type { Name } from '../dns/name.ts';
+import type { Query } from '../dns/query.ts';
+import type { Reply } from '../dns/reply.ts';
+import { capability } from './capability.ts';
+
+/** One member of a pool as it is now. */
+export interface PoolMemberStatus {
+  readonly member: string;
+  readonly state: 'up' | 'down' | 'drained';
+  readonly backup: boolean;
+  /** Whether answers name it at present. */
+  readonly serving: boolean;
+  /** With the share that its agent wants. */
+  readonly weight: number;
+}
+
+export interface PoolService {
+  readonly name: Name;
+  /** Whether any member is up and not drained. */
+  readonly healthy: boolean;
+  members(): readonly PoolMemberStatus[];
+  /** The addresses that answers may name at present. */
+  addresses(): readonly string[];
+  /** The pool's answer to a query of whatever name: its records have the pool's name. Undefined for types it has no members for. */
+  answer(query: Query): Reply | undefined;
+  /** Gives the answer back to the members that come first, where `failback manual` or `after` keeps it from them; false when there was nothing to give back. */
+  failback(): boolean;
+}
+
+export const poolService = capability<PoolService>('pool');

@@ -1,0 +1,41 @@
+// What an instance may know of the server as a whole, and ask of it.
+import type { ServerControl } from '../plugin/plugin.ts';
+import type { Block } from './block.ts';
+import type { Generation } from './generation.ts';
+import type { Readiness, Sockets } from './protocol.ts';
+import { version } from './version.ts';
+
+/** The server, as far as instances get to see it. */
+export interface Controlled {
+  readonly primary: boolean;
+  readonly stopping: boolean;
+  readiness(generation: Generation): ReturnType<ServerControl['readiness']> | Readiness;
+  readHash(): string;
+  requestReload(): Promise<void>;
+  sockets(): Sockets;
+  httpPort(address: string): number | undefined;
+  expose: ServerControl['expose'];
+  fatal(message: string): void;
+}
+
+/** The control that the instances of a block get. */
+export function controlOf(server: Controlled, generation: Generation, block: Block): ServerControl {
+  return {
+    get stopping() {
+      return server.stopping;
+    },
+    version,
+    primary: server.primary,
+    configurationHash: generation.configuration.hash,
+    readiness: () => server.readiness(generation),
+    readConfigurationHash: () => server.readHash(),
+    reload: () => server.requestReload(),
+    listeners: () =>
+      generation.listeners
+        .filter(({ answering }) => block.keys.some(({ zone }) => answering.router.serves(zone)))
+        .flatMap(({ name }) => server.sockets().get(name) ?? []),
+    httpPort: (address) => server.httpPort(address),
+    expose: () => server.expose(),
+    fatal: (message) => server.fatal(message),
+  };
+}

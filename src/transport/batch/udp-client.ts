@@ -1,0 +1,188 @@
+// The UDP client by system calls: sockets are kept, but each query gets one that has just been given another port.
+import { endpoint } from '../endpoint.ts';
+import type { ConnectedUdp, UdpClient, UdpOwner, UdpPeer, UdpRoute } from '../udp-client.ts';
+import { ClientAddresses, ClientDescriptor, copyReceived } from './client-descriptor.ts';
+import { errorName, systemError } from './library.ts';
+import { Poller } from './poller.ts';
+
+/** Sockets without a port that one route keeps for queries to come. */
+const maxKept = 256;
+/** Times in a row that the poller is asked before timers and other sockets have their turn. */
+const pollsPerTurn = 4;
+
+/** All sockets of a client share one poller, which the event loop watches. */
+export class NativeUdpClient implements UdpClient {
+  readonly kind = 'batch';
+  private readonly poller = new Poller();
+  private readonly stopWatching: () => Promise<void>;
+  private readonly routes: NativeRoute[] = [];
+  /** The sockets by the slot that the poller knows them by. */
+  private readonly sockets: (NativeSocket | undefined)[] = [];
+  private readonly freeSlots: number[] = [];
+  private generation = 0;
+  private closed = false;
+
+  constructor() {
+    try {
+      this.stopWatching = this.poller.watch(() => this.receive());
+    } catch (error) {
+      this.poller.close();
+      throw error;
+    }
+  }
+
+  routeTo(peer: UdpPeer): UdpRoute {
+    const route = new NativeRoute(this, peer);
+    this.routes.push(route);
+    return route;
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    void this.stopWatching();
+    for (const socket of this.sockets) socket?.discard();
+    this.poller.close();
+  }
+
+  /** Gives a new socket its ticket. Throws the system's error. */
+  register(socket: NativeSocket): void {
+    if (this.closed) throw systemError('socket', 9);
+    const slot = this.freeSlots.pop() ?? this.sockets.length;
+    this.generation = (this.generation + 1) | 0;
+    socket.slot = slot;
+    socket.generation = this.generation;
+    this.sockets[slot] = socket;
+    this.poller.add(socket.descriptor.fd, slot, this.generation);
+  }
+
+  forget(socket: NativeSocket): void {
+    if (this.sockets[socket.slot] !== socket) return;
+    this.sockets[socket.slot] = undefined;
+    this.freeSlots.push(socket.slot);
+  }
+
+  private receive(): void {
+    const { poller } = this;
+    for (let polls = 0; polls < pollsPerTurn; polls++) {
+      const resting = this.routes.map((route) => route.resting.length);
+      const count = poller.poll();
+      for (let event = 0; event < count; event++) {
+        const socket = this.sockets[poller.slot(event)];
+        // The report may be about a socket that was closed since, whose slot another one has now.
+        if (socket !== undefined && socket.generation === poller.generation(event)) socket.receive();
+      }
+      if (count === poller.maxEvents) continue;
+      if (count >= 0) for (const [i, route] of this.routes.entries()) route.rested(resting[i] ?? 0);
+      return;
+    }
+  }
+}
+
+/** The sockets of one peer. */
+class NativeRoute implements UdpRoute {
+  /**
+   * Sockets that have given their port back but may still hold what came before. Those that the poller does not name the next time hold
+   * nothing, and are clean; the others are closed.
+   */
+  readonly resting: NativeSocket[] = [];
+  readonly client: NativeUdpClient;
+  private readonly addresses: ClientAddresses;
+  private readonly clean: NativeSocket[] = [];
+
+  constructor(client: NativeUdpClient, { address, port, source }: UdpPeer) {
+    this.client = client;
+    this.addresses = new ClientAddresses(address, port, source);
+  }
+
+  connect(owner: UdpOwner): ConnectedUdp {
+    const socket = this.clean.pop() ?? this.open();
+    const result = socket.descriptor.connect();
+    if (result < 0) {
+      socket.discard();
+      throw systemError('connect', -result);
+    }
+    socket.owner = owner;
+    return socket;
+  }
+
+  /** Keeps a socket that is not needed for now, or closes it. */
+  release(socket: NativeSocket): void {
+    const full = this.clean.length + this.resting.length >= maxKept;
+    if (full || socket.descriptor.disconnect() < 0) socket.discard();
+    else this.resting.push(socket);
+  }
+
+  /** The poller was asked after the first `count` sockets had begun to rest, and has named all that hold something. */
+  rested(count: number): void {
+    for (const socket of this.resting.splice(0, count)) {
+      if (socket.descriptor.fd >= 0) this.clean.push(socket);
+    }
+  }
+
+  private open(): NativeSocket {
+    const descriptor = new ClientDescriptor(this.addresses);
+    const socket = new NativeSocket(this, descriptor);
+    try {
+      this.client.register(socket);
+    } catch (error) {
+      socket.discard();
+      throw error;
+    }
+    return socket;
+  }
+}
+
+class NativeSocket implements ConnectedUdp {
+  readonly descriptor: ClientDescriptor;
+  /** Undefined while nobody uses it. */
+  owner: UdpOwner | undefined;
+  slot = -1;
+  generation = 0;
+  private readonly route: NativeRoute;
+
+  constructor(route: NativeRoute, descriptor: ClientDescriptor) {
+    this.route = route;
+    this.descriptor = descriptor;
+  }
+
+  get local(): string {
+    const name = this.descriptor.local();
+    return name === undefined ? '' : endpoint(name);
+  }
+
+  send(message: Uint8Array): void {
+    const result = this.descriptor.send(message);
+    if (result === 0) return;
+    const { owner } = this;
+    // Whoever sends does not have the socket in hand yet.
+    queueMicrotask(() => {
+      if (owner !== undefined && this.owner === owner) owner.failed(systemError('send', -result));
+    });
+  }
+
+  close(): void {
+    if (this.owner === undefined) return;
+    this.owner = undefined;
+    this.route.release(this);
+  }
+
+  /** Takes one datagram, or the error that stands in its place; the poller names the socket again as long as there is more. */
+  receive(): void {
+    const { owner } = this;
+    if (owner === undefined) {
+      this.discard();
+      return;
+    }
+    const length = this.descriptor.receive();
+    if (length >= 0) owner.received(copyReceived(length));
+    else if (!['EAGAIN', 'EINTR'].includes(errorName(-length))) owner.failed(systemError('read', -length));
+  }
+
+  /** Closes it for good. */
+  discard(): void {
+    this.owner = undefined;
+    this.descriptor.close();
+    this.route.client.forget(this);
+  }
+}

@@ -1,0 +1,157 @@
+// The checks of a process: how many at a time, when, and what silence means.
+
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import { type CheckSpec, Checks, defaultPace, type Finding, Health, hear, type Probe, silentAgent } from 'ferrydns/plugin';
+import { describe, expect, test } from 'vitest';
+import { probe } from '../../src/checks/probe.ts';
+import { tcpService } from '../support/services.ts';
+
+/** A port that takes connections and says nothing, until `speak` is called. */
+async function silent() {
+  const open = new Set<Socket>();
+  let taken = 0;
+  let speaking = false;
+  const server = createServer((socket) => {
+    taken++;
+    open.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('close', () => open.delete(socket));
+    if (speaking) socket.end('up\n');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const bound = server.address();
+  const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
+  const speak = () => {
+    speaking = true;
+    for (const socket of open) socket.end('up\n');
+  };
+  const stop = async () => {
+    for (const socket of open) socket.destroy();
+    server.close();
+    await once(server, 'close');
+  };
+  return { port, taken: () => taken, speak, [Symbol.asyncDispose]: stop };
+}
+
+const spec = (what: Probe, pace: Partial<CheckSpec['pace']> = {}): CheckSpec => ({ probe: what, pace: { ...defaultPace, ...pace } });
+const unheard = { changed: () => undefined };
+
+/** Checks on a clock that the test turns; `random` is always the same. */
+function checksOf(options: { random?: number; mostAtOnce?: number } = {}) {
+  let now = 0;
+  const checks = new Checks({
+    now: () => now,
+    random: () => options.random ?? 0.5,
+    ...(options.mostAtOnce === undefined ? {} : { mostAtOnce: options.mostAtOnce }),
+  });
+  const at = (time: number) => {
+    now = time;
+    return checks.tick();
+  };
+  return { checks, at };
+}
+
+describe('checks', () => {
+  test('look at no more services at a time than they may', async () => {
+    await using service = await silent();
+    const { checks, at } = checksOf({ mostAtOnce: 3 });
+    const what: Probe = { kind: 'agent', port: service.port };
+    const uses = Array.from({ length: 12 }, (_, i) => checks.use('127.0.0.1', spec(what, { fall: i + 1 }), unheard));
+    expect(checks.size).toBe(12);
+    const done = at(1000);
+    await expect.poll(() => service.taken()).toBe(3);
+    // One more connection, so that any that was on its way before is there as well.
+    await probe('127.0.0.1', { kind: 'tcp', port: service.port }, 1000);
+    expect(service.taken()).toBeLessThanOrEqual(4);
+    service.speak();
+    await done;
+    expect(service.taken()).toBe(13);
+    for (const use of uses) use.release();
+    expect(checks.size).toBe(0);
+  });
+
+  test.each([
+    [0, [0, 2000, 4000]],
+    [0.999, [999, 2800, 4601]],
+  ])('are spread over time, and never later than the interval says (random %d)', async (random, times) => {
+    await using service = await tcpService();
+    const { checks, at } = checksOf({ random });
+    const found: number[] = [];
+    let now = 0;
+    const use = checks.use('127.0.0.1', spec({ kind: 'tcp', port: service.port }), { changed: () => undefined, looked: () => found.push(now) });
+    for (now = 0; now < 4700; now++) await at(now);
+    use.release();
+    expect(found).toEqual(times);
+  });
+
+  test('share what is known among all who ask, and tell each of a change', async () => {
+    const service = await tcpService();
+    const { port } = service;
+    await service.stop();
+    const { checks, at } = checksOf({ random: 0 });
+    const told: string[] = [];
+    const one = checks.use('127.0.0.1', spec({ kind: 'tcp', port }, { fall: 1 }), { changed: ({ text }) => told.push(`one ${text}`) });
+    const two = checks.use('127.0.0.1', spec({ kind: 'tcp', port }, { fall: 1 }), { changed: ({ text }) => told.push(`two ${text}`) });
+    expect([checks.size, one.up, one.known]).toEqual([1, true, false]);
+    await at(0);
+    expect([one.up, two.up, one.known]).toEqual([false, false, true]);
+    expect(told).toEqual([expect.stringMatching(/^one .*ECONNREFUSED/), expect.stringMatching(/^two .*ECONNREFUSED/)]);
+    one.release();
+    expect(checks.size).toBe(1);
+    two.release();
+    expect(checks.size).toBe(0);
+  });
+});
+
+describe('a probe', () => {
+  const look = (what: Probe): Promise<Finding> => probe('127.0.0.1', what, 30);
+
+  test.each([['http'], ['agent'], ['dns']] as const)('calls a service that says nothing not well (%s)', async (kind) => {
+    await using service = await silent();
+    const { port } = service;
+    const what = {
+      http: { kind: 'http', port, path: '/', host: 'x' },
+      agent: { kind: 'agent', port },
+      dns: { kind: 'dns', port, name: 'x.', type: 'A' },
+    }[kind];
+    const { ok, text } = await look(what as Probe);
+    expect(ok).toBe(false);
+    expect(text).toMatch(/no reply in 30 ms|ECONNREFUSED/);
+  });
+
+  test('does not fall over nonsense', async () => {
+    await using service = await tcpService({ said: () => '\0\xff nonsense '.repeat(1000) });
+    expect((await look({ kind: 'http', port: service.port, path: '/', host: 'x' })).ok).toBe(false);
+    const said = await look({ kind: 'agent', port: service.port });
+    expect(hear(silentAgent, said.text)).toEqual(silentAgent);
+  });
+});
+
+describe('health', () => {
+  const pace = { ...defaultPace, fall: 3, rise: 2, dwell: 10_000 };
+
+  test('changes only after so many findings in a row', () => {
+    const health = new Health();
+    const findings = [false, false, true, false, false, false];
+    expect(findings.map((ok, i) => health.record(ok, pace, i * 1000))).toEqual([false, false, false, false, false, true]);
+    expect(health.up).toBe(false);
+  });
+
+  test('comes back no sooner than `dwell` after it went', () => {
+    const health = new Health();
+    for (const now of [0, 1000, 2000]) health.record(false, pace, now);
+    expect([3000, 4000, 11_999].map((now) => health.record(true, pace, now))).toEqual([false, false, false]);
+    expect(health.record(true, pace, 12_000)).toBe(true);
+  });
+});
+
+test.each([
+  ['up 75%', { up: true, admin: 'ready', percent: 75 }],
+  ['75% drain', { up: true, admin: 'drain', percent: 75 }],
+  ['DOWN # up', { up: false, admin: 'ready', percent: 100 }],
+  ['maint,failed', { up: false, admin: 'maint', percent: 100 }],
+  ['maxconn:30 sideways -5% 5', silentAgent],
+  ['', silentAgent],
+])("an agent's %j is heard as it is meant", (line, report) => expect(hear(silentAgent, line)).toEqual(report));

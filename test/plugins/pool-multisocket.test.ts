@@ -1,0 +1,39 @@
+// Several processes that answer as one: members are looked at once, and all processes name the same ones.
+import { serve } from 'ferrydns/testing';
+import { expect, test } from 'vitest';
+import { tcpService } from '../support/services.ts';
+
+const soon = { timeout: 10_000, interval: 20 };
+
+test('every process names the members that the first one found well, after a reload as well', { timeout: 30_000 }, async () => {
+  const one = await tcpService({ address: '127.0.0.1' });
+  await using _two = await tcpService({ address: '127.0.0.2', port: one.port });
+  const corefile = (ttl: number) => `. {
+    multisocket 2
+    pool www.example.org {
+      member 127.0.0.1
+      member 127.0.0.2 backup
+      check tcp ${one.port} interval 200ms dwell 0s
+      ttl ${ttl}
+      failback manual
+    }
+  }`;
+  await using server = await serve(corefile(5));
+  // Each question comes from a port of its own, by which the system chooses the process.
+  const answers = async () => {
+    const asked = await Promise.all(Array.from({ length: 24 }, () => server.ask('www.example.org')));
+    return [...new Set(asked.flatMap((answer) => answer.answers))];
+  };
+  expect(await answers()).toEqual(['www.example.org. 5 IN A 127.0.0.1']);
+  await one.stop();
+  await expect.poll(answers, soon).toEqual(['www.example.org. 5 IN A 127.0.0.2']);
+  await server.reload(corefile(6));
+  expect(await answers()).toEqual(['www.example.org. 6 IN A 127.0.0.2']);
+  const visits = one.visits;
+  await one.start();
+  // Ten looks are two seconds of one process, and would be a third of that of three.
+  const started = performance.now();
+  await expect.poll(() => one.visits - visits, soon).toBeGreaterThanOrEqual(10);
+  expect(performance.now() - started).toBeGreaterThan(9 * 180 - 300);
+  expect(await answers()).toEqual(['www.example.org. 6 IN A 127.0.0.2']);
+});
