@@ -122,7 +122,7 @@ export class Cache {
   private keep(query: Query, reply: Reply, refreshing = false): Kept {
     const unkept: Classified = { kind: 'none', answering: false, lowestTtl: undefined };
     if (reply.declined) return { reply, entry: undefined, classified: unkept };
-    const classified = classify(query, reply, Date.now() / 1000);
+    const classified = classify(query, reply, wallClock);
     const { kind, lowestTtl } = classified;
     const bounds = kind === 'denial' ? this.rules.denial : this.rules.success;
     // TTL 0 asks not to be cached (RFC 1035 section 3.2.1); only a configured lowest TTL overrules that.
@@ -177,7 +177,7 @@ export class Cache {
       () => this.refreshed(entry, undefined),
     );
     if (verifyTimeout === 0) return after(verified, (kept) => (kept === undefined ? give() : this.deliver(kept, query)));
-    const inTime = isPromise(verified) ? Promise.race([verified, timeout(verifyTimeout)]) : verified;
+    const inTime = isPromise(verified) ? within(verifyTimeout, verified) : verified;
     // With a time limit it is the new entry that answers, as for a hit.
     return after(inTime, (kept) => (kept === undefined ? give() : (kept.entry?.give(query, kept.entry.ttl) ?? this.deliver(kept, query))));
   }
@@ -229,6 +229,10 @@ function clamp(ttl: number, { minTtl, maxTtl }: Bounds): number {
   return Math.min(Math.max(Math.min(ttl, maxTtl), minTtl), maxTtl);
 }
 
+function wallClock(): number {
+  return Date.now() / 1000;
+}
+
 function isWithin(query: Query, zones: readonly Name[]): boolean {
   return zones.length > 0 && longestMatch(query.name, zones) !== undefined;
 }
@@ -238,6 +242,9 @@ function fits(reply: Reply, query: Query): boolean {
   return !reply.truncated || (query.client.transport === 'udp' && query.udpSize <= 512);
 }
 
-function timeout(milliseconds: number): Promise<undefined> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds, undefined));
+/** What a promise comes to, or undefined when that takes longer. */
+function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
+  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(resolve, milliseconds, undefined);
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

@@ -16,11 +16,11 @@ export interface Classified {
 /** Seconds that a reply is used whose records say nothing. */
 export const failsafeTtl = 5;
 
-/** Classifies a reply; `epochSeconds` is the wall clock, which the validity of signatures is measured by. */
-export function classify(query: Query, reply: Reply, epochSeconds: number): Classified {
+/** Classifies a reply; `wallClock` tells the seconds since 1970, which the validity of signatures is measured by. */
+export function classify(query: Query, reply: Reply, wallClock: () => number): Classified {
   const survey = reply.survey(query);
   const answering = reply.rcode === 'NOERROR' && reply.answerCount > 0 && (isPlain(query, survey) || holdsAnswer(query, reply.answers));
-  const expired = query.dnssecOk && survey.hasSignature && recordsOf(reply).some((record) => isExpiredSignature(record, epochSeconds));
+  const expired = query.dnssecOk && survey.hasSignature && hasExpiredSignature(reply, wallClock());
   const kind = expired ? 'none' : kindOf(reply, survey, answering);
   const says = kind !== 'failure' && !(kind === 'success' && isDelegation(reply, survey)) && !(kind === 'none' && !saysTtl(reply));
   const keeps = kind !== 'none' && !reply.truncated && !isScoped(reply);
@@ -32,8 +32,8 @@ function isPlain({ typeCode }: Query, { direct }: Survey): boolean {
   return direct && typeCode !== QueryType.CNAME;
 }
 
-function recordsOf({ answers, authorities, additionals }: Reply): ResourceRecord[] {
-  return [...answers, ...authorities, ...additionals];
+function hasExpiredSignature({ answers, authorities, additionals }: Reply, epochSeconds: number): boolean {
+  return [...answers, ...authorities, ...additionals].some((record) => isExpiredSignature(record, epochSeconds));
 }
 
 function kindOf({ rcode, answerCount }: Reply, { hasSoa }: Survey, answering: boolean): Kind {

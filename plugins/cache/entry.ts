@@ -1,6 +1,8 @@
 // One cached reply: whose question it answers, how long it may be used, and how often it was asked for.
 import type { Query, Reply } from 'ferrydns/plugin';
 
+/** Octets of the header of a message (RFC 1035 section 4.1.1). */
+const headerLength = 12;
 /** Bits of a reply's flag word (RFC 1035 section 4.1.1, RFC 4035 section 3.2.3). */
 const AUTHORITATIVE = 0x0400;
 const RECURSION_AVAILABLE = 0x0080;
@@ -32,7 +34,9 @@ export class Entry {
   retryAfter = 0;
   private hits = 0;
   private lastHit = 0;
-  private readonly name: Uint8Array;
+  /** A message for the name that the entry is about, which stands behind the header. */
+  private readonly message: Uint8Array;
+  private readonly nameLength: number;
   private readonly typeCode: number;
   private readonly classCode: number;
   private readonly dnssecOk: boolean;
@@ -49,7 +53,8 @@ export class Entry {
     this.stored = fields.stored;
     this.answering = fields.answering;
     this.wildcard = fields.wildcard;
-    this.name = query.nameBytes();
+    this.message = fields.reply.formFor(query).bytes;
+    this.nameLength = query.nameLength;
     this.typeCode = query.typeCode;
     this.classCode = query.classCode;
     this.dnssecOk = query.dnssecOk;
@@ -59,12 +64,12 @@ export class Entry {
   /** Whether it answers this question: keys are hashes, so two names may share one. */
   answers(query: Query): boolean {
     return (
-      this.name.length === query.nameLength &&
+      this.nameLength === query.nameLength &&
       this.typeCode === query.typeCode &&
       this.classCode === query.classCode &&
       this.dnssecOk === query.dnssecOk &&
       this.checkingDisabled === query.checkingDisabled &&
-      query.asksFor(this.name, 0)
+      query.asksFor(this.message, headerLength)
     );
   }
 

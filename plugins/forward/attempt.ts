@@ -24,6 +24,14 @@ export interface AttemptPlan {
   readonly timeout: number;
 }
 
+/** What is asked of whom, and since when (milliseconds on the upstream's clock). */
+export interface AttemptContext {
+  readonly query: Query;
+  readonly upstream: Upstream;
+  readonly plan: AttemptPlan;
+  readonly startedAt: number;
+}
+
 export class Attempt implements Receiver {
   readonly upstream: Upstream;
   readonly startedAt: number;
@@ -31,7 +39,6 @@ export class Attempt implements Receiver {
   waiting = true;
   private readonly asker: Asker;
   private readonly query: Query;
-  private readonly now: () => number;
   private readonly plan: AttemptPlan;
   private tcp: boolean;
   private plain = false;
@@ -41,14 +48,13 @@ export class Attempt implements Receiver {
   private timer: NodeJS.Timeout | undefined;
   private milestone = 0;
 
-  constructor(asker: Asker, about: { readonly query: Query; readonly upstream: Upstream; readonly plan: AttemptPlan; readonly now: () => number }) {
+  constructor(asker: Asker, about: AttemptContext) {
     this.asker = asker;
     this.query = about.query;
     this.upstream = about.upstream;
     this.plan = about.plan;
-    this.now = about.now;
     this.tcp = about.plan.tcp;
-    this.startedAt = about.now();
+    this.startedAt = about.startedAt;
   }
 
   start(): void {
@@ -80,7 +86,7 @@ export class Attempt implements Receiver {
       return true;
     }
     this.end();
-    this.upstream.replied(reply.rcodeNumber, this.now() - this.startedAt);
+    this.upstream.replied(reply.rcodeNumber, this.startedAt);
     this.asker.replied(this, reply, message);
     return true;
   }

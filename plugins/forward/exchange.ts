@@ -37,6 +37,7 @@ export class Exchange implements Asker {
   private readonly query: Query;
   private readonly next: Next;
   private readonly order: readonly Upstream[];
+  private readonly startedAt: number;
   private readonly deadline: number;
   private readonly maxAttempts: number;
   private readonly outcome = Promise.withResolvers<Reply>();
@@ -56,13 +57,14 @@ export class Exchange implements Asker {
     this.query = query;
     this.next = next;
     this.order = policy(upstreams);
-    this.deadline = now() + Math.max(patienceOfClients, settings.readTimeout);
+    this.startedAt = now();
+    this.deadline = this.startedAt + Math.max(patienceOfClients, settings.readTimeout);
     this.maxAttempts = settings.maxConnectAttempts ?? 2 * upstreams.length;
   }
 
   /** Rejects with a QueryError when no upstream gives a reply. */
   run(): Promise<Reply> {
-    this.proceed();
+    this.proceed(this.startedAt);
     return this.outcome.promise;
   }
 
@@ -118,21 +120,22 @@ export class Exchange implements Asker {
   }
 
   /** Asks the next upstream; gives up when there may be no further attempt. */
-  private proceed(): void {
+  private proceed(now = this.context.now()): void {
     if (this.done) return;
-    const upstream = this.mayAsk() ? this.choose() : undefined;
-    if (upstream !== undefined) this.ask(upstream);
+    const upstream = this.mayAsk(now) ? this.choose() : undefined;
+    if (upstream !== undefined) this.ask(upstream, now);
     else if (!this.waiting()) this.giveUp();
   }
 
   /** Asks a further upstream beside those that are being asked, if one is there that is well. */
   private askAnother(): void {
-    const upstream = this.mayAsk() ? this.find((candidate) => !candidate.down && !candidate.silent && !this.asks(candidate)) : undefined;
-    if (upstream !== undefined) this.ask(upstream);
+    const now = this.context.now();
+    const upstream = this.mayAsk(now) ? this.find((candidate) => !candidate.down && !candidate.silent && !this.asks(candidate)) : undefined;
+    if (upstream !== undefined) this.ask(upstream, now);
   }
 
-  private mayAsk(): boolean {
-    if (this.context.now() >= this.deadline) return false;
+  private mayAsk(now: number): boolean {
+    if (now >= this.deadline) return false;
     return this.maxAttempts === 0 || this.errors + countWaiting(this.attempts) < this.maxAttempts;
   }
 
@@ -161,25 +164,27 @@ export class Exchange implements Asker {
     return undefined;
   }
 
-  private ask(upstream: Upstream): void {
+  private ask(upstream: Upstream, now: number): void {
     const { query } = this;
     query.metadata?.set(upstreamKey, upstream.address);
-    const attempt = new Attempt(this, { query, upstream, plan: this.planFor(upstream), now: this.context.now });
+    const attempt = new Attempt(this, { query, upstream, plan: this.planFor(upstream, now), startedAt: now });
     this.attempts.push(attempt);
     attempt.start();
   }
 
-  private planFor(upstream: Upstream): AttemptPlan {
-    const { settings, now } = this.context;
-    const timeout = Math.max(1, Math.min(settings.readTimeout, this.deadline - now()));
-    const { patience } = upstream;
-    const milestones = settings.policy === 'sequential' ? [patience, patience + proofOfSilence] : [patience];
+  private planFor(upstream: Upstream, now: number): AttemptPlan {
+    const { settings } = this.context;
+    const timeout = Math.max(1, Math.min(settings.readTimeout, this.deadline - now));
     return {
       tcp: settings.forceTcp || (!settings.preferUdp && this.query.client.transport !== 'udp'),
       tcpWhenCut: settings.preferUdp,
-      milestones: this.order.length === 1 ? [] : milestones.filter((at) => at < timeout),
+      milestones: this.order.length === 1 ? [] : this.milestones(upstream.patience).filter((at) => at < timeout),
       timeout,
     };
+  }
+
+  private milestones(patience: number): number[] {
+    return this.context.settings.policy === 'sequential' ? [patience, patience + proofOfSilence] : [patience];
   }
 
   private waiting(): boolean {

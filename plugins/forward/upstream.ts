@@ -113,9 +113,10 @@ export class Upstream {
     this.roundTrip = previous.roundTrip;
   }
 
-  /** A reply came after so many milliseconds. */
-  replied(rcode: number, milliseconds: number): void {
+  /** A reply came to what was asked at that time. */
+  replied(rcode: number, askedAt: number): void {
     this.heardAt = this.now();
+    const milliseconds = this.heardAt - askedAt;
     this.late = 0;
     this.roundTrip = this.roundTrip === 0 ? milliseconds : this.roundTrip + (milliseconds - this.roundTrip) / 8;
     this.metrics.replied(rcode, milliseconds / 1000);

@@ -38,6 +38,8 @@ interface OptRecord {
   readonly options: readonly Option[];
 }
 
+const scratch: readonly [records: number[], ttls: number[]] = [[], []];
+
 /**
  * Checks every record of a message with one question: names, lengths, RDATA of the known types. Throws a {@link FormatError}
  * at the first that is malformed, so that no byte that was not understood is passed on (RFC 9267).
@@ -45,34 +47,37 @@ interface OptRecord {
 export function layOut(message: Uint8Array): Layout {
   const nameEnd = skipName(message, headerLength, message.length);
   if (readUint16(message, 4) !== 1 || nameEnd === -1 || nameEnd + 4 > message.length) throw new FormatError('no question');
-  const counts = [readUint16(message, 6), readUint16(message, 8), readUint16(message, 10)] as const;
-  const kept: [number, number, number] = [counts[0], counts[1], counts[2]];
-  const records: number[] = [];
-  const ttls: number[] = [];
+  const [answers, authorities, claimed] = [readUint16(message, 6), readUint16(message, 8), readUint16(message, 10)];
+  let additionals = claimed;
+  // Filled in arrays that are used again and then copied: those that are kept, for each cached reply, are no longer than they must be.
+  const [records, ttls] = scratch;
+  let found = 0;
   let opt: OptRecord | undefined;
   let optIsLast = true;
   let at = nameEnd + 4;
   let recordsEnd = at;
-  for (let i = 0; i < counts[0] + counts[1] + counts[2]; i++) {
+  for (let i = 0; i < answers + authorities + claimed; i++) {
     const fixed = skipName(message, at, message.length);
     if (fixed === -1 || fixed + 10 > message.length) throw new FormatError('record is cut short');
     const end = fixed + 10 + readUint16(message, fixed + 8);
     if (end > message.length) throw new FormatError('RDATA is cut short');
     const type = readUint16(message, fixed);
     if (type === QueryType.OPT) {
-      if (opt !== undefined || i < counts[0] + counts[1]) throw new FormatError('OPT record out of place');
+      if (opt !== undefined || i < answers + authorities) throw new FormatError('OPT record out of place');
       opt = readOptRecord(message, fixed, end);
-      kept[2]--;
+      additionals--;
     } else {
       rdataNames(type, message, fixed + 10, end);
-      records.push(at);
-      ttls.push(fixed + 4);
+      records[found] = at;
+      ttls[found] = fixed + 4;
+      found++;
       optIsLast = opt === undefined;
       recordsEnd = end;
     }
     at = end;
   }
-  return { recordsStart: nameEnd + 4, recordsEnd, records, ttls, counts: kept, opt, optIsLast };
+  const counts = [answers, authorities, additionals] as const;
+  return { recordsStart: nameEnd + 4, recordsEnd, records: records.slice(0, found), ttls: ttls.slice(0, found), counts, opt, optIsLast };
 }
 
 function readOptRecord(message: Uint8Array, at: number, end: number): OptRecord {

@@ -1,5 +1,5 @@
 // The metrics of one process, and their exposition by prom-client, of which this is the only importer.
-import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { Across, Counter, Histogram, Metrics } from './metrics.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -85,6 +85,7 @@ export type Collected = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
 
 /** What processes that have ended have counted: their counters and histograms as one; what a gauge said is gone with them. */
 export async function countsOf(ended: readonly Collected[]): Promise<Collected> {
+  const { AggregatorRegistry } = await promClient();
   const counts = ended.map((metrics) => metrics.filter(({ type }) => String(type) !== 'gauge'));
   return AggregatorRegistry.aggregate(counts).getMetricsAsJSON();
 }
@@ -92,8 +93,8 @@ export async function countsOf(ended: readonly Collected[]): Promise<Collected> 
 /** Every metric of the process. */
 export class MetricsRegistry implements Metrics {
   private readonly families = new Map<string, Family>();
-  private readonly exposition = new Registry();
-  private processMetrics = false;
+  /** Made when somebody first asks what the metrics are. */
+  private exposition: Registry | undefined;
 
   counter(name: string, help: string): Counter;
   counter<const L extends string>(name: string, help: string, labels: readonly L[]): (values: Readonly<Record<L, string>>) => Counter;
@@ -165,19 +166,25 @@ export class MetricsRegistry implements Metrics {
 
   /** The text exposition format, version 0.0.4: of this process, and of others whose metrics are given. */
   async expose(others: readonly Collected[] = []): Promise<{ readonly contentType: string; readonly body: string }> {
-    const whole = others.length === 0 ? this.collecting() : AggregatorRegistry.aggregate([await this.collect(), ...others]);
-    return { contentType: this.exposition.contentType, body: await whole.metrics() };
+    const { AggregatorRegistry } = await promClient();
+    const own = await this.collecting();
+    const whole = others.length === 0 ? own : AggregatorRegistry.aggregate([await this.collect(), ...others]);
+    return { contentType: own.contentType, body: await whole.metrics() };
   }
 
   /** Every metric of this process as plain data, which can be sent to another one. */
   async collect(): Promise<Collected> {
-    const collected = await this.collecting().getMetricsAsJSON();
+    const collected = await (await this.collecting()).getMetricsAsJSON();
     return collected.map((metric) => (metric.name === 'process_start_time_seconds' ? { ...metric, aggregator: 'first' } : metric));
   }
 
-  private collecting(): Registry {
-    if (!this.processMetrics) collectDefaultMetrics({ register: this.exposition });
-    this.processMetrics = true;
+  private async collecting(): Promise<Registry> {
+    const { collectDefaultMetrics, Registry } = await promClient();
+    if (this.exposition === undefined) {
+      this.exposition = new Registry();
+      for (const [name, family] of this.families) expose(name, family, this.exposition);
+      collectDefaultMetrics({ register: this.exposition });
+    }
     return this.exposition;
   }
 
@@ -197,10 +204,20 @@ export class MetricsRegistry implements Metrics {
   private addFamily(name: string, about: About): Family {
     const family: Family = { across: 'sum', ...about, children: new Map() };
     this.families.set(name, family);
-    const samples = () => [...family.children.values()].flatMap(({ labels, child }) => child.samples(name, labels));
-    // prom-client asks a metric for its samples with `get`; nothing else of its classes is needed.
-    const metric = { name, get: async () => ({ name, help: about.help, type: about.kind, values: samples(), aggregator: family.across }) };
-    this.exposition.registerMetric(metric as unknown as Parameters<Registry['registerMetric']>[0]);
+    if (this.exposition !== undefined) expose(name, family, this.exposition);
     return family;
   }
+}
+
+function expose(name: string, family: Family, registry: Registry): void {
+  const { kind: type, help, across: aggregator } = family;
+  const samples = () => [...family.children.values()].flatMap(({ labels, child }) => child.samples(name, labels));
+  // prom-client asks a metric for its samples with `get`; nothing else of its classes is needed.
+  const metric = { name, get: async () => ({ name, help, type, values: samples(), aggregator }) };
+  registry.registerMetric(metric as unknown as Parameters<Registry['registerMetric']>[0]);
+}
+
+/** Loaded when metrics are first asked for: a server that nobody scrapes does without its memory, and all start sooner. */
+function promClient(): Promise<typeof import('prom-client')> {
+  return import('prom-client');
 }

@@ -5,7 +5,6 @@ import { parseCorefile } from '../config/corefile.ts';
 import { ConfigErrors } from '../config/error.ts';
 import { formatCorefile } from '../config/format.ts';
 import { toCorefile } from '../config/write.ts';
-import { parseYaml, toYaml } from '../config/yaml.ts';
 import { streamOutput } from '../log/logger.ts';
 import { type ConfigurationSource, defaultSource, fileSource, textSource } from './configuration.ts';
 import type { Registry } from './registry.ts';
@@ -50,7 +49,8 @@ function format(file: string, { process }: CommandContext): void {
   process.stdout.write(formatCorefile(readFileSync(file, 'utf8')));
 }
 
-function convert(file: string, { process }: CommandContext): void {
+async function convert(file: string, { process }: CommandContext): Promise<void> {
+  const { parseYaml, toYaml } = await import('../config/yaml.ts');
   const isYaml = /\.ya?ml$/.test(file);
   const text = readFileSync(file, 'utf8');
   const parsed = isYaml ? parseYaml(text, file) : parseCorefile(text, file);
@@ -117,6 +117,7 @@ async function serve(words: readonly string[], { registry, process }: CommandCon
   if (flags.pidfile !== undefined) writeFileSync(flags.pidfile, `${process.pid}\n`);
   obeySignals(server, process, exit);
   await server.start();
+  surviveStrayErrors(server, process);
   for (const line of server.served()) output(line);
   for (const line of chosenPorts(server, flags.port)) output(line);
   output(
@@ -127,6 +128,16 @@ async function serve(words: readonly string[], { registry, process }: CommandCon
 function sourceOf(conf: string | undefined): ConfigurationSource {
   if (conf === undefined) return defaultSource();
   return conf === 'stdin' ? textSource(readFileSync(0, 'utf8'), 'stdin') : fileSource(conf);
+}
+
+/** An error that a plugin throws on its own, outside a query, costs what it was about, not the server. */
+function surviveStrayErrors(server: Server, process: NodeJS.Process): void {
+  const survive = (error: unknown) => {
+    server.metrics.counter('coredns_panics_total', 'A metrics that counts the number of panics.').add();
+    server.log.error(`Recovered from an error outside of a query: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  };
+  process.on('uncaughtException', survive);
+  process.on('unhandledRejection', survive);
 }
 
 /** SIGTERM and SIGINT stop gracefully, a second SIGINT at once; SIGHUP and SIGUSR1 reload. */

@@ -3,7 +3,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parseCorefile } from '../config/corefile.ts';
 import { ConfigError, ConfigErrors } from '../config/error.ts';
 import type { Parsed } from '../config/tree.ts';
-import { parseYaml } from '../config/yaml.ts';
 
 /** What serves when there is no configuration: everything is answered with who asked. */
 const builtIn = '. {\n    whoami\n    log\n}\n';
@@ -35,9 +34,10 @@ export function defaultSource(): ConfigurationSource {
 }
 
 /** Reads a configuration; an empty one is the built-in default. Problems stand in the result; only a file that cannot be read throws. */
-export function readConfiguration(source: ConfigurationSource): Parsed {
+export async function readConfiguration(source: ConfigurationSource): Promise<Parsed> {
   const text = readText(source);
-  const parse = /\.ya?ml$/.test(source.file) ? parseYaml : parseCorefile;
+  // The YAML reader is loaded by those who have a YAML file: all others start sooner without it.
+  const parse = /\.ya?ml$/.test(source.file) ? (await import('../config/yaml.ts')).parseYaml : parseCorefile;
   const parsed = parse(text, source.file);
   const empty = parsed.tree.blocks.length === 0 && parsed.tree.global === undefined && parsed.problems.length === 0;
   return empty ? parseCorefile(builtIn, 'built-in') : parsed;

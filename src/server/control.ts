@@ -10,7 +10,7 @@ export interface Controlled {
   readonly primary: boolean;
   readonly stopping: boolean;
   readiness(generation: Generation): ReturnType<ServerControl['readiness']> | Readiness;
-  readHash(): string;
+  readHash(): Promise<string>;
   requestReload(): Promise<void>;
   sockets(): Sockets;
   httpPort(address: string): number | undefined;

@@ -72,7 +72,7 @@ export class Server {
 
   /** Reads and sets up the configuration and opens nothing. Rejects with ConfigErrors that hold every problem. */
   async check(): Promise<void> {
-    await this.setUp(readConfiguration(this.options.source), 0);
+    await this.setUp(await readConfiguration(this.options.source), 0);
   }
 
   /** Loads the configuration and serves it. Rejects, with nothing open, when it is refused or an address cannot be had. */
@@ -96,8 +96,8 @@ export class Server {
   }
 
   /** The hash of the configuration as it is read now. */
-  readHash(): string {
-    return readConfiguration(this.options.source).hash;
+  async readHash(): Promise<string> {
+    return (await readConfiguration(this.options.source)).hash;
   }
 
   /** Says that it will stop, answers on through lameduck, finishes what is in hand, and closes everything. `alone` says that others go on answering at its addresses. */
@@ -159,7 +159,7 @@ export class Server {
   }
 
   private async load(): Promise<void> {
-    const prepared = await this.getReady(await this.setUp(readConfiguration(this.options.source), ++this.loads));
+    const prepared = await this.getReady(await this.setUp(await readConfiguration(this.options.source), ++this.loads));
     await prepared.commit();
     await prepared.retire();
   }
@@ -205,7 +205,7 @@ export class Server {
     const environment = { registry, dnsPort, directory, output, logging: this.logging, metrics: this.metrics, now };
     const { blocks, warnings } = await setUp(parsed, environment);
     // A worker would only say again what the main process says.
-    for (const warning of serial > 0 && this.primary ? warnings : []) this.log.warn(warning);
+    for (const warning of this.primary ? warnings : []) this.log.warn(warning);
     return new Generation({
       ...environment,
       blocks,

@@ -289,16 +289,3 @@ test('a reload keeps the entries of a block that did not change, and drops those
   await it.server.ask('x.example.org');
   expect(it.asked).toHaveLength(2);
 });
-
-test.each([
-  ['cache 0', 'cache TTL can not be zero or negative: 0'],
-  ['cache -1', 'cache TTL can not be zero or negative: -1'],
-  ['cache {\n success\n }', "Wrong argument count or unexpected line ending after 'success'"],
-  ['cache {\n prefetch 1 1m 5%\n }', 'percentage should fall in range [10, 90]: 5'],
-  ['cache {\n servfail 6m\n }', '6m'],
-  ['cache {\n serve_stale_policy prefer_positive\n }', 'serve_stale_policy requires serve_stale'],
-  ['cache {\n serve_stale 1h immediate 1500ms\n }', 'whole number of seconds'],
-  ['cache\n cache', 'plugin can only be used once per Server Block'],
-])('%j is refused', async (block, message) => {
-  await expect(serve(`. {\n ${block}\n}`)).rejects.toThrow(message);
-});

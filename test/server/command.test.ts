@@ -124,3 +124,24 @@ test('without a Corefile the built-in default answers who asked, and logs it', a
   await expect.poll(running.out).toContain('example.org. udp');
   running.child.removeAllListeners('exit').kill('SIGKILL');
 });
+
+test('check tells warnings too', async () => {
+  const path = file('odd-end', '.:53 {\n bind 127.0.0.1\n whoami\n}\n}\n');
+  expect(await run('check', path)).toMatchObject({ status: 0, err: expect.stringContaining('[WARNING]') });
+});
+
+test('an error that a plugin throws outside of a query is logged, and the server lives on', async () => {
+  file(
+    'stray.js',
+    `import { definePlugin } from 'ferrydns/plugin';
+export default definePlugin({
+  name: 'stray', summary: '', config: {}, order: { before: 'whoami' },
+  setup: () => ({ start() { setTimeout(() => { throw new Error('a stray error'); }, 50); Promise.reject(new Error('a stray rejection')); } }),
+});`,
+  );
+  const path = file('stray', '{\n plugin stray ./stray.js\n}\n.:0 {\n bind 127.0.0.1\n stray\n whoami\n}\n');
+  const running = await start(['-conf', path]);
+  await expect.poll(running.out).toContain('a stray error');
+  expect((await ask({ port: running.port, name: 'example.org' })).rcode).toBe('NOERROR');
+  running.child.removeAllListeners('exit').kill('SIGKILL');
+});

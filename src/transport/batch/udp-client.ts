@@ -20,6 +20,8 @@ export class NativeUdpClient implements UdpClient {
   private readonly sockets: (NativeSocket | undefined)[] = [];
   private readonly freeSlots: number[] = [];
   private generation = 0;
+  /** How often the poller was asked so far. */
+  polls = 0;
   private closed = false;
 
   constructor() {
@@ -64,8 +66,8 @@ export class NativeUdpClient implements UdpClient {
 
   private receive(): void {
     const { poller } = this;
-    for (let polls = 0; polls < pollsPerTurn; polls++) {
-      const resting = this.routes.map((route) => route.resting.length);
+    for (let turn = 0; turn < pollsPerTurn; turn++) {
+      this.polls++;
       const count = poller.poll();
       for (let event = 0; event < count; event++) {
         const socket = this.sockets[poller.slot(event)];
@@ -73,7 +75,7 @@ export class NativeUdpClient implements UdpClient {
         if (socket !== undefined && socket.generation === poller.generation(event)) socket.receive();
       }
       if (count === poller.maxEvents) continue;
-      if (count >= 0) for (const [i, route] of this.routes.entries()) route.rested(resting[i] ?? 0);
+      if (count >= 0) for (const route of this.routes) route.rested(this.polls);
       return;
     }
   }
@@ -82,10 +84,10 @@ export class NativeUdpClient implements UdpClient {
 /** The sockets of one peer. */
 class NativeRoute implements UdpRoute {
   /**
-   * Sockets that have given their port back but may still hold what came before. Those that the poller does not name the next time hold
-   * nothing, and are clean; the others are closed.
+   * Sockets that have given their port back but may still hold what came before, in the order in which they did. Those that the poller does not
+   * name the next time hold nothing, and are clean; the others are closed.
    */
-  readonly resting: NativeSocket[] = [];
+  private readonly resting: NativeSocket[] = [];
   readonly client: NativeUdpClient;
   private readonly addresses: ClientAddresses;
   private readonly clean: NativeSocket[] = [];
@@ -96,7 +98,7 @@ class NativeRoute implements UdpRoute {
   }
 
   connect(owner: UdpOwner): ConnectedUdp {
-    const socket = this.clean.pop() ?? this.open();
+    const socket = this.clean.pop() ?? this.emptied() ?? this.open();
     const result = socket.descriptor.connect();
     if (result < 0) {
       socket.discard();
@@ -109,15 +111,32 @@ class NativeRoute implements UdpRoute {
   /** Keeps a socket that is not needed for now, or closes it. */
   release(socket: NativeSocket): void {
     const full = this.clean.length + this.resting.length >= maxKept;
-    if (full || socket.descriptor.disconnect() < 0) socket.discard();
-    else this.resting.push(socket);
+    if (full || socket.descriptor.disconnect() < 0) {
+      socket.discard();
+      return;
+    }
+    socket.restsSince = this.client.polls;
+    this.resting.push(socket);
   }
 
-  /** The poller was asked after the first `count` sockets had begun to rest, and has named all that hold something. */
-  rested(count: number): void {
-    for (const socket of this.resting.splice(0, count)) {
+  /** The poller was asked for the `polls`th time and has named all that hold something. */
+  rested(polls: number): void {
+    let count = 0;
+    for (const socket of this.resting) {
+      if (socket.restsSince >= polls) break;
+      count++;
       if (socket.descriptor.fd >= 0) this.clean.push(socket);
     }
+    if (count > 0) this.resting.splice(0, count);
+  }
+
+  /** A socket that is still resting, when reading shows that it holds nothing. */
+  private emptied(): NativeSocket | undefined {
+    for (let socket = this.resting.pop(); socket !== undefined; socket = this.resting.pop()) {
+      if (isAgain(socket.descriptor.receive())) return socket;
+      socket.discard();
+    }
+    return undefined;
   }
 
   private open(): NativeSocket {
@@ -139,6 +158,8 @@ class NativeSocket implements ConnectedUdp {
   owner: UdpOwner | undefined;
   slot = -1;
   generation = 0;
+  /** How often the poller had been asked when it gave its port back. */
+  restsSince = 0;
   private readonly route: NativeRoute;
 
   constructor(route: NativeRoute, descriptor: ClientDescriptor) {
@@ -176,7 +197,7 @@ class NativeSocket implements ConnectedUdp {
     }
     const length = this.descriptor.receive();
     if (length >= 0) owner.received(copyReceived(length));
-    else if (!['EAGAIN', 'EINTR'].includes(errorName(-length))) owner.failed(systemError('read', -length));
+    else if (!isAgain(length)) owner.failed(systemError('read', -length));
   }
 
   /** Closes it for good. */
@@ -185,4 +206,9 @@ class NativeSocket implements ConnectedUdp {
     this.descriptor.close();
     this.route.client.forget(this);
   }
+}
+
+/** Whether the result of receiving says that nothing is there. */
+function isAgain(result: number): boolean {
+  return result < 0 && errorName(-result) === 'EAGAIN';
 }
