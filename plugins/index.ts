@@ -12,6 +12,7 @@ import local from './local/index.ts';
 import log from './log/index.ts';
 import loop from './loop/index.ts';
 import metadata from './metadata/index.ts';
+import migrate from './migrate/index.ts';
 import multisocket from './multisocket/index.ts';
 import pool from './pool/index.ts';
 import prometheus from './prometheus/index.ts';
@@ -39,6 +40,7 @@ export const registry: Registry = {
     local,
     loadbalance,
     rewrite,
+    migrate,
     pool,
     cache,
     hosts,

@@ -1,16 +1,18 @@
-// Writes what documentation takes from the code: the list of plugins, each plugin's syntax, and the JSON Schema of the YAML form.
+// Writes what documentation takes from the code: the list of plugins, each plugin's syntax, and the JSON Schemas of the YAML form and of plan files.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { registry } from '../plugins/index.ts';
 import { describeSyntax } from '../src/config/grammar.ts';
 import { jsonSchema } from '../src/config/schema.ts';
+import { planSchema } from '../src/plans/plan-file.ts';
 
 const root = join(import.meta.dirname, '..');
 
 /** Every generated file by its path from the repository's root. */
 export function generated(): Map<string, string> {
   const files = new Map<string, string>();
-  files.set('docs/ferrydns.schema.json', `${JSON.stringify(jsonSchema(registry.plugins), null, 2)}\n`);
+  const schema = jsonSchema(registry.plugins, { 'plan-file': planSchema() });
+  files.set('docs/ferrydns.schema.json', `${JSON.stringify(schema, null, 2)}\n`);
   files.set('plugins/README.md', pluginList());
   for (const { name, config } of registry.plugins) {
     const file = `plugins/${name}/README.md`;

@@ -5,7 +5,7 @@ import { request } from 'node:http';
 import { connect, isIPv6 } from 'node:net';
 import { flag } from '../dns/codes.ts';
 import type { Name } from '../dns/name.ts';
-import { makeQuery } from '../dns/query.ts';
+import { makeQuery } from '../dns/own-query.ts';
 
 /** How to look. What is at fault is the service's address, which is not part of it: one probe serves many addresses. */
 export type Probe =

@@ -14,8 +14,8 @@ const word: JsonSchema = { type: ['string', 'number', 'boolean'] };
 const line: JsonSchema = { anyOf: [word, { type: 'array', items: word }] };
 const imported: JsonSchema = { type: 'string', description: 'a file, a glob or a snippet of Corefile text' };
 
-/** A JSON Schema (2020-12) for configurations in the YAML form that use the given plugins. */
-export function jsonSchema(plugins: readonly PluginGrammar[]): JsonSchema {
+/** A JSON Schema (2020-12) for configurations in the YAML form that use the given plugins. `more` are schemas of other files, by name. */
+export function jsonSchema(plugins: readonly PluginGrammar[], more: Readonly<Record<string, JsonSchema>> = {}): JsonSchema {
   const uses = plugins.map(({ name }) => ({ $ref: `#/$defs/${name}` }));
   const importing = { type: 'object', properties: { import: imported }, required: ['import'], additionalProperties: false };
   const server = {
@@ -36,7 +36,18 @@ export function jsonSchema(plugins: readonly PluginGrammar[]): JsonSchema {
       servers: { type: 'array', items: { anyOf: [server, importing] } },
     },
     additionalProperties: false,
-    $defs: Object.fromEntries(plugins.map((plugin) => [plugin.name, pluginSchema(plugin)])),
+    $defs: { ...Object.fromEntries(plugins.map((plugin) => [plugin.name, pluginSchema(plugin)])), ...more },
+  };
+}
+
+/** A JSON Schema for a file that is a map of options, of one grammar's block; `more` are properties besides. */
+export function optionsSchema(title: string, config: ConfigSpec, more: Readonly<Record<string, JsonSchema>>): JsonSchema {
+  const options = Object.entries(config.block ?? {}).map(([option, property]) => [option, optionSchema(option, property)]);
+  return {
+    title,
+    type: 'object',
+    properties: { ...more, ...Object.fromEntries(options) },
+    additionalProperties: false,
   };
 }
 

@@ -41,6 +41,29 @@ export function parseYaml(text: string, file: string, options: ParseOptions = {}
   return parseWords(reader.words, reading, options);
 }
 
+/**
+ * Reads a map of options to their words, as it stands for one directive: each entry becomes the lines that it would be in a block. An entry
+ * `several` (a list, or a map of a name to its options) becomes one line `one` for each of its items.
+ */
+export function parseYamlOptions(
+  text: string,
+  file: string,
+  { several, one }: { readonly several: string; readonly one: string },
+): { readonly lines: readonly Line[]; readonly problems: readonly ConfigError[] } {
+  const reading: Reading = { env: {}, problems: [], warnings: [], sources: new Map([[file, text]]) };
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter });
+  const reader = new YamlReader(document, { file, reading, lineCounter });
+  for (const { message, pos } of document.errors) reader.report(message.split(' at line', 1)[0] ?? message, pos);
+  if (document.errors.length === 0) reader.optionLines(document.contents, { several, one });
+  const lines: { words: Word[] }[] = [];
+  for (const word of reader.words) {
+    if (word.startsLine) lines.push({ words: [] });
+    lines.at(-1)?.words.push(word);
+  }
+  return { lines, problems: reading.problems };
+}
+
 /** Writes a tree in the YAML form. Options keep their order; where a map could not, all lines of a block stand under `lines`. */
 export function toYaml(tree: Tree): string {
   const document = new Document();
@@ -82,6 +105,21 @@ class YamlReader {
       if (key.text === 'servers') for (const item of this.items(value)) this.server(item);
       else if (key.text !== 'global') this.unknown(key, ['global', 'servers']);
     }
+  }
+
+  optionLines(contents: YamlNode, { several, one }: { readonly several: string; readonly one: string }): void {
+    for (const [key, value] of this.entries(contents, 'a map of options')) {
+      if (key.text !== several) this.option(key, value);
+      else if (!isMap(value)) for (const word of this.wordsOf(value)) this.line([{ ...word, text: one }, word]);
+      else for (const [name, more] of this.entries(value, 'a map')) this.line([{ ...name, text: one }, name, ...this.optionWords(more)]);
+    }
+  }
+
+  /** A map of options inside of a line: each name with its words, one after the other. */
+  private optionWords(node: YamlNode): RawWord[] {
+    const plain = this.resolve(node);
+    if (!isMap(plain)) return this.wordsOf(plain);
+    return this.entries(plain, 'a map').flatMap(([name, value]) => [name, ...this.wordsOf(value)]);
   }
 
   report(message: string, range: readonly [number, number, ...number[]] | null | undefined, expected?: string, suggestion?: string): void {

@@ -1,6 +1,9 @@
 // Judges a message by its header and question before anything is made of it, so that a hostile one costs microseconds.
+
+import type { Client } from './client.ts';
 import { flag, Opcode, QueryType } from './codes.ts';
-import { type Client, hashName, Query } from './query.ts';
+import { hashName } from './name.ts';
+import { Query } from './query.ts';
 import { headerLength, readUint16, skipName } from './wire.ts';
 
 /** What becomes of a message that is no query to answer: silence, or a header with this response code. */

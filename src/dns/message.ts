@@ -133,6 +133,18 @@ export function plainLength(message: Uint8Array): number {
   return length;
 }
 
+/** A message of one reply for one name: the records behind a question, no OPT record, and where its TTLs stand. */
+export interface WireForm {
+  readonly bytes: Uint8Array;
+  /** Octets of the question, which stands in `bytes` behind the header. */
+  readonly questionLength: number;
+  readonly ttls: readonly number[];
+  /** Whether records had to be left out because no message holds them all. */
+  readonly truncated: boolean;
+  /** Octets of the message if no name were compressed; 0 until somebody asked. */
+  plainLength: number;
+}
+
 /** A message as {@link writeMessage} leaves it: header word and counts filled in, id zero, no OPT record. */
 export interface WrittenMessage {
   readonly bytes: Buffer;

@@ -1,4 +1,5 @@
 // Domain names: between presentation form ("www.example.org.") and wire form, losslessly, and questions about suffixes.
+import { randomInt } from 'node:crypto';
 
 /** An absolute, lower-case name in presentation form: "www.example.org.". Bytes that are not printable stand as \DDD, a dot in a label as \. */
 export type Name = string & { readonly __brand: 'Name' };
@@ -14,6 +15,15 @@ const BACKSLASH = 0x5c;
 
 /** Lower case of ASCII letters, every other byte itself (RFC 4343): names compare without regard to case, labels are bytes. */
 export const lowerCase: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte));
+
+const hashSeed = randomInt(0x7fffffff);
+
+/** A hash of the name in these octets, letter case aside (FNV-1a with a secret start, so that names that collide cannot be made on purpose). */
+export function hashName(wire: Uint8Array, from: number, end: number): number {
+  let hash = hashSeed;
+  for (let i = from; i < end; i++) hash = Math.imul(hash ^ (lowerCase[wire[i] as number] as number), 0x01000193);
+  return hash;
+}
 
 /**
  * Reads a name in presentation form, relative or absolute, as an absolute lower-case name.

@@ -1,61 +1,17 @@
 // A query: what was asked, by whom. Made from the received bytes without decoding anything that nobody asks for.
-import { randomInt } from 'node:crypto';
-import { classCode, className, flag, QueryClass, QueryType, typeCode, typeName } from './codes.ts';
+import type { Client, Route } from './client.ts';
+import { classCode, className, flag, typeCode, typeName } from './codes.ts';
 import { type Option, optLength, optLengthWith, readOptions, writeOpt } from './edns.ts';
 import { Metadata } from './metadata.ts';
-import { lowerCase, type Name, nameFromWire, nameToWire } from './name.ts';
+import { hashName, lowerCase, type Name, nameFromWire, nameToWire } from './name.ts';
+import { changedFlags, type QueryChange, type QueryFields } from './query-fields.ts';
 import { headerLength, readUint16, writeUint16 } from './wire.ts';
-
-export type Transport = 'udp' | 'tcp' | 'tls' | 'https';
-
-/** Who asked, and over what. */
-export interface Client {
-  /** IPv4 or IPv6 address in its usual text form. */
-  readonly address: string;
-  readonly port: number;
-  readonly family: 4 | 6;
-  readonly transport: Transport;
-  /** The address and port of this server that were asked. */
-  readonly localAddress: string;
-  readonly localPort: number;
-}
-
-/** The server block that answers, as metrics and logs name it. */
-export interface Route {
-  /** The listener, as "dns://:53". */
-  readonly server: string;
-  /** The zone of the block that matched, "dropped" where none did. */
-  readonly zone: string;
-  /** The name of the block's view; empty without one. */
-  readonly view: string;
-  /** Numbers the routes of the process, so that counters can be looked up by index. */
-  readonly index: number;
-}
-
-/** What `with` can change. */
-export interface QueryChange {
-  readonly name?: Name;
-  readonly type?: string;
-  readonly class?: string;
-  readonly recursionDesired?: boolean;
-  readonly checkingDisabled?: boolean;
-  readonly authenticData?: boolean;
-  readonly authoritative?: boolean;
-  readonly dnssecOk?: boolean;
-  /** Octets of a UDP message that the asker takes; adds an OPT record where there is none. */
-  readonly udpSize?: number;
-  /** Replaces the EDNS options; adds an OPT record where there is none. */
-  readonly options?: readonly Option[];
-  /** Makes a query of the server's own, on behalf of nobody, that this client seems to ask. */
-  readonly client?: Client;
-}
 
 /** Octets of a reply over UDP at most, whatever the asker advertises: what is larger would be fragmented, or be an amplifier's tool. */
 const maxUdpReply = 4096;
 
 const noOptions: readonly Option[] = [];
 const noRoute: Route = { server: '', zone: 'dropped', view: '', index: 0 };
-const hashSeed = randomInt(0x7fffffff);
 
 /** One question and its circumstances. Never written to by plugins: `with` derives a changed copy that shares the metadata. */
 export class Query {
@@ -329,84 +285,4 @@ export class Query {
     }
     this.start = 0;
   }
-}
-
-/** The facts a query is made of. */
-export interface QueryFields {
-  readonly wire: Uint8Array;
-  readonly start: number;
-  /** Whether the bytes will never change; false unless given. */
-  readonly owned?: boolean;
-  readonly nameLength: number;
-  readonly nameHash: number;
-  readonly typeCode: number;
-  readonly classCode: number;
-  readonly flags: number;
-  readonly edns: boolean;
-  readonly advertisedSize: number;
-  readonly ednsVersion: number;
-  readonly dnssecOk: boolean;
-  readonly optionsStart: number;
-  readonly optionsEnd: number;
-  readonly client: Client;
-  readonly receivedAt: number;
-}
-
-/** What a query of the server itself is made of: health probes, prefetch, loop detection, CNAME chasing. */
-export interface OwnQuery {
-  readonly name: Name;
-  readonly type: string;
-  readonly class?: string;
-  readonly recursionDesired?: boolean;
-  readonly client: Client;
-  readonly receivedAt: number;
-}
-
-/** Makes a query that nobody sent. */
-export function makeQuery(own: OwnQuery): Query {
-  const name = nameToWire(own.name);
-  const wire = Buffer.alloc(headerLength + name.length + 4);
-  const type = typeCode(own.type) ?? QueryType.A;
-  const klass = classCode(own.class ?? 'IN') ?? QueryClass.IN;
-  wire.set(name, headerLength);
-  writeUint16(wire, headerLength + name.length, type);
-  writeUint16(wire, headerLength + name.length + 2, klass);
-  return new Query({
-    wire,
-    start: 0,
-    owned: true,
-    nameLength: name.length,
-    nameHash: hashName(name, 0, name.length),
-    typeCode: type,
-    classCode: klass,
-    flags: (own.recursionDesired ?? true) ? flag.recursionDesired : 0,
-    edns: false,
-    advertisedSize: 512,
-    ednsVersion: 0,
-    dnssecOk: false,
-    optionsStart: 0,
-    optionsEnd: 0,
-    client: own.client,
-    receivedAt: own.receivedAt,
-  });
-}
-
-/** A hash of the name in these octets, letter case aside (FNV-1a with a secret start, so that names that collide cannot be made on purpose). */
-export function hashName(wire: Uint8Array, from: number, end: number): number {
-  let hash = hashSeed;
-  for (let i = from; i < end; i++) hash = Math.imul(hash ^ (lowerCase[wire[i] as number] as number), 0x01000193);
-  return hash;
-}
-
-function changedFlags(flags: number, change: QueryChange): number {
-  let changed = flags;
-  for (const [bit, on] of [
-    [flag.recursionDesired, change.recursionDesired],
-    [flag.checkingDisabled, change.checkingDisabled],
-    [flag.authenticData, change.authenticData],
-    [flag.authoritative, change.authoritative],
-  ] as const) {
-    if (on !== undefined) changed = on ? changed | bit : changed & ~bit;
-  }
-  return changed;
 }

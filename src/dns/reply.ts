@@ -1,23 +1,11 @@
 // A reply: immutable, without id and question. Keeps its wire form, so that an answer given before is copied and patched, never encoded again.
 import { flag, type Rcode, rcodeCode, rcodeName } from './codes.ts';
 import { extendedErrorOption, type Option, optLengthWith } from './edns.ts';
-import { type Layout, layOut, plainLength, readSections, type Sections, writeMessage } from './message.ts';
+import { type Layout, layOut, plainLength, readSections, type Sections, type WireForm, writeMessage } from './message.ts';
 import type { Query } from './query.ts';
 import type { ResourceRecord } from './record.ts';
 import { type Survey, surveyLayout, surveySections } from './survey.ts';
 import { FormatError, headerLength, nameLength, readUint16 } from './wire.ts';
-
-/** A message of this reply for one name: its records behind a question, no OPT record, and where its TTLs stand. */
-export interface WireForm {
-  readonly bytes: Uint8Array;
-  /** Octets of the question, which stands in `bytes` behind the header. */
-  readonly questionLength: number;
-  readonly ttls: readonly number[];
-  /** Whether records had to be left out because no message holds them all. */
-  readonly truncated: boolean;
-  /** Octets of the message if no name were compressed; 0 until somebody asked. */
-  plainLength: number;
-}
 
 /** What `with` changes; what is absent stays. */
 export interface ReplyChange {

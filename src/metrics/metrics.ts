@@ -1,5 +1,6 @@
 // Metrics as plain numbers: labels are resolved once, adding is an addition; they are read when somebody scrapes.
-import type { Query, Route } from '../dns/query.ts';
+import type { Route } from '../dns/client.ts';
+import type { Query } from '../dns/query.ts';
 
 /** A number that only grows. */
 export interface Counter {

@@ -10,6 +10,7 @@ export * from '../config/grammar.ts';
 export type { Line, Word } from '../config/tree.ts';
 export * from '../config/values.ts';
 export { normalizeZones, parseHostPort } from '../config/zone-key.ts';
+export type { Client, Route, Transport } from '../dns/client.ts';
 export {
   classCode,
   className,
@@ -26,7 +27,9 @@ export {
 export type { Option } from '../dns/edns.ts';
 export { type Metadata, type MetadataKey, metadataKey } from '../dns/metadata.ts';
 export { isSubdomain, labelsOf, longestMatch, type Name, nameFromWire, nameToWire, parentOf, parseName, root } from '../dns/name.ts';
-export { type Client, makeQuery, type OwnQuery, type Query, type QueryChange, type Route, type Transport } from '../dns/query.ts';
+export { makeQuery, type OwnQuery } from '../dns/own-query.ts';
+export type { Query } from '../dns/query.ts';
+export type { QueryChange } from '../dns/query-fields.ts';
 export { replaceNames } from '../dns/rdata.ts';
 export { type RecordFields, type ResourceRecord, record } from '../dns/record.ts';
 export { isCut } from '../dns/render.ts';
@@ -34,11 +37,16 @@ export { Reply, type ReplyChange } from '../dns/reply.ts';
 export type { Survey } from '../dns/survey.ts';
 export type { Logger } from '../log/logger.ts';
 export { type Counter, type Histogram, type Metrics, perRoute } from '../metrics/metrics.ts';
+export { type MigrateOptions, migrateGrammar, moveOptionNames } from '../plans/grammar.ts';
+export type { Move, MovedName } from '../plans/move.ts';
+export { readPlanFile } from '../plans/plan-file.ts';
+export { readMove } from '../plans/read-move.ts';
 export type { Timeouts } from '../transport/tcp.ts';
 export { type ConnectedUdp, openUdpClient, type UdpClient, type UdpOwner, type UdpPeer, type UdpRoute } from '../transport/udp-client.ts';
 export { type Awaitable, after, isPromise, rescue } from './awaitable.ts';
 export { type Capability, capability, metadataSource, type Provided, provide } from './capability.ts';
 export { agentSyntax, type CheckReading, checkSyntax, readAgent, readCheck } from './check-words.ts';
+export * as migration from './migration.ts';
 export {
   type BlockSettings,
   definePlugin,

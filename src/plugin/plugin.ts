@@ -1,8 +1,9 @@
 // The contract between the server and a plugin: what a plugin is, what it is given, and when.
 import type { ConfigSpec, OptionsOf } from '../config/grammar.ts';
 import type { Word } from '../config/tree.ts';
+import type { Route } from '../dns/client.ts';
 import type { Name } from '../dns/name.ts';
-import type { Query, Route } from '../dns/query.ts';
+import type { Query } from '../dns/query.ts';
 import type { Reply } from '../dns/reply.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';

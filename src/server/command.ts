@@ -7,6 +7,7 @@ import { formatCorefile } from '../config/format.ts';
 import { toCorefile } from '../config/write.ts';
 import { streamOutput } from '../log/logger.ts';
 import { type ConfigurationSource, defaultSource, fileSource, textSource } from './configuration.ts';
+import { runMigrate } from './migrate-command.ts';
 import type { Registry } from './registry.ts';
 import { Server } from './server.ts';
 import { version } from './version.ts';
@@ -21,7 +22,8 @@ const usage = `usage: ferrydns [-conf FILE] [-dns.port N | -p N] [-pidfile FILE]
        ferrydns -plugins | -version
        ferrydns check FILE      set everything up, open nothing, print every error
        ferrydns format FILE     print the Corefile in its usual layout
-       ferrydns convert FILE    print a Corefile as YAML, or YAML as a Corefile`;
+       ferrydns convert FILE    print a Corefile as YAML, or YAML as a Corefile
+       ferrydns migrate ...     plans that move services: see ferrydns migrate`;
 
 /** Runs one command. Exit status: 0 done, 1 refused, with the reason on standard error. */
 export async function run(words: readonly string[], context: CommandContext): Promise<void> {
@@ -29,6 +31,7 @@ export async function run(words: readonly string[], context: CommandContext): Pr
   try {
     const [word, file, ...more] = words;
     if (word === undefined || word.startsWith('-')) return await serve(words, context);
+    if (word === 'migrate') return void process.stdout.write(`${await runMigrate(words.slice(1))}\n`);
     const command = { check, format, convert }[word];
     if (command === undefined) throw new Error(`extra command line arguments: [${words.join(' ')}]\n${usage}`);
     if (file === undefined || more.length > 0) throw new Error(`usage: ferrydns ${word} FILE`);

@@ -1,6 +1,7 @@
 // One configuration in use: its blocks, what each listener answers with, and the life of its instances.
 import { ConfigError, ConfigErrors, type Place } from '../config/error.ts';
-import type { Query, Route } from '../dns/query.ts';
+import type { Route } from '../dns/client.ts';
+import type { Query } from '../dns/query.ts';
 import type { Reply } from '../dns/reply.ts';
 import { makeLogger } from '../log/logger.ts';
 import { type Awaitable, after } from '../plugin/awaitable.ts';

@@ -1,7 +1,9 @@
 // Answers messages: refuses what is no query, finds the server block, runs its chain, renders the reply. Duties that no chain can switch off.
+
+import type { Route } from '../dns/client.ts';
 import { ExtendedError, QueryClass, QueryType } from '../dns/codes.ts';
 import { readQuery, type Verdict, verdict } from '../dns/header.ts';
-import type { Query, Route } from '../dns/query.ts';
+import type { Query } from '../dns/query.ts';
 import { minimizeAny, render, renderRefusal } from '../dns/render.ts';
 import { Reply } from '../dns/reply.ts';
 import { headerLength } from '../dns/wire.ts';

@@ -1,7 +1,9 @@
 // Finds the server block for a query: the longest zone on a label border that a block of the listener serves.
+
+import type { Route } from '../dns/client.ts';
 import { QueryType } from '../dns/codes.ts';
 import { parentOf } from '../dns/name.ts';
-import type { Query, Route } from '../dns/query.ts';
+import type { Query } from '../dns/query.ts';
 import type { Next } from '../plugin/plugin.ts';
 
 /** A server block as one listener sees it: under one zone. */

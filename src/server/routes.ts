@@ -1,5 +1,5 @@
 // Numbers the routes of the server, over all its configurations.
-import type { Route } from '../dns/query.ts';
+import type { Route } from '../dns/client.ts';
 
 /** The same route for the same listener, zone and view, so that its metrics go on through a reload. */
 export class Routes {

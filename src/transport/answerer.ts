@@ -1,5 +1,5 @@
 // What a transport needs of the server, and what the server needs of a transport.
-import type { Client } from '../dns/query.ts';
+import type { Client } from '../dns/client.ts';
 
 /** A client that can be sent a message. */
 export interface Peer extends Client {

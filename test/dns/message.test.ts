@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseName } from '../../src/dns/name.ts';
+import { makeQuery } from '../../src/dns/own-query.ts';
 import { presentRecord } from '../../src/dns/presentation.ts';
-import { makeQuery, type Query } from '../../src/dns/query.ts';
+import type { Query } from '../../src/dns/query.ts';
 import { record } from '../../src/dns/record.ts';
 import { render } from '../../src/dns/render.ts';
 import { Reply } from '../../src/dns/reply.ts';

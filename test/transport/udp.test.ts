@@ -104,8 +104,15 @@ describe.each(kinds)('UDP by %s', (kind) => {
   });
 
   test.runIf(hasIpv6)('a socket on :: leaves the port of IPv4 alone', async () => {
-    const { port } = await listen(echo, { address: '::' });
-    expect((await listen(echo, { address: '0.0.0.0', port })).port).toBe(port);
+    // A port that the system chose for IPv6 may be somebody else's for IPv4: several are tried.
+    const shared = async (): Promise<boolean> => {
+      const { port } = await listen(echo, { address: '::' });
+      return listen(echo, { address: '0.0.0.0', port }).then(
+        (socket) => socket.port === port,
+        () => false,
+      );
+    };
+    expect([await shared(), await shared(), await shared(), await shared()]).toContain(true);
   });
 
   test('every one of many messages is answered, whatever comes between', async () => {

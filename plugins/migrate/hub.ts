@@ -1,0 +1,64 @@
+// The plans that a process runs, by name: they outlive the configurations that name them.
+import type { Metrics } from 'ferrydns/plugin';
+import type { Told } from './admin.ts';
+import { Runner, type RunnerOptions } from './runner.ts';
+
+interface Use {
+  readonly runner: Runner;
+  readonly opened: Promise<void>;
+  readonly users: Set<Told>;
+}
+
+export class Hub {
+  private readonly uses = new Map<string, Use>();
+
+  /** The plan of this name; started if nobody uses it. Rejects when it cannot be, or may not be changed so. */
+  async attach(user: Told, options: RunnerOptions): Promise<Runner> {
+    const { plan } = options.move;
+    const use = this.uses.get(plan.name) ?? this.add(plan.name, options);
+    use.users.add(user);
+    try {
+      await use.opened;
+      if (use.runner.file !== options.file) throw new Error(`plan ${plan.name} has its journal in ${use.runner.file}, found ${options.file}`);
+      const reason = use.runner.refusal(plan);
+      if (reason !== undefined) throw new Error(reason);
+      return use.runner;
+    } catch (error) {
+      await this.detach(user, plan.name);
+      throw error;
+    }
+  }
+
+  async detach(user: Told, name: string): Promise<void> {
+    const use = this.uses.get(name);
+    if (use === undefined || !use.users.delete(user) || use.users.size > 0) return;
+    this.uses.delete(name);
+    await use.runner.close();
+  }
+
+  /** Every plan, as the configuration that came last names it. */
+  all(): readonly Told[] {
+    return [...this.uses.values()].flatMap(({ users }) => [...users].slice(-1));
+  }
+
+  private add(name: string, options: RunnerOptions): Use {
+    for (const { runner } of this.uses.values()) {
+      if (runner.file === options.file) throw new Error(`journal ${options.file} is the one of plan ${runner.plan.name} already`);
+    }
+    const runner = new Runner(options);
+    const use = { runner, opened: runner.open(), users: new Set<Told>() };
+    // Whoever attaches hears of a failure.
+    use.opened.catch(() => undefined);
+    this.uses.set(name, use);
+    return use;
+  }
+}
+
+const byProcess = new WeakMap<Metrics, Hub>();
+
+/** A process is known by its metrics. */
+export function hubOf(metrics: Metrics): Hub {
+  const hub = byProcess.get(metrics) ?? new Hub();
+  byProcess.set(metrics, hub);
+  return hub;
+}

@@ -1,0 +1,69 @@
+// Moves names from A to B by a plan: the TTL lowered first, the change made in steps, and an account of who may still lead to A.
+import { readFileSync } from 'node:fs';
+import {
+  ConfigErrors,
+  definePlugin,
+  type MigrateOptions,
+  type Move,
+  migrateGrammar,
+  moveOptionNames,
+  readMove,
+  readPlanFile,
+  type SetupContext,
+  type Word,
+} from 'ferrydns/plugin';
+import { Migrate } from './migrate.ts';
+
+export default definePlugin({
+  name: 'migrate',
+  summary: 'moves names from one place to another by a plan, and knows who may still be led to the old one',
+  config: migrateGrammar,
+  setup(options, context) {
+    const file = options.names.find(isPlanFile);
+    const move = file === undefined ? readMove(options, options.names, context) : moveOfFile(file, options, context);
+    for (const { name } of move.names) {
+      if (!context.zones.some((zone) => zone === '.' || name === zone || name.endsWith(`.${zone}`))) {
+        context.warn(`'${name}' is in no zone of the server block: only a rewrite can lead to it`, 'names');
+      }
+    }
+    const { journal, admin } = options;
+    return new Migrate(
+      { move, journal: journal === undefined ? undefined : context.path(journal), admin: admin === 'off' ? undefined : admin },
+      context,
+    );
+  },
+});
+
+function isPlanFile({ text }: Word): boolean {
+  return /\.ya?ml$/.test(text);
+}
+
+/** The file says everything of the move; names beside it are there for readers, and must be those of the file. */
+function moveOfFile(word: Word, options: MigrateOptions, context: SetupContext): Move {
+  const stated = moveOptionNames.find((name) => isStated(options[name as keyof MigrateOptions], name));
+  if (stated !== undefined) context.fail(`'${stated}' stands in the plan file, expected only journal and admin beside it`, stated);
+  const { move, warnings } = read(word, context);
+  for (const warning of warnings) context.log.warn(warning);
+  for (const each of options.names) {
+    if (each !== word && isPlanFile(each)) context.fail(`a second plan file '${each.text}'`, each);
+    const named = move.names.some(({ name }) => name === `${each.text.toLowerCase().replace(/\.$/, '')}.`);
+    if (each !== word && !named) context.fail(`'${each.text}' is no name of ${word.text}`, each);
+  }
+  return move;
+}
+
+function read(word: Word, context: SetupContext) {
+  try {
+    return readPlanFile(readFileSync(context.path(word.text), 'utf8'), word.text);
+  } catch (error) {
+    if (error instanceof ConfigErrors) throw error.problems[0] ?? error;
+    return context.fail(error instanceof Error ? error.message : String(error), word);
+  }
+}
+
+/** Whether an option was written: one that was not has its fallback. */
+function isStated(found: unknown, name: string): boolean {
+  const property = migrateGrammar.block[name as keyof typeof migrateGrammar.block];
+  const usual = property.kind === 'repeated' ? [] : property.fallback;
+  return JSON.stringify(found) !== JSON.stringify(usual);
+}

@@ -1,0 +1,54 @@
+// The metrics of one plan.
+import { type Counter, type Metrics, migration } from 'ferrydns/plugin';
+import type { Runner } from './runner.ts';
+
+const targets = ['from', 'to', 'both', 'held', 'servfail', 'other'] as const;
+export type AnswerLabel = (typeof targets)[number];
+
+export class PlanMetrics {
+  readonly answers: Readonly<Record<AnswerLabel, Counter>>;
+  readonly guardHits: Counter;
+  private readonly metrics: Metrics;
+  private readonly plan: string;
+  private ends: (() => void)[] = [];
+
+  constructor(metrics: Metrics, plan: string) {
+    this.metrics = metrics;
+    this.plan = plan;
+    const answers = metrics.counter('ferrydns_migration_answers_total', 'Answers for moved names, by what they led to.', ['plan', 'target']);
+    this.answers = Object.fromEntries(targets.map((target) => [target, answers({ plan, target })])) as Record<AnswerLabel, Counter>;
+    const help = 'Answers for other names that led to A after the flip.';
+    this.guardHits = metrics.counter('ferrydns_migration_guard_hits_total', help, ['plan'])({ plan });
+  }
+
+  /** Shows the state of the plan from now on. */
+  show(runner: Runner): void {
+    const { metrics, plan } = this;
+    const number = (name: string, help: string, read: () => number) => this.ends.push(metrics.gauge(name, help, ['plan'])({ plan }, read));
+    const phase = metrics.gauge('ferrydns_migration_phase', 'Whether the plan is in this phase.', ['plan', 'phase']);
+    for (const each of migration.phases) this.ends.push(phase({ plan, phase: each }, () => (runner.agreed?.phase === each ? 1 : 0)));
+    number('ferrydns_migration_epoch', 'Epoch of the plan; grows with every rollback.', () => runner.agreed?.epoch ?? 0);
+    number('ferrydns_migration_paused', 'Whether the plan is paused.', () => (runner.agreed?.paused === true ? 1 : 0));
+    number('ferrydns_migration_stopped', 'Whether the plan is stopped because its journal is damaged.', () => (runner.damage === undefined ? 0 : 1));
+    number('ferrydns_migration_alarms', 'Alarms that a person should look at.', () => Object.keys(runner.state.alarms).length);
+    number('ferrydns_migration_held', 'Queries that are held because nothing may be answered.', () => runner.held);
+    number('ferrydns_migration_horizon_seconds', 'Seconds until A may be switched off; -1 while that is not known.', () => horizon(runner));
+    const leases = metrics.gauge('ferrydns_migration_leases', 'Clients that may still hold an answer that leads there.', ['plan', 'target']);
+    for (const target of ['from', 'to'] as const) {
+      this.ends.push(leases({ plan, target }, () => runner.ledger.alive(target, migration.latest(runner.state, runner.moment()))));
+    }
+    const healthy = metrics.gauge('ferrydns_migration_healthy', 'Whether this side is not known to be unhealthy.', ['plan', 'target']);
+    for (const target of ['from', 'to'] as const) this.ends.push(healthy({ plan, target }, () => (runner.state.unhealthy[target] === null ? 1 : 0)));
+  }
+
+  hide(): void {
+    for (const end of this.ends.splice(0)) end();
+  }
+}
+
+function horizon(runner: Runner): number {
+  const { agreed, state } = runner;
+  if (agreed === null) return -1;
+  const { at } = migration.horizonOf(state.plan, state.timing, agreed);
+  return at === null ? -1 : Math.max(0, at - migration.earliest(state, runner.moment())) / 1000;
+}

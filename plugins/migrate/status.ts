@@ -1,0 +1,83 @@
+// What is told about a plan that runs.
+import { type Move, migration } from 'ferrydns/plugin';
+import type { Runner } from './runner.ts';
+import type { Upstream } from './upstream.ts';
+
+const listed = 20;
+
+/** The state of a plan as plain data. Times are RFC 3339, lengths seconds. */
+export function statusOf({ move, runner, upstream }: { readonly move: Move; readonly runner: Runner; readonly upstream: Upstream | undefined }) {
+  const { state, ledger, agreed } = runner;
+  const { plan } = state;
+  const now = runner.moment();
+  const wall = migration.latest(state, now);
+  return {
+    plan: plan.name,
+    hash: state.hash,
+    names: move.names.map(({ name, from, to }) => ({ name, from: from.map(show), to: to.map(show) })),
+    role: plan.role,
+    mode: plan.mode,
+    damage: runner.damage ?? null,
+    ...standing(runner),
+    answers: runner.steering(),
+    ttl: { steady: agreed?.ttl ?? plan.ttl, transition: plan.transitionTtl, before: agreed?.oldTtl ?? null },
+    ...outlook({ agreed, state, moment: () => now }),
+    leases: {
+      from: ledger.alive('from', wall),
+      to: ledger.alive('to', wall),
+      cut: ledger.cut,
+      last: ledger.last(listed).map(({ client, from }) => ({ client, until: time(from) })),
+      pinned: ledger.pinned(wall, listed).map(({ client, lastAsked }) => ({ client, last_asked: time(lastAsked) })),
+    },
+    health: { from: healthOf(runner, 'from'), to: healthOf(runner, 'to') },
+    gates: plan.gates.map(({ label }) => ({ gate: label, holds: state.gates[label] ?? null })),
+    upstream: { now: upstream?.last ?? null, before: state.preflight, longest_ttl: Math.max(state.upstream.longest, agreed?.upstreamTtl ?? 0) },
+    alarms: Object.entries(state.alarms).map(([about, text]) => ({ about, text })),
+    journal: runner.file,
+  };
+}
+
+function standing({ agreed }: Runner) {
+  if (agreed === null) return { epoch: 0, phase: null, step: 0, paused: false, since: null };
+  const { epoch, phase, step, paused, since } = agreed;
+  return { epoch, phase, step, paused, since: time(since) };
+}
+
+/** What is to come. */
+function outlook({ agreed, state, moment }: { readonly agreed: Runner['agreed']; readonly state: migration.State; moment(): migration.Moment }) {
+  const { plan, timing } = state;
+  const unknown = { a_may_be_switched_off: null, b_may_be_switched_off: null, missing: [] };
+  if (agreed === null) return { flip: null, fence: null, wait: null, rollback: null, horizon: unknown };
+  const { flip, fence } = agreed;
+  const horizon = migration.horizonOf(plan, timing, agreed);
+  const refusal = migration.rollbackRefusal(state, agreed);
+  const wait = migration.waitOf(state, agreed, moment());
+  return {
+    flip: flip === null ? null : { at: time(flip.at), committed: flip.committed },
+    fence: plan.fence === null ? null : { command: plan.fence.command, state: fence.state, attempt: fence.attempt },
+    wait: wait === null ? null : { why: wait.why, until: time(wait.until) },
+    rollback: { possible: refusal === null, refusal },
+    horizon: {
+      a_may_be_switched_off: time(horizon.at),
+      b_may_be_switched_off: time(migration.rolledBackHorizon(timing, agreed).at),
+      missing: horizon.missing,
+    },
+  };
+}
+
+function healthOf({ state }: Runner, side: 'from' | 'to'): 'unhealthy' | 'healthy' | 'unknown' {
+  if (state.unhealthy[side] !== null) return 'unhealthy';
+  const checked = side === 'to' ? state.checked : state.plan.checks.some((check) => check.side === 'from');
+  return checked ? 'healthy' : 'unknown';
+}
+
+export type Status = ReturnType<typeof statusOf>;
+
+function show(target: Move['names'][number]['from'][number]): string {
+  if (target.kind === 'address') return target.address;
+  return target.kind === 'name' ? target.name : `pool ${target.pool}`;
+}
+
+function time(milliseconds: number | null): string | null {
+  return milliseconds === null || milliseconds <= 0 ? null : new Date(milliseconds).toISOString();
+}

@@ -1,0 +1,146 @@
+// Asks the plugins behind what they would answer for the moved names: before the move for the TTL, after it whether they still lead to A.
+import {
+  type Awaitable,
+  type Move,
+  type MovedName,
+  makeQuery,
+  type Name,
+  type PoolService,
+  type Query,
+  QueryType,
+  type Reply,
+} from 'ferrydns/plugin';
+import type { Runner } from './runner.ts';
+
+/** Milliseconds between two rounds: at first, while nothing hurries, and while the names may be given back. */
+const paces = { first: 500, calm: 10_000, handback: 1000 };
+/** Rounds of the first kind. */
+const firstRounds = 4;
+const client = { address: '127.0.0.1', port: 0, family: 4, transport: 'tcp', localAddress: '127.0.0.1', localPort: 0 } as const;
+
+export interface UpstreamOptions {
+  readonly move: Move;
+  readonly runner: Runner;
+  readonly now: () => number;
+  resolve(query: Query): Awaitable<Reply>;
+  pool(name: Name): PoolService | undefined;
+}
+
+/** What the upstream says of all names together. */
+export interface Sighting {
+  readonly shows: 'from' | 'to' | 'mixed' | 'nothing';
+  /** Seconds. */
+  readonly ttl: number;
+}
+
+export class Upstream {
+  /** What was seen last. */
+  last: Sighting | undefined;
+  private readonly options: UpstreamOptions;
+  private readonly own = new WeakSet<Query>();
+  private readonly types: readonly string[];
+  private nextAt = Number.NEGATIVE_INFINITY;
+  private rounds = 0;
+  private busy = false;
+  private longest = 0;
+  private readonly seen = new Set<string>();
+
+  constructor(options: UpstreamOptions) {
+    this.options = options;
+    const addresses = options.move.names.flatMap(({ from, to }) =>
+      [...from, ...to].flatMap((target) => (target.kind === 'address' ? [target.address] : [])),
+    );
+    this.types = addresses.length > 0 && addresses.every((address) => address.includes(':')) ? ['AAAA'] : ['A'];
+  }
+
+  /** Whether this query is a question of this plan's own, which is to reach the plugins behind. */
+  asks(query: Query): boolean {
+    return this.own.has(query.origin);
+  }
+
+  tick(): void {
+    const now = this.options.now();
+    if (this.busy || now < this.nextAt) return;
+    this.busy = true;
+    void this.round().finally(() => {
+      this.busy = false;
+      this.rounds++;
+      this.nextAt = this.options.now() + this.pace();
+    });
+  }
+
+  private pace(): number {
+    const { runner } = this.options;
+    const phase = runner.agreed?.phase;
+    if (runner.plan.handback && (phase === 'draining' || phase === 'done')) return paces.handback;
+    return this.rounds < firstRounds ? paces.first : paces.calm;
+  }
+
+  private async round(): Promise<void> {
+    const { runner, move } = this.options;
+    const phase = runner.agreed?.phase;
+    if (phase === undefined || phase === 'released') return;
+    const all = await Promise.all(move.names.flatMap((moved) => this.types.map((type) => this.ask(moved, type))));
+    const sighting = together(all);
+    this.last = sighting;
+    this.longest = Math.max(this.longest, sighting.ttl);
+    this.seen.add(sighting.shows);
+    if (phase === 'original') {
+      const mixed = this.seen.has('mixed') || (this.seen.has('from') && this.seen.has('to'));
+      runner.feed({ kind: 'preflight', ttl: this.longest > 0 ? this.longest : null, mixed, problem: null });
+    }
+    runner.feed({ kind: 'probe', ...sighting });
+  }
+
+  private async ask(moved: MovedName, type: string): Promise<Sighting> {
+    const query = makeQuery({ name: moved.name, type, client, receivedAt: this.options.now() });
+    // What a cache of this server keeps says nothing of the upstream.
+    query.fresh = true;
+    this.own.add(query.origin);
+    try {
+      const reply = await this.options.resolve(query);
+      return reply.declined || reply.rcodeNumber !== 0 ? nothing : this.judge(moved, reply);
+    } catch {
+      return nothing;
+    }
+  }
+
+  private judge(moved: MovedName, reply: Reply): Sighting {
+    const values = reply.answers.flatMap(({ typeCode, data }) => (isTelling(typeCode) ? [String(data).toLowerCase()] : []));
+    const ttl = reply.answers.reduce((longest, { ttl: each }) => Math.max(longest, each), 0);
+    const [a, b] = [this.valuesOf(moved.from), this.valuesOf(moved.to)];
+    const leadsToA = values.some((each) => a.has(each));
+    const leadsToB = values.some((each) => b.has(each));
+    if (leadsToA) return { shows: leadsToB ? 'mixed' : 'from', ttl };
+    if (!leadsToB) return { shows: 'nothing', ttl };
+    // A CNAME to B brings addresses that the plan does not name.
+    const strangers = values.some((each) => !b.has(each)) && moved.to.every(({ kind }) => kind !== 'name');
+    return { shows: strangers ? 'mixed' : 'to', ttl };
+  }
+
+  private valuesOf(targets: MovedName['from']): Set<string> {
+    return new Set(
+      targets.flatMap((target) => {
+        if (target.kind === 'address') return [target.address.toLowerCase()];
+        if (target.kind === 'name') return [target.name];
+        return this.options.pool(target.pool)?.addresses() ?? [];
+      }),
+    );
+  }
+}
+
+const nothing: Sighting = { shows: 'nothing', ttl: 0 };
+
+function isTelling(typeCode: number): boolean {
+  return typeCode === QueryType.A || typeCode === QueryType.AAAA || typeCode === QueryType.CNAME;
+}
+
+/** All names show B, or one of them does not. */
+function together(all: readonly Sighting[]): Sighting {
+  const shows = new Set(all.map((each) => each.shows));
+  const [only] = shows;
+  const ttl = all.reduce((longest, each) => Math.max(longest, each.ttl), 0);
+  if (shows.size === 1 && only !== undefined) return { shows: only, ttl };
+  if (shows.has('nothing') && !shows.has('mixed') && !shows.has('from')) return { shows: 'nothing', ttl };
+  return { shows: 'mixed', ttl };
+}

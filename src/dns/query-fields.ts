@@ -1,0 +1,58 @@
+// What a query is made of, and what a copy of it can change.
+import type { Client } from './client.ts';
+import { flag } from './codes.ts';
+import type { Option } from './edns.ts';
+import type { Name } from './name.ts';
+
+/** What `with` can change. */
+export interface QueryChange {
+  readonly name?: Name;
+  readonly type?: string;
+  readonly class?: string;
+  readonly recursionDesired?: boolean;
+  readonly checkingDisabled?: boolean;
+  readonly authenticData?: boolean;
+  readonly authoritative?: boolean;
+  readonly dnssecOk?: boolean;
+  /** Octets of a UDP message that the asker takes; adds an OPT record where there is none. */
+  readonly udpSize?: number;
+  /** Replaces the EDNS options; adds an OPT record where there is none. */
+  readonly options?: readonly Option[];
+  /** Makes a query of the server's own, on behalf of nobody, that this client seems to ask. */
+  readonly client?: Client;
+}
+
+/** The facts a query is made of. */
+export interface QueryFields {
+  readonly wire: Uint8Array;
+  readonly start: number;
+  /** Whether the bytes will never change; false unless given. */
+  readonly owned?: boolean;
+  readonly nameLength: number;
+  readonly nameHash: number;
+  readonly typeCode: number;
+  readonly classCode: number;
+  readonly flags: number;
+  readonly edns: boolean;
+  readonly advertisedSize: number;
+  readonly ednsVersion: number;
+  readonly dnssecOk: boolean;
+  readonly optionsStart: number;
+  readonly optionsEnd: number;
+  readonly client: Client;
+  readonly receivedAt: number;
+}
+
+/** The flags of a header with these changes. */
+export function changedFlags(flags: number, change: QueryChange): number {
+  let changed = flags;
+  for (const [bit, on] of [
+    [flag.recursionDesired, change.recursionDesired],
+    [flag.checkingDisabled, change.checkingDisabled],
+    [flag.authenticData, change.authenticData],
+    [flag.authoritative, change.authoritative],
+  ] as const) {
+    if (on !== undefined) changed = on ? changed | bit : changed & ~bit;
+  }
+  return changed;
+}

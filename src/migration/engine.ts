@@ -1,0 +1,292 @@
+// The heart of a move: `step(state, event, now)` gives the next state and what is to be done. No clock, socket, disk or random number inside.
+import { type Agreement, compareProgress } from './agreement.ts';
+import { carryOut, refusalOf } from './operator.ts';
+import { progress, type Step } from './phases.ts';
+import { forbiddenChanges, hashOf, timingOf } from './plan.ts';
+import { expiredReplicas, memberOf, observePeers, owesAck, sameView, saysNews, viewOf, withoutReplicas } from './replicas.ts';
+import { type Alarm, closedGate, type Effect, type Event, latest, type Moment, restartLeases, type State, type Versioned } from './state.ts';
+
+/** A state and what it wants done. */
+export interface Stepped {
+  readonly state: State;
+  readonly effects: readonly Effect[];
+}
+
+/** First what the event tells, then what this replica writes to its journal, then what it proposes to the store. */
+export function step(state: State, event: Event, now: Moment): Stepped {
+  const heard = take(state, event, now);
+  // What has just failed is tried again at the next event, not at once.
+  if (event.kind === 'unreachable' || event.kind === 'write-failed') return heard;
+  const adopted = adopt(heard.state, now);
+  const proposed = propose(adopted.state, now);
+  const alarmed = raiseAlarms(proposed.state);
+  return { state: alarmed.state, effects: [...heard.effects, ...adopted.effects, ...proposed.effects, ...alarmed.effects] };
+}
+
+function take(state: State, event: Event, now: Moment): Stepped {
+  switch (event.kind) {
+    case 'tick':
+      return plain(reanchor(state, now));
+    case 'read':
+      return hear(state, event, now);
+    case 'committed':
+      return committed(state, event, now);
+    case 'conflict':
+      return state.sending?.id === event.id ? hear({ ...state, sending: null }, event, now) : plain(state);
+    case 'unreachable':
+      return state.sending?.id === event.id ? unreachable(state, event.reason) : plain(state);
+    case 'durable':
+      return plain(state.writing?.seq === event.seq ? { ...state, writing: null, view: state.writing.view } : state);
+    case 'write-failed':
+      if (state.writing?.seq !== event.seq) return plain(state);
+      return alarm({ ...state, writing: null }, 'disk', `the journal cannot be written, no phase begins: ${event.reason}`);
+    case 'fenced':
+      return fenced(state, event);
+    case 'operator':
+      return command(state, event.command, now);
+    case 'plan':
+      return reload(state, event.plan);
+    default:
+      return plain(observe(state, event, now));
+  }
+}
+
+/** What checks, gates, preflight and probes say. */
+function observe(state: State, event: Extract<Event, { kind: 'check' | 'gate' | 'preflight' | 'probe' }>, now: Moment): State {
+  switch (event.kind) {
+    case 'check':
+      return {
+        ...state,
+        checked: state.checked || event.side === 'to',
+        unhealthy: { ...state.unhealthy, [event.side]: event.healthy ? null : (state.unhealthy[event.side] ?? now.mono) },
+      };
+    case 'gate':
+      return { ...state, gates: { ...state.gates, [event.label]: event.holds } };
+    case 'preflight':
+      return { ...state, preflight: event };
+    case 'probe': {
+      const longest = Math.max(state.upstream.longest, event.ttl);
+      return { ...state, upstream: { longest, cleanSince: event.shows === 'to' ? (state.upstream.cleanSince ?? now.mono) : null } };
+    }
+  }
+}
+
+/** A wall clock set forward is believed where nothing waits; during a move deadlines go by the monotonic clock (section 4). */
+function reanchor(state: State, now: Moment): State {
+  const waits = state.view !== null && !['original', 'done', 'released'].includes(state.view.phase);
+  return !waits && now.wall > latest(state, { ...now, wall: 0 }) ? { ...state, anchor: { wall: now.wall, mono: now.mono } } : state;
+}
+
+/** A newer value of the store. One that goes back is not followed: a store restored from an old copy must not undo a move (P3). */
+function hear(state: State, { version, agreement }: Versioned, now: Moment): Stepped {
+  if (state.known !== null && version < state.known.version) return plain(state);
+  const { view } = state;
+  if (view !== null && (agreement === null || compareProgress(agreement, view) < 0)) {
+    const found = agreement === null ? 'nothing' : `epoch ${agreement.epoch}, ${agreement.phase}`;
+    return alarm({ ...state, known: null }, 'store', `the store went back: it holds ${found}, the journal has epoch ${view.epoch}, ${view.phase}`);
+  }
+  if (agreement === null) return plain({ ...state, known: { version, agreement } });
+  const restarted = state.known === null && view === null ? recall(state, agreement, now) : state;
+  return plain({ ...restarted, known: { version, agreement }, ...observePeers(state, agreement, now) });
+}
+
+/** A replica that finds itself registered without a journal of its own has run before: its leases and its clock of then count. */
+function recall(state: State, agreement: Agreement, now: Moment): State {
+  const member = agreement.members[state.replica];
+  if (member === undefined) return state;
+  const anchored = { ...state, anchor: { ...state.anchor, wall: Math.max(state.anchor.wall, member.stamp) } };
+  const view = state.plan.store === 'journal' ? viewOf(anchored, agreement, now) : null;
+  return { ...anchored, restart: restartLeases(anchored, view, now) };
+}
+
+function unreachable(state: State, reason: string): Stepped {
+  const alone = state.plan.store === 'journal';
+  const alarmed = alarm({ ...state, sending: null }, alone ? 'disk' : 'store', `nothing can be agreed on, no phase begins: ${reason}`);
+  return { state: alarmed.state, effects: [...alarmed.effects, { kind: 'fetch' }] };
+}
+
+function committed(state: State, event: Extract<Event, { kind: 'committed' }>, now: Moment): Stepped {
+  const { sending } = state;
+  if (sending === null || sending.id !== event.id) return plain(state);
+  const done = sending.command !== null && sending.command === state.command?.id;
+  const verdict: readonly Effect[] = sending.command === null ? [] : [{ kind: 'verdict', id: sending.command, ok: true, reason: '' }];
+  const settled = {
+    ...cleared(state, state.plan.store === 'journal' ? 'disk' : 'store'),
+    sending: null,
+    renewed: sending.mono,
+    command: done ? null : state.command,
+  };
+  const heard = hear(settled, { version: event.version, agreement: sending.agreement }, now);
+  return { state: heard.state, effects: [...verdict, ...heard.effects] };
+}
+
+function fenced(state: State, event: Extract<Event, { kind: 'fenced' }>): Stepped {
+  const text = `fence ${event.ok ? 'succeeded' : 'failed'}: ${event.output}`;
+  const note: Effect = { kind: 'note', level: event.ok ? 'info' : 'warn', text, by: state.replica };
+  if (state.fencing?.attempt !== event.attempt) return { state, effects: [note] };
+  return { state: { ...state, fencing: { attempt: event.attempt, result: event.ok } }, effects: [note] };
+}
+
+function command(state: State, asked: Extract<Event, { kind: 'operator' }>['command'], now: Moment): Stepped {
+  const reason = state.command === null ? refusalOf(state, asked, now) : `another command is being carried out: ${state.command.verb}`;
+  if (reason !== null) return { state, effects: [{ kind: 'verdict', id: asked.id, ok: false, reason }] };
+  return plain({ ...state, command: asked });
+}
+
+/** A reload: fields no promise rests on are taken over, others only before the move begins. */
+function reload(state: State, plan: State['plan']): Stepped {
+  const forbidden = forbiddenChanges(state.plan, plan);
+  const running = state.view !== null && state.view.phase !== 'original' && state.view.phase !== 'released';
+  if (running && forbidden.length > 0) return alarm(state, 'plan', `the plan was edited during the move, not taken over: ${forbidden.join(', ')}`);
+  const timing = timingOf(plan);
+  return plain({ ...state, plan, hash: hashOf(plan), timing: state.rules.skew ? timing : { ...timing, skew: 0 } });
+}
+
+/** R1, R2: what is to be answered by goes to the journal first. A server alone has it there already: its store is the journal. */
+function adopt(state: State, now: Moment): Stepped {
+  const agreement = state.known?.agreement ?? null;
+  if (agreement === null || state.writing !== null || otherPlan(state, agreement)) return plain(state);
+  const view = viewOf(state, agreement, now);
+  if (state.view !== null && sameView(view, state.view)) return plain(state);
+  if (state.plan.store === 'journal') return plain({ ...state, view });
+  if (!state.rules.promiseDurable && view.flip !== null && view.phase === 'countdown') return plain({ ...state, view });
+  const seq = state.counter + 1;
+  return { state: { ...state, counter: seq, writing: { seq, view } }, effects: [{ kind: 'append', seq, view }] };
+}
+
+/** One swap at a time: a command, else what happens by itself, else what this replica has to say, else a sign of life. */
+function propose(state: State, now: Moment): Stepped {
+  const { known } = state;
+  if (known === null || state.sending !== null) return plain(state);
+  if (known.agreement === null)
+    return state.view === null ? send(state, { agreement: founded(state, now), why: 'the plan is registered' }, now) : plain(state);
+  const cleared = clearCommand(state, now);
+  const { state: ready } = cleared;
+  const wanted = wish(ready, known.agreement, now);
+  const sent = wanted === null ? runFence(ready, known.agreement) : send(ready, wanted, now);
+  return { state: sent.state, effects: [...cleared.effects, ...sent.effects] };
+}
+
+/** A command that another replica's swap has overtaken is answered. */
+function clearCommand(state: State, now: Moment): Stepped {
+  if (state.command === null) return plain(state);
+  const reason = refusalOf(state, state.command, now);
+  if (reason === null) return plain(state);
+  return { state: { ...state, command: null }, effects: [{ kind: 'verdict', id: state.command.id, ok: false, reason }] };
+}
+
+function wish(state: State, agreement: Agreement, now: Moment): Step | null {
+  if (otherPlan(state, agreement)) return null;
+  const before = agreement.members[state.replica];
+  const mine = memberOf(state, agreement, now);
+  const upstreamTtl = Math.max(agreement.upstreamTtl, state.upstream.longest);
+  const base = { ...agreement, upstreamTtl, members: { ...agreement.members, [state.replica]: mine } };
+  if (before === undefined) return { agreement: base, why: `replica ${state.replica} registered` };
+  const acked = acknowledge(state, base);
+  const gone = expired(state, acked, now);
+  const moved = state.command === null ? progress(state, gone ?? acked, now) : carryOut(state, acked, { command: state.command, now });
+  if (moved !== null) return moved;
+  if (gone !== null) return { agreement: gone, why: 'the session of a replica is over' };
+  if (acked !== base) return { agreement: acked, why: `replica ${state.replica} promises to be silent about A` };
+  if (saysNews(before, mine) || upstreamTtl > agreement.upstreamTtl)
+    return { agreement: base, why: `replica ${state.replica} obeys epoch ${mine.epoch}, ${mine.phase}` };
+  return renewalDue(state, agreement, now) ? { agreement: base, why: 'renewed' } : null;
+}
+
+/** `start` fixes the plan: a replica with another one takes no part, and so holds the move up until it has the same. */
+function otherPlan(state: State, agreement: Agreement): boolean {
+  return agreement.phase !== 'original' && agreement.hash !== state.hash;
+}
+
+/** R4: the acknowledgement states until when leases on A of this replica may last. */
+function acknowledge(state: State, base: Agreement): Agreement {
+  const mine = base.members[state.replica];
+  if (base.flip === null || mine === undefined || !owesAck(state, base)) return base;
+  return { ...base, flip: { ...base.flip, acks: { ...base.flip.acks, [state.replica]: mine.lease.from } } };
+}
+
+function expired(state: State, base: Agreement, now: Moment): Agreement | null {
+  const waitsForOthers =
+    state.plan.mode === 'exclusive' && (base.phase === 'lowering' || (base.phase === 'countdown' && base.flip?.committed === false));
+  const gone = waitsForOthers ? expiredReplicas(state, base, now) : [];
+  return gone.length === 0 ? null : withoutReplicas(state, base, { gone, now });
+}
+
+/** A third of a session, so that two renewals may be lost. A server alone says nothing: nobody listens. */
+function renewalDue(state: State, agreement: Agreement, now: Moment): boolean {
+  if (state.plan.store === 'journal' || agreement.phase === 'original' || agreement.phase === 'released') return false;
+  return state.renewed === null || now.mono - state.renewed >= state.timing.session / 3;
+}
+
+function send(state: State, { agreement, why }: Step, now: Moment): Stepped {
+  const id = state.counter + 1;
+  const expect = state.known?.version ?? 0;
+  const by = state.command?.by ?? state.replica;
+  const effects: Effect[] = [{ kind: 'commit', id, expect, agreement, why, by }];
+  const sent: State = { ...state, counter: id, sending: { id, agreement, mono: now.mono, command: state.command?.id ?? null } };
+  return { state: state.rules.writeAhead ? sent : { ...sent, view: viewOf(state, agreement, now) }, effects };
+}
+
+/** The fence is run by the replica whose beginning of it was agreed on; after a crash in between, again. */
+function runFence(state: State, { fence }: Agreement): Stepped {
+  if (fence.state !== 'begun' || fence.by !== state.replica || state.fencing?.attempt === fence.attempt) return plain(state);
+  return { state: { ...state, fencing: { attempt: fence.attempt, result: null } }, effects: [{ kind: 'fence', attempt: fence.attempt }] };
+}
+
+function founded(state: State, now: Moment): Agreement {
+  const agreement: Agreement = {
+    epoch: 1,
+    phase: 'original',
+    since: latest(state, now),
+    step: 0,
+    ttl: state.plan.ttl ?? 0,
+    oldTtl: state.plan.ttl ?? 0,
+    flip: null,
+    fence: { state: 'none', by: '', attempt: 0 },
+    paused: false,
+    members: {},
+    floor: { from: 0, to: 0 },
+    upstreamTtl: 0,
+    hash: state.hash,
+  };
+  return { ...agreement, members: { [state.replica]: memberOf(state, agreement, now) } };
+}
+
+function raiseAlarms(state: State): Stepped {
+  const gate = closedGate(state);
+  const running = state.view !== null && state.view.phase !== 'original' && state.view.phase !== 'released';
+  const texts: Partial<Record<Alarm, string | null>> = {
+    clock:
+      state.skewedBy === null
+        ? null
+        : `the clock is further off than ${state.plan.skew} s, seen from replica ${state.skewedBy}: no flip is acknowledged`,
+    target: running && state.unhealthy.to !== null ? 'B is not healthy' : null,
+    gate: running && gate !== null ? `gate ${gate} does not hold` : null,
+    plan:
+      state.known?.agreement != null && otherPlan(state, state.known.agreement)
+        ? 'the move was started with another plan: this replica takes no part in it'
+        : null,
+    fence: state.known?.agreement?.fence.state === 'failed' ? 'the fence failed: `advance` runs it again, `rollback` goes back' : null,
+  };
+  let stepped = plain(state);
+  for (const [about, text] of Object.entries(texts) as [Alarm, string | null][]) {
+    const raised = text === null ? plain(cleared(stepped.state, about)) : alarm(stepped.state, about, text);
+    stepped = { state: raised.state, effects: [...stepped.effects, ...raised.effects] };
+  }
+  return stepped;
+}
+
+function alarm(state: State, about: Alarm, text: string): Stepped {
+  if (state.alarms[about] === text) return plain(state);
+  return { state: { ...state, alarms: { ...state.alarms, [about]: text } }, effects: [{ kind: 'alarm', about, text }] };
+}
+
+function cleared(state: State, about: Alarm): State {
+  if (state.alarms[about] === undefined) return state;
+  const { [about]: _, ...alarms } = state.alarms;
+  return { ...state, alarms };
+}
+
+function plain(state: State): Stepped {
+  return { state, effects: [] };
+}

@@ -1,0 +1,132 @@
+// What a plan will take before it is started: the timeline with every cache on the way, and how many TTLs until the last client has left (section 6).
+
+import type { Phase } from './agreement.ts';
+import { cachesBelow, type Plan, timingOf } from './plan.ts';
+
+/** What the preflight saw; seconds. */
+export interface Observed {
+  /** The TTL handed out so far, where the plan does not give it. */
+  readonly ttl: number | null;
+  /** The longest TTL the upstream ever showed for the names. */
+  readonly upstreamTtl: number;
+}
+
+/** One phase to come. `least` is in seconds; `open`: it lasts until a person or a gate ends it. */
+interface ForecastPhase {
+  readonly phase: Phase;
+  readonly least: number;
+  readonly open: boolean;
+  /** How the wait adds up. */
+  readonly because: string;
+}
+
+export interface Forecast {
+  readonly phases: readonly ForecastPhase[];
+  /** Seconds from `start` to "A may be switched off", at least. */
+  readonly untilOff: number;
+  /** Longest time in seconds for which a query gets no answer. */
+  readonly silence: number;
+  /** Longest time in seconds for which a client may still go to an A that is shut. */
+  readonly errors: number;
+}
+
+export function forecastOf(plan: Plan, observed: Observed): Forecast {
+  const old = Math.max(plan.ttl ?? 0, observed.ttl ?? 0, plan.transitionTtl);
+  const caches = cachesBelow(plan);
+  const lowering = phase('lowering', old + plan.slack + caches, {
+    because: `TTL ${old} + slack ${plan.slack} + caches ${caches}`,
+    open: plan.advance === 'manual',
+  });
+  const middle = plan.mode === 'exclusive' ? exclusivePhases(plan) : blendPhases(plan);
+  const last = handback(plan, observed);
+  const phases = [lowering, ...middle, ...last];
+  const untilOff = [lowering, ...middle].reduce((sum, { least }) => sum + least, 0);
+  const silence = middle.find((each) => each.phase === 'flipping')?.least ?? 0;
+  return { phases, untilOff, silence, errors: plan.mode === 'exclusive' && plan.fence !== null ? caches : 0 };
+}
+
+function exclusivePhases(plan: Plan): readonly ForecastPhase[] {
+  const timing = timingOf(plan);
+  const { slack } = plan;
+  const skew = timing.skew / 1000;
+  const caches = cachesBelow(plan);
+  const countdown = phase('countdown', timing.lead / 1000 - skew, { because: `the flip is agreed on ${timing.lead / 1000} s ahead` });
+  if (plan.fence === null) {
+    const silent = skew + slack + caches;
+    return [
+      countdown,
+      phase('flipping', silent, { because: `no fence: skew ${skew} + slack ${slack} + caches ${caches} until the last lease on A is over` }),
+      phase('draining', 0, { because: 'nobody holds A' }),
+    ];
+  }
+  const open = Math.max(slack, skew);
+  return [
+    countdown,
+    phase('flipping', skew + open, { because: `skew ${skew} + slack ${open}, and as long as the fence takes` }),
+    phase('draining', Math.max(0, slack + caches - open), { because: `caches ${caches} below still lead to A, which is shut` }),
+  ];
+}
+
+function blendPhases(plan: Plan): readonly ForecastPhase[] {
+  const steps = Math.max(1, plan.canary.length);
+  const least = plan.advance === 'auto' ? steps * plan.pace : 0;
+  const caches = cachesBelow(plan);
+  const drain = plan.transitionTtl + plan.slack + caches + (plan.store === 'journal' ? 0 : plan.skew);
+  return [
+    phase('transition', least, {
+      because: plan.advance === 'auto' ? `${steps} steps of ${plan.pace} s` : 'by hand; or at once, in one TTL, by the next step',
+      open: plan.advance === 'manual',
+    }),
+    phase('draining', drain, { because: `TTL ${plan.transitionTtl} + slack ${plan.slack} + caches ${caches}` }),
+  ];
+}
+
+function handback(plan: Plan, observed: Observed): readonly ForecastPhase[] {
+  const least = plan.handback ? observed.upstreamTtl + plan.slack : 0;
+  const because = plan.handback ? `the upstream must show B alone for longer than its TTL of ${observed.upstreamTtl}` : 'by hand';
+  return [phase('done', least, { because, open: !plan.handback })];
+}
+
+function phase(name: Phase, least: number, { because, open = false }: { readonly because: string; readonly open?: boolean }): ForecastPhase {
+  return { phase: name, least, open, because };
+}
+
+/** Expected share of clients still on A after this many TTLs, when every expiry leads a client to B with probability `toB` for good. */
+export function shareOnA(ttls: number, { toB = 0.5, inStep = false }: { readonly toB?: number; readonly inStep?: boolean } = {}): number {
+  const whole = Math.floor(ttls);
+  const stay = 1 - toB;
+  return stay ** whole * (inStep ? 1 : 1 - (ttls - whole) * toB);
+}
+
+/** Probability that the last of `clients` has left after this many whole TTLs. */
+export function lastHasLeft(clients: number, ttls: number, toB = 0.5): number {
+  return (1 - (1 - toB) ** ttls) ** clients;
+}
+
+/** The first number of whole TTLs after which the last client has left with at least this probability; null: it never will. */
+export function ttlsUntil(clients: number, probability: number, toB = 0.5): number | null {
+  if (toB <= 0) return null;
+  let ttls = 1;
+  while (lastHasLeft(clients, ttls, toB) < probability) ttls++;
+  return ttls;
+}
+
+/** How the number of TTLs is spread: each expiry leads to B with this probability. Null where clients do not leave by chance. */
+export interface Departure {
+  readonly evenOdds: number;
+  readonly almostSure: number;
+}
+
+/** When the last of `clients` will have left DNS A in the transition, in TTLs: even odds and 99%. */
+export function departureOf(plan: Plan, clients: number): Departure | null {
+  if (plan.mode === 'exclusive' || plan.canary.length > 0) return null;
+  const toB = plan.weight === null ? plan.to.length / (plan.from.length + plan.to.length) : plan.weight / 100;
+  const evenOdds = ttlsUntil(clients, 0.5, toB);
+  const almostSure = ttlsUntil(clients, 0.99, toB);
+  return evenOdds === null || almostSure === null ? null : { evenOdds, almostSure };
+}
+
+/** Probability that an application which draws old or new at random, n times, has met both (the incident of section 6). */
+export function hasMetBoth(draws: number): number {
+  return draws < 1 ? 0 : 1 - 2 ** (1 - draws);
+}

@@ -1,0 +1,42 @@
+// The horizon of a move: when the last lease is over, over all replicas and all caches below (section 3, promise P2).
+import { type Agreement, reached } from './agreement.ts';
+import type { Plan, Timing } from './plan.ts';
+
+/** `at` is milliseconds of the wall clock; null when it is not known, because of these replicas or because the side is still handed out. */
+export interface Horizon {
+  readonly at: number | null;
+  /** "Not known: replica X": those that have not said that they stopped. */
+  readonly missing: readonly string[];
+}
+
+/** When A may be switched off. Known from the commit of the flip on (exclusive), or once every replica has stopped handing out A (blend). */
+export function horizonOf(plan: Plan, timing: Timing, agreement: Agreement): Horizon {
+  return plan.mode === 'exclusive' ? exclusiveHorizon(timing, agreement) : stoppedHorizon(timing, agreement, 'from');
+}
+
+/** After a rollback the leases on B are counted as those on A are: when the last of them is over. */
+export function rolledBackHorizon(timing: Timing, agreement: Agreement): Horizon {
+  return agreement.epoch > 1 && !reached(agreement.phase, 'transition') ? stoppedHorizon(timing, agreement, 'to') : { at: null, missing: [] };
+}
+
+/**
+ * Every answer with A ends at F plus slack (counted down), or at the end its replica stated with its promise, or was given by a replica
+ * removed before, which is in the floor. Stamps of other replicas may be `skew` apart (R6).
+ */
+function exclusiveHorizon(timing: Timing, { flip, floor }: Agreement): Horizon {
+  if (flip === null || !flip.committed) return { at: null, missing: [] };
+  const acknowledged = Object.values(flip.acks).map((end) => end + timing.skew);
+  return { at: Math.max(flip.at + timing.slack, floor.from, ...acknowledged) + timing.caches, missing: [] };
+}
+
+function stoppedHorizon(timing: Timing, agreement: Agreement, side: 'from' | 'to'): Horizon {
+  if (side === 'from' && !reached(agreement.phase, 'draining')) return { at: null, missing: [] };
+  let at = agreement.floor[side];
+  const missing: string[] = [];
+  for (const [replica, member] of Object.entries(agreement.members)) {
+    const stopped = member.epoch === agreement.epoch && (side === 'to' || reached(member.phase, 'draining'));
+    if (!stopped) missing.push(replica);
+    at = Math.max(at, member.lease[side] + timing.skew);
+  }
+  return missing.length > 0 ? { at: null, missing } : { at: at + timing.caches, missing };
+}

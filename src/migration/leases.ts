@@ -1,0 +1,227 @@
+// The ledger: which client holds an answer with A or B, and until when. Columns of numbers, so that 100,000 clients take a few megabytes.
+import { isIP } from 'node:net';
+import type { Leases } from './agreement.ts';
+
+/** A client that the ledger knows. Times are milliseconds of the wall clock, 0: never. */
+export interface LeaseOf {
+  /** The IPv4 address, or the /64 of an IPv6 address. */
+  readonly client: string;
+  readonly from: number;
+  readonly to: number;
+  readonly lastAsked: number;
+}
+
+export interface LedgerOptions {
+  /** Clients listed one by one; beyond that only the latest end is kept. Default 100,000. */
+  readonly clients?: number;
+  /** Milliseconds added to every lease for transit and rounding. */
+  readonly slack: number;
+  /** C: milliseconds the caches below add, for telling whether a client still comes back. */
+  readonly caches: number;
+}
+
+/** An answer that was given. */
+export interface Handed {
+  /** The client's address as text, or its key as {@link clientKey} gives it. */
+  readonly client: string;
+  readonly answer: 'from' | 'to' | 'both';
+  /** Seconds, as sent. */
+  readonly ttl: number;
+}
+
+const NONE = -1;
+
+/** Client came back within a TTL, so its silence means something. */
+const REGULAR = 1;
+const IPV6 = 2;
+
+/** Leases of one plan in one process. Nothing here survives a restart: the engine's restart rule stands for that (section 3). */
+export class Ledger {
+  readonly #options: Required<LedgerOptions>;
+  readonly #slots: number;
+  /** Open addressing: position in the columns, or NONE. */
+  readonly #index: Int32Array;
+  readonly #high: Uint32Array;
+  readonly #low: Uint32Array;
+  readonly #flags: Uint8Array;
+  readonly #ttl: Uint32Array;
+  readonly #from: Float64Array;
+  readonly #to: Float64Array;
+  readonly #asked: Float64Array;
+  #count = 0;
+  #latest: Leases = { from: 0, to: 0 };
+  #cut = false;
+
+  constructor(options: LedgerOptions) {
+    this.#options = { clients: 100_000, ...options };
+    const { clients } = this.#options;
+    this.#slots = 2 ** Math.ceil(Math.log2(Math.max(16, clients * 1.5)));
+    this.#index = new Int32Array(this.#slots).fill(NONE);
+    this.#high = new Uint32Array(clients);
+    this.#low = new Uint32Array(clients);
+    this.#flags = new Uint8Array(clients);
+    this.#ttl = new Uint32Array(clients);
+    this.#from = new Float64Array(clients);
+    this.#to = new Float64Array(clients);
+    this.#asked = new Float64Array(clients);
+  }
+
+  /** The ends of the latest leases: right whatever the list had to leave out. */
+  get latest(): Leases {
+    return this.#latest;
+  }
+
+  /** Whether clients are missing from the list. */
+  get cut(): boolean {
+    return this.#cut;
+  }
+
+  get size(): number {
+    return this.#count;
+  }
+
+  /** Bytes of the columns. */
+  get bytes(): number {
+    return [this.#index, this.#high, this.#low, this.#flags, this.#ttl, this.#from, this.#to, this.#asked].reduce(
+      (sum, column) => sum + column.byteLength,
+      0,
+    );
+  }
+
+  /** Notes an answer sent at `now`, wall clock in milliseconds. An answer with TTL x is alive until x plus slack after it was sent. */
+  hand({ client, answer, ttl }: Handed, now: number): void {
+    const end = now + ttl * 1000 + this.#options.slack;
+    const from = answer === 'to' ? 0 : end;
+    const to = answer === 'from' ? 0 : end;
+    if (from > this.#latest.from || to > this.#latest.to) {
+      this.#latest = { from: Math.max(from, this.#latest.from), to: Math.max(to, this.#latest.to) };
+    }
+    const at = this.#place(clientKey(client), now);
+    if (at === NONE) return;
+    const asked = this.#asked[at] ?? 0;
+    if (asked > 0 && now - asked <= this.#period(at)) this.#flags[at] = (this.#flags[at] ?? 0) | REGULAR;
+    this.#from[at] = Math.max(this.#from[at] ?? 0, from);
+    this.#to[at] = Math.max(this.#to[at] ?? 0, to);
+    this.#asked[at] = now;
+    this.#ttl[at] = ttl;
+  }
+
+  /** How many clients hold a lease on this side. Those beyond the list are not counted. */
+  alive(side: 'from' | 'to', now: number): number {
+    const ends = side === 'from' ? this.#from : this.#to;
+    let alive = 0;
+    for (let i = 0; i < this.#count; i++) if ((ends[i] ?? 0) > now) alive++;
+    return alive;
+  }
+
+  /** The clients whose lease on A ends last, at most `limit`. */
+  last(limit: number): readonly LeaseOf[] {
+    const order = Array.from({ length: this.#count }, (_, i) => i).sort((a, b) => (this.#from[b] ?? 0) - (this.#from[a] ?? 0));
+    return order.slice(0, limit).map((i) => this.#leaseAt(i));
+  }
+
+  /** Clients that look pinned to A: came back once per TTL, got A, and have been silent for three TTLs without having been given B. */
+  pinned(now: number, limit = 100): readonly LeaseOf[] {
+    const found: LeaseOf[] = [];
+    for (let i = 0; i < this.#count && found.length < limit; i++) {
+      const regular = ((this.#flags[i] ?? 0) & REGULAR) !== 0;
+      const neverB = (this.#to[i] ?? 0) === 0 && (this.#from[i] ?? 0) > 0;
+      if (regular && neverB && now - (this.#asked[i] ?? 0) >= 3 * (this.#ttl[i] ?? 0) * 1000 + this.#options.caches) found.push(this.#leaseAt(i));
+    }
+    return found;
+  }
+
+  /** How soon a client that lives by its TTL comes back: when it has run out, in the caches below as well. */
+  #period(at: number): number {
+    return (this.#ttl[at] ?? 0) * 1000 + this.#options.slack + this.#options.caches;
+  }
+
+  /** The position of a client, a new one if there is room. */
+  #place(key: ClientKey, now: number): number {
+    let slot = this.#slotOf(key);
+    let at = this.#index[slot] ?? NONE;
+    if (at !== NONE) return at;
+    if (this.#count === this.#options.clients) {
+      if (this.#cut || !this.#forgetEnded(now)) {
+        this.#cut = true;
+        return NONE;
+      }
+      slot = this.#slotOf(key);
+    }
+    at = this.#count++;
+    this.#index[slot] = at;
+    this.#high[at] = key.high;
+    this.#low[at] = key.low;
+    this.#flags[at] = key.ipv6 ? IPV6 : 0;
+    return at;
+  }
+
+  #slotOf(key: ClientKey): number {
+    const mask = this.#slots - 1;
+    const mixed = Math.imul(key.high ^ Math.imul(key.low ^ (key.low >>> 15), 0x2c1b3c6d), 0x297a2d39);
+    let slot = (mixed ^ (mixed >>> 15)) & mask;
+    for (;;) {
+      const at = this.#index[slot] ?? NONE;
+      if (at === NONE) return slot;
+      const same = this.#high[at] === key.high && this.#low[at] === key.low && (((this.#flags[at] ?? 0) & IPV6) !== 0) === key.ipv6;
+      if (same) return slot;
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  /** Makes room: clients whose leases are over and whose silence says nothing. Returns whether there is room now. */
+  #forgetEnded(now: number): boolean {
+    let kept = 0;
+    for (let i = 0; i < this.#count; i++) {
+      if (this.#tellsNothing(i, now)) continue;
+      for (const column of [this.#high, this.#low, this.#flags, this.#ttl, this.#from, this.#to, this.#asked]) column[kept] = column[i] ?? 0;
+      kept++;
+    }
+    for (const column of [this.#flags, this.#ttl, this.#from, this.#to, this.#asked]) column.fill(0, kept);
+    this.#count = kept;
+    this.#index.fill(NONE);
+    for (let i = 0; i < kept; i++) this.#index[this.#slotOf(this.#keyAt(i))] = i;
+    return kept < this.#options.clients;
+  }
+
+  #tellsNothing(i: number, now: number): boolean {
+    const ended = (this.#from[i] ?? 0) <= now && (this.#to[i] ?? 0) <= now;
+    const awaited = ((this.#flags[i] ?? 0) & REGULAR) !== 0 && (this.#to[i] ?? 0) === 0;
+    return ended && !awaited;
+  }
+
+  #keyAt(i: number): ClientKey {
+    return { high: this.#high[i] ?? 0, low: this.#low[i] ?? 0, ipv6: ((this.#flags[i] ?? 0) & IPV6) !== 0 };
+  }
+
+  #leaseAt(i: number): LeaseOf {
+    return { client: clientText(this.#keyAt(i)), from: this.#from[i] ?? 0, to: this.#to[i] ?? 0, lastAsked: this.#asked[i] ?? 0 };
+  }
+}
+
+/** A client as the ledger tells them apart: an IPv4 address in `low`, or the first 64 bits of an IPv6 address. */
+export interface ClientKey {
+  readonly high: number;
+  readonly low: number;
+  readonly ipv6: boolean;
+}
+
+export function clientKey(client: string): ClientKey {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(client)?.[1];
+  const text = mapped ?? client;
+  if (isIP(text) !== 6) return { high: 0, low: text.split('.').reduce((sum, octet) => ((sum << 8) | Number(octet)) >>> 0, 0), ipv6: false };
+  const [head = '', tail] = (text.split('%')[0] ?? '').split('::');
+  const front = head === '' ? [] : head.split(':');
+  const back = tail === undefined || tail === '' ? [] : tail.split(':');
+  const dotted = back.at(-1)?.includes('.') === true ? 1 : 0;
+  const missing = tail === undefined ? 0 : 8 - front.length - back.length - dotted;
+  const groups = [...front, ...Array<string>(Math.max(0, missing)).fill('0'), ...back].map((group) => Number.parseInt(group, 16));
+  const pair = (i: number) => (((groups[i] ?? 0) << 16) | (groups[i + 1] ?? 0)) >>> 0;
+  return { high: pair(0), low: pair(2), ipv6: true };
+}
+
+function clientText({ high, low, ipv6 }: ClientKey): string {
+  if (!ipv6) return [24, 16, 8, 0].map((shift) => (low >>> shift) & 0xff).join('.');
+  const groups = [high >>> 16, high & 0xffff, low >>> 16, low & 0xffff].map((group) => group.toString(16));
+  return `${groups.join(':')}::/64`;
+}

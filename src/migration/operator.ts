@@ -1,0 +1,81 @@
+// What an operator may ask for, when it is refused and why, and the agreement that follows.
+import { type Agreement, reached } from './agreement.ts';
+import { beginFence, conditions, next, rollback, rollbackRefusal, type Step, waitOf } from './phases.ts';
+import { withoutReplicas } from './replicas.ts';
+import { type Command, latest, type Moment, type State } from './state.ts';
+
+/** Why the command cannot be done now, or null. */
+export function refusalOf(state: State, command: Command, now: Moment): string | null {
+  const agreement = state.known?.agreement ?? null;
+  if (agreement === null) return 'the store has not been heard yet';
+  if (command.epoch !== agreement.epoch) return `the plan is in epoch ${agreement.epoch}, the command is for epoch ${command.epoch}`;
+  switch (command.verb) {
+    case 'start':
+      return startRefusal(state, agreement);
+    case 'advance':
+      return advanceRefusal(state, agreement, { command, now });
+    case 'pause':
+      if (agreement.paused) return 'already paused';
+      return agreement.phase === 'countdown' || agreement.phase === 'flipping'
+        ? `${agreement.phase} cannot be paused: caches run out by themselves; roll back instead`
+        : null;
+    case 'resume':
+      return agreement.paused ? null : 'not paused';
+    case 'rollback':
+      return rollbackRefusal(state, agreement);
+    case 'forget':
+      return forgetRefusal(state, agreement, command);
+  }
+}
+
+/** The agreement after the command; only to be asked for when {@link refusalOf} is null. */
+export function carryOut(state: State, agreement: Agreement, { command, now }: { readonly command: Command; readonly now: Moment }): Step | null {
+  switch (command.verb) {
+    case 'start': {
+      const ttl = state.plan.ttl ?? state.preflight?.ttl ?? state.plan.transitionTtl;
+      const oldTtl = Math.max(ttl, state.preflight?.ttl ?? 0);
+      return {
+        agreement: { ...agreement, phase: 'lowering', since: latest(state, now), ttl, oldTtl, hash: state.hash, paused: false },
+        why: 'started',
+      };
+    }
+    case 'advance':
+      return agreement.phase === 'flipping' ? beginFence(state, agreement) : next(state, agreement, now);
+    case 'pause':
+      return { agreement: { ...agreement, paused: true }, why: 'paused' };
+    case 'resume':
+      return { agreement: { ...agreement, paused: false }, why: 'resumed' };
+    case 'rollback':
+      return rollback(state, agreement, { now, why: `by ${command.by}` });
+    case 'forget':
+      return { agreement: withoutReplicas(state, agreement, { gone: [command.replica ?? ''], now }), why: `replica ${command.replica} forgotten` };
+  }
+}
+
+function startRefusal(state: State, agreement: Agreement): string | null {
+  if (agreement.phase !== 'original') return `already in ${agreement.phase}`;
+  if (state.preflight !== null && state.preflight.problem !== null) return `preflight: ${state.preflight.problem}`;
+  if (state.plan.ttl === null && (state.preflight === null || state.preflight.ttl === null)) return 'the TTL is neither given nor learnt yet';
+  return conditions(state)?.why ?? null;
+}
+
+function advanceRefusal(state: State, agreement: Agreement, { command, now }: { readonly command: Command; readonly now: Moment }): string | null {
+  const { phase, fence } = agreement;
+  if (agreement.paused) return 'paused';
+  if (phase === 'original') return 'not started';
+  if (phase === 'flipping') return fence.state === 'failed' ? null : 'flipping ends by itself';
+  if (phase === 'released' || phase === 'countdown' || phase === 'draining')
+    return `${phase} ${phase === 'released' ? 'is the last phase' : 'ends by itself'}`;
+  // The pace of a transition is for `advance auto`; a person may go faster.
+  const wait = phase === 'transition' ? conditions(state) : waitOf(state, agreement, now);
+  if (phase === 'done' && wait !== null && command.force === true && state.plan.mode === 'blend') return null;
+  if (wait === null) return null;
+  return wait.until === null ? wait.why : `${wait.why}, until ${new Date(wait.until).toISOString()}`;
+}
+
+/** Forgetting is a person's word that the replica is gone for good: nothing here can check it. */
+function forgetRefusal(state: State, agreement: Agreement, { replica }: Command): string | null {
+  if (replica === undefined || agreement.members[replica] === undefined) return `no replica ${replica ?? ''} is registered`;
+  if (replica === state.replica) return 'a replica does not forget itself';
+  return reached(agreement.phase, 'released') ? 'the plan is released' : null;
+}

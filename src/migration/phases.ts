@@ -1,0 +1,232 @@
+// How a plan goes from phase to phase: what ends each of them, and the agreement that comes next. Whoever wins the swap did it (R4).
+import { type Agreement, type Flip, type Member, reached } from './agreement.ts';
+import { horizonOf } from './horizon.ts';
+import { readyToCommit, silentFor } from './replicas.ts';
+import { closedGate, earliest, latest, type Moment, type State, targetHealthy } from './state.ts';
+
+/** The next agreement and the words for the journal. */
+export interface Step {
+  readonly agreement: Agreement;
+  readonly why: string;
+}
+
+/** What is in the way of leaving this phase; null: nothing. `until` is wall time, where a wait is known. */
+export interface Wait {
+  readonly why: string;
+  readonly until: number | null;
+}
+
+/** What happens by itself now, if anything. `advance manual` leaves the beginning of the countdown and every step of the transition to a person. */
+export function progress(state: State, agreement: Agreement, now: Moment): Step | null {
+  const { plan } = state;
+  if (agreement.phase === 'original' || agreement.phase === 'released') return null;
+  const back = automaticRollback(state, agreement, now);
+  if (back !== null) return back;
+  if (agreement.paused) return null;
+  switch (agreement.phase) {
+    case 'lowering':
+    case 'transition':
+      return plan.advance === 'auto' && waitOf(state, agreement, now) === null ? next(state, agreement, now) : null;
+    case 'countdown':
+      return countdown(state, agreement, now);
+    case 'flipping':
+      return flipping(state, agreement, now);
+    case 'draining':
+      return waitOf(state, agreement, now) === null ? enter(state, agreement, { now, phase: 'done', why: 'the last lease on A is over' }) : null;
+    case 'done':
+      return plan.handback && waitOf(state, agreement, now) === null
+        ? enter(state, agreement, { now, phase: 'released', why: 'the upstream answers B alone' })
+        : null;
+  }
+}
+
+/** The step after lowering, transition or done; only to be taken when {@link waitOf} is null. */
+export function next(state: State, agreement: Agreement, now: Moment): Step | null {
+  const { plan } = state;
+  switch (agreement.phase) {
+    case 'lowering':
+      return plan.mode === 'exclusive'
+        ? propose(state, agreement, now)
+        : enter(state, agreement, { now, phase: 'transition', why: 'the old TTL has run out' });
+    case 'transition':
+      if (agreement.step + 1 < plan.canary.length)
+        return {
+          agreement: { ...agreement, step: agreement.step + 1, since: latest(state, now) },
+          why: `canary ${plan.canary[agreement.step + 1]}%`,
+        };
+      return enter(state, agreement, { now, phase: 'draining', why: 'A is no longer handed out' });
+    case 'done':
+      return enter(state, agreement, { now, phase: 'released', why: 'the name is given back' });
+    default:
+      return null;
+  }
+}
+
+/** What keeps the plan in its phase. */
+export function waitOf(state: State, agreement: Agreement, now: Moment): Wait | null {
+  switch (agreement.phase) {
+    case 'lowering':
+      return loweringWait(state, agreement, now) ?? conditions(state);
+    case 'transition':
+      return transitionWait(state, agreement, now) ?? conditions(state);
+    case 'draining':
+      return drainingWait(state, agreement, now);
+    case 'done': {
+      const unclean = Object.entries(agreement.members).find(([, member]) => !member.clean);
+      return unclean === undefined ? null : { why: `the upstream of ${unclean[0]} has not shown B alone for long enough`, until: null };
+    }
+    default:
+      return null;
+  }
+}
+
+/** Gates and B's health: they must hold before a phase begins. */
+export function conditions(state: State): Wait | null {
+  const gate = closedGate(state);
+  if (gate !== null) return { why: `gate ${gate} does not hold`, until: null };
+  if (!state.checked && state.plan.checks.some((check) => check.side === 'to')) return { why: 'B has not been checked yet', until: null };
+  return targetHealthy(state) ? null : { why: 'B is not healthy', until: null };
+}
+
+/** T + slack + C after the last replica began to hand out the short TTL. */
+function loweringWait(state: State, agreement: Agreement, now: Moment): Wait | null {
+  const { timing, plan } = state;
+  let since = agreement.since;
+  for (const [replica, member] of Object.entries(agreement.members)) {
+    if (!obeys(member, agreement) || (plan.mode === 'exclusive' && !member.bound))
+      return { why: `replica ${replica} does not obey the lowered TTL yet`, until: null };
+    since = Math.max(since, member.since + timing.skew);
+  }
+  const end = Math.max(since + agreement.oldTtl * 1000 + timing.slack + timing.caches, agreement.floor.from + timing.caches);
+  return earliest(state, now) >= end ? null : { why: 'answers with the old TTL are still alive', until: end };
+}
+
+function transitionWait(state: State, agreement: Agreement, now: Moment): Wait | null {
+  if (state.plan.advance === 'manual') return null;
+  const end = agreement.since + state.timing.pace;
+  return earliest(state, now) >= end ? null : { why: 'this step lasts a while', until: end };
+}
+
+function drainingWait(state: State, agreement: Agreement, now: Moment): Wait | null {
+  const { at, missing } = horizonOf(state.plan, state.timing, agreement);
+  if (missing.length > 0) return { why: `not known: replica ${missing.join(', ')}`, until: null };
+  if (at === null || earliest(state, now) < at) return { why: 'leases on A are alive', until: at };
+  const unsettled = Object.entries(agreement.members).find(([, member]) => state.plan.mode === 'blend' && !member.settled);
+  return unsettled === undefined ? null : { why: `replica ${unsettled[0]} may still fall back to A`, until: null };
+}
+
+/** R4: commit when all have promised and F is ahead; else a later F. From F on: flipping. */
+function countdown(state: State, agreement: Agreement, now: Moment): Step | null {
+  const { flip } = agreement;
+  if (flip === null) return null;
+  if (flip.committed) return earliest(state, now) >= flip.at + state.timing.skew ? beginFlipping(state, agreement, now) : null;
+  if (readyToCommit(state, agreement) && latest(state, now) < flip.at) {
+    return conditions(state) === null
+      ? { agreement: { ...agreement, flip: { ...flip, committed: true } }, why: `flip committed for ${new Date(flip.at).toISOString()}` }
+      : null;
+  }
+  return latest(state, now) >= flip.at - state.timing.skew - state.timing.margin ? propose(state, agreement, now) : null;
+}
+
+/** A proposal of F. A server alone promises to itself: its commit is the promise. */
+function propose(state: State, agreement: Agreement, now: Moment): Step {
+  const at = latest(state, now) + state.timing.lead;
+  const round = (agreement.flip?.round ?? 0) + 1;
+  const flip: Flip = { round, at, acks: {}, committed: false };
+  return {
+    agreement: { ...agreement, phase: 'countdown', since: agreement.phase === 'countdown' ? agreement.since : latest(state, now), flip },
+    why: `flip proposed, round ${round}`,
+  };
+}
+
+/** The fence begins only past F on every clock; its beginning is agreed on before it runs. */
+function beginFlipping(state: State, agreement: Agreement, now: Moment): Step | null {
+  const entered: Agreement = { ...agreement, phase: 'flipping', since: latest(state, now) };
+  if (state.plan.fence === null) return { agreement: entered, why: 'silent about A and B until the last lease on A is over' };
+  if (!targetHealthy(state)) return { agreement: entered, why: 'B is not healthy: the fence waits' };
+  return beginFence(state, entered);
+}
+
+export function beginFence(state: State, agreement: Agreement): Step {
+  const attempt = agreement.fence.attempt + 1;
+  return { agreement: { ...agreement, fence: { state: 'begun', by: state.replica, attempt } }, why: `fence begun, attempt ${attempt}` };
+}
+
+function flipping(state: State, agreement: Agreement, now: Moment): Step | null {
+  const { plan, timing } = state;
+  const { fence, flip } = agreement;
+  if (flip === null) return null;
+  if (plan.fence === null) {
+    const { at } = horizonOf(plan, timing, agreement);
+    return at !== null && earliest(state, now) >= at ? enter(state, agreement, { now, phase: 'draining', why: 'every lease on A is over' }) : null;
+  }
+  if (fence.state === 'begun') return fence.by === state.replica ? fenceResult(state, agreement) : takeOver(state, agreement, now);
+  if (fence.state === 'none') return targetHealthy(state) ? beginFence(state, agreement) : null;
+  if (fence.state === 'failed') return null;
+  return earliest(state, now) >= flip.at + Math.max(timing.slack, timing.skew)
+    ? enter(state, agreement, { now, phase: 'draining', why: 'A is fenced: B is open' })
+    : null;
+}
+
+function fenceResult({ fencing }: State, agreement: Agreement): Step | null {
+  const { fence } = agreement;
+  if (fencing === null || fencing.attempt !== fence.attempt || fencing.result === null) return null;
+  const state = fencing.result ? 'done' : 'failed';
+  return { agreement: { ...agreement, fence: { ...fence, state } }, why: `fence ${state}` };
+}
+
+/** The fence of a replica that has not been heard of for a session is run again. */
+function takeOver(state: State, agreement: Agreement, now: Moment): Step | null {
+  return abandoned(state, agreement, now) ? beginFence(state, agreement) : null;
+}
+
+/** Whether the replica that runs the fence has not been heard of for a session. */
+function abandoned(state: State, { members, fence }: Agreement, now: Moment): boolean {
+  return members[fence.by] === undefined || silentFor(state, fence.by, now) >= state.timing.session;
+}
+
+/** `rollback auto`: B has been unhealthy for long, and going back is still allowed. */
+function automaticRollback(state: State, agreement: Agreement, now: Moment): Step | null {
+  const since = state.unhealthy.to;
+  if (state.plan.rollback !== 'auto' || since === null || now.mono - since < state.timing.rollbackAfter) return null;
+  return rollbackRefusal(state, agreement) === null ? rollback(state, agreement, { now, why: 'B stayed unhealthy' }) : null;
+}
+
+/** Why the plan cannot go back to A, or null. In exclusive mode nothing may follow an answer with B (P1), nor a fence that may have run. */
+export function rollbackRefusal(state: State, { phase, fence }: Agreement): string | null {
+  if (phase === 'original') return 'nothing has begun';
+  if (fence.state === 'done') return 'the fence has run: A is shut; `migrate reverse` makes the plan from B to A';
+  if (fence.state === 'begun') return 'the fence has begun and may have run; `migrate reverse` makes the plan from B to A';
+  if (state.plan.mode === 'exclusive' && reached(phase, 'draining')) return 'B has been answered; `migrate reverse` makes the plan from B to A';
+  if (reached(phase, 'done')) return 'A may be switched off already; `migrate reverse` makes the plan from B to A';
+  return null;
+}
+
+/** A again, in a new epoch: the only way back (P3). */
+export function rollback(state: State, agreement: Agreement, { now, why }: { readonly now: Moment; readonly why: string }): Step {
+  return {
+    agreement: {
+      ...agreement,
+      epoch: agreement.epoch + 1,
+      phase: 'original',
+      since: latest(state, now),
+      step: 0,
+      flip: null,
+      fence: { state: 'none', by: '', attempt: agreement.fence.attempt },
+      paused: false,
+    },
+    why: `rolled back: ${why}`,
+  };
+}
+
+function enter(
+  state: State,
+  agreement: Agreement,
+  { now, phase, why }: { readonly now: Moment; readonly phase: Agreement['phase']; readonly why: string },
+): Step {
+  return { agreement: { ...agreement, phase, since: latest(state, now), step: phase === 'transition' ? 0 : agreement.step }, why };
+}
+
+function obeys(member: Member, agreement: Agreement): boolean {
+  return member.epoch === agreement.epoch && member.phase === agreement.phase;
+}

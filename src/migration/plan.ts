@@ -1,0 +1,204 @@
+// A plan: what is moved from A to B, how, and by which times. Data only; `plan-problems.ts` judges it.
+import { createHash } from 'node:crypto';
+import type { Name } from '../dns/name.ts';
+
+/** Where a side of the move leads: an address, a name (answered as CNAME), or a pool by its name. */
+export type Target =
+  | { readonly kind: 'address'; readonly address: string }
+  | { readonly kind: 'name'; readonly name: Name }
+  | { readonly kind: 'pool'; readonly pool: Name };
+
+/** Which server this is when the thing moved is the DNS service itself: DNS A, DNS B; or the resolver everybody uses. */
+type Role = 'old' | 'new' | 'shared';
+
+/** A, then A and B, then B; or A, then B, never both. */
+type Mode = 'blend' | 'exclusive';
+
+/** A cache below this server and the seconds it holds an answer beyond its TTL. */
+export interface CacheBelow {
+  readonly kind: string;
+  readonly seconds: number;
+}
+
+/** A health check of one side; how it is run is not this layer's matter. */
+export interface Check {
+  readonly side: 'from' | 'to';
+  readonly probe:
+    | { readonly kind: 'tcp'; readonly port: number }
+    | { readonly kind: 'http'; readonly url: string; readonly status: number }
+    | { readonly kind: 'dns'; readonly name: Name; readonly type: string };
+  readonly interval: number;
+  readonly timeout: number;
+  readonly fall: number;
+  readonly rise: number;
+}
+
+/** A condition that must hold before a phase begins and while it lasts. Events name it by `label`. */
+export type Gate = { readonly label: string } & (
+  | { readonly kind: 'http'; readonly url: string }
+  | {
+      readonly kind: 'prometheus';
+      readonly url: string;
+      readonly query: string;
+      readonly compare: '<' | '<=' | '>' | '>=' | '==' | '!=';
+      readonly value: number;
+    }
+  | { readonly kind: 'exec'; readonly command: readonly string[] }
+);
+
+/** Where the agreement of the replicas lives; `journal` is a file of this one server. */
+type StoreKind = 'journal' | 'etcd' | 'configmap';
+
+/** One move. Times are seconds, shares are percent. */
+export interface Plan {
+  readonly name: string;
+  /** All of them change together (P5). */
+  readonly names: readonly Name[];
+  readonly from: readonly Target[];
+  readonly to: readonly Target[];
+  readonly role: Role;
+  readonly mode: Mode;
+  /** TTL in the steady states; null: learnt from the upstream by the preflight. */
+  readonly ttl: number | null;
+  readonly transitionTtl: number;
+  readonly caches: readonly CacheBelow[];
+  /** Blend: share of answers that lead to B; null: A and B together in one answer. */
+  readonly weight: number | null;
+  /** Blend: shares of clients, one step after the other. */
+  readonly canary: readonly number[];
+  readonly checks: readonly Check[];
+  readonly gates: readonly Gate[];
+  /** Must succeed before the first answer with B of an exclusive plan. */
+  readonly fence: { readonly command: readonly string[]; readonly timeout: number } | null;
+  readonly advance: 'manual' | 'auto';
+  readonly rollback: 'manual' | 'auto';
+  /** How long B must have been unhealthy before `rollback auto` goes back to A. */
+  readonly rollbackAfter: number;
+  readonly handback: boolean;
+  /** How long each step of the transition lasts under `advance auto`. */
+  readonly pace: number;
+  /** Least time between the proposal of the flip and the flip. */
+  readonly countdown: number;
+  /** How long a query without an answer is held before SERVFAIL. */
+  readonly hold: number;
+  /** Transit and rounding added to every lease. */
+  readonly slack: number;
+  /** How far the wall clocks of replicas may be apart (R6). */
+  readonly skew: number;
+  /** A replica that could not renew for so long hands out A no more (R3). */
+  readonly session: number;
+  readonly store: StoreKind;
+}
+
+/** What a plan must say; everything else has a default. */
+export type PlanOptions = Pick<Plan, 'name' | 'names' | 'from' | 'to'> & Partial<Plan>;
+
+/** A plan with every default filled in. */
+export function planOf(options: PlanOptions): Plan {
+  const transitionTtl = options.transitionTtl ?? 5;
+  return {
+    role: 'shared',
+    mode: 'blend',
+    ttl: null,
+    transitionTtl,
+    caches: [],
+    weight: null,
+    canary: [],
+    checks: [],
+    gates: [],
+    fence: null,
+    advance: 'manual',
+    rollback: 'manual',
+    rollbackAfter: 30,
+    handback: false,
+    pace: Math.max(60, 3 * transitionTtl),
+    countdown: Math.max(5, transitionTtl),
+    hold: 2,
+    slack: 3,
+    skew: 1,
+    session: 10,
+    store: 'journal',
+    ...options,
+  };
+}
+
+/** The times of a plan in milliseconds. A server alone has one clock: its skew is 0. */
+export interface Timing {
+  readonly transitionTtl: number;
+  readonly slack: number;
+  readonly skew: number;
+  readonly session: number;
+  /** C: what the caches below add; they stand one behind the other, so they add up. */
+  readonly caches: number;
+  /** From the proposal of a flip to the flip. */
+  readonly lead: number;
+  /** A flip that is not committed so long before its time is proposed anew. */
+  readonly margin: number;
+  readonly hold: number;
+  readonly pace: number;
+  readonly rollbackAfter: number;
+}
+
+export function timingOf(plan: Plan): Timing {
+  const alone = plan.store === 'journal';
+  const skew = alone ? 0 : plan.skew * 1000;
+  const margin = alone ? 0 : 1000;
+  return {
+    transitionTtl: plan.transitionTtl * 1000,
+    slack: plan.slack * 1000,
+    skew,
+    session: plan.session * 1000,
+    caches: cachesBelow(plan) * 1000,
+    lead: plan.countdown * 1000 + skew + margin,
+    margin,
+    hold: plan.hold * 1000,
+    pace: plan.pace * 1000,
+    rollbackAfter: plan.rollbackAfter * 1000,
+  };
+}
+
+/** C in seconds. */
+export function cachesBelow(plan: Plan): number {
+  return plan.caches.reduce((sum, cache) => sum + cache.seconds, 0);
+}
+
+/** Fields that may change while the plan runs, because no promise rests on them. */
+const changeable = ['weight', 'gates', 'pace', 'advance', 'rollback', 'rollbackAfter', 'handback', 'hold'] as const satisfies readonly (keyof Plan)[];
+
+/** The hash that a running move and a plan file are compared by: everything but the changeable fields. */
+export function hashOf(plan: Plan): string {
+  const kept = Object.entries(plan).filter(([field]) => !(changeable as readonly string[]).includes(field));
+  return createHash('sha256')
+    .update(canonical(Object.fromEntries(kept)))
+    .digest('hex')
+    .slice(0, 32);
+}
+
+/** The fields in which `next` differs from `running` and that must not change during a move. */
+export function forbiddenChanges(running: Plan, next: Plan): readonly string[] {
+  const fields = Object.keys(running) as (keyof Plan)[];
+  return fields.filter((field) => !(changeable as readonly string[]).includes(field) && canonical(running[field]) !== canonical(next[field]));
+}
+
+/** The plan from B to A, for when a rollback is refused. Checks change sides; the fence was for A and must be written anew. */
+export function reverseOf(plan: Plan): Plan {
+  const role = { old: 'new', new: 'old', shared: 'shared' } as const;
+  const side = { from: 'to', to: 'from' } as const;
+  return {
+    ...plan,
+    name: `${plan.name}-reverse`,
+    from: plan.to,
+    to: plan.from,
+    role: role[plan.role],
+    checks: plan.checks.map((check) => ({ ...check, side: side[check.side] })),
+    fence: null,
+  };
+}
+
+/** JSON with the keys of every object in order, so that equal values have equal text. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${canonical(field)}`).join(',')}}`;
+}

@@ -1,0 +1,156 @@
+// One replica among several: what it adopts and promises, when its session lives, whom it has not heard of (R2, R3, R4, R6).
+import { type Agreement, compareProgress, type Leases, type Member, reached, type View } from './agreement.ts';
+import { earliest, latest, type Moment, type State } from './state.ts';
+
+/** What this replica will answer by once it is durable. A session binds it in every phase but original, and there until the store has let it go. */
+export function viewOf(state: State, agreement: Agreement, now: Moment): View {
+  const member = agreement.members[state.replica];
+  const { epoch, phase, step, ttl, oldTtl, flip } = agreement;
+  return {
+    epoch,
+    phase,
+    step,
+    ttl,
+    oldTtl,
+    flip: flip === null ? null : { round: flip.round, at: flip.at },
+    member: member !== undefined,
+    bound: phase !== 'original' || (member?.bound ?? true),
+    settled:
+      phase === 'draining' &&
+      (member?.settled === true || (state.view?.epoch === epoch && state.view.settled) || readyToSettle(state, agreement, now)),
+    stamp: latest(state, now),
+  };
+}
+
+/** Whether two views say the same, whenever they were adopted. */
+export function sameView(a: View, b: View): boolean {
+  return (
+    compareProgress(a, b) === 0 && a.member === b.member && a.bound === b.bound && a.settled === b.settled && a.ttl === b.ttl && a.oldTtl === b.oldTtl
+  );
+}
+
+/** Blend, draining: B is well and every lease on A this replica handed out is over, caches below included. */
+function readyToSettle(state: State, agreement: Agreement, now: Moment): boolean {
+  const { view, plan, timing } = state;
+  if (plan.mode !== 'blend' || view?.phase !== 'draining' || view.epoch !== agreement.epoch || state.unhealthy.to !== null) return false;
+  return earliest(state, now) >= leasesOf(state, now).from + timing.caches;
+}
+
+/** R3: a renewal was sent less than a session ago, and accepted. A server alone is its own store. */
+export function sessionLives(state: State, now: Moment): boolean {
+  if (state.plan.store === 'journal') return state.known !== null;
+  return state.renewed !== null && now.mono < state.renewed + state.timing.session;
+}
+
+/** The ends of the latest leases of this replica, those of an earlier run included. */
+function leasesOf(state: State, now: Moment): Leases {
+  return { from: Math.max(now.leased.from, state.restart.from), to: Math.max(now.leased.to, state.restart.to) };
+}
+
+/** This replica as it should stand in the agreement. Statements about itself follow what is durable, never the other way round. */
+export function memberOf(state: State, agreement: Agreement, now: Moment): Member {
+  const before = agreement.members[state.replica];
+  const { view } = state;
+  const stamp = latest(state, now);
+  const obeys = view ?? { epoch: 0, phase: 'original' as const };
+  const moved = before === undefined || before.epoch !== obeys.epoch || before.phase !== obeys.phase;
+  return {
+    beat: (before?.beat ?? 0) + 1,
+    stamp,
+    bound: agreement.phase !== 'original' && (view === null || view.bound),
+    epoch: obeys.epoch,
+    phase: obeys.phase,
+    since: moved ? stamp : before.since,
+    lease: leasesOf(state, now),
+    settled: view !== null && view.epoch === agreement.epoch && view.settled,
+    clean: upstreamClean(state, agreement, now),
+  };
+}
+
+/** Whether the statement differs in more than beat and time. */
+export function saysNews(before: Member, after: Member): boolean {
+  return (
+    before.bound !== after.bound ||
+    before.epoch !== after.epoch ||
+    before.phase !== after.phase ||
+    before.settled !== after.settled ||
+    before.clean !== after.clean
+  );
+}
+
+/** R4: whether this replica has promised this proposal durably and has not said so yet. */
+export function owesAck(state: State, agreement: Agreement): boolean {
+  const { view, skewedBy } = state;
+  const { flip } = agreement;
+  if (flip === null || flip.committed || view === null || view.flip === null || skewedBy !== null) return false;
+  return (
+    agreement.phase === 'countdown' && view.epoch === agreement.epoch && view.flip.round === flip.round && flip.acks[state.replica] === undefined
+  );
+}
+
+/** R4: every registered replica has acknowledged this proposal. */
+export function readyToCommit(state: State, { flip, members }: Agreement): boolean {
+  if (!state.rules.allAcks) return true;
+  return flip !== null && Object.keys(members).every((replica) => flip.acks[replica] !== undefined);
+}
+
+/** R3: bound replicas whose session was seen to be over; their promise makes them silent. The clock is this process's own. */
+export function expiredReplicas(state: State, agreement: Agreement, now: Moment): readonly string[] {
+  if (state.plan.store === 'journal') return [];
+  return Object.entries(agreement.members)
+    .filter(([replica, member]) => replica !== state.replica && member.bound && silentFor(state, replica, now) >= state.timing.session)
+    .map(([replica]) => replica);
+}
+
+/** How long nothing has been heard of a replica. */
+export function silentFor(state: State, replica: string, now: Moment): number {
+  const seen = state.seen[replica];
+  return seen === undefined ? 0 : now.mono - seen.mono;
+}
+
+/** The agreement without these replicas; what they may have handed out stays in the floor. */
+export function withoutReplicas(
+  state: State,
+  agreement: Agreement,
+  { gone, now }: { readonly gone: readonly string[]; readonly now: Moment },
+): Agreement {
+  const { timing } = state;
+  const lowered = reached(agreement.phase, 'transition');
+  const ttl = lowered ? timing.transitionTtl : Math.max(agreement.ttl * 1000, agreement.oldTtl * 1000, timing.transitionTtl);
+  const end = latest(state, now) + ttl + timing.slack + timing.skew;
+  const handsOutB = reached(agreement.phase, 'transition') && !(state.plan.mode === 'exclusive' && !reached(agreement.phase, 'draining'));
+  return {
+    ...agreement,
+    members: Object.fromEntries(Object.entries(agreement.members).filter(([replica]) => !gone.includes(replica))),
+    floor: {
+      from: Math.max(agreement.floor.from, end),
+      to: handsOutB || agreement.epoch > 1 ? Math.max(agreement.floor.to, end) : agreement.floor.to,
+    },
+  };
+}
+
+/** Notes the beats of the others, and whose clock cannot be within `skew` of this one (R6). */
+export function observePeers(state: State, agreement: Agreement, now: Moment): Pick<State, 'seen' | 'skewedBy' | 'readAt'> {
+  const { skew } = state.timing;
+  const wall = latest(state, now);
+  let skewedBy: string | null = null;
+  const seen: Record<string, { beat: number; mono: number }> = {};
+  for (const [replica, member] of Object.entries(agreement.members)) {
+    if (replica === state.replica) continue;
+    const before = state.seen[replica];
+    const fresh = before === undefined || before.beat !== member.beat;
+    seen[replica] = fresh ? { beat: member.beat, mono: now.mono } : before;
+    const ahead = member.stamp > wall + skew;
+    const behind = fresh && before !== undefined && state.readAt !== null && member.stamp < state.readAt - skew;
+    const stillOff = !fresh && state.skewedBy === replica;
+    if (state.rules.skew && (ahead || behind || stillOff)) skewedBy = replica;
+  }
+  return { seen, skewedBy, readAt: wall };
+}
+
+/** Hand-back: the upstream has shown B alone for longer than the longest TTL it ever showed, plus slack. */
+function upstreamClean(state: State, agreement: Agreement, now: Moment): boolean {
+  const { cleanSince, longest } = state.upstream;
+  if (cleanSince === null) return false;
+  return now.mono - cleanSince > Math.max(longest, agreement.upstreamTtl) * 1000 + state.timing.slack;
+}

@@ -1,0 +1,93 @@
+// The real engine on a virtual clock: a server alone, whose journal and fence are as quick as the simulation says.
+import type { Leases } from '../agreement.ts';
+import { type Steering, steering } from '../answers.ts';
+import { step } from '../engine.ts';
+import type { Plan } from '../plan.ts';
+import { begin, type Command, type Event, type Moment, type State } from '../state.ts';
+import { shownPhase, statusOf } from '../status.ts';
+
+/** Virtual time 0 on the wall clock, in milliseconds: any moment, but not 0. */
+const start = 1_700_000_000_000;
+
+/** A server that is told what time it is, in seconds of the simulation. */
+export interface VirtualServer {
+  readonly now: number;
+  readonly steering: Steering;
+  readonly phase: string;
+  /** When A may be switched off, in seconds of the simulation; null: not known yet. */
+  readonly horizon: number | null;
+  readonly fencedAt: number | null;
+  advanceTo(seconds: number): void;
+  tell(event: Event): void;
+  command(verb: Command['verb']): void;
+  /** Notes that A (or B) was handed out with this TTL now. */
+  hand(side: 'from' | 'to', ttl: number): void;
+  refused(): readonly string[];
+}
+
+/** `fenceTakes` is in seconds; null: the fence fails. */
+export function virtualServer(plan: Plan, fenceTakes: number | null = 0): VirtualServer {
+  let now = 0;
+  let leased: Leases = { from: 0, to: 0 };
+  let version = 0;
+  let fence: { attempt: number; at: number } | null = null;
+  let fencedAt: number | null = null;
+  const refusals: string[] = [];
+  const moment = (): Moment => ({ wall: start + now * 1000, mono: now * 1000, leased });
+  let state: State = begin({ plan, replica: 'simulated', view: null, now: moment() });
+
+  const tell = (event: Event): void => {
+    const stepped = step(state, event, moment());
+    state = stepped.state;
+    for (const effect of stepped.effects) {
+      if (effect.kind === 'commit') tell({ kind: 'committed', id: effect.id, version: ++version });
+      if (effect.kind === 'fence') fence = { attempt: effect.attempt, at: now + (fenceTakes ?? 0) };
+      if (effect.kind === 'verdict' && !effect.ok) refusals.push(effect.reason);
+    }
+  };
+
+  const runFence = (): void => {
+    if (fence === null || fence.at > now) return;
+    const { attempt } = fence;
+    fence = null;
+    if (fenceTakes !== null) fencedAt = now;
+    tell({ kind: 'fenced', attempt, ok: fenceTakes !== null, output: '' });
+  };
+
+  tell({ kind: 'read', version: 0, agreement: null });
+  for (const { label } of plan.gates) tell({ kind: 'gate', label, holds: true });
+  for (const { side } of plan.checks) tell({ kind: 'check', side, healthy: true });
+
+  return {
+    get now() {
+      return now;
+    },
+    get steering() {
+      return steering(state, moment());
+    },
+    get phase() {
+      return shownPhase(state, moment()) ?? 'none';
+    },
+    get horizon() {
+      const { at } = statusOf(state, moment()).horizon;
+      return at === null ? null : (at - start) / 1000;
+    },
+    get fencedAt() {
+      return fencedAt;
+    },
+    advanceTo(seconds) {
+      now = seconds;
+      tell({ kind: 'tick' });
+      runFence();
+    },
+    tell,
+    command(verb) {
+      tell({ kind: 'operator', command: { verb, id: verb, epoch: state.known?.agreement?.epoch ?? 0, by: 'simulation' } });
+    },
+    hand(side, ttl) {
+      const end = start + now * 1000 + ttl * 1000 + state.timing.slack;
+      if (end > leased[side]) leased = { ...leased, [side]: end };
+    },
+    refused: () => refusals,
+  };
+}

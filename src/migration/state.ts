@@ -1,0 +1,224 @@
+// What one replica knows about one plan, what can happen to it, and what it wants done: the words of the engine.
+import type { Agreement, Leases, View } from './agreement.ts';
+import { hashOf, type Plan, type Timing, timingOf } from './plan.ts';
+
+/** What the world shows at the moment of an event. */
+export interface Moment {
+  /** Milliseconds of the wall clock, and of a clock that never goes back. */
+  readonly wall: number;
+  readonly mono: number;
+  /** The ends of the latest leases this process has handed out (`leases.ts`), wall clock; 0: none. */
+  readonly leased: Leases;
+}
+
+/** A value of the store with the number of its version; versions only grow. */
+export interface Versioned {
+  readonly version: number;
+  readonly agreement: Agreement | null;
+}
+
+/** What an operator may ask for. `epoch` is the one the operator saw. */
+export interface Command {
+  readonly verb: 'start' | 'advance' | 'pause' | 'resume' | 'rollback' | 'forget';
+  readonly id: string;
+  readonly epoch: number;
+  readonly by: string;
+  /** The replica to forget. */
+  readonly replica?: string;
+  /** Release although the upstream was not seen to be clean; never in exclusive mode while it shows A. */
+  readonly force?: boolean;
+}
+
+export type Event =
+  | { readonly kind: 'tick' }
+  /** The store was read. */
+  | ({ readonly kind: 'read' } & Versioned)
+  /** The commit with this id is durable in the store. */
+  | { readonly kind: 'committed'; readonly id: number; readonly version: number }
+  /** The commit met a newer version. */
+  | ({ readonly kind: 'conflict'; readonly id: number } & Versioned)
+  /** No answer from the store: the commit with this id may have happened or not. */
+  | { readonly kind: 'unreachable'; readonly id: number; readonly reason: string }
+  /** The entry with this number is on disk. */
+  | { readonly kind: 'durable'; readonly seq: number }
+  /** It is not, and will not be (disk full). */
+  | { readonly kind: 'write-failed'; readonly seq: number; readonly reason: string }
+  | { readonly kind: 'fenced'; readonly attempt: number; readonly ok: boolean; readonly output: string }
+  /** A check's verdict, after fall, rise and dwell. */
+  | { readonly kind: 'check'; readonly side: 'from' | 'to'; readonly healthy: boolean }
+  | { readonly kind: 'gate'; readonly label: string; readonly holds: boolean }
+  /** What the upstream says before the move: the highest TTL in seconds, whether it mixes old and new, or a problem. */
+  | { readonly kind: 'preflight'; readonly ttl: number | null; readonly mixed: boolean; readonly problem: string | null }
+  /** One answer of the upstream while the move lasts. */
+  | { readonly kind: 'probe'; readonly shows: 'from' | 'to' | 'mixed' | 'nothing'; readonly ttl: number }
+  | { readonly kind: 'operator'; readonly command: Command }
+  /** A reload brings this plan. */
+  | { readonly kind: 'plan'; readonly plan: Plan };
+
+export type Effect =
+  /** Compare-and-swap; answer with `committed`, `conflict` or `unreachable`. A journal of one server appends and syncs. */
+  | {
+      readonly kind: 'commit';
+      readonly id: number;
+      readonly expect: number;
+      readonly agreement: Agreement;
+      readonly why: string;
+      readonly by: string;
+    }
+  /** Write to this replica's own journal and sync; answer with `durable` or `write-failed`. */
+  | { readonly kind: 'append'; readonly seq: number; readonly view: View }
+  /** Read the store now. */
+  | { readonly kind: 'fetch' }
+  /** Run the fence; answer with `fenced`. Running it twice must do no harm. */
+  | { readonly kind: 'fence'; readonly attempt: number }
+  /** The verdict on an operator's command. */
+  | { readonly kind: 'verdict'; readonly id: string; readonly ok: boolean; readonly reason: string }
+  /** For the log and the journal, not waited for. */
+  | { readonly kind: 'note'; readonly level: 'info' | 'warn'; readonly text: string; readonly by: string }
+  /** Something a person should look at. */
+  | { readonly kind: 'alarm'; readonly about: Alarm; readonly text: string };
+
+export type Alarm = 'disk' | 'store' | 'clock' | 'target' | 'gate' | 'fence' | 'plan';
+
+/** Each rule can be left out, to show in the tests what it is for. Never do this elsewhere. */
+export interface Rules {
+  /** R1: answers follow only what is durable. */
+  readonly writeAhead: boolean;
+  /** R2: the promise to be silent from F on is on disk before it is acknowledged. */
+  readonly promiseDurable: boolean;
+  /** R2: the promise is kept without the store. */
+  readonly promiseKept: boolean;
+  /** R3: no A without a live session. */
+  readonly session: boolean;
+  /** R4: the flip waits for every registered replica. */
+  readonly allAcks: boolean;
+  /** R5: a replica without journal and store is silent. */
+  readonly freshSilent: boolean;
+  /** R6: clocks may be apart. */
+  readonly skew: boolean;
+}
+
+export const allRules: Rules = {
+  writeAhead: true,
+  promiseDurable: true,
+  promiseKept: true,
+  session: true,
+  allAcks: true,
+  freshSilent: true,
+  skew: true,
+};
+
+/** Everything one replica knows; immutable. */
+export interface State {
+  readonly plan: Plan;
+  readonly hash: string;
+  readonly timing: Timing;
+  readonly replica: string;
+  readonly rules: Rules;
+  /** Pairs a wall time with the monotonic clock: deadlines within a run go by the latter (section 4). */
+  readonly anchor: { readonly wall: number; readonly mono: number };
+  /** Leases of an earlier run of this replica end at the latest then. */
+  readonly restart: Leases;
+  /** What is durable and answered by; null: neither journal nor store yet (R5). */
+  readonly view: View | null;
+  readonly writing: { readonly seq: number; readonly view: View } | null;
+  readonly known: Versioned | null;
+  readonly sending: { readonly id: number; readonly agreement: Agreement; readonly mono: number; readonly command: string | null } | null;
+  /** Numbers commits and entries of this run. */
+  readonly counter: number;
+  /** Monotonic time at which the last accepted commit was sent: the session lives from there (R3). */
+  readonly renewed: number | null;
+  /** The last beat seen of every other replica, and when it was first seen by the monotonic clock. */
+  readonly seen: Readonly<Record<string, { readonly beat: number; readonly mono: number }>>;
+  /** Wall clock of the last reading of the store; a peer's stamp since then cannot be much older (R6). */
+  readonly readAt: number | null;
+  /** Whose clock is further off than `skew`, if any (R6). */
+  readonly skewedBy: string | null;
+  readonly unhealthy: { readonly from: number | null; readonly to: number | null };
+  /** A check of B has spoken. */
+  readonly checked: boolean;
+  readonly gates: Readonly<Record<string, boolean>>;
+  readonly preflight: { readonly ttl: number | null; readonly mixed: boolean; readonly problem: string | null } | null;
+  readonly command: Command | null;
+  /** A fence this process runs or has run, with its result. */
+  readonly fencing: { readonly attempt: number; readonly result: boolean | null } | null;
+  /** Since when (monotonic) the upstream has shown B alone; null: it has not. The longest TTL in seconds. */
+  readonly upstream: { readonly cleanSince: number | null; readonly longest: number };
+  /** What was last said, so that it is said once. */
+  readonly alarms: Readonly<Partial<Record<Alarm, string>>>;
+}
+
+/** A replica that has just started; `view` is the last one in its own journal, null when there is none. */
+export interface Setup {
+  readonly plan: Plan;
+  readonly replica: string;
+  readonly view: View | null;
+  readonly now: Moment;
+  readonly rules?: Rules;
+}
+
+export function begin({ plan, replica, view, now, rules = allRules }: Setup): State {
+  const timing = timingOf(plan);
+  const state: State = {
+    plan,
+    hash: hashOf(plan),
+    timing: rules.skew ? timing : { ...timing, skew: 0 },
+    replica,
+    rules,
+    anchor: { wall: Math.max(now.wall, view?.stamp ?? 0), mono: now.mono },
+    restart: { from: 0, to: 0 },
+    view,
+    writing: null,
+    known: null,
+    sending: null,
+    counter: 0,
+    renewed: null,
+    seen: {},
+    readAt: null,
+    skewedBy: null,
+    unhealthy: { from: null, to: null },
+    checked: false,
+    gates: {},
+    preflight: null,
+    command: null,
+    fencing: null,
+    upstream: { cleanSince: null, longest: 0 },
+    alarms: {},
+  };
+  return view === null ? state : { ...state, restart: restartLeases(state, view, now) };
+}
+
+/** Section 3: after a restart the leases of before are unknown, so they may last for the longest TTL that was handed out. */
+export function restartLeases(state: State, view: View | null, now: Moment): Leases {
+  const { plan, timing } = state;
+  const ttls = [plan.transitionTtl, plan.ttl ?? 0, view?.ttl ?? 0, view?.oldTtl ?? 0];
+  const lowered = view !== null && view.phase !== 'original' && view.phase !== 'lowering';
+  const longest = (lowered ? plan.transitionTtl : Math.max(...ttls)) * 1000;
+  const end = latest(state, now) + longest + timing.slack;
+  const past = view !== null && (view.settled || view.phase === 'done' || (plan.mode === 'exclusive' && view.phase === 'draining'));
+  return { from: past ? 0 : end, to: lowered || view === null ? latest(state, now) + Math.max(...ttls) * 1000 + timing.slack : 0 };
+}
+
+/** The wall clock, or where it would be had nobody moved it, whichever is later: silence about A goes by this. */
+export function latest(state: State, now: Moment): number {
+  return Math.max(now.wall, anchored(state, now));
+}
+
+/** Whichever is earlier: phases begin by this, so a wall clock that went back holds them. */
+export function earliest(state: State, now: Moment): number {
+  return Math.min(now.wall, anchored(state, now));
+}
+
+function anchored(state: State, now: Moment): number {
+  return state.anchor.wall + (now.mono - state.anchor.mono);
+}
+
+/** Whether B is believed to be well. */
+export function targetHealthy(state: State): boolean {
+  return state.unhealthy.to === null;
+}
+
+/** The label of a gate that does not hold, or null. A gate never heard of does not hold. */
+export function closedGate(state: State): string | null {
+  return state.plan.gates.find((gate) => state.gates[gate.label] !== true)?.label ?? null;
+}

@@ -1,0 +1,76 @@
+// The grammar of a plan, the same for a block of `migrate` in a Corefile and for a plan file in YAML.
+import { type ConfigSpec, many, type OptionsOf, property, repeated, setting, words } from '../config/grammar.ts';
+import { choice, duration, file, httpAddress, integer, text, value } from '../config/values.ts';
+import { checkSyntax } from '../plugin/check-words.ts';
+
+const highestTtl = 2 ** 31 - 1;
+const percent = value('PERCENT', readPercent, { expected: 'a share such as 10% or 50' });
+const seconds = integer({ min: 1, max: highestTtl });
+const targetSyntax = 'NAME|pool NAME|ADDRESS';
+
+/** What says how a thing is moved. */
+const moveOptions = {
+  plan: setting(text, 'what the plan is called; its first name unless given'),
+  name: repeated({ name: words('NAME [from TARGET...] [to TARGET...]', 1) }, 'a further name that moves together with the others'),
+  from: property({ targets: words(targetSyntax, 1) }, 'A: where the names lead before the move'),
+  to: property({ targets: words(targetSyntax, 1) }, 'B: where they lead after it'),
+  role: setting(choice('old', 'new', 'shared'), 'which server this is when the thing moved is the DNS service', 'shared'),
+  mode: setting(choice('blend', 'exclusive'), 'whether A and B may be answered side by side', 'blend'),
+  ttl: setting(seconds, 'TTL before and after the move; learnt from the upstream unless given'),
+  transition_ttl: setting(seconds, 'TTL while moving', 5),
+  caches: property({ caches: words('KIND DURATION[, KIND DURATION...]', 1) }, 'what caches below hold beyond the TTL'),
+  weight: setting(percent, 'blend: share of answers that lead to B'),
+  canary: property({ percent: many(percent, 1) }, 'blend: shares of clients that are led to B, step by step'),
+  check: repeated({ side: choice('to', 'from'), check: words(checkSyntax, 1) }, 'how to find out whether a side is well'),
+  gate: repeated({ gate: words('http URL|prometheus URL QUERY OPERATOR NUMBER|exec COMMAND', 2) }, 'what must hold before a phase begins'),
+  fence: property({ fence: words('exec COMMAND', 2) }, 'exclusive: what shuts A, before the first answer with B'),
+  fence_timeout: setting(duration({ min: '1s', max: '1h' }), 'how long the fence may take', 60_000),
+  advance: setting(choice('manual', 'auto'), 'whether phases that may begin do so by themselves', 'manual'),
+  rollback: setting(choice('manual', 'auto'), 'whether a B that stays unhealthy leads back to A', 'manual'),
+  rollback_after: setting(duration({ min: '0s' }), 'how long B must have been unhealthy for that', 30_000),
+  handback: setting(choice('on', 'off'), 'whether the names are given back to the upstream once it answers B alone', 'off'),
+  pace: setting(duration({ min: '0s' }), 'advance auto: how long each step of the transition lasts'),
+  countdown: setting(duration({ min: '1s' }), 'exclusive: time between the decision to flip and the flip'),
+  hold: setting(duration({ min: '0s', max: '1m' }), 'how long a query without an answer is held', 2000),
+  slack: setting(duration({ min: '0s' }), 'transit and rounding added to every lease', 3000),
+} as const;
+
+/** The block of the directive: the move, and what is this server's own. */
+export const migrateGrammar = {
+  args: { names: words('PLAN.yaml|NAME', 1) },
+  block: {
+    ...moveOptions,
+    journal: setting(file, 'the file that holds what has happened'),
+    admin: setting(adminAddress(), 'where the plans are told and asked over HTTP', '127.0.0.1:9180'),
+  },
+  repeat: 'chain',
+} as const satisfies ConfigSpec;
+
+/** A plan file. */
+export const planGrammar = { block: moveOptions } as const satisfies ConfigSpec;
+
+export type MigrateOptions = OptionsOf<typeof migrateGrammar>;
+export type PlanFileOptions = OptionsOf<typeof planGrammar>;
+
+/** Which options a plan file has, and a block beside it may not repeat. */
+export const moveOptionNames: readonly string[] = Object.keys(moveOptions);
+
+function readPercent(word: string): number {
+  const found = /^(\d{1,3}(?:\.\d{1,3})?)%?$/.exec(word)?.[1];
+  if (found === undefined || Number(found) > 100) throw new Error(`'${word}' is not a share from 0% to 100%`);
+  return Number(found);
+}
+
+function adminAddress() {
+  const expected = "HOST:PORT with an address of this machine's loopback, or 'off'";
+  return value('ADDRESS|off', readAdmin, { expected });
+}
+
+/** Whoever reaches the address may move services, so it is the machine's own only. */
+function readAdmin(word: string): string {
+  if (word === 'off') return word;
+  const address = httpAddress.parse(word);
+  const host = address.slice(0, address.lastIndexOf(':'));
+  if (/^(127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\]|localhost)$/.test(host)) return address;
+  throw new Error(`address ${word} can be reached from other machines, which is not supported yet: expected 127.0.0.1, [::1] or localhost`);
+}

@@ -1,0 +1,117 @@
+// One server through restarts, clocks that are moved, a full disk, and an edited plan (section 4).
+import { describe, expect, test } from 'vitest';
+import type { PlanOptions } from '../../src/migration/plan.ts';
+import { planFor } from './scenarios.ts';
+import { Server, start } from './server.ts';
+
+const fence = { command: ['fence'], timeout: 10 };
+const incident: Partial<PlanOptions> = {
+  mode: 'exclusive',
+  ttl: 30,
+  transitionTtl: 5,
+  caches: [{ kind: 'jvm', seconds: 30 }],
+  fence,
+  advance: 'auto',
+};
+
+const server = (options: Partial<PlanOptions> = {}) => new Server(planFor(options));
+
+describe('a restart', () => {
+  test('at or past F is silent, never a countdown (R2)', () => {
+    const moved = server({ ...incident, fence: null });
+    moved.command('start');
+    moved.wait(65);
+    expect(moved.answer().answer).toBe('from');
+    moved.elapsed += 5000;
+    moved.restart();
+    expect(moved.answer().answer).toBe('hold');
+  });
+
+  test('in a phase that hands out A moves the horizon: the leases of before are unknown', () => {
+    const moved = server({ ttl: 10 });
+    moved.command('start');
+    moved.wait(13);
+    moved.command('advance');
+    moved.restart();
+    moved.command('advance');
+    expect(moved.status.horizon.at).toBe(start + 13_000 + 5_000 + 3_000);
+  });
+
+  test('with a wall clock that went back holds the phase and stays silent past F', () => {
+    const moved = server({ ...incident, fence: null });
+    moved.command('start');
+    moved.wait(69);
+    moved.shifted = -3_600_000;
+    moved.restart();
+    expect(moved.answer().answer).toBe('hold');
+    moved.wait(60);
+    expect(moved.answer().answer).toBe('hold');
+  });
+});
+
+test('a wall clock moved during the run neither brings B early nor A back', () => {
+  const ahead = server(incident);
+  ahead.command('start');
+  ahead.shifted = 3_600_000;
+  ahead.wait(62.9);
+  expect(ahead.status.phase).toBe('lowering');
+  ahead.wait(0.1);
+  expect(ahead.status.phase).toBe('countdown');
+  const moved = server({ ...incident, fence: null });
+  moved.command('start');
+  moved.wait(66);
+  moved.shifted = 40_000;
+  moved.tell({ kind: 'tick' });
+  expect(moved.answer().answer).toBe('hold');
+  moved.shifted = -40_000;
+  moved.wait(10);
+  expect(moved.answer().answer).toBe('hold');
+});
+
+describe('a full disk', () => {
+  test('lets no phase begin, lets answers go on, and raises an alarm', () => {
+    const moved = server(incident);
+    moved.command('start');
+    moved.diskFull = true;
+    moved.wait(100);
+    expect(moved.status.phase).toBe('lowering');
+    expect(moved.answer()).toMatchObject({ answer: 'from', ttl: 5 });
+    expect(moved.alarms).toContain('disk');
+    moved.diskFull = false;
+    moved.wait(0.1);
+    expect(moved.status.phase).toBe('countdown');
+  });
+});
+
+test('an edit of a running plan is refused but for fields no promise rests on', () => {
+  const moved = server({ ttl: 10, weight: 10 });
+  moved.command('start');
+  moved.wait(13);
+  moved.command('advance');
+  moved.tell({ kind: 'plan', plan: { ...moved.plan, weight: 90 } });
+  expect(moved.answer({ random: 0.8 }).answer).toBe('to');
+  moved.tell({ kind: 'plan', plan: { ...moved.plan, weight: 0, slack: 0 } });
+  expect(moved.answer({ random: 0.8 }).answer).toBe('to');
+  expect(moved.alarms).toContain('plan');
+});
+
+test('the TTL is learnt in the preflight, and a plan that knows none does not start', () => {
+  const moved = server({ mode: 'exclusive', fence, advance: 'auto' });
+  expect(moved.command('start')).toBe('the TTL is neither given nor learnt yet');
+  moved.tell({ kind: 'preflight', ttl: 40, mixed: true, problem: null });
+  expect(moved.command('start')).toBe('');
+  moved.wait(42.9);
+  expect(moved.status.phase).toBe('lowering');
+  moved.wait(0.1);
+  expect(moved.status.phase).toBe('countdown');
+});
+
+test('a replica with another plan takes no part in a move that has begun, and says why', () => {
+  const moved = server({ ttl: 10 });
+  moved.command('start');
+  const other = server({ ttl: 10, slack: 9 });
+  other.tell({ kind: 'read', version: 1000, agreement: moved.agreement });
+  expect(other.state.view?.phase).toBe('original');
+  expect(other.state.sending).toBeNull();
+  expect(other.alarms).toContain('plan');
+});

@@ -1,0 +1,43 @@
+// The proof of the engine in small: every interleaving of two replicas, a store and an operator up to a bound, and what each rule is for.
+import { describe, expect, test } from 'vitest';
+import { explore, trace } from './explorer.ts';
+import { aloneModel, broken, modelOf, sound, startedWorld } from './scenarios.ts';
+
+/** `node test/migration/explore.ts --states N` goes deeper. */
+const bounds = { depth: 400, states: 15_000 };
+const timeout = 120_000;
+
+describe('with every rule no interleaving breaks P1, P2 or P3', () => {
+  test.each(sound)('$title', { timeout }, ({ model, ticks, faults }) => {
+    const start = startedWorld(model, ticks, faults);
+    const found = explore(model, start, bounds);
+    if (found.counterexample !== null) expect.fail(trace(model, start, found.counterexample));
+    expect(found.states).toBeGreaterThan(100);
+  });
+
+  test('the search sees whole moves to their end when nothing or little fails', { timeout }, () => {
+    const exhausted = ['nothing fails', 'an operator rolls back', 'one server without a fence'];
+    for (const { model, ticks, faults } of sound.filter(({ title }) => exhausted.includes(title))) {
+      const found = explore(model, startedWorld(model, ticks, faults), { depth: 400, states: 60_000 });
+      expect(found.states).toBeLessThan(60_000);
+      expect(found.opened).toBeGreaterThan(50);
+    }
+  });
+});
+
+describe('each rule left out breaks a promise', () => {
+  test.each(broken)('$title: $promise', { timeout }, ({ model, ticks, faults, promise }) => {
+    const start = startedWorld(model, ticks, faults);
+    const { counterexample } = explore(model, start, { depth: 60, states: 200_000 });
+    if (counterexample === null) expect.fail('no counterexample');
+    expect(counterexample.promise).toContain(promise);
+    process.stdout.write(`${trace(model, start, counterexample)}\n`);
+  });
+
+  test('and the same worlds are sound with it', { timeout }, () => {
+    for (const { model, ticks, faults } of broken) {
+      const whole = model.offsets.length === 1 ? aloneModel({}, { fence: model.plan.fence }) : modelOf({}, model.plan);
+      expect(explore(whole, startedWorld(whole, ticks, faults), { depth: 400, states: 2_000 }).counterexample).toBeNull();
+    }
+  });
+});

@@ -1,0 +1,194 @@
+// What can happen in a small world around the real `step`: replicas with disks and links, one store, an operator, time in ticks of a second.
+import { step } from '../../src/migration/engine.ts';
+import { refusalOf } from '../../src/migration/operator.ts';
+import { begin, type Command, type Effect, type Event } from '../../src/migration/state.ts';
+import { answering, checkStore } from './promises.ts';
+import { type Action, type Faults, type Model, momentOf, type Node, nodeAt, replicaName, type World, withNode } from './world.ts';
+
+export function emptyWorld(model: Model, faults: Faults): World {
+  const node: Node = {
+    state: null,
+    disk: null,
+    linked: true,
+    gone: false,
+    request: null,
+    ghost: null,
+    fence: null,
+    leased: { from: 0, to: 0 },
+    obeyed: null,
+  };
+  return {
+    time: 0,
+    nodes: model.offsets.map(() => node),
+    version: 0,
+    agreement: null,
+    faults,
+    answeredB: false,
+    leaseOnA: 0,
+    off: false,
+  };
+}
+
+/** What takes less than a tick, unless a `delay` is spent. */
+const prompt: ReadonlySet<string> = new Set(['disk', 'swap', 'read', 'fence']);
+
+/** Everything that may happen next. */
+export function actionsOf(model: Model, world: World): readonly Action[] {
+  const actions: Action[] = [];
+  for (let i = 0; i < world.nodes.length; i++) for (const name of nodeActions(model, world, i)) actions.push({ name, node: i });
+  const busy = actions.some(({ name }) => prompt.has(name));
+  if (!busy || world.faults.delay > 0) actions.push({ name: 'tick', node: -1 });
+  return actions;
+}
+
+function nodeActions(model: Model, world: World, i: number): readonly string[] {
+  const node = nodeAt(world, i);
+  const { faults } = world;
+  const names: string[] = [];
+  const when = (holds: boolean, name: string) => {
+    if (holds) names.push(name);
+  };
+  when(node.ghost !== null && node.ghost.expect === world.version, 'ghost');
+  when(!node.linked, 'heal');
+  when(node.linked && faults.cut > 0, 'cut');
+  if (node.state === null) {
+    when(!node.gone, 'restart');
+    return names;
+  }
+  when(node.request !== null && node.linked, 'swap');
+  when(node.request !== null && (!node.linked || faults.lose > 0), 'lose');
+  when(node.linked && (node.state.known === null || node.state.known.version < world.version), 'read');
+  when(node.state.writing !== null, 'disk');
+  when(node.fence !== null, 'fence');
+  when(node.fence !== null && faults.fenceFails > 0, 'fence-fails');
+  when(faults.crash > 0, 'crash');
+  when(faults.wipe > 0, 'wipe');
+  when(faults.forget > 0, 'gone');
+  when(faults.unhealthy > 0 && node.state.unhealthy.to === null, 'ill');
+  when(node.state.unhealthy.to !== null, 'well');
+  for (const verb of ['start', 'rollback'] as const) when(faults[verb] > 0 && allowed(model, world, { i, verb }), verb);
+  return names;
+}
+
+function allowed(model: Model, world: World, { i, verb }: { i: number; verb: Command['verb'] }): boolean {
+  const state = nodeAt(world, i).state;
+  const epoch = state?.known?.agreement?.epoch;
+  return (
+    state !== null && epoch !== undefined && state.command === null && refusalOf(state, commandOf(verb, epoch), momentOf(model, world, i)) === null
+  );
+}
+
+function commandOf(verb: Command['verb'], epoch: number, replica?: string): Command {
+  return { verb, id: verb, epoch, by: 'operator', ...(replica === undefined ? {} : { replica }) };
+}
+
+/** The world after an action; throws a {@link Violation} when a promise is broken. */
+export function act(model: Model, world: World, action: Action): World {
+  const next = answering(model, action.name === 'tick' ? tick(model, world) : perform(model, world, action));
+  checkStore(model, { before: world, after: next, action });
+  return next;
+}
+
+function tick(model: Model, world: World): World {
+  const late = actionsOf(model, world).some(({ name }) => prompt.has(name));
+  const delay = Math.max(0, world.faults.delay - (late ? 1 : 0));
+  let next: World = { ...world, time: world.time + 1, faults: { ...world.faults, delay } };
+  for (let i = 0; i < world.nodes.length; i++) if (nodeAt(next, i).state !== null) next = deliver(model, next, { i, event: { kind: 'tick' } });
+  return next;
+}
+
+function perform(model: Model, world: World, { name, node: i }: Action): World {
+  const node = nodeAt(world, i);
+  const { faults } = world;
+  const spend = (fault: keyof Faults): World => ({ ...world, faults: { ...faults, [fault]: faults[fault] - 1 } });
+  const send = (from: World, event: Event): World => deliver(model, from, { i, event });
+  switch (name) {
+    case 'heal':
+      return withNode(world, i, { ...node, linked: true });
+    case 'cut':
+      return withNode(spend('cut'), i, { ...node, linked: false });
+    case 'restart':
+      return restart(model, world, i);
+    case 'crash':
+      return withNode(spend('crash'), i, crashed(model, node));
+    case 'wipe':
+      return withNode(spend('wipe'), i, { ...crashed(model, node), disk: null, obeyed: null });
+    case 'gone':
+      return withNode(spend('forget'), i, { ...crashed(model, node), gone: true });
+    case 'swap':
+      return swap(model, world, i);
+    case 'ghost':
+      return node.ghost === null
+        ? world
+        : { ...withNode(world, i, { ...node, ghost: null }), version: world.version + 1, agreement: node.ghost.agreement };
+    case 'lose': {
+      const lost = withNode(node.linked ? spend('lose') : world, i, { ...node, request: null, ghost: node.request });
+      return send(lost, { kind: 'unreachable', id: node.request?.id ?? 0, reason: 'no answer' });
+    }
+    case 'read':
+      return send(world, { kind: 'read', version: world.version, agreement: world.agreement });
+    case 'disk': {
+      const writing = node.state?.writing;
+      return writing == null ? world : send(withNode(world, i, { ...node, disk: writing.view }), { kind: 'durable', seq: writing.seq });
+    }
+    case 'fence':
+    case 'fence-fails':
+      return send(withNode(name === 'fence' ? world : spend('fenceFails'), i, { ...node, fence: null }), {
+        kind: 'fenced',
+        attempt: node.fence ?? 0,
+        ok: name === 'fence',
+        output: '',
+      });
+    case 'ill':
+      return send(spend('unhealthy'), { kind: 'check', side: 'to', healthy: false });
+    case 'well':
+      return send(world, { kind: 'check', side: 'to', healthy: true });
+    case 'start':
+    case 'rollback':
+      return send(spend(name), { kind: 'operator', command: commandOf(name, node.state?.known?.agreement?.epoch ?? 0) });
+    default:
+      return forget(model, world, { name, i });
+  }
+}
+
+/** `forget-2`: the operator, who knows that replica 2 is gone for good, says so to this one. */
+function forget(model: Model, world: World, { name, i }: { name: string; i: number }): World {
+  const epoch = nodeAt(world, i).state?.known?.agreement?.epoch ?? 0;
+  return deliver(model, world, { i, event: { kind: 'operator', command: commandOf('forget', epoch, name.slice('forget-'.length)) } });
+}
+
+/** What was on its way to a store may still arrive; what was not yet in a file of this machine is lost. */
+function crashed(model: Model, node: Node): Node {
+  const ghost = model.plan.store === 'journal' ? null : (node.request ?? node.ghost);
+  return { ...node, state: null, request: null, ghost, fence: null, leased: { from: 0, to: 0 } };
+}
+
+function restart(model: Model, world: World, i: number): World {
+  const node = nodeAt(world, i);
+  const state = begin({ plan: model.plan, replica: replicaName(i), view: node.disk, now: momentOf(model, world, i), rules: model.rules });
+  return deliver(model, withNode(world, i, { ...node, state }), { i, event: { kind: 'tick' } });
+}
+
+function swap(model: Model, world: World, i: number): World {
+  const node = nodeAt(world, i);
+  const { request } = node;
+  if (request === null) return world;
+  const rest = withNode(world, i, { ...node, request: null });
+  if (request.expect !== world.version) {
+    return deliver(model, rest, { i, event: { kind: 'conflict', id: request.id, version: world.version, agreement: world.agreement } });
+  }
+  const version = world.version + 1;
+  return deliver(model, { ...rest, version, agreement: request.agreement }, { i, event: { kind: 'committed', id: request.id, version } });
+}
+
+function deliver(model: Model, world: World, { i, event }: { i: number; event: Event }): World {
+  const node = nodeAt(world, i);
+  if (node.state === null) return world;
+  const { state, effects } = step(node.state, event, momentOf(model, world, i));
+  return withNode(world, i, effects.reduce(applied, { ...node, state }));
+}
+
+function applied(node: Node, effect: Effect): Node {
+  if (effect.kind === 'commit') return { ...node, request: { id: effect.id, expect: effect.expect, agreement: effect.agreement } };
+  return effect.kind === 'fence' ? { ...node, fence: effect.attempt } : node;
+}

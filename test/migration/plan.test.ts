@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import { parseName } from '../../src/dns/name.ts';
+import { forbiddenChanges, hashOf, type PlanOptions, reverseOf, timingOf } from '../../src/migration/plan.ts';
+import { problemsOf } from '../../src/migration/plan-problems.ts';
+import { planFor } from './scenarios.ts';
+
+const address = (text: string) => ({ kind: 'address', address: text }) as const;
+const checkOfB = { side: 'to', probe: { kind: 'tcp', port: 5432 }, interval: 2, timeout: 1, fall: 3, rise: 2 } as const;
+const fence = { command: ['fence'], timeout: 10 };
+
+describe('problemsOf', () => {
+  test('has nothing to say about a sound plan', () => {
+    expect(problemsOf(planFor({ mode: 'exclusive', fence, checks: [checkOfB] }))).toEqual([]);
+    expect(problemsOf(planFor({ weight: 50 }))).toEqual([]);
+  });
+
+  test.each<[Partial<PlanOptions>, string, string]>([
+    [{ to: [address('192.0.2.1')] }, 'to[0]', '192.0.2.1 stands in from and in to'],
+    [{ from: [address('2001:db8::1')], to: [address('2001:DB8:0::1')] }, 'to[0]', '2001:db8::1 stands in from and in to'],
+    [{ from: [] }, 'from', 'nothing to answer'],
+    [{ from: [address('192.0.2.300')] }, 'from[0]', '192.0.2.300 is not an address'],
+    [{ to: [address('192.0.2.2'), address('192.0.2.2')] }, 'to[1]', 'stands here twice'],
+    [{ to: [{ kind: 'name', name: parseName('db.example') }] }, 'to[0]', 'cannot be its own target'],
+    [{ names: [] }, 'names', 'no name'],
+    [{ ttl: 0 }, 'ttl', '0 seconds, expected a whole number from 1'],
+    [{ transitionTtl: 0.5 }, 'transition_ttl', '0.5 seconds, expected a whole number from 1'],
+    [{ countdown: 2, transitionTtl: 5 }, 'countdown', '2 seconds, expected at least 5'],
+    [{ role: 'new' }, 'check', 'role new without a check of to'],
+    [{ rollback: 'auto' }, 'rollback', 'rollback auto without a check of to'],
+    [{ weight: 101 }, 'weight', '101%, expected 0 to 100'],
+    [{ canary: [10, 5] }, 'canary[1]', '5% after 10%, expected more'],
+    [{ canary: [1], weight: 5 }, 'canary', 'beside weight'],
+    [{ mode: 'exclusive', fence, weight: 5 }, 'weight', 'never answers both'],
+    [{ mode: 'exclusive', fence, role: 'old' }, 'role', 'role old in an exclusive plan'],
+    [{ caches: [{ kind: 'jvm', seconds: -1 }] }, 'caches[0]', '-1 seconds'],
+  ])('refuses %j at %s: %s', (options, field, message) => {
+    const problems = problemsOf(planFor(options)).filter(({ severity }) => severity === 'error');
+    expect(problems.map((problem) => problem.field)).toContain(field);
+    expect(problems.find((problem) => problem.field === field)?.message).toContain(message);
+  });
+
+  test('warns about an exclusive plan without a fence and about little slack', () => {
+    const problems = problemsOf(planFor({ mode: 'exclusive', slack: 1 }));
+    expect(problems.map(({ severity, field }) => `${severity} ${field}`)).toEqual(['warning slack', 'warning fence']);
+  });
+
+  test('refuses a name that another plan holds, not one it holds itself', () => {
+    const name = parseName('db.example');
+    expect(problemsOf(planFor(), new Map([[name, 'other']]))).toMatchObject([
+      { field: 'names[0]', message: 'db.example. is already moved by plan other' },
+    ]);
+    expect(problemsOf(planFor(), new Map([[name, 'db']]))).toEqual([]);
+  });
+});
+
+describe('a plan edited during a move', () => {
+  test.each<[Partial<PlanOptions>, string[]]>([
+    [{ weight: 70 }, []],
+    [{ pace: 10, advance: 'auto', handback: true, gates: [{ label: 'g', kind: 'exec', command: ['true'] }] }, []],
+    [{ to: [address('192.0.2.3')] }, ['to']],
+    [{ slack: 9, transitionTtl: 6 }, ['transitionTtl', 'slack']],
+  ])('%j: %j may not change', (options, fields) => {
+    const running = planFor({ countdown: 10, pace: 99 });
+    const next = planFor({ countdown: 10, pace: 99, ...options });
+    expect([...forbiddenChanges(running, next)].sort()).toEqual([...fields].sort());
+    expect(hashOf(next) === hashOf(running)).toBe(fields.length === 0);
+  });
+});
+
+test('the reverse of a plan leads from B to A, with the checks on the other side and no fence', () => {
+  const plan = planFor({ role: 'old', checks: [checkOfB], mode: 'blend' });
+  expect(reverseOf(plan)).toMatchObject({ name: 'db-reverse', from: plan.to, to: plan.from, role: 'new', fence: null, checks: [{ side: 'from' }] });
+});
+
+test('a server alone has one clock, replicas have a skew between theirs (R6)', () => {
+  expect(timingOf(planFor({ store: 'journal' })).skew).toBe(0);
+  expect(timingOf(planFor({ store: 'etcd' })).skew).toBe(1000);
+});

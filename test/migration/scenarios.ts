@@ -1,0 +1,113 @@
+// The small worlds that are explored: two replicas, one clock a second ahead, times of a few ticks.
+import type { Name } from '../../src/dns/name.ts';
+import { type Plan, type PlanOptions, planOf } from '../../src/migration/plan.ts';
+import { allRules, type Rules } from '../../src/migration/state.ts';
+import { settled } from './explorer.ts';
+import { act, emptyWorld } from './model.ts';
+import { type Faults, type Model, noFaults, type World } from './world.ts';
+
+export function planFor(options: Partial<PlanOptions> = {}): Plan {
+  return planOf({
+    name: 'db',
+    names: ['db.example.' as Name],
+    from: [{ kind: 'address', address: '192.0.2.1' }],
+    to: [{ kind: 'address', address: '192.0.2.2' }],
+    ...options,
+  });
+}
+
+/** Times as short as the rules allow, so that few ticks hold a whole move. */
+export function smallPlan(options: Partial<PlanOptions> = {}): Plan {
+  return planFor({
+    mode: 'exclusive',
+    store: 'etcd',
+    advance: 'auto',
+    ttl: 1,
+    transitionTtl: 1,
+    countdown: 1,
+    slack: 0,
+    skew: 1,
+    session: 3,
+    pace: 1,
+    fence: { command: ['fence'], timeout: 1 },
+    ...options,
+  });
+}
+
+export function modelOf(rules: Partial<Rules> = {}, plan: Plan = smallPlan()): Model {
+  return { plan, rules: { ...allRules, ...rules }, offsets: [1, 0], transit: 0, promises: ['P1', 'P2', 'P3'] };
+}
+
+/** Both replicas registered and at rest; then, unless `ticks` is below 0, `start` and as many ticks as asked for, at rest after each. */
+export function startedWorld(model: Model, ticks: number, faults: Partial<Faults> = {}): World {
+  const budget = { ...noFaults, ...faults };
+  let world = settled(model, emptyWorld(model, { ...budget, start: budget.start + 1 }));
+  if (ticks < 0) return world;
+  world = settled(model, act(model, world, { name: 'start', node: 0 }));
+  for (let i = 0; i < ticks; i++) world = settled(model, act(model, world, { name: 'tick', node: -1 }));
+  return world;
+}
+
+/** One server with its own journal: no clock but its own, no session. */
+export function aloneModel(rules: Partial<Rules> = {}, options: Partial<PlanOptions> = {}): Model {
+  return { ...modelOf(rules, smallPlan({ store: 'journal', ...options })), offsets: [0] };
+}
+
+/** A+B for two replicas. */
+export function blendModel(options: Partial<PlanOptions> = {}): Model {
+  return modelOf({}, smallPlan({ mode: 'blend', fence: null, ...options }));
+}
+
+/** A world to explore: how the move stands at the beginning and which faults may happen. */
+export interface Scenario {
+  readonly title: string;
+  readonly model: Model;
+  readonly ticks: number;
+  readonly faults: Partial<Faults>;
+}
+
+/** What must hold, whatever happens. */
+export const sound: readonly Scenario[] = [
+  { title: 'nothing fails', model: modelOf(), ticks: 1, faults: {} },
+  { title: 'cut off before the start', model: modelOf(), ticks: -1, faults: { cut: 1 } },
+  { title: 'an operator rolls back', model: modelOf(), ticks: 1, faults: { rollback: 1 } },
+  { title: 'a request or a reply is lost', model: modelOf(), ticks: 1, faults: { lose: 1 } },
+  { title: 'a replica is cut off and heals', model: modelOf(), ticks: 1, faults: { cut: 1 } },
+  { title: 'a replica crashes and restarts', model: modelOf(), ticks: 1, faults: { crash: 1 } },
+  { title: 'a replica loses its disk', model: modelOf(), ticks: 2, faults: { wipe: 1 } },
+  { title: 'disks, links and processes are slow', model: modelOf(), ticks: 1, faults: { delay: 2 } },
+  { title: 'cut and crash', model: modelOf(), ticks: 1, faults: { cut: 1, crash: 1 } },
+  { title: 'cut and disk lost, close to the flip', model: modelOf(), ticks: 4, faults: { cut: 1, wipe: 1 } },
+  { title: 'cut, rollback, and a new start', model: modelOf(), ticks: 1, faults: { cut: 1, rollback: 1, start: 1 } },
+  { title: 'the fence fails and its runner crashes', model: modelOf(), ticks: 5, faults: { crash: 1, fenceFails: 1, rollback: 1 } },
+  { title: 'no fence, crash and rollback', model: modelOf({}, smallPlan({ fence: null })), ticks: 2, faults: { crash: 1, rollback: 1 } },
+  { title: 'one server, crashes and rollback', model: aloneModel(), ticks: 1, faults: { crash: 2, rollback: 1, start: 1, lose: 1 } },
+  { title: 'one server without a fence', model: aloneModel({}, { fence: null }), ticks: 1, faults: { crash: 2, rollback: 1 } },
+  { title: 'blend: cut, and B ill', model: blendModel(), ticks: 1, faults: { cut: 1, unhealthy: 1 } },
+  { title: 'blend: crash, and rollback', model: blendModel(), ticks: 1, faults: { crash: 1, rollback: 1 } },
+];
+
+/** A rule left out, the promise that breaks, and the smallest faults that break it. */
+export interface Broken extends Scenario {
+  readonly promise: 'P1' | 'P2' | 'P3';
+}
+
+const unfenced = smallPlan({ fence: null });
+
+export const broken: readonly Broken[] = [
+  { title: 'R1 (write-ahead)', promise: 'P3', model: modelOf({ writeAhead: false }), ticks: 2, faults: { rollback: 1 } },
+  {
+    title: 'R1 (write-ahead), one server',
+    promise: 'P1',
+    model: aloneModel({ writeAhead: false }, { fence: null }),
+    ticks: 1,
+    faults: { lose: 1, rollback: 1 },
+  },
+  { title: 'R1 (write-ahead), several', promise: 'P1', model: modelOf({ writeAhead: false }, unfenced), ticks: 4, faults: { rollback: 1 } },
+  { title: 'R2 (promise durable)', promise: 'P3', model: modelOf({ promiseDurable: false }), ticks: 1, faults: { crash: 1 } },
+  { title: 'R2 (promise kept)', promise: 'P1', model: modelOf({ promiseKept: false }), ticks: 1, faults: {} },
+  { title: 'R3 (session)', promise: 'P1', model: modelOf({ session: false }), ticks: 1, faults: { cut: 1 } },
+  { title: 'R4 (all acknowledge)', promise: 'P1', model: modelOf({ allAcks: false }, smallPlan({ session: 6 })), ticks: 1, faults: { cut: 1 } },
+  { title: 'R5 (fresh is silent)', promise: 'P1', model: modelOf({ freshSilent: false }), ticks: 4, faults: { wipe: 1 } },
+  { title: 'R6 (skew)', promise: 'P1', model: modelOf({ skew: false }), ticks: 1, faults: {} },
+].map((scenario) => ({ ...scenario, model: { ...scenario.model, promises: [scenario.promise] } }) as Broken);

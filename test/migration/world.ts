@@ -1,0 +1,100 @@
+// What a small world of replicas, a store and an operator is made of.
+import type { Agreement, Progress, View } from '../../src/migration/agreement.ts';
+import type { Plan } from '../../src/migration/plan.ts';
+import type { Moment, Rules, State } from '../../src/migration/state.ts';
+
+/** A swap on its way to the store. */
+export interface Request {
+  readonly id: number;
+  readonly expect: number;
+  readonly agreement: Agreement;
+}
+
+export interface Node {
+  /** Null: not running. */
+  readonly state: State | null;
+  /** The last view on its disk. */
+  readonly disk: View | null;
+  readonly linked: boolean;
+  readonly gone: boolean;
+  readonly request: Request | null;
+  /** A swap whose sender has given up: it may still arrive. */
+  readonly ghost: Request | null;
+  readonly fence: number | null;
+  /** Ends of leases by its own clock, as a ledger would have them; lost in a crash. */
+  readonly leased: { readonly from: number; readonly to: number };
+  /** The furthest it has answered by, crashes included (P3). */
+  readonly obeyed: Progress | null;
+}
+
+/** How many faults of each kind may still happen. */
+export interface Faults {
+  readonly crash: number;
+  readonly wipe: number;
+  readonly cut: number;
+  readonly lose: number;
+  readonly rollback: number;
+  readonly start: number;
+  readonly forget: number;
+  readonly fenceFails: number;
+  readonly unhealthy: number;
+  /** Ticks that pass while something that could be done is not: a slow disk, link or process. */
+  readonly delay: number;
+}
+
+export const noFaults: Faults = { crash: 0, wipe: 0, cut: 0, lose: 0, rollback: 0, start: 0, forget: 0, fenceFails: 0, unhealthy: 0, delay: 0 };
+
+export interface World {
+  readonly time: number;
+  readonly nodes: readonly Node[];
+  readonly version: number;
+  readonly agreement: Agreement | null;
+  readonly faults: Faults;
+  readonly answeredB: boolean;
+  /** True end, in ticks, of the latest lease on A any client may hold, caches below included. */
+  readonly leaseOnA: number;
+  /** Somebody was told that A may be switched off; until a rollback. */
+  readonly off: boolean;
+}
+
+export interface Model {
+  readonly plan: Plan;
+  readonly rules: Rules;
+  /** Ticks by which each replica's wall clock is ahead. */
+  readonly offsets: readonly number[];
+  /** Ticks a reply may be on its way. */
+  readonly transit: number;
+  /** The promises that are checked. */
+  readonly promises: readonly ('P1' | 'P2' | 'P3')[];
+}
+
+export interface Action {
+  readonly name: string;
+  readonly node: number;
+}
+
+export class Violation extends Error {}
+
+/** Wall clocks begin here, so that no time is 0. */
+const epochStart = 1_000_000;
+
+export function momentOf(model: Model, world: World, i: number): Moment {
+  const leased = nodeAt(world, i).leased;
+  return { wall: epochStart + (world.time + (model.offsets[i] ?? 0)) * 1000, mono: world.time * 1000, leased };
+}
+
+export function replicaName(i: number): string {
+  return String.fromCharCode(97 + i);
+}
+
+export function nodeAt(world: World, i: number): Node {
+  const node = world.nodes[i];
+  if (node === undefined) throw new Error(`no replica ${i}`);
+  return node;
+}
+
+export function withNode(world: World, i: number, node: Node): World {
+  const nodes = world.nodes.slice();
+  nodes[i] = node;
+  return { ...world, nodes };
+}

@@ -1,0 +1,120 @@
+// A server with a plan on a clock that the test owns, and an operator who asks it over HTTP.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ServeOptions, serve, type TestServer } from 'ferrydns/testing';
+import { vi } from 'vitest';
+
+/** What a status says, as far as tests read it. */
+export interface Status {
+  readonly plan: string;
+  readonly epoch: number;
+  readonly phase: string | null;
+  readonly step: number;
+  readonly paused: boolean;
+  readonly damage: string | null;
+  readonly since: string | null;
+  readonly flip: { readonly at: string; readonly committed: boolean } | null;
+  readonly fence: { readonly state: string; readonly attempt: number } | null;
+  readonly wait: { readonly why: string; readonly until: string | null } | null;
+  readonly horizon: { readonly a_may_be_switched_off: string | null; readonly b_may_be_switched_off: string | null };
+  readonly leases: { readonly from: number; readonly to: number; readonly cut: boolean; readonly pinned: readonly { readonly client: string }[] };
+  readonly gates: readonly { readonly gate: string; readonly holds: boolean | null }[];
+  readonly health: { readonly from: string; readonly to: string };
+  readonly upstream: {
+    readonly now: { readonly shows: string; readonly ttl: number } | null;
+    readonly before: { readonly ttl: number; readonly mixed: boolean } | null;
+  };
+  readonly alarms: readonly { readonly about: string; readonly text: string }[];
+}
+
+const admin = '127.0.0.1:0';
+
+/** Time stands still but when the test lets it pass; sockets go on working. To be undone by `vi.useRealTimers`. */
+export function stopTime(): void {
+  vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'], now: Date.parse('2026-06-01T12:00:00Z') });
+}
+
+/** A server whose clock is the one that {@link stopTime} stopped. `admin 127.0.0.1:0` belongs into each plan. */
+export async function servePlan(corefile: string, options: ServeOptions = {}): Promise<PlanServer> {
+  return new PlanServer(await serve(corefile, { now: () => Date.now(), ...options }));
+}
+
+export class PlanServer implements AsyncDisposable {
+  readonly running: TestServer;
+
+  constructor(running: TestServer) {
+    this.running = running;
+  }
+
+  ask: TestServer['ask'] = (name, type, options) => this.running.ask(name, type, options);
+
+  get url(): string {
+    return `http://127.0.0.1:${this.running.server.httpPort(admin)}/migrations`;
+  }
+
+  async status(plan: string): Promise<Status> {
+    return (await (await fetch(`${this.url}/${plan}`)).json()) as Status;
+  }
+
+  /** Asks for a change; resolves to undefined when it is done, to the reason when it is refused. */
+  async order(plan: string, verb: string, epoch = 1): Promise<string | undefined> {
+    const response = await fetch(`${this.url}/${plan}/${verb}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ epoch, by: 'ann' }),
+    });
+    const { ok, reason } = (await response.json()) as { readonly ok: boolean; readonly reason: string };
+    return ok ? undefined : reason;
+  }
+
+  /** Lets time pass in steps until the next phase or step may begin, and begins it. */
+  async advance(plan: string): Promise<void> {
+    let reason: string | undefined = '';
+    for (let steps = 0; steps < 1000; steps++) {
+      reason = await this.order(plan, 'advance');
+      if (reason === undefined) return;
+      await this.pass(plan, 200);
+    }
+    throw new Error(`${plan} cannot be advanced within 200 s: ${reason}`);
+  }
+
+  /** Lets time pass in steps until the plan is in this phase; a plan that never gets there is an error. */
+  async until(plan: string, phase: string, each: () => unknown = () => {}): Promise<Status> {
+    for (let steps = 0; steps < 3000; steps++) {
+      const status = await this.status(plan);
+      if (status.phase === phase) return status;
+      await each();
+      vi.advanceTimersByTime(100);
+    }
+    throw new Error(`${plan} is in ${(await this.status(plan)).phase}, expected ${phase} within 300 s`);
+  }
+
+  /** Lets time pass in steps. */
+  async pass(plan: string, milliseconds: number, each: () => unknown = () => {}): Promise<void> {
+    for (let passed = 0; passed < milliseconds; passed += 100) {
+      await each();
+      vi.advanceTimersByTime(100);
+      await this.status(plan);
+    }
+  }
+
+  /** The journal as lines. */
+  journal(plan: string): string[] {
+    const file = join(this.running.directory, 'ferrydns-migrations', `${plan}.journal`);
+    return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : [];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.running.stop();
+  }
+}
+
+/** The addresses of an answer, in its order. */
+export function addressesOf({ answers }: { readonly answers: readonly string[] }): string[] {
+  return answers.map((line) => line.split(' ').at(-1) ?? '');
+}
+
+/** The TTL of its first record. */
+export function ttlOf({ answers }: { readonly answers: readonly string[] }): number {
+  return Number(answers[0]?.split(' ')[1]);
+}
