@@ -1,4 +1,5 @@
 // Long runs at random: three to five replicas, every fault there is, and a seed that brings a run back.
+import { randomFrom } from '../../src/migration/simulator/population.ts';
 import { settled } from './explorer.ts';
 import { act, actionsOf, emptyWorld } from './model.ts';
 import { modelOf, smallPlan } from './scenarios.ts';
@@ -26,17 +27,6 @@ const weights: Readonly<Record<string, number>> = {
   well: 4,
   ghost: 3,
 };
-
-/** A number in [0, 1) from a seed, again and again (mulberry32). */
-export function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** The world of a seed: how many replicas, how far apart their clocks, which mode. */
 export function modelOfSeed(seed: number): Model {
