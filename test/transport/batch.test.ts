@@ -2,40 +2,22 @@
 import { execFile } from 'node:child_process';
 import { networkInterfaces } from 'node:os';
 import { promisify } from 'node:util';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type Answerer, type Peer, pending } from '../../src/transport/answerer.ts';
 import { socketAddress } from '../../src/transport/batch/address.ts';
 import { UdpDescriptor } from '../../src/transport/batch/descriptor.ts';
 import { isNativeAvailable } from '../../src/transport/batch/library.ts';
 import { BatchSocket, type Descriptor, listenUdpInBatches } from '../../src/transport/batch/listen.ts';
 import { nameStride } from '../../src/transport/batch/messages.ts';
-import { UdpClient } from '../support/client.ts';
+import type { UdpClient } from '../support/client.ts';
+import { client, echo, hasIpv6, open, silent } from '../support/udp.ts';
 
-const log = { debug() {}, info() {}, warn() {}, error() {}, debugging: false };
-const hasIpv6 = Object.values(networkInterfaces()).some((entries) => entries?.some(({ address }) => address === '::1'));
 const module = new URL('../../src/transport/open-udp.ts', import.meta.url).href;
 // Numbers of Linux.
 const [EPERM, EINTR, EAGAIN, ENOBUFS, ECONNREFUSED] = [1, 4, 11, 105, 111];
 
-const echo: Answerer['answer'] = (wire, start, end, _peer, out) => {
-  out.set(wire.subarray(start, end));
-  return end - start;
-};
-
-const open = new Set<{ close(): unknown }>();
-afterEach(async () => {
-  await Promise.all([...open].map((each) => each.close()));
-  open.clear();
-});
-
-async function client(port: number, address = '127.0.0.1'): Promise<UdpClient> {
-  const made = await UdpClient.open({ port, address });
-  open.add(made);
-  return made;
-}
-
 async function listen(answer: Answerer['answer'], address = '127.0.0.1') {
-  const listening = await listenUdpInBatches({ address, port: 0, answerer: { answer }, log });
+  const listening = await listenUdpInBatches({ address, port: 0, answerer: { answer }, log: silent });
   open.add(listening);
   return listening;
 }
@@ -52,7 +34,7 @@ function listenWith(answer: Answerer['answer'], change: (real: UdpDescriptor) =>
     close: () => real.close(),
     ...change(real),
   };
-  const socket = new BatchSocket(descriptor, { address: '127.0.0.1', answerer: { answer }, log });
+  const socket = new BatchSocket(descriptor, { address: '127.0.0.1', answerer: { answer }, log: silent });
   open.add(socket);
   return socket;
 }

@@ -1,20 +1,12 @@
 // Both UDP transports give the same service, over real sockets on loopback.
 import { createSocket } from 'node:dgram';
-import { networkInterfaces } from 'node:os';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Answerer, type Peer, pending } from '../../src/transport/answerer.ts';
 import { defaultUdpKind, type OpenUdpOptions, openUdp, type UdpKind, type UdpListening } from '../../src/transport/open-udp.ts';
-import { UdpClient } from '../support/client.ts';
+import { client, echo, hasIpv6, open, silent } from '../support/udp.ts';
 
 const kinds: UdpKind[] = defaultUdpKind() === 'batch' ? ['batch', 'dgram'] : ['dgram'];
-const silent = { debug() {}, info() {}, warn() {}, error() {}, debugging: false };
-const hasIpv6 = Object.values(networkInterfaces()).some((entries) => entries?.some(({ address }) => address === '::1'));
 
-/** Answers with the message itself. */
-const echo: Answerer['answer'] = (wire, start, end, _peer, out) => {
-  out.set(wire.subarray(start, end));
-  return end - start;
-};
 /** Answers with what the peer says of itself. */
 const describePeer: Answerer['answer'] = (_wire, _start, _end, peer, out) => {
   const { address, port, family, transport, localAddress, localPort } = peer;
@@ -22,18 +14,6 @@ const describePeer: Answerer['answer'] = (_wire, _start, _end, peer, out) => {
   out.set(text);
   return text.length;
 };
-
-const open = new Set<{ close(): unknown }>();
-afterEach(async () => {
-  await Promise.all([...open].map((each) => each.close()));
-  open.clear();
-});
-
-async function client(port: number, address = '127.0.0.1'): Promise<UdpClient> {
-  const made = await UdpClient.open({ port, address });
-  open.add(made);
-  return made;
-}
 
 test('on this platform the batch transport is there', () => {
   const expected = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch) && process.getBuiltinModule('node:ffi') !== undefined;
