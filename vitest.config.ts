@@ -1,9 +1,14 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
+    // Those need programs that Node does not bring: `npm run test:services`.
+    exclude: ['test/services/**', '**/node_modules/**'],
     environment: 'node',
+    // Many tests wait for real servers more than they work.
+    maxWorkers: Math.max(4, availableParallelism()),
     // Real servers in real processes share the machine with whatever else it does.
     testTimeout: 30_000,
     hookTimeout: 60_000,

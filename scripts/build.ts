@@ -28,4 +28,4 @@ const manifest = {
 };
 writeFileSync(join(dist, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 chmodSync(join(dist, 'src', 'main.js'), 0o755);
-for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md', 'Corefile.example']) cpSync(join(root, file), join(dist, file));
+for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md', 'Corefile.example', 'docs/admin-api.yaml']) cpSync(join(root, file), join(dist, file));

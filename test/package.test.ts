@@ -48,6 +48,11 @@ export default definePlugin({
   }
 });
 
+test('what the admin door describes itself with is part of it', () => {
+  const described = join(folder, 'node_modules', 'ferrydns', 'docs', 'admin-api.yaml');
+  expect(readFileSync(described, 'utf8')).toBe(readFileSync(join(root, 'docs', 'admin-api.yaml'), 'utf8'));
+});
+
 test('ferrydns/plugin and ferrydns/testing are modules with types', () => {
   writeFileSync(
     join(folder, 'use.ts'),

@@ -28,7 +28,13 @@ export interface Client {
   readonly known: Set<string>;
   /** When its answer expires, in milliseconds of the crowd's clock. */
   due: number;
+  /** The addresses in its answer. */
+  holds: readonly string[];
+  /** When its answer is over, milliseconds of the wall clock: its TTL began when it arrived. */
+  until: number;
   readonly random: () => number;
+  /** The address that it asks from. */
+  readonly from?: string;
 }
 
 export interface CrowdOptions {
@@ -41,6 +47,8 @@ export interface CrowdOptions {
   readonly second: number;
   /** Milliseconds from 0 to the first question of a client, given a random number below 1. */
   readonly phase: (random: number) => number;
+  /** The address that a client asks from, so that a server can tell it from the others; the system's choice unless given. */
+  readonly source?: (client: number) => string;
 }
 
 /** Questions under way at once, so that a burst does not overrun the sockets' buffers. */
@@ -54,19 +62,41 @@ export class Crowd {
   readonly clients: readonly Client[];
   tally: Tally = emptyTally();
   private readonly options: CrowdOptions;
+  private readonly ends = new Map<string, number>();
   private clock = 0;
 
   constructor(options: CrowdOptions) {
     this.options = options;
     this.clients = Array.from({ length: options.clients }, (_, i) => {
       const random = randomNumbers(options.seed * 1_000_003 + i);
-      return { service: options.service, known: new Set([options.service]), due: options.phase(random()), random };
+      const { service } = options;
+      const from = options.source?.(i);
+      return {
+        service,
+        known: new Set([service]),
+        due: options.phase(random()),
+        holds: [],
+        until: 0,
+        random,
+        ...(from === undefined ? {} : { from }),
+      };
     });
   }
 
   /** The share of clients that use this service. */
   share(service: string): number {
     return this.clients.filter((client) => client.service === service).length / this.clients.length;
+  }
+
+  /** How many clients hold an answer with this address that is not over. */
+  holding(address: string): number {
+    const now = Date.now();
+    return this.clients.filter(({ holds, until }) => until > now && holds.includes(address)).length;
+  }
+
+  /** When the last of the answers that this service gave with this address was over: milliseconds of the wall clock, 0 when there was none. */
+  lastUse(service: string, address: string): number {
+    return this.ends.get(`${service} ${address}`) ?? 0;
   }
 
   /** Lets time pass up to `end` milliseconds, with every turn that is due before. */
@@ -101,13 +131,14 @@ export class Crowd {
   /** Asks the service in use and, when that fails, the others that the client knows. */
   private async resolve(client: Client): Promise<Told | undefined> {
     for (const service of new Set([client.service, ...client.known])) {
-      const answer = await this.ask(service, serviceName);
+      const answer = await this.ask(client, service, serviceName);
       const records = answer?.reply.answers ?? [];
       const addresses = records.map(({ data }) => String(data));
       if (addresses.length === 0) continue;
-      this.count(service, addresses);
-      for (const address of addresses) client.known.add(address);
-      return { by: service, addresses, ttl: Math.min(...records.map(({ ttl }) => ttl)) };
+      const told = { by: service, addresses, ttl: Math.min(...records.map(({ ttl }) => ttl)) };
+      this.count(told);
+      this.hold(client, told);
+      return told;
     }
     return undefined;
   }
@@ -116,12 +147,21 @@ export class Crowd {
   private async choose(client: Client, { by, addresses }: Told): Promise<string> {
     const picked = addresses.toSorted()[Math.floor(client.random() * addresses.length)] ?? by;
     if (picked === by) return by;
-    return (await this.ask(picked, ordinaryName)) === undefined ? by : picked;
+    return (await this.ask(client, picked, ordinaryName)) === undefined ? by : picked;
   }
 
-  private count(service: string, addresses: readonly string[]): void {
+  private hold(client: Client, { by, addresses, ttl }: Told): void {
+    client.holds = addresses;
+    client.until = Date.now() + ttl * this.options.second;
+    for (const address of addresses) {
+      client.known.add(address);
+      this.ends.set(`${by} ${address}`, Math.max(this.lastUse(by, address), client.until));
+    }
+  }
+
+  private count({ by, addresses }: Told): void {
     const { answers, naming, first } = this.tally;
-    answers[service] = (answers[service] ?? 0) + 1;
+    answers[by] = (answers[by] ?? 0) + 1;
     for (const address of addresses) naming[address] = (naming[address] ?? 0) + 1;
     const [leading = ''] = addresses;
     if (addresses.length < 2) return;
@@ -130,10 +170,10 @@ export class Crowd {
   }
 
   /** The reply, or undefined when the service is not there: its port is closed, or it keeps silent three times. */
-  private async ask(address: string, name: string): Promise<Answer | undefined> {
+  private async ask({ from }: Client, address: string, name: string): Promise<Answer | undefined> {
     for (let attempt = 0; attempt < 3; attempt++) {
       try {
-        return await ask({ address, port: this.options.port, name, timeout: 1000 });
+        return await ask({ address, port: this.options.port, name, timeout: 1000, ...(from === undefined ? {} : { from }) });
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return undefined;
       }

@@ -1,5 +1,6 @@
 // Draws the share of clients on DNS A over time as an SVG: the theory as a line, what was measured as points.
-import { looksPerTtl, type StoryOptions, type StoryResult } from './story.ts';
+import { looksPerTtl } from './life.ts';
+import type { StoryOptions, StoryResult } from './story.ts';
 import { expectedShare } from './theory.ts';
 
 const width = 960;

@@ -3,7 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { drawCurve } from './curve.ts';
-import { type Look, type StoryOptions, tell } from './story.ts';
+import type { Look } from './life.ts';
+import { type StoryOptions, tell } from './story.ts';
 import { complaints, percent } from './verdict.ts';
 
 /** How many standard deviations a share may be off before the run counts as failed. */

@@ -13,16 +13,20 @@ export interface ServiceOptions {
   readonly command: readonly string[];
   /** A folder for the Corefile in use. */
   readonly directory: string;
+  /** Variables for the Corefile, beside those of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** The folder that the server runs in; that of this process unless given. */
+  readonly home?: string;
 }
 
 /** Milliseconds that a server gets to say that it has started, reloaded or stopped. */
-const patience = 10_000;
+const patience = 30_000;
 
 export class Service {
   readonly name: string;
   readonly address: string;
   readonly port: number;
-  private readonly command: readonly string[];
+  private readonly options: ServiceOptions;
   private readonly corefile: string;
   private child: ChildProcess | undefined;
   private output = '';
@@ -32,18 +36,23 @@ export class Service {
     this.name = options.name;
     this.address = options.address;
     this.port = options.port;
-    this.command = options.command;
+    this.options = options;
     this.corefile = join(options.directory, `${options.address}.Corefile`);
   }
 
   /** Starts the server with a copy of this Corefile. Rejects with what the server printed when it does not come up. */
   async start(corefile: URL): Promise<void> {
     copyFileSync(corefile, this.corefile);
-    const [program = '', ...words] = this.command;
+    const { command, environment, home } = this.options;
+    const [program = '', ...words] = command;
     this.output = '';
-    const child = spawn(program, [...words, '-conf', this.corefile, '-dns.port', `${this.port}`], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, [...words, '-conf', this.corefile, '-dns.port', `${this.port}`], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...environment },
+      cwd: home,
+    });
     this.child = child;
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => this.hear(chunk.toString()));
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => this.hear(chunk.toString()));
     child.on('error', (error) => this.hear(`${error.message}\n`));
     child.on('close', () => {
       if (this.child === child) this.child = undefined;
@@ -51,6 +60,15 @@ export class Service {
     });
     // The line with the version comes when every socket is open.
     await this.said(/^\w+DNS-\d/m, 0);
+  }
+
+  get running(): boolean {
+    return this.child !== undefined;
+  }
+
+  /** What the server has printed since it was started. */
+  get printed(): string {
+    return this.output;
   }
 
   /** Gives the running server another Corefile, which it loads without closing its sockets. */

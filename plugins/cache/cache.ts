@@ -46,14 +46,19 @@ export class Cache {
   }
 
   handle(query: Query, next: Next): Awaitable<Reply> {
-    if (!this.everything && longestMatch(query.name, this.rules.zones) === undefined) return next(query);
-    if (query.origin.fresh) return this.ask(query, next);
+    if (!this.everything && longestMatch(query.name, this.rules.zones) === undefined) {
+      query.explained?.note(`keeps answers of ${this.rules.zones.join(' ')} only`);
+      return next(query);
+    }
+    if (query.origin.caching === 'bypass') return next(query);
+    if (query.origin.caching === 'renew') return this.ask(query, next);
     const now = this.now();
     const counters = this.countersOf(query);
     counters.requests.add();
     const entry = this.find(query, now, counters);
     if (entry === undefined) return this.miss(query, next);
     const remaining = entry.remaining(now);
+    query.explained?.note(`hit: ${entry.describe(now)}`);
     if (remaining <= 0) return this.stale(query, next, entry);
     if (this.rules.prefetch.amount > 0) this.prefetch(query, next, entry, now);
     if (entry.wildcard !== undefined) query.metadata?.set(wildcardKey, entry.wildcard);
@@ -85,6 +90,7 @@ export class Cache {
   /** Asks for what is not there; those who ask the same meanwhile wait for the one answer. */
   private miss(query: Query, next: Next): Awaitable<Reply> {
     const waiting = this.misses.join(query);
+    query.explained?.note(waiting === undefined ? 'miss: nothing is kept' : 'miss: waits for an answer that is being asked for already');
     if (waiting !== undefined) {
       return waiting.then((kept) => (fits(kept.reply, query) ? this.deliver(kept, query) : this.ask(query, next)));
     }
@@ -126,10 +132,14 @@ export class Cache {
     const { kind, lowestTtl } = classified;
     const bounds = kind === 'denial' ? this.rules.denial : this.rules.success;
     // TTL 0 asks not to be cached (RFC 1035 section 3.2.1); only a configured lowest TTL overrules that.
-    if (lowestTtl === 0 && !bounds.minStated) return { reply, entry: undefined, classified };
+    if (lowestTtl === 0 && !bounds.minStated) {
+      query.explained?.note('the answer is not kept: its TTL is 0');
+      return { reply, entry: undefined, classified };
+    }
     const ttl = kind === 'failure' ? Math.trunc(this.rules.failureTtl / 1000) : clamp(lowestTtl ?? failsafeTtl, bounds);
     const given = reply.aged(ttl, reply.flags);
     const exempt = kind === 'none' || ttl <= 0 || isWithin(query, this.boundsOf(kind).except);
+    query.explained?.note(exempt ? 'the answer is not kept' : `the answer is kept for ${ttl} s as a ${kind}`);
     if (exempt) return { reply: given, entry: undefined, classified };
     const wildcard = query.metadata?.get(wildcardKey);
     const entry = new Entry({ query, reply: given, ttl, stored: this.now(), answering: classified.answering, wildcard });
@@ -165,6 +175,7 @@ export class Cache {
     const { verify, verifyTimeout, ttl } = this.rules.stale;
     const give = () => {
       this.countersOf(query).servedStale.add();
+      query.explained?.note('gives the expired answer');
       return entry.give(query, this.rules.keepTtl && ttl === 0 ? entry.ttl : ttl);
     };
     if (!verify) {
@@ -204,6 +215,7 @@ export class Cache {
     const now = this.now();
     if (!entry.beginRefresh(now)) return;
     this.countersOf(query).prefetches.add();
+    query.explained?.note('asks again behind the client');
     const own = query.with({ client: background, authenticData: true });
     const isStale = entry.remaining(now) <= 0;
     const renew = (reply: Reply): Kept | undefined =>

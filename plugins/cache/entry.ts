@@ -78,6 +78,13 @@ export class Entry {
     return this.ttl - Math.trunc((now - this.stored) / 1000);
   }
 
+  /** What it is, for people. */
+  describe(now: number): string {
+    const age = Math.trunc((now - this.stored) / 1000);
+    const left = this.remaining(now);
+    return `${this.reply.rcode} kept ${age} s ago for ${this.ttl} s, ${left > 0 ? `${left} s left` : `expired ${-left} s ago`}`;
+  }
+
   /**
    * The reply with this TTL on every record. AA is set because old stub resolvers discard what is not authoritative, as CoreDNS found;
    * AD is told to those who asked for it by DO or AD (RFC 6840 section 5.8).

@@ -1,5 +1,5 @@
 // One query on its way through the upstreams: whom to ask, when to ask another one as well, and which reply to take.
-import { ExtendedError, type MetadataKey, metadataKey, type Next, type Query, QueryError, type Reply } from 'ferrydns/plugin';
+import { type Explained, ExtendedError, type MetadataKey, metadataKey, type Next, type Query, QueryError, type Reply } from 'ferrydns/plugin';
 import { type Asker, Attempt, type AttemptPlan } from './attempt.ts';
 import { onlyAnswers } from './message.ts';
 import type { ForwardMetrics } from './metrics.ts';
@@ -64,6 +64,7 @@ export class Exchange implements Asker {
 
   /** Rejects with a QueryError when no upstream gives a reply. */
   run(): Promise<Reply> {
+    if (this.query.explained !== undefined) this.explain(this.query.explained);
     this.proceed(this.startedAt);
     return this.outcome.promise;
   }
@@ -72,6 +73,7 @@ export class Exchange implements Asker {
     this.drop(attempt);
     if (this.done) return;
     this.query.metadata?.set(upstreamKey, attempt.upstream.address);
+    this.query.explained?.note(`${attempt.upstream.address} replied ${reply.rcode} after ${(this.context.now() - attempt.startedAt).toFixed(1)} ms`);
     let answer: Reply;
     try {
       answer = onlyAnswers(reply, message, attempt.upstream.address);
@@ -99,6 +101,7 @@ export class Exchange implements Asker {
     }
     this.errors++;
     this.lastError = reason;
+    this.query.explained?.note(`${attempt.upstream.address} gave no reply: ${reason}`);
     const unlimited = this.maxAttempts === 0 && this.errors >= 2 * this.order.length;
     if (this.waiting()) this.askAnother();
     else if (unlimited) setTimeout(() => this.proceed(), pause).unref();
@@ -167,6 +170,7 @@ export class Exchange implements Asker {
   private ask(upstream: Upstream, now: number): void {
     const { query } = this;
     query.metadata?.set(upstreamKey, upstream.address);
+    query.explained?.note(`asks ${upstream.address}${this.waiting() ? ' as well' : ''}`);
     const attempt = new Attempt(this, { query, upstream, plan: this.planFor(upstream, now), startedAt: now });
     this.attempts.push(attempt);
     attempt.start();
@@ -185,6 +189,11 @@ export class Exchange implements Asker {
 
   private milestones(patience: number): number[] {
     return this.context.settings.policy === 'sequential' ? [patience, patience + proofOfSilence] : [patience];
+  }
+
+  private explain(explained: Explained): void {
+    explained.note(`policy ${this.context.settings.policy}`);
+    for (const { address, health } of this.order) explained.note(`upstream ${address} is ${health}`);
   }
 
   private waiting(): boolean {
@@ -214,7 +223,9 @@ export class Exchange implements Asker {
   private give(reply: Reply): void {
     this.finish();
     try {
-      this.outcome.resolve(this.context.handsOn(reply) ? this.next(this.query) : reply);
+      const handsOn = this.context.handsOn(reply);
+      if (handsOn) this.query.explained?.note(`hands ${reply.rcode} on to the next forward`);
+      this.outcome.resolve(handsOn ? this.next(this.query) : reply);
     } catch (error) {
       this.outcome.reject(error);
     }

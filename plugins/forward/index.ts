@@ -72,7 +72,10 @@ class Forward implements Instance {
       },
     };
     this.handle = (query, next) => {
-      if (!this.inScope(query)) return next(query);
+      if (!this.inScope(query)) {
+        query.explained?.note('the name is not among those that are forwarded');
+        return next(query);
+      }
       // What another class holds is this server's own business (RFC 4892), or nobody's.
       return query.classCode === QueryClass.IN ? this.forward(query, next) : Reply.decline('REFUSED');
     };

@@ -79,6 +79,15 @@ export class Upstream {
     return this.settings.maxFails > 0 && this.late >= maxLate;
   }
 
+  /** What is known of its health, for people. */
+  get health(): string {
+    const speed = this.roundTrip > 0 ? `, replies in ${this.roundTrip.toFixed(1)} ms` : '';
+    if (this.down) return `down: ${this.fails} health checks have failed in a row`;
+    if (this.silent) return `silent: ${this.late} queries in a row without a reply in time`;
+    if (this.fails > 0) return `up, but ${this.fails} health checks have failed in a row${speed}`;
+    return `${this.heardAt < 0 ? 'not heard of yet, taken as up' : 'up'}${speed}`;
+  }
+
   /** Milliseconds to wait for a reply before another upstream is asked as well. */
   get patience(): number {
     const wait = Math.min(maxPatience, Math.max(minPatience, 3 * this.roundTrip));

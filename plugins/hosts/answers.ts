@@ -4,7 +4,7 @@ import type { Address, HostsTable } from './table.ts';
 
 export interface AnswersOptions {
   /** Holds the table of the file, which another one replaces when the file changes. */
-  readonly file: { readonly table: HostsTable };
+  readonly file: { readonly table: HostsTable; readonly path: string };
   /** The entries of the configuration, asked after those of the file. */
   readonly inline: HostsTable;
   readonly zones: readonly Name[];
@@ -41,11 +41,25 @@ export class Answers {
   handle(query: Query, next: Next): Awaitable<Reply> {
     const { name } = query;
     const kind = kindOf(query.typeCode);
+    if (query.explained !== undefined) this.explain(query, kind);
     // Reverse zones need not be named, and what they lack is never refused.
     if (kind === 'PTR') return this.reply(name, kind) ?? next(query);
     if (longestMatch(name, this.options.zones) === undefined) return next(query);
     if (kind === 'other' && this.options.passUnsupported && this.fallsThrough(name)) return next(query);
     return this.reply(name, kind) ?? (this.fallsThrough(name) ? next(query) : unknownName);
+  }
+
+  /** Says where the name has an entry. */
+  private explain({ name, explained }: Query, kind: Kind): void {
+    const { file, inline, zones } = this.options;
+    if (kind !== 'PTR' && longestMatch(name, zones) === undefined) {
+      explained?.note(`answers names in ${zones.join(' ')} only`);
+      return;
+    }
+    const has = (table: HostsTable) => (kind === 'PTR' ? table.names(name) : [...table.addresses(name, 4), ...table.addresses(name, 6)]).length > 0;
+    const where = [...(has(file.table) ? [`the file ${file.path}`] : []), ...(has(inline) ? ['the configuration'] : [])];
+    if (where.length > 0) explained?.note(`the name has an entry in ${where.join(' and in ')}`);
+    else explained?.note(`the name has no entry in the file ${file.path} (entries: ${file.table.size}) nor in the configuration (${inline.size})`);
   }
 
   private fallsThrough(name: Name): boolean {

@@ -12,7 +12,7 @@ interface HostsFileOptions extends Parsing {
 export class HostsFile {
   /** The entries as read last; none as long as the file has not been there. */
   table: HostsTable = new HostsTable();
-  private readonly path: string;
+  readonly path: string;
   private readonly options: HostsFileOptions;
   private stamp = '';
   /** Seconds since 1970 when the file that was read last was written. */

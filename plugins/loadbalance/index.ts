@@ -62,6 +62,7 @@ type Use = UseOf<typeof config>;
 
 /** What orders the records of a reply. */
 interface Balancer {
+  readonly policy: string;
   order(reply: Reply, query: Query): Reply;
 }
 
@@ -74,6 +75,7 @@ function balance(balancer: Balancer): Handle {
 }
 
 function balanced(reply: Reply, query: Query, balancer: Balancer): Reply {
+  query.explained?.note(`policy ${balancer.policy}`);
   // One record has one order.
   if (reply.rcodeNumber !== 0 || reply.declined || reply.recordCount < 2) return reply;
   // A transfer begins and ends with its SOA record (RFC 5936 section 2.2).

@@ -16,6 +16,7 @@ const usesOfTurn = 32;
 export type Random = () => number;
 
 export class Rotation {
+  readonly policy = 'round_robin';
   /** By the records of a reply, so that they outlive its TTL. */
   private readonly rotors = new WeakMap<object, Rotor>();
   private readonly arrange: Arrange;

@@ -8,6 +8,7 @@ import type { WeightTable } from './weight-file.ts';
 const mostVariants = 64;
 
 export class Weighting {
+  readonly policy = 'weighted';
   private readonly table: () => WeightTable;
   private readonly random: () => number;
   private usedTable: WeightTable | undefined = undefined;

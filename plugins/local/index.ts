@@ -25,10 +25,13 @@ export default definePlugin({
         if (name !== localhost && (isSubdomain(name, localhost) || (prefix && name.startsWith(localhost)))) {
           log.debug(`Intercepting localhost query for "${name}" ${query.type}, from ${query.client.address}`);
           intercepted.add();
+          query.explained?.note('names that begin or end with localhost are this machine (RFC 6761)');
           return addressOrNothing(query);
         }
         const zone = zones.find((each) => isSubdomain(name, each));
-        return zone === undefined ? next(query) : inZone(query, zone);
+        if (zone === undefined) return next(query);
+        query.explained?.note(`${zone} is answered here, as its names must not leave this machine (RFC 6303, RFC 6761)`);
+        return inZone(query, zone);
       },
     };
   },

@@ -19,7 +19,8 @@ export class QueryLog {
 
   handle(query: Query, next: Next): Awaitable<Reply> {
     const rule = ruleFor(this.rules, query);
-    if (rule === undefined) return next(query);
+    // Whoever seems to ask has not asked.
+    if (rule === undefined || query.explained !== undefined) return next(query);
     let reply: Awaitable<Reply>;
     try {
       reply = next(query);

@@ -1,5 +1,5 @@
 // Looks at what passes by after the flip: answers for other names that still lead to A.
-import { type Counter, type Logger, type Move, QueryType, Reply, type ResourceRecord, record } from 'ferrydns/plugin';
+import { type Counter, type Logger, type Move, type Query, QueryType, Reply, type ResourceRecord, record } from 'ferrydns/plugin';
 
 export interface GuardOptions {
   readonly move: Move;
@@ -16,15 +16,16 @@ export class Guard {
 
   constructor(options: GuardOptions) {
     this.options = options;
-    this.old = new Set(options.move.names.flatMap(({ from }) => from.flatMap((target) => (target.kind === 'address' ? [target.address] : []))));
+    this.old = new Set(options.move.plan.names.flatMap(({ from }) => from.flatMap((target) => (target.kind === 'address' ? [target.address] : []))));
   }
 
   /** The reply as it may leave: in exclusive mode without addresses of A, in their place those of B. */
-  check(reply: Reply, name: string): Reply {
+  check(reply: Reply, { name, explained }: Query): Reply {
     if (this.old.size === 0 || reply.recordCount === 0 || !this.leadsToA(reply)) return reply;
     const { hits, log, move } = this.options;
-    hits.add();
-    if (this.told.size < 100 && !this.told.has(name)) {
+    if (explained !== undefined) explained.note('the answer leads to A, which is given up');
+    else hits.add();
+    if (explained === undefined && this.told.size < 100 && !this.told.has(name)) {
       this.told.add(name);
       log.warn(`${move.plan.name}: an answer for ${name} leads to A, which is given up`);
     }
@@ -51,7 +52,8 @@ export class Guard {
   }
 
   private moved(records: readonly ResourceRecord[]): readonly ResourceRecord[] {
-    const { names, plan } = this.options.move;
+    const { plan } = this.options.move;
+    const { names } = plan;
     const found = records.flatMap((each) => {
       if (!this.isOld(each)) return [each];
       const moved = names.find(({ from }) => from.some((target) => target.kind === 'address' && target.address === String(each.data)));

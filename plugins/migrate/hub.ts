@@ -1,6 +1,8 @@
 // The plans that a process runs, by name: they outlive the configurations that name them.
-import type { Metrics } from 'ferrydns/plugin';
+import type { Metrics, migration } from 'ferrydns/plugin';
 import type { Told } from './admin.ts';
+import { Follower } from './follower.ts';
+import type { Word } from './posture.ts';
 import { Runner, type RunnerOptions } from './runner.ts';
 
 interface Use {
@@ -9,8 +11,14 @@ interface Use {
   readonly users: Set<Told>;
 }
 
+interface Following {
+  readonly follower: Follower;
+  readonly users: Set<object>;
+}
+
 export class Hub {
   private readonly uses = new Map<string, Use>();
+  private readonly followings = new Map<string, Following>();
 
   /** The plan of this name; started if nobody uses it. Rejects when it cannot be, or may not be changed so. */
   async attach(user: Told, options: RunnerOptions): Promise<Runner> {
@@ -19,6 +27,8 @@ export class Hub {
     use.users.add(user);
     try {
       await use.opened;
+      if (use.runner.replica !== options.replica)
+        throw new Error(`plan ${plan.name} runs as replica ${use.runner.replica}, found ${options.replica}`);
       if (use.runner.file !== options.file) throw new Error(`plan ${plan.name} has its journal in ${use.runner.file}, found ${options.file}`);
       const reason = use.runner.refusal(plan);
       if (reason !== undefined) throw new Error(reason);
@@ -34,6 +44,23 @@ export class Hub {
     if (use === undefined || !use.users.delete(user) || use.users.size > 0) return;
     this.uses.delete(name);
     await use.runner.close();
+  }
+
+  /** The plan of this name as another process runs it. */
+  follow(user: object, plan: migration.Plan, now: () => number): Follower {
+    const following = this.followings.get(plan.name) ?? { follower: new Follower({ plan, now }), users: new Set() };
+    this.followings.set(plan.name, following);
+    following.users.add(user);
+    return following.follower;
+  }
+
+  /** Says a last word when nobody follows the plan any more. */
+  unfollow(user: object, name: string, tell: (word: Word) => void): void {
+    const following = this.followings.get(name);
+    if (following === undefined || !following.users.delete(user) || following.users.size > 0) return;
+    this.followings.delete(name);
+    following.follower.close();
+    tell(following.follower.word());
   }
 
   /** Every plan, as the configuration that came last names it. */

@@ -7,12 +7,16 @@ import {
   type Move,
   migrateGrammar,
   moveOptionNames,
+  readAdminAccess,
   readMove,
   readPlanFile,
   type SetupContext,
+  usualAdminAccess,
   type Word,
 } from 'ferrydns/plugin';
+import { reservedName } from './admin.ts';
 import { Migrate } from './migrate.ts';
+import { readStoreAccess, replicaOf } from './store-options.ts';
 
 export default definePlugin({
   name: 'migrate',
@@ -21,14 +25,22 @@ export default definePlugin({
   setup(options, context) {
     const file = options.names.find(isPlanFile);
     const move = file === undefined ? readMove(options, options.names, context) : moveOfFile(file, options, context);
-    for (const { name } of move.names) {
+    for (const { name } of move.plan.names) {
       if (!context.zones.some((zone) => zone === '.' || name === zone || name.endsWith(`.${zone}`))) {
         context.warn(`'${name}' is in no zone of the server block: only a rewrite can lead to it`, 'names');
       }
     }
-    const { journal, admin } = options;
+    const { journal } = options;
+    const admin = options.admin === undefined ? usualAdminAccess : readAdminAccess(options.admin.admin, context);
+    if (admin !== undefined && move.plan.name === reservedName) context.fail(`a plan that is told over HTTP cannot be called '${reservedName}'`);
     return new Migrate(
-      { move, journal: journal === undefined ? undefined : context.path(journal), admin: admin === 'off' ? undefined : admin },
+      {
+        move,
+        replica: replicaOf(options, move, context),
+        access: readStoreAccess(options, move, context),
+        journal: journal === undefined ? undefined : context.path(journal),
+        admin,
+      },
       context,
     );
   },
@@ -41,12 +53,12 @@ function isPlanFile({ text }: Word): boolean {
 /** The file says everything of the move; names beside it are there for readers, and must be those of the file. */
 function moveOfFile(word: Word, options: MigrateOptions, context: SetupContext): Move {
   const stated = moveOptionNames.find((name) => isStated(options[name as keyof MigrateOptions], name));
-  if (stated !== undefined) context.fail(`'${stated}' stands in the plan file, expected only journal and admin beside it`, stated);
+  if (stated !== undefined) context.fail(`'${stated}' stands in the plan file, expected only what is this server's own beside it`, stated);
   const { move, warnings } = read(word, context);
   for (const warning of warnings) context.log.warn(warning);
   for (const each of options.names) {
     if (each !== word && isPlanFile(each)) context.fail(`a second plan file '${each.text}'`, each);
-    const named = move.names.some(({ name }) => name === `${each.text.toLowerCase().replace(/\.$/, '')}.`);
+    const named = move.plan.names.some(({ name }) => name === `${each.text.toLowerCase().replace(/\.$/, '')}.`);
     if (each !== word && !named) context.fail(`'${each.text}' is no name of ${word.text}`, each);
   }
   return move;

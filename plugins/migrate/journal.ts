@@ -5,8 +5,10 @@ import { crc32 } from 'node:zlib';
 import type { migration } from 'ferrydns/plugin';
 
 export type Entry =
-  /** What is agreed on from now on. */
+  /** A server alone: what is agreed on from now on. */
   | { readonly kind: 'commit'; readonly version: number; readonly agreement: migration.Agreement; readonly why: string; readonly by: string }
+  /** One of several servers: what this replica answers by from now on. */
+  | { readonly kind: 'view'; readonly replica: string; readonly view: migration.View }
   /** The plan as it is from now on. */
   | { readonly kind: 'plan'; readonly hash: string; readonly plan: migration.Plan }
   | { readonly kind: 'note' | 'alarm'; readonly text: string; readonly by: string };

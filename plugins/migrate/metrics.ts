@@ -1,5 +1,6 @@
 // The metrics of one plan.
 import { type Counter, type Metrics, migration } from 'ferrydns/plugin';
+import type { HeldQueries } from './held-queries.ts';
 import type { Runner } from './runner.ts';
 
 const targets = ['from', 'to', 'both', 'held', 'servfail', 'other'] as const;
@@ -21,8 +22,16 @@ export class PlanMetrics {
     this.guardHits = metrics.counter('ferrydns_migration_guard_hits_total', help, ['plan'])({ plan });
   }
 
-  /** Shows the state of the plan from now on. */
+  /** Shows how many queries wait: what the processes of a server show of it is added up. */
+  showHeld(held: HeldQueries): void {
+    const { metrics, plan } = this;
+    const gauge = metrics.gauge('ferrydns_migration_held', 'Queries that are held because nothing may be answered.', ['plan']);
+    this.ends.push(gauge({ plan }, () => held.count));
+  }
+
+  /** Shows the state of the plan from now on, in the process that runs it. */
   show(runner: Runner): void {
+    this.showHeld(runner.held);
     const { metrics, plan } = this;
     const number = (name: string, help: string, read: () => number) => this.ends.push(metrics.gauge(name, help, ['plan'])({ plan }, read));
     const phase = metrics.gauge('ferrydns_migration_phase', 'Whether the plan is in this phase.', ['plan', 'phase']);
@@ -31,7 +40,8 @@ export class PlanMetrics {
     number('ferrydns_migration_paused', 'Whether the plan is paused.', () => (runner.agreed?.paused === true ? 1 : 0));
     number('ferrydns_migration_stopped', 'Whether the plan is stopped because its journal is damaged.', () => (runner.damage === undefined ? 0 : 1));
     number('ferrydns_migration_alarms', 'Alarms that a person should look at.', () => Object.keys(runner.state.alarms).length);
-    number('ferrydns_migration_held', 'Queries that are held because nothing may be answered.', () => runner.held);
+    number('ferrydns_migration_store_heard', 'Whether the store has been heard within a session.', () => (heard(runner) ? 1 : 0));
+    number('ferrydns_migration_replicas', 'Servers that are registered for the plan.', () => Object.keys(runner.agreed?.members ?? {}).length);
     number('ferrydns_migration_horizon_seconds', 'Seconds until A may be switched off; -1 while that is not known.', () => horizon(runner));
     const leases = metrics.gauge('ferrydns_migration_leases', 'Clients that may still hold an answer that leads there.', ['plan', 'target']);
     for (const target of ['from', 'to'] as const) {
@@ -44,6 +54,10 @@ export class PlanMetrics {
   hide(): void {
     for (const end of this.ends.splice(0)) end();
   }
+}
+
+function heard(runner: Runner): boolean {
+  return migration.sessionLives(runner.state, runner.moment());
 }
 
 function horizon(runner: Runner): number {

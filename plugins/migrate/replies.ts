@@ -148,7 +148,7 @@ function rotations(records: readonly ResourceRecord[], side: Side): readonly Giv
 /** All names of a move by the hash of their wire form, as queries carry it. */
 export function indexed(move: Move, surroundings: Surroundings, hashOf: (name: Name) => number): Map<number, readonly Replies[]> {
   const index = new Map<number, Replies[]>();
-  for (const moved of move.names) {
+  for (const moved of move.plan.names) {
     const hash = hashOf(moved.name);
     index.set(hash, [...(index.get(hash) ?? []), new Replies(moved, surroundings)]);
   }

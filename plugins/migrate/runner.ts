@@ -1,55 +1,73 @@
 // Runs one plan: feeds the engine with what happens, does what it wants done, and keeps what is answered by at hand.
 import { type Logger, type Move, migration } from 'ferrydns/plugin';
+import { Deeds, type Order } from './deeds.ts';
 import { editRefusal } from './edit.ts';
-import { execute } from './execute.ts';
+import { Fleet } from './fleet.ts';
+import { HeldQueries } from './held-queries.ts';
+import type { Helm } from './helm.ts';
 import { Journal, JournalDamage } from './journal.ts';
+import { type Posture, postureOf } from './posture.ts';
+import { recover } from './recovery.ts';
+import { JournalStore } from './store/journal-store.ts';
+import { Link } from './store/link.ts';
+import type { Kept, Store } from './store/store.ts';
+import type { Verdict } from './verdicts.ts';
 
 const { begin, Ledger, steering, step } = migration;
 
-/** There is one server, so nobody else is registered. Its name must outlive moves from machine to machine. */
-const replica = 'local';
-/** Milliseconds after a failed write until the next attempt. */
-const retryAfter = 1000;
-
 export interface RunnerOptions {
   readonly move: Move;
+  /** The journal. */
   readonly file: string;
+  /** What this server is called among those that share the plan. */
+  readonly replica: string;
+  /** Opens the store that servers share; undefined for a server alone. */
+  readonly connect: (() => Store) | undefined;
   readonly log: Logger;
   /** Milliseconds on a monotonic clock. */
   readonly now: () => number;
 }
 
-export interface Verdict {
-  readonly ok: boolean;
-  readonly reason: string;
-}
-
 /** A plan that runs, whatever configurations come and go. */
-export class Runner {
+export class Runner implements Helm {
   readonly file: string;
   state: migration.State;
   ledger: InstanceType<typeof Ledger>;
+  readonly held = new HeldQueries();
   /** Why the plan cannot go on and answers nothing; undefined: it does. */
   damage: string | undefined;
-  private version = 0;
   /** Whose ticks count. */
   host: object | undefined;
+  /** The other processes of this server. */
+  readonly fleet: Fleet;
   private readonly options: RunnerOptions;
   private journal: Journal | undefined;
-  private agreement: migration.Agreement | null = null;
-  private readonly commands = new Map<string, (verdict: Verdict) => void>();
-  private waiting = new Set<() => void>();
+  private deeds: Deeds | undefined;
+  private link: Link | undefined;
   private steered: migration.Steering;
-  private retryAt = 0;
-  private fetching = false;
+  /** Whether the answer may change with the time alone. */
+  private timeDecides = false;
+  private connect: RunnerOptions['connect'];
 
   constructor(options: RunnerOptions) {
     this.options = options;
     this.file = options.file;
+    this.connect = options.connect;
     const { plan } = options.move;
     this.ledger = makeLedger(plan);
-    this.state = begin({ plan, replica, view: null, now: this.moment() });
+    this.fleet = new Fleet({
+      now: options.now,
+      latest: () => migration.latest(this.state, this.moment()),
+      posture: () => this.posture(),
+      ledger: () => this.ledger,
+      slack: () => this.state.timing.slack,
+    });
+    this.state = begin({ plan, replica: options.replica, view: null, now: this.moment() });
     this.steered = steering(this.state, this.moment());
+  }
+
+  get replica(): string {
+    return this.options.replica;
   }
 
   get plan(): migration.Plan {
@@ -61,10 +79,24 @@ export class Runner {
     return this.state.known?.agreement ?? null;
   }
 
+  /** Where that is kept. */
+  get place(): string {
+    return this.link?.place ?? this.file;
+  }
+
+  get lastChange(): Kept['changed'] {
+    return this.link?.lastChange ?? null;
+  }
+
   /** Between the start of a move and its end. */
   get moving(): boolean {
-    const phase = this.agreed?.phase ?? 'original';
+    const phase = this.phase ?? 'original';
     return phase !== 'original' && phase !== 'done' && phase !== 'released';
+  }
+
+  /** How far the plan has come, as far as this server knows. */
+  get phase(): migration.Phase | undefined {
+    return this.agreed?.phase ?? this.state.view?.phase;
   }
 
   /** Reads the journal, or begins one. Rejects when the plan is not the one that the journal has in hand. A damaged journal stops the plan. */
@@ -86,21 +118,37 @@ export class Runner {
   }
 
   async close(): Promise<void> {
-    this.release();
-    for (const decide of this.commands.values()) decide({ ok: false, reason: 'the plan is no longer in the configuration' });
-    this.commands.clear();
-    const { journal } = this;
+    this.held.release();
+    this.deeds?.end('the plan is no longer in the configuration');
+    const { journal, link } = this;
     this.journal = undefined;
+    if (this.damage === undefined && journal !== undefined) await this.leave(journal, link);
+    this.fleet.close();
+    link?.close();
     await journal?.close();
+  }
+
+  /** The others need not wait for a server that stops. Its next life answers nothing until it is registered again: no horizon would know of it. */
+  private async leave(journal: Journal, link: Link | undefined): Promise<void> {
+    const { view } = this.state;
+    if (this.connect === undefined || link === undefined) return;
+    await this.fleet.withdraw();
+    if (view !== null) await this.tell(journal.append({ kind: 'view', replica: this.replica, view: { ...view, member: false } }));
+    await link.leave(
+      () => this.state,
+      () => this.moment(),
+    );
   }
 
   /** Why this plan cannot take the place of the one that runs; undefined: it can. */
   refusal(next: migration.Plan): string | undefined {
-    return this.damage === undefined ? editRefusal(this.agreed, this.plan, next) : undefined;
+    return this.damage === undefined ? editRefusal(this.phase, this.plan, next) : undefined;
   }
 
-  /** A reload brings the plan as it is now. */
-  replan(plan: migration.Plan): void {
+  /** A reload brings the plan as it is now, and new ways to the store. */
+  replan({ plan }: Move, connect: RunnerOptions['connect']): void {
+    if (connect !== undefined && connect !== this.connect) this.link?.use(connect());
+    this.connect = connect;
     if (JSON.stringify(plan) === JSON.stringify(this.plan)) return;
     const reason = this.refusal(plan);
     if (reason !== undefined) {
@@ -108,76 +156,53 @@ export class Runner {
       this.stopWith(reason);
       return;
     }
-    if (migration.hashOf(plan) !== this.state.hash) this.write({ kind: 'plan', hash: migration.hashOf(plan), plan });
+    if (migration.hashOf(plan) !== this.state.hash) this.deeds?.write({ kind: 'plan', hash: migration.hashOf(plan), plan });
     if (plan.slack !== this.plan.slack) this.ledger = makeLedger(plan);
     this.feed({ kind: 'plan', plan });
   }
 
   tick(): void {
-    if (this.journal === undefined || this.damage !== undefined) return;
-    if (this.options.now() < this.retryAt) {
-      this.refresh();
-      return;
-    }
-    if (this.fetching) {
-      this.fetching = false;
-      this.feed({ kind: 'read', version: this.version, agreement: this.agreement });
-    } else this.feed({ kind: 'tick' });
+    this.fleet.tick();
+    if (this.deeds === undefined || this.journal === undefined || this.damage !== undefined) return;
+    this.deeds.tick();
+    if (this.deeds.resting) this.refresh();
+    else this.feed({ kind: 'tick' });
   }
 
   feed(event: migration.Event): void {
     const { state, effects } = step(this.state, event, this.moment());
     this.state = state;
     this.refresh();
-    for (const effect of effects) this.carryOut(effect);
+    for (const effect of effects) this.deeds?.carryOut(effect);
   }
 
   /** Resolves when the command is carried out, and that is durable, or refused. */
-  command(
-    verb: migration.Command['verb'],
-    { epoch, by, force }: { readonly epoch: number; readonly by: string; readonly force: boolean },
-  ): Promise<Verdict> {
-    if (this.damage !== undefined) return Promise.resolve({ ok: false, reason: this.damage });
-    const id = crypto.randomUUID();
-    const { promise, resolve } = Promise.withResolvers<Verdict>();
-    this.commands.set(id, resolve);
-    this.options.log.info(`${this.plan.name}: ${verb} asked for by ${by}, for epoch ${epoch}`);
-    this.feed({ kind: 'operator', command: { verb, id, epoch, by, force } });
-    return promise;
+  command(verb: migration.Command['verb'], order: Order): Promise<Verdict> {
+    const { damage, deeds } = this;
+    if (damage !== undefined || deeds === undefined) return Promise.resolve({ ok: false, reason: damage ?? 'the plan has not been opened' });
+    return deeds.command(verb, order);
   }
 
-  /** How queries are answered at this moment. Until a flip it is the time that decides, so it is asked anew. */
+  /** How queries are answered at this moment. Where the time decides, it is asked anew. */
   steering(): migration.Steering {
-    if (this.state.view?.flip != null && this.state.view.phase === 'countdown') return steering(this.state, this.moment());
-    return this.steered;
+    return this.timeDecides ? steering(this.state, this.moment()) : this.steered;
   }
 
   /** Notes an answer that leaves now. */
   handed(client: string, answer: 'from' | 'to' | 'both', ttl: number): void {
-    this.ledger.hand({ client, answer, ttl }, migration.latest(this.state, this.moment()));
-  }
-
-  /** Resolves to true when there may be an answer again, to false when so many milliseconds have passed. */
-  wait(milliseconds: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const done = (released: boolean) => {
-        clearTimeout(timer);
-        this.waiting.delete(release);
-        resolve(released);
-      };
-      const release = () => done(true);
-      const timer = setTimeout(() => done(false), milliseconds);
-      this.waiting.add(release);
-    });
-  }
-
-  /** Queries that are held. */
-  get held(): number {
-    return this.waiting.size;
+    const { ledger, options } = this;
+    ledger.hand({ client, answer, ttl }, migration.latest(this.state, { wall: Date.now(), mono: options.now(), leased: ledger.latest }));
   }
 
   moment(): migration.Moment {
-    return { wall: Date.now(), mono: this.options.now(), leased: this.ledger.latest };
+    return { wall: Date.now(), mono: this.options.now(), leased: this.fleet.leases(this.ledger.latest) };
+  }
+
+  /** What the other processes of this server answer by. */
+  private posture(): Posture {
+    const { damage } = this;
+    if (damage === undefined) return postureOf(this.state, this.moment());
+    return { how: { kind: 'silent', why: damage }, phase: this.phase, damage, flip: undefined, lasts: undefined };
   }
 
   private stopWith(reason: string): void {
@@ -186,18 +211,46 @@ export class Runner {
   }
 
   private async resume(journal: Journal): Promise<void> {
-    const { plan } = this;
-    const last = journal.entries.findLast((entry) => entry.kind === 'commit');
-    const known = journal.entries.findLast((entry) => entry.kind === 'plan');
-    this.version = last?.version ?? 0;
-    this.agreement = last?.agreement ?? null;
-    const reason = known === undefined ? undefined : editRefusal(this.agreement, known.plan, plan);
-    if (reason !== undefined) throw new Error(reason);
+    const { plan, connect } = this;
+    const { replica, log, now } = this.options;
     const hash = migration.hashOf(plan);
-    if (known?.hash !== hash) await this.tell(journal.append({ kind: 'plan', hash, plan }));
-    this.feed({ kind: 'read', version: this.version, agreement: this.agreement });
+    const recovered = recover(journal, plan, replica);
+    if (recovered.hash !== hash) await this.tell(journal.append({ kind: 'plan', hash, plan }));
+    if (connect !== undefined && recovered.view !== undefined) this.state = begin({ plan, replica, view: recovered.view, now: this.moment() });
+    this.deeds = new Deeds({
+      replica,
+      journal,
+      log,
+      now,
+      state: () => this.state,
+      moment: () => this.moment(),
+      shared: () => this.connect !== undefined,
+      feed: (event) => this.hear(event),
+      withdraw: () => this.fleet.withdraw(),
+    });
+    this.link = new Link({
+      store: connect?.() ?? new JournalStore(journal),
+      replica,
+      shared: connect !== undefined,
+      log,
+      now,
+      heard: (event) => {
+        this.deeds?.heard();
+        this.hear(event);
+      },
+      changed: (kept) => this.deeds?.tellChange(kept),
+      usurped: (why) => this.stopWith(why),
+    });
+    this.deeds.use(this.link);
+    await this.link.read();
+    this.fleet.succeed(this.state.restart);
+    this.refresh();
     // What the first event made the engine write is waited for: the names are answered from the start.
-    await this.tell(journal.append({ kind: 'note', text: `opened in ${this.agreement?.phase ?? 'original'}`, by: replica }));
+    await this.tell(journal.append({ kind: 'note', text: `opened in ${this.phase ?? 'original'}`, by: replica }));
+  }
+
+  private hear(event: migration.Event): void {
+    if (this.journal !== undefined && this.damage === undefined) this.feed(event);
   }
 
   private async tell(written: Promise<void>): Promise<void> {
@@ -210,82 +263,10 @@ export class Runner {
 
   private refresh(): void {
     this.steered = steering(this.state, this.moment());
-    if (this.steered.kind !== 'silent') this.release();
-  }
-
-  private release(): void {
-    for (const resume of [...this.waiting]) resume();
-  }
-
-  private carryOut(effect: migration.Effect): void {
-    switch (effect.kind) {
-      case 'commit':
-        void this.commit(effect);
-        return;
-      case 'fetch':
-        this.fetching = true;
-        return;
-      case 'fence':
-        void this.fence(effect.attempt);
-        return;
-      case 'verdict':
-        this.decide(effect);
-        return;
-      case 'note':
-        this.options.log[effect.level](`${this.plan.name}: ${effect.text}`);
-        this.write({ kind: 'note', text: effect.text, by: effect.by });
-        return;
-      case 'alarm':
-        this.options.log.warn(`${this.plan.name}: ${effect.text}`);
-        this.write({ kind: 'alarm', text: effect.text, by: replica });
-        return;
-      case 'append':
-        throw new Error('a server alone has no journal beside its store');
-    }
-  }
-
-  /** The journal is the store: the entry on disk is the agreement (R1, R2). */
-  private async commit({ id, expect, agreement, why, by }: Extract<migration.Effect, { kind: 'commit' }>): Promise<void> {
-    if (this.journal === undefined) return;
-    if (expect !== this.version) {
-      this.feed({ kind: 'conflict', id, version: this.version, agreement: this.agreement });
-      return;
-    }
-    const version = expect + 1;
-    try {
-      await this.journal.append({ kind: 'commit', version, agreement, why, by });
-    } catch (error) {
-      this.retryAt = this.options.now() + retryAfter;
-      this.feed({ kind: 'unreachable', id, reason: messageOf(error) });
-      return;
-    }
-    const before = this.agreement;
-    this.version = version;
-    this.agreement = agreement;
-    if (this.journal === undefined) return;
-    this.feed({ kind: 'committed', id, version });
-    if (before?.phase === agreement.phase && before.epoch === agreement.epoch && before.step === agreement.step && before.paused === agreement.paused)
-      return;
-    this.options.log.info(`${this.plan.name}: epoch ${agreement.epoch}, ${agreement.phase}: ${why}${by === replica ? '' : ` (${by})`}`);
-  }
-
-  private async fence(attempt: number): Promise<void> {
-    const { fence, name } = this.plan;
-    if (fence === null) return;
-    const env = { FERRYDNS_PLAN: name, FERRYDNS_ATTEMPT: String(attempt) };
-    const { ok, text } = await execute(fence.command, { seconds: fence.timeout, env });
-    if (this.journal !== undefined) this.feed({ kind: 'fenced', attempt, ok, output: text });
-  }
-
-  private decide({ id, ok, reason }: { readonly id: string; readonly ok: boolean; readonly reason: string }): void {
-    this.commands.get(id)?.({ ok, reason });
-    this.commands.delete(id);
-    if (!ok) this.options.log.warn(`${this.plan.name}: refused: ${reason}`);
-  }
-
-  /** For what nobody waits for; a full disk has its own alarm. */
-  private write(entry: Parameters<Journal['append']>[0]): void {
-    this.journal?.append(entry).catch(() => undefined);
+    const { view, plan } = this.state;
+    const promised = view !== null && (view.flip !== null || (view.bound && plan.store !== 'journal'));
+    this.timeDecides = promised && plan.mode === 'exclusive' && this.steered.kind === 'fixed' && this.steered.answer === 'from';
+    if (this.steered.kind !== 'silent') this.held.release();
   }
 }
 

@@ -14,7 +14,7 @@ export function statusOf({ move, runner, upstream }: { readonly move: Move; read
   return {
     plan: plan.name,
     hash: state.hash,
-    names: move.names.map(({ name, from, to }) => ({ name, from: from.map(show), to: to.map(show) })),
+    names: move.plan.names.map(({ name, from, to }) => ({ name, from: from.map(show), to: to.map(show) })),
     role: plan.role,
     mode: plan.mode,
     damage: runner.damage ?? null,
@@ -31,8 +31,12 @@ export function statusOf({ move, runner, upstream }: { readonly move: Move; read
     },
     health: { from: healthOf(runner, 'from'), to: healthOf(runner, 'to') },
     gates: plan.gates.map(({ label }) => ({ gate: label, holds: state.gates[label] ?? null })),
-    upstream: { now: upstream?.last ?? null, before: state.preflight, longest_ttl: Math.max(state.upstream.longest, agreed?.upstreamTtl ?? 0) },
+    upstream: { now: upstream?.last ?? null, before: preflightOf(state), longest_ttl: Math.max(state.upstream.longest, agreed?.upstreamTtl ?? 0) },
     alarms: Object.entries(state.alarms).map(([about, text]) => ({ about, text })),
+    replica: state.replica,
+    replicas: replicasOf(runner, now),
+    store: { kind: plan.store, place: runner.place, heard: migration.sessionLives(state, now) },
+    changed: runner.lastChange,
     journal: runner.file,
   };
 }
@@ -41,6 +45,14 @@ function standing({ agreed }: Runner) {
   if (agreed === null) return { epoch: 0, phase: null, step: 0, paused: false, since: null };
   const { epoch, phase, step, paused, since } = agreed;
   return { epoch, phase, step, paused, since: time(since) };
+}
+
+/** Those that are registered; seconds since each was heard. */
+function replicasOf({ state, agreed }: Runner, now: migration.Moment) {
+  return Object.entries(agreed?.members ?? {}).map(([replica, { phase, epoch, bound }]) => {
+    const silent = replica === state.replica ? 0 : Math.round(migration.silentFor(state, replica, now)) / 1000;
+    return { replica, phase, epoch, bound, silent_for: silent };
+  });
 }
 
 /** What is to come. */
@@ -58,11 +70,17 @@ function outlook({ agreed, state, moment }: { readonly agreed: Runner['agreed'];
     wait: wait === null ? null : { why: wait.why, until: time(wait.until) },
     rollback: { possible: refusal === null, refusal },
     horizon: {
-      a_may_be_switched_off: time(horizon.at),
+      // Where A was never handed out there is no lease to wait for.
+      a_may_be_switched_off: time(horizon.at === 0 ? agreed.since : horizon.at),
       b_may_be_switched_off: time(migration.rolledBackHorizon(timing, agreed).at),
       missing: horizon.missing,
     },
   };
+}
+
+/** What was found before the move. */
+function preflightOf({ preflight }: migration.State) {
+  return preflight === null ? null : { ttl: preflight.ttl, mixed: preflight.mixed, problem: preflight.problem };
 }
 
 function healthOf({ state }: Runner, side: 'from' | 'to'): 'unhealthy' | 'healthy' | 'unknown' {
@@ -73,7 +91,7 @@ function healthOf({ state }: Runner, side: 'from' | 'to'): 'unhealthy' | 'health
 
 export type Status = ReturnType<typeof statusOf>;
 
-function show(target: Move['names'][number]['from'][number]): string {
+function show(target: migration.Target): string {
   if (target.kind === 'address') return target.address;
   return target.kind === 'name' ? target.name : `pool ${target.pool}`;
 }

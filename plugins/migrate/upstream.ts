@@ -1,6 +1,7 @@
 // Asks the plugins behind what they would answer for the moved names: before the move for the TTL, after it whether they still lead to A.
 import {
   type Awaitable,
+  type Client,
   type Move,
   type MovedName,
   makeQuery,
@@ -16,7 +17,9 @@ import type { Runner } from './runner.ts';
 const paces = { first: 500, calm: 10_000, handback: 1000 };
 /** Rounds of the first kind. */
 const firstRounds = 4;
-const client = { address: '127.0.0.1', port: 0, family: 4, transport: 'tcp', localAddress: '127.0.0.1', localPort: 0 } as const;
+// As clients ask: a connection that is kept may lead to one of several caches, always the same one.
+const byUdp: Client = { address: '127.0.0.1', port: 0, family: 4, transport: 'udp', localAddress: '127.0.0.1', localPort: 0 };
+const byTcp: Client = { ...byUdp, transport: 'tcp' };
 
 export interface UpstreamOptions {
   readonly move: Move;
@@ -39,15 +42,18 @@ export class Upstream {
   private readonly options: UpstreamOptions;
   private readonly own = new WeakSet<Query>();
   private readonly types: readonly string[];
-  private nextAt = Number.NEGATIVE_INFINITY;
+  private lastAt = Number.NEGATIVE_INFINITY;
   private rounds = 0;
   private busy = false;
+  /** The longest TTL that the upstream has shown, seconds. */
   private longest = 0;
+  /** The longest TTL that a cache of this server has made of it, seconds. */
+  private handed = 0;
   private readonly seen = new Set<string>();
 
   constructor(options: UpstreamOptions) {
     this.options = options;
-    const addresses = options.move.names.flatMap(({ from, to }) =>
+    const addresses = options.move.plan.names.flatMap(({ from, to }) =>
       [...from, ...to].flatMap((target) => (target.kind === 'address' ? [target.address] : [])),
     );
     this.types = addresses.length > 0 && addresses.every((address) => address.includes(':')) ? ['AAAA'] : ['A'];
@@ -60,12 +66,12 @@ export class Upstream {
 
   tick(): void {
     const now = this.options.now();
-    if (this.busy || now < this.nextAt) return;
+    if (this.busy || now < this.lastAt + this.pace()) return;
     this.busy = true;
     void this.round().finally(() => {
       this.busy = false;
       this.rounds++;
-      this.nextAt = this.options.now() + this.pace();
+      this.lastAt = this.options.now();
     });
   }
 
@@ -80,25 +86,28 @@ export class Upstream {
     const { runner, move } = this.options;
     const phase = runner.agreed?.phase;
     if (phase === undefined || phase === 'released') return;
-    const all = await Promise.all(move.names.flatMap((moved) => this.types.map((type) => this.ask(moved, type))));
-    const sighting = together(all);
+    const all = (caching: Query['caching']) =>
+      Promise.all(move.plan.names.flatMap((moved) => this.types.map((type) => this.ask(moved, type, { caching, client: byUdp }))));
+    const sighting = together(await all('bypass'));
+    // What clients were handed until now is what a cache of this server makes of it.
+    if (phase === 'original') this.handed = Math.max(this.handed, together(await all('renew')).ttl);
     this.last = sighting;
     this.longest = Math.max(this.longest, sighting.ttl);
     this.seen.add(sighting.shows);
     if (phase === 'original') {
       const mixed = this.seen.has('mixed') || (this.seen.has('from') && this.seen.has('to'));
-      runner.feed({ kind: 'preflight', ttl: this.longest > 0 ? this.longest : null, mixed, problem: null });
+      runner.feed({ kind: 'preflight', ttl: this.handed > 0 ? this.handed : null, mixed, problem: null });
     }
     runner.feed({ kind: 'probe', ...sighting });
   }
 
-  private async ask(moved: MovedName, type: string): Promise<Sighting> {
-    const query = makeQuery({ name: moved.name, type, client, receivedAt: this.options.now() });
-    // What a cache of this server keeps says nothing of the upstream.
-    query.fresh = true;
+  private async ask(moved: MovedName, type: string, how: { readonly caching: Query['caching']; readonly client: Client }): Promise<Sighting> {
+    const query = makeQuery({ name: moved.name, type, client: how.client, receivedAt: this.options.now() });
+    query.caching = how.caching;
     this.own.add(query.origin);
     try {
       const reply = await this.options.resolve(query);
+      if (reply.truncated && how.client === byUdp) return await this.ask(moved, type, { ...how, client: byTcp });
       return reply.declined || reply.rcodeNumber !== 0 ? nothing : this.judge(moved, reply);
     } catch {
       return nothing;

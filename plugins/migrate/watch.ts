@@ -1,6 +1,18 @@
 // Looks at both sides of a move and at its gates, and tells the engine what it finds.
-import { type Check, type Metrics, type Move, type migration, type Name, type PoolService, sharedChecks } from 'ferrydns/plugin';
+import {
+  type Awaitable,
+  type Metrics,
+  type Move,
+  type migration,
+  type Name,
+  type PoolService,
+  type Query,
+  type Reply,
+  sharedChecks,
+} from 'ferrydns/plugin';
 import { gateHolds } from './gate.ts';
+import { Looked } from './looked.ts';
+import { Named } from './named.ts';
 import type { Runner } from './runner.ts';
 
 /** Milliseconds between two looks at a gate. */
@@ -12,20 +24,15 @@ export interface Sight {
   readonly metrics: Metrics;
   readonly now: () => number;
   pool(name: Name): PoolService | undefined;
+  resolve(query: Query): Awaitable<Reply>;
 }
 
-interface Looked {
-  readonly check: Check;
-  /** What was found last; undefined until something was. */
-  ok: boolean | undefined;
-}
-
-/** One target of one name, with the checks of its side. */
-type Target = Move['names'][number]['from'][number];
+type Target = migration.Target;
 
 export class Watch {
   private readonly sight: Sight;
-  private readonly byTarget = new Map<string, Looked[]>();
+  private readonly addresses = new Map<string, Looked>();
+  private readonly named = new Map<string, Named>();
   private readonly said: { from: boolean | undefined; to: boolean | undefined } = { from: undefined, to: undefined };
   private readonly busy = new Set<string>();
   private gatesAt = Number.NEGATIVE_INFINITY;
@@ -33,20 +40,8 @@ export class Watch {
   constructor(sight: Sight) {
     this.sight = sight;
     this.forget();
-    const checks = sharedChecks(sight);
-    const { move } = sight;
-    for (const { side, spec } of move.checks) {
-      for (const target of new Set(move.names.flatMap((name) => name[side]))) {
-        if (target.kind !== 'address') continue;
-        const looked: { check?: Check; ok: boolean | undefined } = { ok: undefined };
-        const note = ({ ok }: { readonly ok: boolean }) => {
-          looked.ok = ok;
-          this.report();
-        };
-        looked.check = checks.use(target.address, spec, { looked: note, changed: note });
-        const key = `${side} ${target.address}`;
-        this.byTarget.set(key, [...(this.byTarget.get(key) ?? []), looked as Looked]);
-      }
+    for (const side of ['from', 'to'] as const) {
+      for (const target of sight.move.plan.names.flatMap((name) => name[side])) this.add(side, target);
     }
   }
 
@@ -55,7 +50,7 @@ export class Watch {
     for (const side of ['from', 'to'] as const) {
       const looked =
         this.sight.move.checks.some((check) => check.side === side) ||
-        this.sight.move.names.some((name) => name[side].some(({ kind }) => kind === 'pool'));
+        this.sight.move.plan.names.some((name) => name[side].some(({ kind }) => kind === 'pool'));
       if (!looked && this.sight.runner.state.unhealthy[side] !== null) this.sight.runner.feed({ kind: 'check', side, healthy: true });
     }
   }
@@ -63,13 +58,28 @@ export class Watch {
   /** Time has passed: pools may have changed, gates are to be looked at. */
   tick(): void {
     this.report();
+    for (const named of this.named.values()) named.tick();
     if (this.sight.now() - this.gatesAt < gatePace) return;
     this.gatesAt = this.sight.now();
     for (const gate of this.sight.move.plan.gates) void this.look(gate);
   }
 
   stop(): void {
-    for (const looked of [...this.byTarget.values()].flat()) looked.check.release();
+    for (const each of [...this.addresses.values(), ...this.named.values()]) each.release();
+  }
+
+  private add(side: 'from' | 'to', target: Target): void {
+    const { sight } = this;
+    const specs = sight.move.checks.flatMap((check) => (check.side === side ? [check.spec] : []));
+    const [first] = specs;
+    const key = keyOf(side, target);
+    if (first === undefined || this.addresses.has(key) || this.named.has(key)) return;
+    const noted = () => this.report();
+    const look = (address: string) => new Looked(address, { checks: sharedChecks(sight), specs, noted });
+    if (target.kind === 'address') this.addresses.set(key, look(target.address));
+    if (target.kind !== 'name') return;
+    const { now } = sight;
+    this.named.set(key, new Named(target.name, { pace: first.pace, now, look, noted, resolve: (query) => sight.resolve(query) }));
   }
 
   private report(): void {
@@ -84,20 +94,17 @@ export class Watch {
   /** A side is well when each of its names has a target that is. Undefined: nothing is known, or nothing is checked. */
   private healthOf(side: 'from' | 'to'): boolean | undefined {
     const { move } = this.sight;
-    const pools = move.names.some((name) => name[side].some(({ kind }) => kind === 'pool'));
+    const pools = move.plan.names.some((name) => name[side].some(({ kind }) => kind === 'pool'));
     if (!pools && !move.checks.some((check) => check.side === side)) return undefined;
-    const states = move.names.map((name) => name[side].map((target) => this.stateOf(side, target)));
+    const states = move.plan.names.map((name) => name[side].map((target) => this.stateOf(side, target)));
     if (states.some((targets) => !targets.includes(true) && targets.includes(undefined))) return undefined;
     return states.every((targets) => targets.includes(true));
   }
 
   private stateOf(side: 'from' | 'to', target: Target): boolean | undefined {
     if (target.kind === 'pool') return this.sight.pool(target.pool)?.healthy;
-    if (target.kind === 'name') return undefined;
-    const looked = this.byTarget.get(`${side} ${target.address}`) ?? [];
-    if (looked.some(({ check }) => check.known && !check.up)) return false;
-    // A service counts as up until proved down; a move goes to one only once it was seen to be.
-    return looked.every(({ check, ok }) => check.known && (ok === true || this.said[side] !== undefined)) ? true : undefined;
+    const key = keyOf(side, target);
+    return (this.addresses.get(key) ?? this.named.get(key))?.state(this.said[side] !== undefined);
   }
 
   private async look(gate: migration.Gate): Promise<void> {
@@ -107,4 +114,8 @@ export class Watch {
     this.busy.delete(gate.label);
     if (this.sight.runner.state.gates[gate.label] !== holds) this.sight.runner.feed({ kind: 'gate', label: gate.label, holds });
   }
+}
+
+function keyOf(side: 'from' | 'to', target: Target): string {
+  return `${side} ${target.kind === 'address' ? target.address : JSON.stringify(target)}`;
 }

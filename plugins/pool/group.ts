@@ -1,6 +1,7 @@
 // The members of a pool that are answered with the same kind of record, and the selectors made of those that answer now.
 import { type Query, QueryType } from 'ferrydns/plugin';
 import { type Answer, type Answers, type AnswerType, allDownAnswer, describe, noData, notReadyAnswer } from './answers.ts';
+import { explainChoice } from './explain.ts';
 import type { Member } from './member.ts';
 import type { PoolSettings } from './options.ts';
 import { makeSelector, type PolicyName, type Selector, type Turn } from './policy.ts';
@@ -15,7 +16,7 @@ export class Group {
   readonly members: readonly Member[];
   readonly succession: Succession<Member>;
   serving: Serving<Member> = { members: [], by: 'members' };
-  private readonly policy: PolicyName;
+  readonly policy: PolicyName;
   private readonly count: number;
   private readonly answers: Answers;
   private readonly choices: readonly Choice[];
@@ -47,11 +48,25 @@ export class Group {
     for (const [i, choice] of this.choices.entries()) this.prepare(choice, candidates[i] ?? [], nobody ? instead : noData);
   }
 
+  /** Why there is nothing to fail back. */
+  get settled(): string {
+    const { ahead } = this.succession;
+    if (!this.members.some(({ state }) => state === 'up')) return 'no member is well';
+    if (ahead.length === 0) return 'the members that come first answer already';
+    return `the members that come first are not well: ${ahead.map(({ label, state }) => `${label} is ${state}`).join(', ')}`;
+  }
+
   /** The answer to a query of this type; undefined when it is not the group's. */
   answer(query: Query): Answer | undefined {
-    for (const choice of this.choices) if (choice.code === query.typeCode) return choice.select(query);
+    for (const choice of this.choices) if (choice.code === query.typeCode) return this.select(choice, query);
     // One record set is enough of an answer to ANY (RFC 8482 section 4.1).
-    return query.typeCode === QueryType.ANY ? this.choices[0]?.select(query) : undefined;
+    return query.typeCode === QueryType.ANY ? this.select(this.choices[0], query) : undefined;
+  }
+
+  private select(choice: Choice | undefined, query: Query): Answer | undefined {
+    const answer = choice?.select(query);
+    if (query.explained !== undefined && answer !== undefined) explainChoice(query.explained, this, answer);
+    return answer;
   }
 
   /** Goes on where the group of the pool that this one replaces was. */

@@ -1,5 +1,14 @@
 // A member of a pool as it is now: its addresses, what the checks found, and what its agent says.
-import { type Check, type CheckSpec, type Checks, describeProbe, type Finding, type PoolMemberStatus, record } from 'ferrydns/plugin';
+import {
+  type AgentReport,
+  type Check,
+  type CheckSpec,
+  type Checks,
+  describeProbe,
+  type Finding,
+  type PoolMemberStatus,
+  record,
+} from 'ferrydns/plugin';
 import type { MemberSpec } from './member-words.ts';
 import type { Candidate } from './policy.ts';
 import type { Ranked } from './succession.ts';
@@ -22,7 +31,7 @@ export class Member implements Ranked, Candidate {
   readonly label: string;
   readonly backup: boolean;
   private readonly watch: Watch;
-  private addresses: readonly Address[] = [];
+  private current: readonly Address[] = [];
 
   constructor(spec: MemberSpec, watch: Watch) {
     this.spec = spec;
@@ -33,14 +42,14 @@ export class Member implements Ranked, Candidate {
 
   /** Whether one of its addresses is well. The host of an SRV or MX record whose addresses nobody knows counts as well. */
   get up(): boolean {
-    if (this.addresses.length === 0) return this.spec.kind !== 'address';
-    return this.addresses.some(({ up }) => up);
+    if (this.current.length === 0) return this.spec.kind !== 'address';
+    return this.current.some(({ up }) => up);
   }
 
   get drained(): boolean {
     if (this.spec.weight === 0) return true;
-    const alive = this.addresses.filter(({ up }) => up);
-    const asked = alive.length > 0 ? alive : this.addresses;
+    const alive = this.current.filter(({ up }) => up);
+    const asked = alive.length > 0 ? alive : this.current;
     return asked.length > 0 && asked.every(({ drained }) => drained);
   }
 
@@ -51,7 +60,7 @@ export class Member implements Ranked, Candidate {
 
   /** The share that the agents of its addresses want, together. */
   get percent(): number {
-    const shown = this.addresses.filter(({ up, drained }) => up && !drained);
+    const shown = this.current.filter(({ up, drained }) => up && !drained);
     return shown.length === 0 ? 100 : shown.reduce((sum, { percent }) => sum + percent, 0) / shown.length;
   }
 
@@ -62,33 +71,43 @@ export class Member implements Ranked, Candidate {
   /** Its addresses that answers may name: those that are well, or all where it is answered although none is. */
   shown(type?: AddressType): readonly Address[] {
     const { up } = this;
-    return this.addresses.filter((address) => (type === undefined || address.type === type) && (!up || (address.up && !address.drained)));
+    return this.current.filter((address) => (type === undefined || address.type === type) && (!up || (address.up && !address.drained)));
+  }
+
+  /** Its addresses, well or not. */
+  get addresses(): readonly Address[] {
+    return this.current;
+  }
+
+  /** Whether all of its addresses have been looked at. */
+  get known(): boolean {
+    return this.current.every(({ known }) => known);
   }
 
   /** Whether any address is known. */
   get located(): boolean {
-    return this.addresses.length > 0;
+    return this.current.length > 0;
   }
 
   /** Starts to look at these addresses, and stops to look at all others. */
   locate(texts: readonly string[]): void {
-    const before = this.addresses;
-    this.addresses = texts.map((text) => before.find((address) => address.text === text) ?? this.open(text));
-    for (const address of before) if (!this.addresses.includes(address)) address.release();
+    const before = this.current;
+    this.current = texts.map((text) => before.find((address) => address.text === text) ?? this.open(text));
+    for (const address of before) if (!this.current.includes(address)) address.release();
   }
 
   /** Believes what another process found of its addresses. */
   believe(states: readonly AddressState[]): void {
     this.release();
-    this.addresses = states.map((state) => new ToldAddress(state));
+    this.current = states.map((state) => new ToldAddress(state));
   }
 
   get states(): readonly AddressState[] {
-    return this.addresses.map(({ text, up, drained, percent }) => ({ text, up, drained, percent }));
+    return this.current.map(({ text, up, drained, percent }) => ({ text, up, drained, percent }));
   }
 
   release(): void {
-    for (const address of this.addresses) address.release();
+    for (const address of this.current) address.release();
   }
 
   private open(text: string): Address {
@@ -127,37 +146,55 @@ abstract class Address implements AddressState {
     this.rdata = record({ name: '.', type: this.type, data: text }).rdata;
   }
 
+  /** Whether it has been looked at. */
+  get known(): boolean {
+    return true;
+  }
+
+  /** What its agent said last; undefined without one. */
+  get agent(): AgentReport | undefined {
+    return undefined;
+  }
+
   release(): void {}
 }
 
 /** One that this process looks at. */
 class CheckedAddress extends Address {
   private readonly checks: readonly Check[];
-  private readonly agent: Check | undefined;
+  private readonly agentCheck: Check | undefined;
 
   constructor(text: string, { checks, agent }: { readonly checks: readonly Check[]; readonly agent: Check | undefined }) {
     super(text);
     this.checks = checks;
-    this.agent = agent;
+    this.agentCheck = agent;
   }
 
   get up(): boolean {
-    const report = this.agent?.report;
+    const report = this.agent;
     return this.checks.every(({ up }) => up) && (report === undefined || (report.up && report.admin !== 'maint'));
   }
 
   get drained(): boolean {
-    const report = this.agent?.report;
+    const report = this.agent;
     return report !== undefined && (report.admin === 'drain' || report.percent === 0);
   }
 
   get percent(): number {
-    return this.agent?.report.percent ?? 100;
+    return this.agent?.percent ?? 100;
+  }
+
+  override get agent(): AgentReport | undefined {
+    return this.agentCheck?.report;
+  }
+
+  override get known(): boolean {
+    return this.checks.every(({ known }) => known) && this.agentCheck?.known !== false;
   }
 
   override release(): void {
     for (const check of this.checks) check.release();
-    this.agent?.release();
+    this.agentCheck?.release();
   }
 }
 

@@ -1,5 +1,7 @@
 // The grammar of a pool, and its options as settings. Refuses what cannot be meant, at the word that is wrong.
 import {
+  type AdminAccess,
+  adminSyntax,
   agentSyntax,
   type CheckSpec,
   type ConfigSpec,
@@ -13,6 +15,7 @@ import {
   type OptionsOf,
   optional,
   property,
+  readAdminAccess,
   readAgent,
   readCheck,
   repeated,
@@ -45,6 +48,7 @@ export const grammar = {
       'when members that come first answer again',
     ),
     all_down: setting(allDown, 'what is answered when no member is well', 'hold'),
+    admin: property({ admin: words(adminSyntax, 1) }, 'where the pool is told of and failed back over HTTP'),
     fallthrough: flag('passes on queries for the name of types that no member has'),
   },
   repeat: 'chain',
@@ -65,6 +69,8 @@ export interface PoolSettings {
   readonly failback: Failback;
   readonly allDown: AllDown;
   readonly fallthrough: boolean;
+  /** Undefined: the pool is told of nowhere. */
+  readonly admin: AdminAccess | undefined;
 }
 
 export function readSettings(options: Options, context: SetupContext): PoolSettings {
@@ -83,6 +89,7 @@ export function readSettings(options: Options, context: SetupContext): PoolSetti
     failback: readFailback(options, context),
     allDown: options.all_down,
     fallthrough: options.fallthrough,
+    admin: options.admin === undefined ? undefined : readAdminAccess(options.admin.admin, context),
   };
   refuseMembers(settings, context);
   refuseCombinations(settings, options, context);

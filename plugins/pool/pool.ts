@@ -2,12 +2,14 @@
 import {
   type Capability,
   capability,
+  chosenAdminAddress,
   type Handle,
   type Instance,
   type MetadataKey,
   metadataKey,
   type Name,
   nameToWire,
+  openAdmin,
   type PoolMemberStatus,
   type PoolService,
   poolService,
@@ -15,17 +17,21 @@ import {
   type Query,
   QueryClass,
   type Reply,
+  type ServerControl,
   type SetupContext,
   type StartContext,
   sharedChecks,
 } from 'ferrydns/plugin';
+import { pools, type Told, type Verdict } from './admin.ts';
 import { type Answer, Answers, noData } from './answers.ts';
+import { sayServing } from './explain.ts';
+import { answerMeanwhile, believe, believeMeanwhile, type News, newsOf } from './following.ts';
 import { Group } from './group.ts';
 import { Lookup } from './lookup.ts';
-import { type AddressState, Member, type Watch } from './member.ts';
+import { Member, type Watch } from './member.ts';
 import { PoolMetrics } from './metrics.ts';
 import type { PoolSettings } from './options.ts';
-import type { Reason } from './succession.ts';
+import { type PoolStatus, statusOf } from './status.ts';
 
 const memberKey: MetadataKey<string> = metadataKey('pool/member', 'the members that the answer names, separated by commas');
 
@@ -35,7 +41,7 @@ const poolInBlock: Capability<Pool> = capability('poolInBlock');
 /** Milliseconds between two looks at whether a name is to be looked up again. */
 const lookupPace = 1000;
 
-export class Pool implements Instance, PoolService {
+export class Pool implements Instance, PoolService, Told {
   readonly name: Name;
   readonly handle: Handle;
   readonly provides = [provide(poolInBlock, this), provide(poolService, this as PoolService)];
@@ -53,6 +59,8 @@ export class Pool implements Instance, PoolService {
   private lookups: readonly Lookup[] = [];
   /** Whether another process of the server looks at the members and decides who answers. */
   private follows = false;
+  /** Of the process that looks at the members. */
+  private server: ServerControl | undefined;
   private tell: (news: News) => void = () => {};
   /** When the outcome may change by time alone. */
   private reviewAt = Number.POSITIVE_INFINITY;
@@ -79,7 +87,8 @@ export class Pool implements Instance, PoolService {
       if (query.nameLength !== this.wire.length || !query.asksFor(this.wire, 0) || query.classCode !== QueryClass.IN) return next(query);
       const answer = this.choose(query);
       if (answer === undefined) return settings.fallthrough ? next(query) : noData.reply;
-      for (const counter of answer.counters) counter.add();
+      // An answer that nobody gets counts for nobody.
+      if (query.explained === undefined) for (const counter of answer.counters) counter.add();
       if (answer.label !== '') query.metadata?.set(memberKey, answer.label);
       return answer.reply;
     };
@@ -109,12 +118,22 @@ export class Pool implements Instance, PoolService {
   }
 
   failback(): boolean {
-    const waited = this.groups.map((group) => group.succession.failback()).includes(true);
-    if (waited) {
-      this.context.log.info(`${this.name}: given back to the members that come first`);
-      this.review();
-    }
-    return waited;
+    return this.giveBack('another plugin').ok;
+  }
+
+  giveBack(by: string): Verdict {
+    this.keepTime(this.context.now());
+    const given = this.groups.filter(({ succession }) => succession.failback());
+    if (given.length === 0) return { ok: false, reason: this.groups.map((group) => group.settled).join('; ') };
+    this.review();
+    const reason = `given back to ${given.flatMap(({ serving }) => serving.members.map(({ label }) => label)).join(', ')}`;
+    this.context.log.info(`${this.name}: ${reason}, as asked for by ${by}`);
+    return { ok: true, reason };
+  }
+
+  status(): PoolStatus {
+    this.keepTime(this.context.now());
+    return statusOf(this.configured, this.groups);
   }
 
   /** Who answers, and how far the turns have come, goes on; the checks are shared anyway. */
@@ -144,13 +163,18 @@ export class Pool implements Instance, PoolService {
   private lead(context: StartContext): void {
     for (const member of this.all) this.states.set(member, member.state);
     this.metrics.show(this.all, () => this.groups.some(({ succession }) => succession.pending));
+    const { admin } = this.configured;
+    if (admin !== undefined) openAdmin<Told>(context, admin, { collection: pools, name: this.name, member: this });
+    this.server = context.server;
     this.review();
     this.startLookups(context);
   }
 
   serving(): void {
     this.replaced = undefined;
-    if (!this.follows) this.tell(this.news());
+    if (!this.follows) this.tellNews();
+    const address = this.server && chosenAdminAddress(this.configured.admin, this.server);
+    if (address !== undefined) this.context.log.info(`${this.name}: told of at ${address}`);
     this.lookUp();
   }
 
@@ -184,40 +208,26 @@ export class Pool implements Instance, PoolService {
         this.context.log.warn(`${this.name}: ${sayServing[by]}${members.length > 0 ? `: ${members.map(({ label }) => label).join(', ')}` : ''}`);
     }
     this.reviewAt = Math.min(...this.groups.map(({ succession }) => succession.reviewAt));
-    this.tell(this.news());
+    this.tellNews();
   }
 
-  /** Answers as the process before did until it hears what is. */
   private follow(before: Pool | undefined): void {
     for (const group of this.groups) {
-      const known = before?.groups.find(({ kind }) => kind === group.kind)?.serving;
-      const labels = new Set(known?.members.map(({ label }) => label));
-      const first = group.members.filter(({ backup, spec }) => !backup && spec.weight > 0);
-      const members =
-        known === undefined
-          ? first.slice(0, this.configured.policy === 'failover' && group.kind === 'address' ? 1 : first.length)
-          : group.members.filter(({ label }) => labels.has(label));
-      group.serve({ members, by: known?.by ?? 'members' });
+      answerMeanwhile(
+        group,
+        before?.groups.find(({ kind }) => kind === group.kind),
+      );
     }
     this.tell({});
   }
 
   private hear(news: News): void {
-    if (!this.follows) this.tell(this.news());
-    for (const { kind, label, addresses } of news.members ?? []) {
-      this.all.find((member) => member.label === label && member.spec.kind === kind)?.believe(addresses);
-    }
-    for (const { kind, by, labels } of news.serving ?? []) {
-      const group = this.groups.find((each) => each.kind === kind);
-      group?.serve({ members: group.members.filter(({ label }) => labels.includes(label)), by });
-    }
+    if (this.follows) believe(news, { members: this.all, groups: this.groups });
+    else this.tellNews();
   }
 
-  private news(): News {
-    return {
-      members: this.all.map(({ label, spec, states }) => ({ kind: spec.kind, label, addresses: states })),
-      serving: this.groups.map(({ kind, serving }) => ({ kind, by: serving.by, labels: serving.members.map(({ label }) => label) })),
-    };
+  private tellNews(): void {
+    this.tell(newsOf({ members: this.all, groups: this.groups }));
   }
 
   private watch(): Watch {
@@ -252,15 +262,8 @@ export class Pool implements Instance, PoolService {
 
   private locate(member: Member, before: Pool | undefined): void {
     const known = before?.all.find(({ label, spec }) => label === member.label && spec.kind === member.spec.kind);
-    if (this.follows) {
-      const states = known?.states ?? [];
-      const given = member.spec.addresses.map(
-        (text) => states.find((state) => state.text === text) ?? { text, up: true, drained: false, percent: 100 },
-      );
-      member.believe(member.spec.lookedUp ? states : given);
-      return;
-    }
-    member.locate(member.spec.lookedUp ? (known?.states.map(({ text }) => text) ?? []) : member.spec.addresses);
+    if (this.follows) believeMeanwhile(member, known);
+    else member.locate(member.spec.lookedUp ? (known?.states.map(({ text }) => text) ?? []) : member.spec.addresses);
   }
 
   private lookUp(): void {
@@ -283,17 +286,3 @@ export class Pool implements Instance, PoolService {
     if (this.lookups.length > 0) context.every(lookupPace, () => this.lookUp());
   }
 }
-
-/** What the process that looks tells the others; from those, that they want to be told. */
-interface News {
-  readonly members?: readonly { readonly kind: string; readonly label: string; readonly addresses: readonly AddressState[] }[];
-  readonly serving?: readonly { readonly kind: string; readonly by: Reason; readonly labels: readonly string[] }[];
-}
-
-const sayServing = {
-  members: 'the members that come first answer',
-  backup: 'backup members answer',
-  hold: 'nobody is well, the last answer is held',
-  all: 'nobody is well, all members answer',
-  servfail: 'nobody is well, SERVFAIL is answered',
-} as const;

@@ -49,6 +49,11 @@ export class Succession<M extends Ranked> {
     return this.waiting !== undefined;
   }
 
+  /** Those that come before the ones whose turn it is. */
+  get ahead(): readonly M[] {
+    return this.ranks.slice(0, this.active).flat();
+  }
+
   /** Decides who answers from now on. */
   review(now: number): Serving<M> {
     this.reviewAt = Number.POSITIVE_INFINITY;

@@ -14,12 +14,13 @@ export default definePlugin({
     repeat: 'merge',
   },
   setup(uses, context) {
-    const rules = uses.flatMap((use) => readRules(use, context));
+    const lines = new Map<Rule, string>();
+    const rules = uses.flatMap((use) => readRules(use, context, lines));
     let resolve = (_query: Query): Awaitable<Reply> => {
       throw new Error('rewrite has not been started');
     };
     return {
-      handle: makeHandle(rules, { log: context.log, resolve: (query) => resolve(query) }),
+      handle: makeHandle(rules, lines, { log: context.log, resolve: (query) => resolve(query) }),
       start(startContext) {
         resolve = (query) => startContext.resolve(query);
       },
@@ -28,9 +29,10 @@ export default definePlugin({
 });
 
 /** Asks the rules in order; each sees the query as those before it have left it. */
-function makeHandle(rules: readonly Rule[], environment: Environment): Handle {
+function makeHandle(rules: readonly Rule[], lines: ReadonlyMap<Rule, string>, environment: Environment): Handle {
   const nothing = new Revision(environment);
   return (query, next) => {
+    if (query.explained !== undefined) explain(query, rules, lines);
     let rewritten = query;
     let revision = nothing;
     for (const rule of rules) {
@@ -45,12 +47,34 @@ function makeHandle(rules: readonly Rule[], environment: Environment): Handle {
   };
 }
 
-/** The rules of one use. A block is one rule over several lines, and stands for the words of the first line. */
-function readRules({ rule, lines }: { readonly rule: readonly Word[]; readonly lines: readonly Line[] }, context: SetupContext): Rule[] {
-  const inBlock = lines.flatMap((line) => line.words);
+/** Says which rules apply to a query. */
+function explain(query: Query, rules: readonly Rule[], lines: ReadonlyMap<Rule, string>): void {
+  let rewritten = query;
+  const applied: Rule[] = [];
+  for (const rule of rules) {
+    const result = rule.rewrite(rewritten);
+    if (result === undefined) continue;
+    applied.push(rule);
+    rewritten = result;
+    if (rule.stop) break;
+  }
+  for (const rule of applied) query.explained?.note(`by the rule ${lines.get(rule) ?? ''}`);
+  if (applied.length === 0) query.explained?.note('no rule is for this query');
+}
+
+/** The rules of one use, and their text and line. A block is one rule over several lines, and stands for the words of the first line. */
+function readRules(
+  use: { readonly rule: readonly Word[]; readonly lines: readonly Line[] },
+  context: SetupContext,
+  texts: Map<Rule, string>,
+): Rule[] {
+  const { rule } = use;
+  const inBlock = use.lines.flatMap((line) => line.words);
   const all = rule.length < 2 ? [...rule, ...inBlock] : rule;
   const rules = read(all, context);
   if (all === rule && inBlock.length > 0) read([], context, inBlock[0]);
+  const place = all[0]?.place;
+  for (const each of rules) texts.set(each, `${all.map(({ text }) => text).join(' ')} (${place?.file}:${place?.line})`);
   return rules;
 }
 

@@ -101,6 +101,9 @@ export function hostPort(options: { readonly port: number }): Value<HostPort> {
 /** Where to listen for HTTP: "HOST:PORT", or ":PORT" for every address of the machine. */
 export const httpAddress: Value<string> = value('ADDRESS', parseHttpAddress, { expected: 'HOST:PORT or :PORT' });
 
+/** The words of an `admin` option: where operators may ask over HTTP, and who is let in. */
+export const adminSyntax = 'ADDRESS|unix:PATH|off [tls CERT KEY [CLIENT_CA]] [token FILE]';
+
 function parseHttpAddress(word: string): string {
   const found = /^(?:\[[^[\]]*\]|[^:[\]]*):(\d+)$/.exec(word);
   if (found === null) {

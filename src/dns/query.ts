@@ -2,6 +2,7 @@
 import type { Client, Route } from './client.ts';
 import { classCode, className, flag, typeCode, typeName } from './codes.ts';
 import { type Option, optLength, optLengthWith, readOptions, writeOpt } from './edns.ts';
+import type { Explained } from './explained.ts';
 import { Metadata } from './metadata.ts';
 import { hashName, lowerCase, type Name, nameFromWire, nameToWire } from './name.ts';
 import { changedFlags, type QueryChange, type QueryFields } from './query-fields.ts';
@@ -45,10 +46,15 @@ export class Query {
   readonly origin: Query;
   /** The plugin that was entered last on behalf of the query as received: the one that answered. Set by the chain. */
   answeredBy = '';
-  /** Whether caches ask anew for the query as received, instead of giving what they have: for queries of the server's own. Set by who makes it. */
-  fresh = false;
+  /**
+   * What caches do with the query as received; set by who makes it, for queries of the server's own. `usual`; `renew`: they ask anew and give what
+   * they keep from then on; `bypass`: they let it pass, and its reply.
+   */
+  caching: 'usual' | 'renew' | 'bypass' = 'usual';
   /** How often the server asked itself on behalf of the query as received. Counted by the server. */
   resolutions = 0;
+  /** Takes what a plugin has to say of its answer; undefined unless somebody wants that explained. Nobody gets the answer then. */
+  explained: Explained | undefined = undefined;
   private optionsStart: number;
   private optionsEnd: number;
   private nameText: Name | undefined = undefined;
@@ -177,7 +183,7 @@ export class Query {
       },
       this.origin,
     );
-    derived.route = this.route;
+    derived.goOnFor(this);
     // The very same options, so that it can be told which of them the asker sent.
     derived.optionList = this.options;
     derived.nameText = this.nameText;
@@ -217,9 +223,15 @@ export class Query {
       },
       change.client === undefined ? this.origin : undefined,
     );
-    derived.route = this.route;
+    derived.goOnFor(this);
     derived.optionList = options;
     return derived;
+  }
+
+  /** Takes over what a copy shares; one on behalf of nobody is not what somebody wants explained. */
+  private goOnFor(query: Query): void {
+    this.route = query.route;
+    if (this.origin !== this) this.explained = query.explained;
   }
 
   /** Octets of the UDP message or TCP frame that a reply may have; see {@link Client.transport}. */

@@ -37,7 +37,7 @@ export function answerFor(state: State, query: QueryFacts, now: Moment): Answer 
 }
 
 /** The answer to one query under this steering. */
-export function steer(state: State, how: Steering, query: QueryFacts): Answer {
+export function steer(state: Pick<State, 'plan' | 'timing'>, how: Steering, query: QueryFacts): Answer {
   if (how.kind === 'fixed') return how;
   if (how.kind === 'silent') return { answer: query.waited < state.timing.hold ? 'hold' : 'servfail', ttl: 0 };
   const toB = how.kind === 'weight' ? query.random * 100 < how.share : place(query.client, state.plan.name) * 100 < how.share;

@@ -1,6 +1,6 @@
 // The heart of a move: `step(state, event, now)` gives the next state and what is to be done. No clock, socket, disk or random number inside.
 import { type Agreement, compareProgress } from './agreement.ts';
-import { carryOut, refusalOf } from './operator.ts';
+import { carryOut, outcomeOf, refusalOf } from './operator.ts';
 import { progress, type Step } from './phases.ts';
 import { forbiddenChanges, hashOf, timingOf } from './plan.ts';
 import { expiredReplicas, memberOf, observePeers, owesAck, sameView, saysNews, viewOf, withoutReplicas } from './replicas.ts';
@@ -101,7 +101,13 @@ function recall(state: State, agreement: Agreement, now: Moment): State {
 
 function unreachable(state: State, reason: string): Stepped {
   const alone = state.plan.store === 'journal';
-  const alarmed = alarm({ ...state, sending: null }, alone ? 'disk' : 'store', `nothing can be agreed on, no phase begins: ${reason}`);
+  const { sending, command } = state;
+  const doubted = command === null || command.id !== sending?.command ? command : { ...command, tried: sending.agreement };
+  const alarmed = alarm(
+    { ...state, sending: null, command: doubted },
+    alone ? 'disk' : 'store',
+    `nothing can be agreed on, no phase begins: ${reason}`,
+  );
   return { state: alarmed.state, effects: [...alarmed.effects, { kind: 'fetch' }] };
 }
 
@@ -129,8 +135,10 @@ function fenced(state: State, event: Extract<Event, { kind: 'fenced' }>): Steppe
 
 function command(state: State, asked: Extract<Event, { kind: 'operator' }>['command'], now: Moment): Stepped {
   const reason = state.command === null ? refusalOf(state, asked, now) : `another command is being carried out: ${state.command.verb}`;
-  if (reason !== null) return { state, effects: [{ kind: 'verdict', id: asked.id, ok: false, reason }] };
-  return plain({ ...state, command: asked });
+  const from = state.known?.agreement ?? null;
+  if (reason !== null || from === null) return { state, effects: [{ kind: 'verdict', id: asked.id, ok: false, reason: reason ?? '' }] };
+  const { epoch, phase, step: canary, flip } = from;
+  return plain({ ...state, command: { ...asked, from: { epoch, phase, step: canary, flip }, tried: null } });
 }
 
 /** A reload: fields no promise rests on are taken over, others only before the move begins. */
@@ -167,12 +175,12 @@ function propose(state: State, now: Moment): Stepped {
   return { state: sent.state, effects: [...cleared.effects, ...sent.effects] };
 }
 
-/** A command that another replica's swap has overtaken is answered. */
+/** A command that another replica's swap has overtaken is answered, and so is one whose own swap is found to have happened. */
 function clearCommand(state: State, now: Moment): Stepped {
   if (state.command === null) return plain(state);
-  const reason = refusalOf(state, state.command, now);
-  if (reason === null) return plain(state);
-  return { state: { ...state, command: null }, effects: [{ kind: 'verdict', id: state.command.id, ok: false, reason }] };
+  const outcome = outcomeOf(state, state.command, now);
+  if (outcome === null) return plain(state);
+  return { state: { ...state, command: null }, effects: [{ kind: 'verdict', id: state.command.id, ...outcome }] };
 }
 
 function wish(state: State, agreement: Agreement, now: Moment): Step | null {

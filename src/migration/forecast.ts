@@ -1,7 +1,7 @@
 // What a plan will take before it is started: the timeline with every cache on the way, and how many TTLs until the last client has left (section 6).
 
 import type { Phase } from './agreement.ts';
-import { cachesBelow, type Plan, timingOf } from './plan.ts';
+import { cachesBelow, type MovedName, type Plan, timingOf } from './plan.ts';
 
 /** What the preflight saw; seconds. */
 export interface Observed {
@@ -120,10 +120,15 @@ export interface Departure {
 /** When the last of `clients` will have left DNS A in the transition, in TTLs: even odds and 99%. */
 export function departureOf(plan: Plan, clients: number): Departure | null {
   if (plan.mode === 'exclusive' || plan.canary.length > 0) return null;
-  const toB = plan.weight === null ? plan.to.length / (plan.from.length + plan.to.length) : plan.weight / 100;
+  const toB = plan.weight === null ? Math.min(...plan.names.map(shareOfB)) : plan.weight / 100;
   const evenOdds = ttlsUntil(clients, 0.5, toB);
   const almostSure = ttlsUntil(clients, 0.99, toB);
   return evenOdds === null || almostSure === null ? null : { evenOdds, almostSure };
+}
+
+/** How often a client that picks one of the targets of a name at random picks B. */
+function shareOfB({ from, to }: MovedName): number {
+  return to.length / (from.length + to.length);
 }
 
 /** Probability that an application which draws old or new at random, n times, has met both (the incident of section 6). */

@@ -11,7 +11,16 @@ export interface Horizon {
 
 /** When A may be switched off. Known from the commit of the flip on (exclusive), or once every replica has stopped handing out A (blend). */
 export function horizonOf(plan: Plan, timing: Timing, agreement: Agreement): Horizon {
-  return plan.mode === 'exclusive' ? exclusiveHorizon(timing, agreement) : stoppedHorizon(timing, agreement, 'from');
+  if (plan.mode === 'exclusive') return exclusiveHorizon(timing, agreement);
+  const leases = leasesEnd(timing, agreement);
+  // A replica that has not settled falls back to A when B fails: the end of its leases is not the last one.
+  const settled = agreement.phase !== 'draining' || Object.values(agreement.members).every((member) => member.settled);
+  return settled ? leases : { ...leases, at: null };
+}
+
+/** When the leases on A that are known of are over; where a replica may still fall back to A, there may be more. */
+export function leasesEnd(timing: Timing, agreement: Agreement): Horizon {
+  return stoppedHorizon(timing, agreement, 'from');
 }
 
 /** After a rollback the leases on B are counted as those on A are: when the last of them is over. */
@@ -38,5 +47,7 @@ function stoppedHorizon(timing: Timing, agreement: Agreement, side: 'from' | 'to
     if (!stopped) missing.push(replica);
     at = Math.max(at, member.lease[side] + timing.skew);
   }
-  return missing.length > 0 ? { at: null, missing } : { at: at + timing.caches, missing };
+  if (missing.length > 0) return { at: null, missing };
+  // What was never handed out is in no cache.
+  return { at: at === 0 ? 0 : at + timing.caches, missing };
 }

@@ -50,7 +50,9 @@ export class Ledger {
   readonly #asked: Float64Array;
   #count = 0;
   #latest: Leases = { from: 0, to: 0 };
+  /** Whether there is no room for further clients, and whether some were never told of. */
   #cut = false;
+  #unlisted = false;
 
   constructor(options: LedgerOptions) {
     this.#options = { clients: 100_000, ...options };
@@ -73,7 +75,7 @@ export class Ledger {
 
   /** Whether clients are missing from the list. */
   get cut(): boolean {
-    return this.#cut;
+    return this.#cut || this.#unlisted;
   }
 
   get size(): number {
@@ -106,6 +108,12 @@ export class Ledger {
     this.#ttl[at] = ttl;
   }
 
+  /** Notes that there may be leases with these ends, and nobody knows whose. `cut` says that there are: clients are missing from the list. */
+  reserve({ from, to }: Leases, { cut = false }: { readonly cut?: boolean } = {}): void {
+    this.#latest = { from: Math.max(from, this.#latest.from), to: Math.max(to, this.#latest.to) };
+    this.#unlisted ||= cut;
+  }
+
   /** How many clients hold a lease on this side. Those beyond the list are not counted. */
   alive(side: 'from' | 'to', now: number): number {
     const ends = side === 'from' ? this.#from : this.#to;
@@ -116,8 +124,17 @@ export class Ledger {
 
   /** The clients whose lease on A ends last, at most `limit`. */
   last(limit: number): readonly LeaseOf[] {
-    const order = Array.from({ length: this.#count }, (_, i) => i).sort((a, b) => (this.#from[b] ?? 0) - (this.#from[a] ?? 0));
-    return order.slice(0, limit).map((i) => this.#leaseAt(i));
+    const ends = this.#from;
+    const found: number[] = [];
+    for (let i = 0; i < this.#count; i++) {
+      const end = ends[i] ?? 0;
+      let place = found.length;
+      while (place > 0 && (ends[found[place - 1] ?? 0] ?? 0) < end) place--;
+      if (place >= limit) continue;
+      found.splice(place, 0, i);
+      if (found.length > limit) found.pop();
+    }
+    return found.map((i) => this.#leaseAt(i));
   }
 
   /** Clients that look pinned to A: came back once per TTL, got A, and have been silent for three TTLs without having been given B. */

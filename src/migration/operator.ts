@@ -1,8 +1,8 @@
 // What an operator may ask for, when it is refused and why, and the agreement that follows.
-import { type Agreement, reached } from './agreement.ts';
+import { type Agreement, compareProgress, reached } from './agreement.ts';
 import { beginFence, conditions, next, rollback, rollbackRefusal, type Step, waitOf } from './phases.ts';
 import { withoutReplicas } from './replicas.ts';
-import { type Command, latest, type Moment, type State } from './state.ts';
+import { type Command, latest, type Moment, type Pending, type State } from './state.ts';
 
 /** Why the command cannot be done now, or null. */
 export function refusalOf(state: State, command: Command, now: Moment): string | null {
@@ -26,6 +26,24 @@ export function refusalOf(state: State, command: Command, now: Moment): string |
     case 'forget':
       return forgetRefusal(state, agreement, command);
   }
+}
+
+/** What has become of a command meanwhile; null: it is still to be carried out. Each is carried out once, whoever else was faster. */
+export function outcomeOf(state: State, command: Pending, now: Moment): { readonly ok: boolean; readonly reason: string } | null {
+  const agreement = state.known?.agreement ?? null;
+  if (agreement !== null && command.tried !== null && hasHappened(command, command.tried, agreement)) return { ok: true, reason: '' };
+  const reason = refusalOf(state, command, now);
+  if (reason !== null) return { ok: false, reason };
+  const wentOn = command.verb === 'advance' && agreement !== null && compareProgress(agreement, command.from) !== 0;
+  return wentOn ? { ok: false, reason: `the plan has gone on meanwhile, it is in ${agreement.phase}` } : null;
+}
+
+/** Whether the agreement is what the command wanted to make of it, or has come from there. */
+function hasHappened({ verb, replica }: Command, tried: Agreement, agreement: Agreement): boolean {
+  if (agreement.epoch !== tried.epoch || compareProgress(agreement, tried) < 0) return false;
+  if (verb === 'pause' || verb === 'resume') return agreement.paused === tried.paused;
+  if (verb === 'forget') return agreement.members[replica ?? ''] === undefined;
+  return agreement.fence.attempt >= tried.fence.attempt;
 }
 
 /** The agreement after the command; only to be asked for when {@link refusalOf} is null. */

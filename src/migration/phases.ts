@@ -1,6 +1,6 @@
 // How a plan goes from phase to phase: what ends each of them, and the agreement that comes next. Whoever wins the swap did it (R4).
 import { type Agreement, type Flip, type Member, reached } from './agreement.ts';
-import { horizonOf } from './horizon.ts';
+import { horizonOf, leasesEnd } from './horizon.ts';
 import { readyToCommit, silentFor } from './replicas.ts';
 import { closedGate, earliest, latest, type Moment, type State, targetHealthy } from './state.ts';
 
@@ -108,7 +108,8 @@ function transitionWait(state: State, agreement: Agreement, now: Moment): Wait |
 }
 
 function drainingWait(state: State, agreement: Agreement, now: Moment): Wait | null {
-  const { at, missing } = horizonOf(state.plan, state.timing, agreement);
+  const { plan, timing } = state;
+  const { at, missing } = plan.mode === 'blend' ? leasesEnd(timing, agreement) : horizonOf(plan, timing, agreement);
   if (missing.length > 0) return { why: `not known: replica ${missing.join(', ')}`, until: null };
   if (at === null || earliest(state, now) < at) return { why: 'leases on A are alive', until: at };
   const unsettled = Object.entries(agreement.members).find(([, member]) => state.plan.mode === 'blend' && !member.settled);

@@ -1,9 +1,8 @@
 // What is wrong with a plan: every problem at once, each with the path of the field it is about.
 import { isIP } from 'node:net';
-import type { Name } from '../dns/name.ts';
 import type { Plan, Target } from './plan.ts';
 
-/** An error refuses the plan, a warning is told. `field` is the path as a plan file writes it: `from[1]`, `transition_ttl`. */
+/** An error refuses the plan, a warning is told. `field` is its path: `names[0].from[1]`, `transition_ttl`. */
 export interface Problem {
   readonly severity: 'error' | 'warning';
   readonly field: string;
@@ -13,44 +12,46 @@ export interface Problem {
 /** Highest TTL (RFC 2181 section 8). */
 const maxTtl = 2 ** 31 - 1;
 
-/** Judges a plan; `held` says which plan already holds a name. */
-export function problemsOf(plan: Plan, held: ReadonlyMap<Name, string> = new Map()): readonly Problem[] {
-  return [...namesProblems(plan, held), ...targetProblems(plan), ...timeProblems(plan), ...steeringProblems(plan), ...safetyProblems(plan)];
+/** Judges a plan. */
+export function problemsOf(plan: Plan): readonly Problem[] {
+  return [...namesProblems(plan), ...timeProblems(plan), ...steeringProblems(plan), ...safetyProblems(plan)];
 }
 
-function namesProblems(plan: Plan, held: ReadonlyMap<Name, string>): readonly Problem[] {
+function namesProblems({ name: planName, names }: Plan): readonly Problem[] {
   const problems: Problem[] = [];
-  if (plan.name === '') problems.push(error('name', 'empty name of a plan'));
-  if (plan.names.length === 0) problems.push(error('names', 'no name, expected at least one'));
-  for (const [i, name] of plan.names.entries()) {
-    const holder = held.get(name);
-    if (holder !== undefined && holder !== plan.name) problems.push(error(`names[${i}]`, `${name} is already moved by plan ${holder}`));
-    if (plan.names.indexOf(name) !== i) problems.push(error(`names[${i}]`, `${name} is named twice`));
+  if (planName === '') problems.push(error('name', 'empty name of a plan'));
+  if (names.length === 0) problems.push(error('names', 'no name, expected at least one'));
+  for (const [i, moved] of names.entries()) {
+    const field = `names[${i}]`;
+    if (names.findIndex(({ name }) => name === moved.name) !== i) problems.push(error(field, `${moved.name} is named twice`));
+    const old = new Set(moved.from.map(identityOf));
+    problems.push(...sideProblems(moved.from, { field: `${field}.from`, names, taken: new Set() }));
+    problems.push(...sideProblems(moved.to, { field: `${field}.to`, names, taken: old }));
   }
   return problems;
 }
 
-function targetProblems(plan: Plan): readonly Problem[] {
-  const from = new Set(plan.from.map(identityOf));
-  return [...sideProblems(plan, 'from', new Set()), ...sideProblems(plan, 'to', from)];
+interface Side {
+  readonly field: string;
+  readonly names: Plan['names'];
+  /** The targets of the other side. */
+  readonly taken: ReadonlySet<string>;
 }
 
-/** `taken` are the targets of the other side. */
-function sideProblems(plan: Plan, side: 'from' | 'to', taken: ReadonlySet<string>): readonly Problem[] {
+function sideProblems(targets: readonly Target[], { field, names, taken }: Side): readonly Problem[] {
   const problems: Problem[] = [];
-  const targets = plan[side];
-  if (targets.length === 0) problems.push(error(side, 'nothing to answer, expected addresses, a pool or a name'));
+  if (targets.length === 0) problems.push(error(field, 'nothing to answer, expected addresses, a pool or a name'));
   if (targets.length > 1 && targets.some((target) => target.kind !== 'address'))
-    problems.push(error(side, 'several targets, expected addresses only, or one pool, or one name'));
+    problems.push(error(field, 'several targets, expected addresses only, or one pool, or one name'));
   const identities = targets.map(identityOf);
   for (const [i, target] of targets.entries()) {
-    const field = `${side}[${i}]`;
+    const at = `${field}[${i}]`;
     const identity = identityOf(target);
-    if (target.kind === 'address' && isIP(target.address) === 0) problems.push(error(field, `${target.address} is not an address`));
-    if (target.kind === 'name' && plan.names.includes(target.name))
-      problems.push(error(field, `${target.name} is moved by this plan, so it cannot be its own target`));
-    if (identities.indexOf(identity) !== i) problems.push(error(field, `${identity} stands here twice`));
-    if (taken.has(identity)) problems.push(error(field, `${identity} stands in from and in to`));
+    if (target.kind === 'address' && isIP(target.address) === 0) problems.push(error(at, `${target.address} is not an address`));
+    if (target.kind === 'name' && names.some(({ name }) => name === target.name))
+      problems.push(error(at, `${target.name} is moved by this plan, so it cannot be its own target`));
+    if (identities.indexOf(identity) !== i) problems.push(error(at, `${identity} stands here twice`));
+    if (taken.has(identity)) problems.push(error(at, `${identity} stands in from and in to`));
   }
   return problems;
 }
@@ -74,6 +75,7 @@ function timeProblems(plan: Plan): readonly Problem[] {
   atLeast('pace', plan.pace, 0);
   atLeast('rollback_after', plan.rollbackAfter, 0);
   atLeast('session', plan.session, 1);
+  if (plan.store !== 'journal') atLeast('session', plan.session, 3 * plan.skew);
   atLeast('countdown', plan.countdown, plan.transitionTtl);
   for (const [i, cache] of plan.caches.entries()) atLeast(`caches[${i}]`, cache.seconds, 0);
   if (plan.slack < 3) problems.push(warning('slack', `${plan.slack} seconds: a reply may be 2 on its way and caches round by 1`));
@@ -108,7 +110,9 @@ function exclusiveProblems(plan: Plan): readonly Problem[] {
 
 function safetyProblems(plan: Plan): readonly Problem[] {
   const problems: Problem[] = [];
-  const checked = plan.checks.some((check) => check.side === 'to');
+  // A pool knows by itself whether it is well.
+  const checked =
+    plan.checks.some((check) => check.side === 'to') || plan.names.every(({ to }) => to.length > 0 && to.every(({ kind }) => kind === 'pool'));
   if (plan.role === 'new' && !checked) problems.push(error('check', 'role new without a check of to: it could not tell when to answer A again'));
   if (plan.rollback === 'auto' && !checked)
     problems.push(error('rollback', 'rollback auto without a check of to: it could not tell when to go back'));

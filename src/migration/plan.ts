@@ -49,13 +49,18 @@ export type Gate = { readonly label: string } & (
 /** Where the agreement of the replicas lives; `journal` is a file of this one server. */
 type StoreKind = 'journal' | 'etcd' | 'configmap';
 
+/** Where one name leads before and after. */
+export interface MovedName {
+  readonly name: Name;
+  readonly from: readonly Target[];
+  readonly to: readonly Target[];
+}
+
 /** One move. Times are seconds, shares are percent. */
 export interface Plan {
   readonly name: string;
   /** All of them change together (P5). */
-  readonly names: readonly Name[];
-  readonly from: readonly Target[];
-  readonly to: readonly Target[];
+  readonly names: readonly MovedName[];
   readonly role: Role;
   readonly mode: Mode;
   /** TTL in the steady states; null: learnt from the upstream by the preflight. */
@@ -91,7 +96,7 @@ export interface Plan {
 }
 
 /** What a plan must say; everything else has a default. */
-export type PlanOptions = Pick<Plan, 'name' | 'names' | 'from' | 'to'> & Partial<Plan>;
+export type PlanOptions = Pick<Plan, 'name' | 'names'> & Partial<Plan>;
 
 /** A plan with every default filled in. */
 export function planOf(options: PlanOptions): Plan {
@@ -178,21 +183,6 @@ export function hashOf(plan: Plan): string {
 export function forbiddenChanges(running: Plan, next: Plan): readonly string[] {
   const fields = Object.keys(running) as (keyof Plan)[];
   return fields.filter((field) => !(changeable as readonly string[]).includes(field) && canonical(running[field]) !== canonical(next[field]));
-}
-
-/** The plan from B to A, for when a rollback is refused. Checks change sides; the fence was for A and must be written anew. */
-export function reverseOf(plan: Plan): Plan {
-  const role = { old: 'new', new: 'old', shared: 'shared' } as const;
-  const side = { from: 'to', to: 'from' } as const;
-  return {
-    ...plan,
-    name: `${plan.name}-reverse`,
-    from: plan.to,
-    to: plan.from,
-    role: role[plan.role],
-    checks: plan.checks.map((check) => ({ ...check, side: side[check.side] })),
-    fence: null,
-  };
 }
 
 /** JSON with the keys of every object in order, so that equal values have equal text. */

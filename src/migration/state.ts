@@ -1,5 +1,5 @@
 // What one replica knows about one plan, what can happen to it, and what it wants done: the words of the engine.
-import type { Agreement, Leases, View } from './agreement.ts';
+import type { Agreement, Leases, Progress, View } from './agreement.ts';
 import { hashOf, type Plan, type Timing, timingOf } from './plan.ts';
 
 /** What the world shows at the moment of an event. */
@@ -27,6 +27,14 @@ export interface Command {
   readonly replica?: string;
   /** Release although the upstream was not seen to be clean; never in exclusive mode while it shows A. */
   readonly force?: boolean;
+}
+
+/** A command that is being carried out. */
+export interface Pending extends Command {
+  /** Where the plan stood when it was asked for. */
+  readonly from: Progress;
+  /** What a swap would have made of the agreement of which nobody knows whether it has happened. */
+  readonly tried: Agreement | null;
 }
 
 export type Event =
@@ -139,7 +147,7 @@ export interface State {
   readonly checked: boolean;
   readonly gates: Readonly<Record<string, boolean>>;
   readonly preflight: { readonly ttl: number | null; readonly mixed: boolean; readonly problem: string | null } | null;
-  readonly command: Command | null;
+  readonly command: Pending | null;
   /** A fence this process runs or has run, with its result. */
   readonly fencing: { readonly attempt: number; readonly result: boolean | null } | null;
   /** Since when (monotonic) the upstream has shown B alone; null: it has not. The longest TTL in seconds. */

@@ -1,7 +1,8 @@
 // The grammar of a plan, the same for a block of `migrate` in a Corefile and for a plan file in YAML.
-import { type ConfigSpec, many, type OptionsOf, property, repeated, setting, words } from '../config/grammar.ts';
-import { choice, duration, file, httpAddress, integer, text, value } from '../config/values.ts';
-import { checkSyntax } from '../plugin/check-words.ts';
+
+import { checkSyntax } from '../checks/check-words.ts';
+import { type ConfigSpec, many, type OptionsOf, optional, property, repeated, setting, words } from '../config/grammar.ts';
+import { adminSyntax, choice, duration, file, integer, text, value } from '../config/values.ts';
 
 const highestTtl = 2 ** 31 - 1;
 const percent = value('PERCENT', readPercent, { expected: 'a share such as 10% or 50' });
@@ -33,6 +34,9 @@ const moveOptions = {
   countdown: setting(duration({ min: '1s' }), 'exclusive: time between the decision to flip and the flip'),
   hold: setting(duration({ min: '0s', max: '1m' }), 'how long a query without an answer is held', 2000),
   slack: setting(duration({ min: '0s' }), 'transit and rounding added to every lease', 3000),
+  store: property({ store: words('journal|etcd URL...|configmap [NAMESPACE/]NAME', 1) }, 'where servers that share the plan agree'),
+  session: setting(duration({ min: '1s', max: '1h' }), 'shared store: how long a server that cannot hear it still answers A', 10_000),
+  skew: setting(duration({ min: '0s', max: '1m' }), 'shared store: how far the clocks of the servers may be apart', 1000),
 } as const;
 
 /** The block of the directive: the move, and what is this server's own. */
@@ -41,7 +45,11 @@ export const migrateGrammar = {
   block: {
     ...moveOptions,
     journal: setting(file, 'the file that holds what has happened'),
-    admin: setting(adminAddress(), 'where the plans are told and asked over HTTP', '127.0.0.1:9180'),
+    replica: setting(text, 'shared store: what this server is called; its host name unless given'),
+    store_tls: property({ cert: file, key: file, ca: optional(file) }, 'etcd: how this server proves who it is, and whom it believes'),
+    store_credentials: property({ user: text, passwordFile: file }, 'etcd: a user and the file that holds the password'),
+    kubeconfig: property({ file, context: optional(text) }, 'configmap: how to reach the Kubernetes API from outside of a cluster'),
+    admin: property({ admin: words(adminSyntax, 1) }, 'where the plans are told and asked over HTTP'),
   },
   repeat: 'chain',
 } as const satisfies ConfigSpec;
@@ -59,18 +67,4 @@ function readPercent(word: string): number {
   const found = /^(\d{1,3}(?:\.\d{1,3})?)%?$/.exec(word)?.[1];
   if (found === undefined || Number(found) > 100) throw new Error(`'${word}' is not a share from 0% to 100%`);
   return Number(found);
-}
-
-function adminAddress() {
-  const expected = "HOST:PORT with an address of this machine's loopback, or 'off'";
-  return value('ADDRESS|off', readAdmin, { expected });
-}
-
-/** Whoever reaches the address may move services, so it is the machine's own only. */
-function readAdmin(word: string): string {
-  if (word === 'off') return word;
-  const address = httpAddress.parse(word);
-  const host = address.slice(0, address.lastIndexOf(':'));
-  if (/^(127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\]|localhost)$/.test(host)) return address;
-  throw new Error(`address ${word} can be reached from other machines, which is not supported yet: expected 127.0.0.1, [::1] or localhost`);
 }

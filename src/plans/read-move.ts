@@ -1,13 +1,13 @@
 // Makes a move of its options, and refuses what cannot be meant at the word that is wrong.
 import { isIP } from 'node:net';
+import { readCheck } from '../checks/check-words.ts';
 import { parseDuration } from '../config/duration.ts';
 import type { Word } from '../config/tree.ts';
 import { type Name, parseName } from '../dns/name.ts';
 import { type CacheBelow, type Check, type Gate, type Plan, planOf, type Target } from '../migration/plan.ts';
 import { problemsOf } from '../migration/plan-problems.ts';
-import { readCheck } from '../plugin/check-words.ts';
 import type { PlanFileOptions } from './grammar.ts';
-import type { Move, MovedName } from './move.ts';
+import type { Move, StorePlace } from './move.ts';
 
 /** Where problems go: at a word, or at the option of that name. */
 export interface Reading {
@@ -53,17 +53,15 @@ class MoveReader {
     const checks = this.checks(first.name);
     const plan = this.plan(names, checks);
     this.judge(plan, names);
-    return { plan, names: names.map(moved), checks };
+    return { plan, store: this.store(), checks };
   }
 
   private plan(names: readonly NameReading[], checks: Move['checks']): Plan {
     const { options } = this;
     const { countdown, pace } = options;
-    const planned = planOf({
+    return planOf({
       name: this.planName(names),
-      names: names.map(({ name }) => name),
-      from: union(names.map(({ from }) => from)),
-      to: union(names.map(({ to }) => to)),
+      names: names.map(({ name, from, to }) => ({ name, from: from.targets, to: to.targets })),
       role: options.role,
       mode: options.mode,
       ttl: options.ttl ?? null,
@@ -80,13 +78,40 @@ class MoveReader {
       handback: options.handback === 'on',
       hold: options.hold / 1000,
       slack: options.slack / 1000,
+      store: this.store().kind,
+      session: options.session / 1000,
+      skew: options.skew / 1000,
       ...(pace === undefined ? {} : { pace: pace / 1000 }),
       ...(countdown === undefined ? {} : { countdown: countdown / 1000 }),
     });
-    // Which name leads where is a part of the plan as well: it goes into its hash.
-    return names.every(({ from, to }) => from === names[0]?.from && to === names[0]?.to)
-      ? planned
-      : Object.assign(planned, { moved: names.map(moved) });
+  }
+
+  private store(): StorePlace {
+    const [kind, first, ...more] = this.options.store?.store ?? [];
+    const { reading } = this;
+    if (kind === undefined) return { kind: 'journal' };
+    if (kind.text === 'journal') return first === undefined ? { kind: 'journal' } : reading.fail(`unexpected '${first.text}'`, first);
+    if (kind.text !== 'etcd' && kind.text !== 'configmap') {
+      return reading.fail(`unknown store '${kind.text}', expected journal, etcd or configmap`, kind);
+    }
+    if (first === undefined) return reading.fail(`'${kind.text}' without a place, expected ${kind.text === 'etcd' ? 'URLs' : 'a name'}`, kind);
+    if (kind.text === 'configmap') return more[0] === undefined ? this.configMap(first) : reading.fail(`unexpected '${more[0].text}'`, more[0]);
+    return { kind: 'etcd', endpoints: [first, ...more].map((word) => this.endpoint(word)) };
+  }
+
+  private endpoint(word: Word): string {
+    const url = URL.parse(word.text);
+    if (url === null || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search !== '') {
+      return this.reading.fail(`'${word.text}' is not the URL of an etcd server, expected one such as http://127.0.0.1:2379`, word);
+    }
+    return url.origin;
+  }
+
+  private configMap(word: Word): StorePlace {
+    const { namespace, name } =
+      /^(?:(?<namespace>[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?)\/)?(?<name>[a-z\d](?:[a-z\d.-]{0,251}[a-z\d])?)$/.exec(word.text)?.groups ?? {};
+    if (name === undefined) return this.reading.fail(`'${word.text}' is not the name of a ConfigMap, expected NAME or NAMESPACE/NAME`, word);
+    return { kind: 'configmap', namespace: namespace ?? null, name };
   }
 
   /** The name of the plan is part of paths and file names. */
@@ -197,21 +222,13 @@ class MoveReader {
     return { command: command.map(({ text }) => text), timeout: this.options.fence_timeout / 1000 };
   }
 
-  /** Every name is judged with its own targets: an address may be B of one name and not be there for another. */
   private judge(plan: Plan, names: readonly NameReading[]): void {
-    const seen = new Set<string>();
-    for (const each of names) {
-      this.refuseFamilies(each);
-      for (const { severity, field, message } of problemsOf({ ...plan, from: each.from.targets, to: each.to.targets })) {
-        const at = placeOf(field, { each, names });
-        const key = JSON.stringify([field, message]);
-        if (seen.has(key)) continue;
-        seen.add(key);
-        if (severity === 'error') this.reading.fail(message, at);
-        this.reading.warn(message, at);
-      }
+    for (const each of names) this.refuseFamilies(each);
+    for (const { severity, field, message } of problemsOf(plan)) {
+      const at = placeOf(field, names);
+      if (severity === 'error') this.reading.fail(message, at);
+      this.reading.warn(message, at);
     }
-    this.refuseChecks(plan, names);
   }
 
   /** A family that only A has would be answered empty after the move. */
@@ -222,13 +239,6 @@ class MoveReader {
     if (lost < 0) return;
     const family = familyOf(from.targets[lost]);
     this.reading.fail(`to has no IPv${family} address, expected one: ${name} would be answered empty after the move`, from.words[lost]);
-  }
-
-  private refuseChecks(plan: Plan, names: readonly NameReading[]): void {
-    for (const { side } of plan.checks) {
-      const named = names.find((each) => each[side].targets.some(({ kind }) => kind === 'name'));
-      if (named !== undefined) this.reading.fail(`a check of ${side}, which is a name: not supported yet, expected addresses or a pool`, 'check');
-    }
   }
 
   private attempt<T>(word: Word, read: (text: string) => T): T {
@@ -245,24 +255,22 @@ function canonical(address: string): string {
   return isIP(address) === 6 ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;
 }
 
-function moved({ name, from, to }: NameReading): MovedName {
-  return { name, from: from.targets, to: to.targets };
-}
-
-function union(sides: readonly Side[]): readonly Target[] {
-  const found = new Map(sides.flatMap(({ targets }) => targets.map((target) => [JSON.stringify(target), target] as const)));
-  return [...found.values()];
-}
-
 function familyOf(target: Target | undefined): number {
   return target?.kind === 'address' ? isIP(target.address) : 0;
 }
 
-function placeOf(field: string, { each, names }: { each: NameReading; names: readonly NameReading[] }): Word | string {
-  const [, option = '', index] = /^(\w+)(?:\[(\d+)\])?$/.exec(field) ?? [];
-  if ((option === 'from' || option === 'to') && index !== undefined) return each[option].words.at(Number(index)) ?? option;
-  if (option === 'names') return names[Number(index)]?.word ?? 'name';
-  return option;
+/** The word or option that the path of a field means: `names[1].from[0]`, `transition_ttl`. */
+function placeOf(field: string, names: readonly NameReading[]): Word | string {
+  const {
+    index,
+    side,
+    target,
+    option = 'name',
+  } = /^(?:names(?:\[(?<index>\d+)\])?(?:\.(?<side>from|to)(?:\[(?<target>\d+)\])?)?|(?<option>\w+).*)$/.exec(field)?.groups ?? {};
+  const name = names[Number(index)];
+  if (name === undefined) return option;
+  if (side !== 'from' && side !== 'to') return name.word;
+  return name[side].words.at(target === undefined ? 0 : Number(target)) ?? name.word;
 }
 
 function planCheck({ side, spec: { probe, pace } }: Move['checks'][number]): Check {

@@ -7,9 +7,9 @@ const turned = { from: 'to', to: 'from' } as const;
 const roles = { old: 'new', new: 'old', shared: 'shared' } as const;
 
 /** Checks change sides. The fence shuts A and gates are about B, so both are left to be written anew. */
-export function reversedPlanFile({ plan, names, checks }: Move): string {
+export function reversedPlanFile({ plan, checks }: Move): string {
   const lines = [`plan: ${plan.name}-reverse`, 'names:'];
-  for (const { name, from, to } of names) lines.push(`  ${quoted(name)}: { from: ${targets(to)}, to: ${targets(from)} }`);
+  for (const { name, from, to } of plan.names) lines.push(`  ${quoted(name)}: { from: ${targets(to)}, to: ${targets(from)} }`);
   lines.push(`role: ${roles[plan.role]}`, `mode: ${plan.mode}`);
   if (plan.ttl !== null) lines.push(`ttl: ${plan.ttl}`);
   lines.push(`transition_ttl: ${plan.transitionTtl}`, `slack: ${seconds(plan.slack)}`, `hold: ${seconds(plan.hold)}`);

@@ -1,6 +1,7 @@
 // `ferrydns/plugin`: the one module a plugin imports.
 
 export { type AgentReport, hear, silentAgent } from '../checks/agent.ts';
+export { agentSyntax, type CheckReading, checkSyntax, readAgent, readCheck } from '../checks/check-words.ts';
 export { type Check, type CheckObserver, type CheckSpec, Checks, sharedChecks } from '../checks/checks.ts';
 export { defaultPace, Health, type Pace } from '../checks/health.ts';
 export { describeProbe, type Finding, type Probe } from '../checks/probe.ts';
@@ -25,6 +26,7 @@ export {
   typeName,
 } from '../dns/codes.ts';
 export type { Option } from '../dns/edns.ts';
+export type { Explained } from '../dns/explained.ts';
 export { type Metadata, type MetadataKey, metadataKey } from '../dns/metadata.ts';
 export { isSubdomain, labelsOf, longestMatch, type Name, nameFromWire, nameToWire, parentOf, parseName, root } from '../dns/name.ts';
 export { makeQuery, type OwnQuery } from '../dns/own-query.ts';
@@ -37,15 +39,20 @@ export { Reply, type ReplyChange } from '../dns/reply.ts';
 export type { Survey } from '../dns/survey.ts';
 export type { Logger } from '../log/logger.ts';
 export { type Counter, type Histogram, type Metrics, perRoute } from '../metrics/metrics.ts';
+export type { MovedName } from '../migration/plan.ts';
 export { type MigrateOptions, migrateGrammar, moveOptionNames } from '../plans/grammar.ts';
-export type { Move, MovedName } from '../plans/move.ts';
+export type { Move, StorePlace } from '../plans/move.ts';
 export { readPlanFile } from '../plans/plan-file.ts';
 export { readMove } from '../plans/read-move.ts';
 export type { Timeouts } from '../transport/tcp.ts';
 export { type ConnectedUdp, openUdpClient, type UdpClient, type UdpOwner, type UdpPeer, type UdpRoute } from '../transport/udp-client.ts';
+export { type AdminAccess, readAdminAccess, usualAdminAccess } from './admin/access.ts';
+export { adminHeaders, answerJson, refuseRequest } from './admin/answer.ts';
+export { type AdminCollection, type AdminPage, chosenAdminAddress, openAdmin } from './admin/door.ts';
+export { askerOf, isOrderName, readOrderFields } from './admin/order.ts';
 export { type Awaitable, after, isPromise, rescue } from './awaitable.ts';
 export { type Capability, capability, metadataSource, type Provided, provide } from './capability.ts';
-export { agentSyntax, type CheckReading, checkSyntax, readAgent, readCheck } from './check-words.ts';
+export { type Explanation, type Question, readQuestion } from './explanation.ts';
 export * as migration from './migration.ts';
 export {
   type BlockSettings,
@@ -53,6 +60,8 @@ export {
   type Handle,
   type HttpRequest,
   type HttpResponse,
+  type HttpService,
+  type HttpTls,
   type Instance,
   isPlugin,
   type Next,

@@ -10,6 +10,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Timeouts } from '../transport/tcp.ts';
 import type { Awaitable } from './awaitable.ts';
 import type { Capability, Provided } from './capability.ts';
+import type { Explanation, Question } from './explanation.ts';
 
 /** The rest of the chain, bound once when the chain is built. It is a function of the query alone: call it never, once or twice. */
 export type Next = (query: Query) => Awaitable<Reply>;
@@ -41,7 +42,7 @@ export interface SetupContext {
 
 /** For `start`: every chain is complete, the outside world may be touched. */
 export interface StartContext {
-  /** Aborts when the instance is stopped. */
+  /** Aborts when the instance is stopped. The same object for all instances of a configuration. */
   readonly signal: AbortSignal;
   readonly server: ServerControl;
   /** Where the server block is served, as metrics name it: one for each listener and zone. */
@@ -50,6 +51,8 @@ export interface StartContext {
   readonly handlers: readonly string[];
   /** Asks this server again, from the top: zone match, views and the whole chain. */
   resolve(query: Query): Awaitable<Reply>;
+  /** Answers a question for nobody and says how the answer came about. Rejects when the question names a listener that is not there. */
+  explain(question: Question): Promise<Explanation>;
   /** What other plugins of the server block provide; never their modules. */
   peers<T>(capability: Capability<T>): readonly T[];
   /**
@@ -58,10 +61,30 @@ export interface StartContext {
    * process nobody hears.
    */
   counterparts(hear: (message: unknown) => void): (message: unknown) => void;
-  /** Answers requests for `path`, whatever their method, on a shared HTTP listener, which lives on through reloads. `address` is "HOST:PORT" or ":PORT". */
-  serve(address: string, path: string, respond: (request: HttpRequest) => Awaitable<HttpResponse>): void;
+  /**
+   * Answers requests for `path`, whatever their method, on a shared HTTP listener, which lives on through reloads. A path that ends with "/" stands for
+   * all below it that nobody else serves. `address` is "HOST:PORT", ":PORT" or "unix:PATH", a socket file for the owner of the process alone. Throws an
+   * Error when another plugin has the path, or what is served at the address does not agree on TLS.
+   */
+  serve(address: string, path: string, respond: (request: HttpRequest) => Awaitable<HttpResponse>, service?: HttpService): void;
   /** Runs `task` each time `milliseconds` have passed, until the instance is stopped; an error is logged and does not end it. */
   every(milliseconds: number, task: () => Awaitable<void>): void;
+}
+
+/** How something is served over HTTP. */
+export interface HttpService {
+  /** Undefined: without TLS. */
+  readonly tls?: HttpTls | undefined;
+  /** What the listener answers in place of the plugin: 413 for a body that is too long, 500 for what was thrown, 503 for a stream too many. Plain text by default. */
+  readonly refuse?: ((status: number, reason: string) => HttpResponse) | undefined;
+}
+
+/** The texts of PEM files. */
+export interface HttpTls {
+  readonly cert: string;
+  readonly key: string;
+  /** Only clients with a certificate of these authorities are let in. */
+  readonly clientCa?: string | undefined;
 }
 
 export interface HttpRequest {
@@ -71,14 +94,23 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** Of a POST request; empty for others. */
   readonly body: string;
-  /** The address that the request came from. */
+  /** The address that the request came from; of a socket file, its address. */
   readonly from: string;
+  /** The common name of the client's certificate, which has been verified; missing where none is asked for. */
+  readonly client?: string;
 }
 
 export interface HttpResponse {
   readonly status: number;
   readonly body: string;
   readonly contentType?: string;
+  /** Further headers, their names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * What follows the body, piece by piece. The next piece is asked for when the client has taken the one before. The signal aborts when the client is
+   * gone, or the configuration is replaced; the iterable ends then.
+   */
+  readonly stream?: (signal: AbortSignal) => AsyncIterable<string>;
 }
 
 /** What a plugin may know of the server as a whole, and ask of it. */
@@ -90,6 +122,11 @@ export interface ServerControl {
    * the whole server, HTTP. True in a server of one process; false in the workers of `multisocket`.
    */
   readonly primary: boolean;
+  /**
+   * Whether nothing is served: a configuration is started to explain an answer, and stopped. State that a server keeps is then to be left
+   * alone, as that server may be running.
+   */
+  readonly rehearsing: boolean;
   /** True from SIGTERM on. */
   readonly stopping: boolean;
   /** SHA-512 of the words of the configuration that is running, in hexadecimal. */

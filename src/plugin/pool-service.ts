@@ -24,7 +24,10 @@ export interface PoolService {
   addresses(): readonly string[];
   /** The pool's answer to a query of whatever name: its records have the pool's name. Undefined for types it has no members for. */
   answer(query: Query): Reply | undefined;
-  /** Gives the answer back to the members that come first, where `failback manual` or `after` keeps it from them; false when there was nothing to give back. */
+  /**
+   * Gives the answer back to the members that come first, where `failback manual` or `after` keeps it from them; false when there was nothing to give back.
+   * Only the primary process can, and all others follow: in a worker it is always false.
+   */
   failback(): boolean;
 }
 

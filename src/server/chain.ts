@@ -1,9 +1,11 @@
 // Folds the plugins of a server block into one function of a query.
+import type { Place } from '../config/error.ts';
 import type { Query } from '../dns/query.ts';
 import { Reply } from '../dns/reply.ts';
 import { type Awaitable, after } from '../plugin/awaitable.ts';
 import type { Handle, Next } from '../plugin/plugin.ts';
 import { QueryError } from '../plugin/query-error.ts';
+import type { Use } from './block.ts';
 
 /** A plugin's part in a chain. */
 export interface Step {
@@ -11,14 +13,32 @@ export interface Step {
   readonly handle: Handle;
   /** Whether what it returns is to be checked: the compiler did not see plain JavaScript. */
   readonly foreign: boolean;
+  readonly place: Place;
+}
+
+/** How the steps of a chain are bound to what is behind them. */
+export interface Binding {
+  link(step: Step, next: Next): Next;
+  /** What is behind the last step, which has this name. */
+  end(name: string): Next;
+}
+
+/** Those of the plugins in use that handle queries. */
+export function stepsOf(uses: readonly Use[], builtIn: ReadonlySet<string>): Step[] {
+  return uses.flatMap(({ plugin: { name }, instance: { handle }, place }) =>
+    handle === undefined ? [] : [{ name, handle, foreign: !builtIn.has(name), place }],
+  );
 }
 
 /** Binds each handler to the rest of the chain, once. Undefined for no steps: such a block answers nothing. */
-export function buildChain(steps: readonly Step[]): Next | undefined {
+export function buildChain(steps: readonly Step[], binding: Binding = plain): Next | undefined {
   const last = steps.at(-1);
   if (last === undefined) return undefined;
-  return steps.reduceRight((next, step) => link(step, next), endOf(last.name));
+  return steps.reduceRight((next, step) => binding.link(step, next), binding.end(last.name));
 }
+
+/** The binding of the chains that answer clients. */
+export const plain: Binding = { link, end: endOf };
 
 function link({ name, handle, foreign }: Step, next: Next): Next {
   const run: Handle = foreign ? checked(name, handle) : handle;

@@ -7,7 +7,6 @@ import { formatCorefile } from '../config/format.ts';
 import { toCorefile } from '../config/write.ts';
 import { streamOutput } from '../log/logger.ts';
 import { type ConfigurationSource, defaultSource, fileSource, textSource } from './configuration.ts';
-import { runMigrate } from './migrate-command.ts';
 import type { Registry } from './registry.ts';
 import { Server } from './server.ts';
 import { version } from './version.ts';
@@ -23,7 +22,9 @@ const usage = `usage: ferrydns [-conf FILE] [-dns.port N | -p N] [-pidfile FILE]
        ferrydns check FILE      set everything up, open nothing, print every error
        ferrydns format FILE     print the Corefile in its usual layout
        ferrydns convert FILE    print a Corefile as YAML, or YAML as a Corefile
-       ferrydns migrate ...     plans that move services: see ferrydns migrate`;
+       ferrydns explain NAME [TYPE]   say why it is answered as it is: see ferrydns explain -help
+       ferrydns migrate ...     plans that move services: see ferrydns migrate
+       ferrydns pool ...        how pools stand, and failback by hand: see ferrydns pool`;
 
 /** Runs one command. Exit status: 0 done, 1 refused, with the reason on standard error. */
 export async function run(words: readonly string[], context: CommandContext): Promise<void> {
@@ -31,7 +32,9 @@ export async function run(words: readonly string[], context: CommandContext): Pr
   try {
     const [word, file, ...more] = words;
     if (word === undefined || word.startsWith('-')) return await serve(words, context);
-    if (word === 'migrate') return void process.stdout.write(`${await runMigrate(words.slice(1))}\n`);
+    if (word === 'migrate') return await migrate(words.slice(1), context);
+    if (word === 'pool') return await pool(words.slice(1), context);
+    if (word === 'explain') return await explain(words.slice(1), context);
     const command = { check, format, convert }[word];
     if (command === undefined) throw new Error(`extra command line arguments: [${words.join(' ')}]\n${usage}`);
     if (file === undefined || more.length > 0) throw new Error(`usage: ferrydns ${word} FILE`);
@@ -42,10 +45,28 @@ export async function run(words: readonly string[], context: CommandContext): Pr
   }
 }
 
+/** Loaded only for those who ask: a server has no use for it. */
+async function migrate(words: readonly string[], { process }: CommandContext): Promise<void> {
+  const { runMigrate } = await import('./migrate-command.ts');
+  const text = await runMigrate(words, process);
+  if (text !== '') process.stdout.write(`${text}\n`);
+}
+
+async function pool(words: readonly string[], { process }: CommandContext): Promise<void> {
+  const { runPool } = await import('./pool-command.ts');
+  process.stdout.write(`${await runPool(words)}\n`);
+}
+
 async function check(file: string, { registry, process }: CommandContext): Promise<void> {
   const output = (line: string) => void process.stderr.write(`${line}\n`);
   await new Server({ source: fileSource(file), registry, output }).check();
   process.stdout.write(`${file}: ok\n`);
+}
+
+async function explain(words: readonly string[], { registry, process }: CommandContext): Promise<void> {
+  const { runExplain } = await import('./explain-command.ts');
+  const log = (line: string) => void process.stderr.write(`${line}\n`);
+  process.stdout.write(`${await runExplain(words, { registry, log })}\n`);
 }
 
 function format(file: string, { process }: CommandContext): void {
@@ -107,7 +128,11 @@ function parseWords<const O extends NonNullable<Parameters<typeof parseArgs>[0]>
 
 async function serve(words: readonly string[], { registry, process }: CommandContext): Promise<void> {
   const flags = readFlags(words);
+  // Whoever read the log may go; the server stays, and says nothing more.
+  process.stdout.on('error', () => {});
   const write = streamOutput(process.stdout);
+  // Whoever read the log may be gone: that is no reason to end, nor one to log about.
+  process.stdout.on('error', () => undefined);
   if (flags.version) return write(`FerryDNS-${version}\n${platform(process)}`);
   if (flags.plugins) return write(names(registry).join('\n'));
   const output = flags.quiet ? () => {} : write;

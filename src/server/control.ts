@@ -8,6 +8,7 @@ import { version } from './version.ts';
 /** The server, as far as instances get to see it. */
 export interface Controlled {
   readonly primary: boolean;
+  readonly rehearsing: boolean;
   readonly stopping: boolean;
   readiness(generation: Generation): ReturnType<ServerControl['readiness']> | Readiness;
   readHash(): Promise<string>;
@@ -26,6 +27,7 @@ export function controlOf(server: Controlled, generation: Generation, block: Blo
     },
     version,
     primary: server.primary,
+    rehearsing: server.rehearsing,
     configurationHash: generation.configuration.hash,
     readiness: () => server.readiness(generation),
     readConfigurationHash: () => server.readHash(),

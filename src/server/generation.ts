@@ -11,9 +11,10 @@ import { QueryError } from '../plugin/query-error.ts';
 import { requestObserver } from '../plugin/request-observer.ts';
 import { defaultTimeouts, type Timeouts } from '../transport/tcp.ts';
 import { type Block, type SetupEnvironment, serverName, type Use } from './block.ts';
-import { buildChain } from './chain.ts';
+import { buildChain, stepsOf } from './chain.ts';
 import type { Configuration } from './configuration.ts';
-import { HttpRoutes } from './http.ts';
+import { HttpRoutes } from './http-routes.ts';
+import type { OwnQueries } from './own-queries.ts';
 import type { Told } from './protocol.ts';
 import { type Answering, InHand } from './responder.ts';
 import { type RoutedBlock, Router } from './router.ts';
@@ -44,8 +45,8 @@ export interface GenerationContext extends SetupEnvironment {
   control(generation: Generation, block: Block): ServerControl;
   /** Tells the instance's counterparts in the other processes. */
   tell(told: Told): void;
-  /** Answers a query from the top of a listener. */
-  reply(server: string, query: Query): Awaitable<Reply>;
+  /** Answers queries from the top of a listener. */
+  readonly own: Pick<OwnQueries, 'reply' | 'explain'>;
 }
 
 /** A listener while the blocks that it serves are gathered. */
@@ -174,9 +175,7 @@ export class Generation {
     const plans = new Map<string, Draft>();
     const problems: ConfigError[] = [];
     for (const block of this.blocks) {
-      const steps = block.uses.flatMap(({ plugin, instance }) =>
-        instance.handle === undefined ? [] : [{ name: plugin.name, handle: instance.handle, foreign: !this.context.builtIn.has(plugin.name) }],
-      );
+      const steps = stepsOf(block.uses, this.context.builtIn);
       const chain = buildChain(steps);
       for (const { zone, port } of block.keys) {
         for (const address of block.settings.addresses ?? [this.context.defaultAddress]) {
@@ -187,7 +186,7 @@ export class Generation {
           plan.places.set(zone, block.place);
           plan.blocks.add(block);
           const route = this.context.route(name, zone, '');
-          plan.routed.push({ route, chain });
+          plan.routed.push({ route, chain, steps, place: block.place });
           this.routesOf.set(block, [...(this.routesOf.get(block) ?? []), route]);
         }
       }
@@ -223,6 +222,7 @@ export class Generation {
       routes: this.routesOf.get(block) ?? [],
       handlers: block.uses.flatMap(({ plugin, instance }) => (instance.handle === undefined ? [] : [plugin.name])),
       resolve: (query) => this.resolve(query, query.server || server),
+      explain: (question) => this.context.own.explain(question),
       peers: (capability) => provided(block, capability),
       counterparts: (hear) => {
         this.hearers.set(use.identity, (message) => {
@@ -230,7 +230,7 @@ export class Generation {
         });
         return (message) => this.context.tell({ serial: this.serial, identity: use.identity, message });
       },
-      serve: (address, path, respond) => this.http.add(address, path, { plugin: use.plugin.name, respond }),
+      serve: (address, path, respond, service) => this.http.add(address, path, { ...service, plugin: use.plugin.name, respond }),
       every: (milliseconds, task) => {
         const timer = setInterval(
           () => {
@@ -250,7 +250,7 @@ export class Generation {
       throw new QueryError('SERVFAIL', `asked itself more than ${maxResolutions} times for one query, the last time for ${query.name} ${query.type}`);
     }
     const { answeredBy } = origin;
-    return after(this.context.reply(server, query), (reply) => {
+    return after(this.context.own.reply(server, query), (reply) => {
       origin.answeredBy = answeredBy;
       return reply;
     });

@@ -1,118 +1,142 @@
-// The HTTP listeners that plugins share (health, ready, metrics). They are open as long as a configuration uses them, also across a reload.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Awaitable } from '../plugin/awaitable.ts';
-import type { HttpRequest, HttpResponse } from '../plugin/plugin.ts';
+// The HTTP listeners that plugins share (health, ready, metrics, plans). They are open as long as a configuration uses them, also across a reload.
+import { constants } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { createServer, type Server, type ServerOptions } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import type { HttpTls } from '../plugin/plugin.ts';
+import { listen, socketPath } from './http-address.ts';
+import { answer } from './http-answer.ts';
+import { type HttpRoutes, type Service, serviceFor } from './http-routes.ts';
 
-/** Answers the requests for one path. */
-export type Respond = (request: HttpRequest) => Awaitable<HttpResponse>;
+/** What clients may take. Times are milliseconds. */
+export interface HttpLimits {
+  /** For the handshake, and for the headers of a request. */
+  readonly headers: number;
+  /** For a whole request. */
+  readonly request: number;
+  /** For reading what has been sent, in a stream. */
+  readonly reading: number;
+  /** Between two looks at who is late. */
+  readonly look: number;
+  /** Connections of a listener. */
+  readonly connections: number;
+  /** Responses of a listener that are sent piece by piece. */
+  readonly streams: number;
+  /** For answers that are on their way when a listener is closed. */
+  readonly leave: number;
+}
 
-/** What one configuration serves: address → path → who answers. */
-export class HttpRoutes {
-  readonly addresses = new Map<string, Map<string, Respond>>();
-  private readonly owners = new Map<string, string>();
+const usual: HttpLimits = { headers: 10_000, request: 30_000, reading: 30_000, look: 5000, connections: 1024, streams: 100, leave: 250 };
 
-  /** A plugin that serves a path in several server blocks does so once. Throws an Error when another plugin has the path at that address. */
-  add(address: string, path: string, owner: { readonly plugin: string; readonly respond: Respond }): void {
-    const paths = this.addresses.get(address) ?? new Map<string, Respond>();
-    const other = this.owners.get(address + path) ?? owner.plugin;
-    if (other !== owner.plugin) throw new Error(`${address}${path} is served by plugin ${other} already`);
-    this.owners.set(address + path, other);
-    if (!paths.has(path)) this.addresses.set(address, paths.set(path, owner.respond));
-  }
+/** How a listener speaks; from one to another it has to be opened anew. */
+type Speech = 'plain' | 'tls' | 'client certificates';
+
+interface Listener {
+  readonly address: string;
+  readonly server: Server;
+  readonly speech: Speech;
+  readonly streams: Set<AbortController>;
+  paths: ReadonlyMap<string, Service>;
 }
 
 /** The open HTTP listeners by the address that the configuration names. */
 export class HttpListeners {
-  private readonly servers = new Map<string, { readonly server: Server; paths: ReadonlyMap<string, Respond> }>();
+  private readonly listeners = new Map<string, Listener>();
+  private readonly limits: HttpLimits;
 
-  /** Opens what the routes need and is not open. Rejects with an Error that names the address, and opens nothing then. */
+  constructor(limits: Partial<HttpLimits> = {}) {
+    this.limits = { ...usual, ...limits };
+  }
+
+  /** Opens what the routes need and is not open; it answers nothing yet. Rejects with an Error that names the address, and nothing has changed then. */
   async open(routes: HttpRoutes): Promise<void> {
-    const opened: string[] = [];
+    const before = new Map(this.listeners);
+    const places = [...routes.places].filter(([address, { tls }]) => before.get(address)?.speech !== speechOf(tls) || isRemoved(address));
+    // One that has to be opened anew is shut for a moment: last, when nothing else can fail.
+    places.sort(([one], [other]) => Number(before.has(one)) - Number(before.has(other)));
+    const opened: Listener[] = [];
     try {
-      for (const address of routes.addresses.keys()) {
-        if (this.servers.has(address)) continue;
-        const entry: { readonly server: Server; paths: ReadonlyMap<string, Respond> } = { server: createServer(), paths: new Map() };
-        entry.server.on('request', (request, response) => void answer(entry.paths, request, response));
-        await listen(entry.server, address);
-        this.servers.set(address, entry);
-        opened.push(address);
+      for (const [address, { tls }] of places) {
+        const listener = makeListener(address, tls, this.limits);
+        before.get(address)?.server.close();
+        await listen(listener.server, address);
+        opened.push(listener);
       }
     } catch (error) {
-      for (const address of opened) this.close(address);
+      for (const { server } of opened) server.close();
+      for (const [address] of places) await reopen(before.get(address));
       throw error;
+    }
+    for (const listener of opened) {
+      const old = before.get(listener.address);
+      if (old !== undefined) this.end(old);
+      this.listeners.set(listener.address, listener);
     }
   }
 
-  /** Answers by these routes from now on and closes what they do not need. */
+  /** Answers by these routes from now on, ends the streams of those before, and closes what is not needed. */
   use(routes: HttpRoutes): void {
-    for (const [address, entry] of this.servers) {
-      const paths = routes.addresses.get(address);
-      if (paths === undefined) this.close(address);
-      else entry.paths = paths;
+    for (const [address, listener] of this.listeners) {
+      const place = routes.places.get(address);
+      if (place === undefined) {
+        this.listeners.delete(address);
+        this.end(listener);
+        continue;
+      }
+      listener.paths = place.paths;
+      if (place.tls !== undefined) (listener.server as TlsServer).setSecureContext(secrets(place.tls));
+      for (const stream of listener.streams) stream.abort();
     }
   }
 
   /** The port that the listener for this configured address has; undefined when there is none. */
   portOf(address: string): number | undefined {
-    const bound = this.servers.get(address)?.server.address();
+    const bound = this.listeners.get(address)?.server.address();
     return typeof bound === 'object' ? bound?.port : undefined;
   }
 
-  private close(address: string): void {
-    const entry = this.servers.get(address);
-    this.servers.delete(address);
-    entry?.server.close();
-    entry?.server.closeAllConnections();
+  /** What is on its way gets a moment to arrive. */
+  private end({ server, streams }: Listener): void {
+    if (server.listening) server.close();
+    for (const stream of streams) stream.abort();
+    server.closeIdleConnections();
+    setTimeout(() => server.closeAllConnections(), this.limits.leave).unref();
   }
 }
 
-async function answer(paths: ReadonlyMap<string, Respond>, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const reply = await respond(paths, request).catch((error: unknown): HttpResponse => ({ status: 500, body: String(error) }));
-  response.writeHead(reply.status, { 'content-type': reply.contentType ?? 'text/plain; charset=utf-8' });
-  response.end(request.method === 'HEAD' ? undefined : reply.body);
+function makeListener(address: string, tls: HttpTls | undefined, limits: HttpLimits): Listener {
+  const options: ServerOptions = { headersTimeout: limits.headers, requestTimeout: limits.request, connectionsCheckingInterval: limits.look };
+  const server = tls === undefined ? createServer(options) : createTlsServer({ ...options, ...secrets(tls), handshakeTimeout: limits.headers });
+  server.maxConnections = limits.connections;
+  const listener: Listener = { address, server, speech: speechOf(tls), streams: new Set(), paths: new Map() };
+  const around = {
+    address,
+    streams: listener.streams,
+    mostStreams: limits.streams,
+    patience: limits.reading,
+    find: (path: string) => serviceFor(listener.paths, path),
+  };
+  server.on('request', (request, response) => void answer(request, response, around));
+  return listener;
 }
 
-async function respond(paths: ReadonlyMap<string, Respond>, request: IncomingMessage): Promise<HttpResponse> {
-  const url = URL.parse(request.url ?? '/', 'http://localhost');
-  const handler = url === null ? undefined : paths.get(url.pathname);
-  if (url === null || handler === undefined) return { status: 404, body: '404 page not found\n' };
-  const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
-  const method = request.method ?? 'GET';
-  const body = method === 'POST' ? await readBody(request) : '';
-  if (body === undefined) return { status: 413, body: '413 request entity too large\n' };
-  return handler({ method, url, headers, body, from: request.socket.remoteAddress ?? '' });
+/** Whether somebody has removed the socket file, so that nobody can connect any more. */
+function isRemoved(address: string): boolean {
+  const path = socketPath(address);
+  return path !== undefined && !existsSync(path);
 }
 
-/** Octets of a request's body at most. */
-const mostBody = 64 * 1024;
-
-/** Undefined when there is more than anybody has to say. */
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > mostBody) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+async function reopen(listener: Listener | undefined): Promise<void> {
+  if (listener !== undefined && !listener.server.listening) await listen(listener.server, listener.address);
 }
 
-function listen(server: Server, address: string): Promise<void> {
-  const { host, port } = splitAddress(address);
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const reason = error.code === 'EADDRINUSE' ? 'bind: address already in use' : error.message;
-      reject(new Error(`listen tcp ${address}: ${reason}`, { cause: error }));
-    });
-    server.listen({ port, ...(host === '' ? {} : { host }) }, resolve);
-  });
+function speechOf(tls: HttpTls | undefined): Speech {
+  if (tls === undefined) return 'plain';
+  return tls.clientCa === undefined ? 'tls' : 'client certificates';
 }
 
-/** Splits "HOST:PORT"; throws an Error that says what was found. */
-function splitAddress(address: string): { readonly host: string; readonly port: number } {
-  const found = /^(?<host>\[[^\]]*\]|[^:]*):(?<port>\d{1,5})$/.exec(address)?.groups;
-  const port = Number(found?.['port']);
-  if (found === undefined || port > 65535) throw new Error(`address '${address}', expected HOST:PORT or :PORT`);
-  return { host: (found['host'] ?? '').replace(/^\[|\]$/g, ''), port };
+function secrets({ cert, key, clientCa }: HttpTls) {
+  if (clientCa === undefined) return { cert, key };
+  // A ticket would let somebody in again whose authority is not trusted any more.
+  return { cert, key, ca: clientCa, requestCert: true, rejectUnauthorized: true, secureOptions: constants.SSL_OP_NO_TICKET };
 }

@@ -1,25 +1,32 @@
 // Finds the server block for a query: the longest zone on a label border that a block of the listener serves.
 
+import type { Place } from '../config/error.ts';
 import type { Route } from '../dns/client.ts';
 import { QueryType } from '../dns/codes.ts';
 import { parentOf } from '../dns/name.ts';
 import type { Query } from '../dns/query.ts';
 import type { Next } from '../plugin/plugin.ts';
+import type { Step } from './chain.ts';
 
 /** A server block as one listener sees it: under one zone. */
 export interface RoutedBlock {
   readonly route: Route;
   /** Undefined for a block without plugins that handle queries: it refuses. */
   readonly chain: Next | undefined;
+  /** What the chain was made of. */
+  readonly steps: readonly Step[];
+  readonly place: Place;
 }
 
 /** The server blocks of one listener by zone. */
 export class Router {
+  readonly blocks: readonly RoutedBlock[];
   private readonly zones = new Map<string, RoutedBlock>();
   private readonly fallback: RoutedBlock | undefined;
   private readonly onlyRoot: boolean;
 
   constructor(blocks: readonly RoutedBlock[]) {
+    this.blocks = blocks;
     for (const block of blocks) this.zones.set(block.route.zone, block);
     this.fallback = this.zones.get('.');
     this.onlyRoot = this.zones.size === (this.fallback === undefined ? 0 : 1);

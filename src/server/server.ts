@@ -1,42 +1,24 @@
 // The server: loads a configuration, serves it, replaces it without losing a query, and stops.
 import { formatDuration } from '../config/duration.ts';
 import type { Parsed } from '../config/tree.ts';
-import { type Logger, type LogSwitches, makeLogger, type Output } from '../log/logger.ts';
+import { type Logger, type LogSwitches, makeLogger } from '../log/logger.ts';
 import { MetricsRegistry } from '../metrics/registry.ts';
 import type { Awaitable } from '../plugin/awaitable.ts';
-import { type Configuration, type ConfigurationSource, readConfiguration } from './configuration.ts';
+import { type Configuration, readConfiguration } from './configuration.ts';
 import { controlOf } from './control.ts';
 import { countDatagrams } from './datagram-metrics.ts';
 import type { Front, Prepared, SocketInfo } from './front.ts';
 import { Generation } from './generation.ts';
-import { HttpListeners, HttpRoutes } from './http.ts';
+import { HttpListeners } from './http.ts';
+import { HttpRoutes } from './http-routes.ts';
 import { Listeners } from './listeners.ts';
 import { OwnQueries } from './own-queries.ts';
-import type { Readiness, Sockets, Told, WorkerRole } from './protocol.ts';
-import type { Registry } from './registry.ts';
+import type { Readiness, Sockets, Told } from './protocol.ts';
 import { Routes } from './routes.ts';
+import type { ServerOptions } from './server-options.ts';
 import { setUp } from './set-up.ts';
 import { Turns } from './turns.ts';
 import { Workers } from './workers.ts';
-
-/** What a server is made of. */
-export interface ServerOptions {
-  readonly source: ConfigurationSource;
-  readonly registry: Registry;
-  readonly output: Output;
-  /** The port of zones that name none. */
-  readonly dnsPort?: number;
-  /** Where relative file names start; the working directory unless given. */
-  readonly directory?: string;
-  /** Where to listen when a block has no `bind`; empty, the default, for every address. */
-  readonly defaultAddress?: string;
-  /** Milliseconds on a monotonic clock. */
-  readonly now?: () => number;
-  /** Ends the process; called for failures that a plugin cannot live with. */
-  readonly exit?: (status: number) => void;
-  /** What a worker has of the process that started it; a server that has none is that process, or the only one. */
-  readonly worker?: WorkerRole | undefined;
-}
 
 /** Milliseconds that queries in hand get when a configuration is replaced or the server stops. */
 const drainTime = 5000;
@@ -49,13 +31,15 @@ export class Server {
   private readonly listeners: Listeners;
   private workers: Workers | undefined;
   private readonly http = new HttpListeners();
-  private readonly ownQueries: OwnQueries;
+  /** Questions that no client asks, for those who want the answer explained as well. */
+  readonly own: OwnQueries;
   private readonly routes = new Routes();
   private running: Generation | undefined;
   private next: Generation | undefined;
   private loads = 0;
   /** True from SIGTERM on. */
   stopping = false;
+  rehearsing = false;
   /** Loads and stops happen one after another. */
   private readonly turns = new Turns();
 
@@ -66,13 +50,26 @@ export class Server {
     const opening = options.worker?.opening ?? (({ port }: { readonly port: number }) => ({ port, reusePort: false, late: false }));
     const context = { now: this.options.now, log: this.log };
     this.listeners = new Listeners({ ...context, opening });
-    this.ownQueries = new OwnQueries(context);
+    this.own = new OwnQueries({ ...context, plans: () => (this.running ?? this.next)?.listeners ?? [], workerCount: () => this.workerCount });
     countDatagrams(this.metrics, () => this.listeners.listening());
   }
 
   /** Reads and sets up the configuration and opens nothing. Rejects with ConfigErrors that hold every problem. */
   async check(): Promise<void> {
     await this.setUp(await readConfiguration(this.options.source), 0);
+  }
+
+  /** Starts every instance, opens nothing for clients, runs the task and stops them again. Rejects when the configuration is refused. */
+  async rehearse<T>(task: () => Promise<T>): Promise<T> {
+    this.rehearsing = true;
+    const next = await this.setUp(await readConfiguration(this.options.source), ++this.loads);
+    this.next = next;
+    await next.start();
+    try {
+      return await task();
+    } finally {
+      await next.stop(AbortSignal.timeout(drainTime));
+    }
   }
 
   /** Loads the configuration and serves it. Rejects, with nothing open, when it is refused or an address cannot be had. */
@@ -216,7 +213,7 @@ export class Server {
       route: (server, zone, view) => this.routes.of(server, zone, view),
       control: (of, block) => controlOf(this, of, block),
       tell: (told) => (worker === undefined ? this.workers?.tell('hear', told) : worker.tell(told)),
-      reply: (server, query) => this.ownQueries.reply((this.running ?? this.next)?.listeners ?? [], server, query),
+      own: this.own,
     });
   }
 

@@ -1,63 +1,185 @@
 // `ferrydns migrate simulate`: a plan run by its engine on a virtual clock, with clients around it.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { forecastOf } from '../migration/forecast.ts';
-import { type Outcome, simulate } from '../migration/simulator/simulate.ts';
-import type { Move } from '../plans/move.ts';
+import type { Plan } from '../migration/plan.ts';
+import { type Cache, cachesOf } from '../migration/simulator/caches.ts';
+import { drawDrain } from '../migration/simulator/drain-chart.ts';
+import { mostPresent, type Outcome } from '../migration/simulator/outcome.ts';
+import type { Simulation } from '../migration/simulator/run.ts';
+import { simulate } from '../migration/simulator/simulate.ts';
+import { readPlanFile } from '../plans/plan-file.ts';
+import { readFlags, share, whole } from './flags.ts';
+import { readArrival, readCaches } from './simulate-words.ts';
 
-export interface Wishes {
-  readonly json: boolean;
-  readonly clients: number;
-  readonly seed: number;
-  /** Seconds to simulate; by default the plan's own time and a margin. */
-  readonly until: number | undefined;
-  /** Percent of the clients whose cache keeps every answer for `stretch` seconds. */
-  readonly violators: number;
-  readonly stretch: number;
-  /** Percent of the clients that never ask again. */
-  readonly forever: number;
-}
+const usage = `usage: ferrydns migrate simulate FILE [FLAGS]
+  -clients N           how many clients there are; 10000 unless given
+  -arrival spread      they ask when their caches have run out, at times spread evenly; so it is unless given
+  -arrival step        all of their caches run out in the same moment
+  -arrival "poisson N" N clients per second come, look the name up, stay for as long as the answer is good, and go
+  -caches LIST         what stands between server and clients, as in "resolver 30s x20, jvm 30s"; the caches of the plan unless given
+      resolver [CAP] [xN]  N resolvers with a group of clients each that keep to TTLs, of CAP at most; what is left of a TTL is handed on
+      clamp MIN [xN]       keeps every answer for MIN at least: N resolvers, or one of each client's own
+      jvm TIME [FAILURES]  keeps every answer for TIME whatever its TTL, and a failure for 10s
+      forever              never asks again
+      pool TIME            a connection stays where it leads for TIME, or until A is shut
+      none                 clients keep to TTLs themselves
+  -violators PERCENT   clients whose own resolver keeps every answer for -stretch, 300 seconds unless given
+  -forever PERCENT     clients that never ask again
+  -until N             seconds to simulate; the plan's own time and a margin unless given
+  -ttl N               the TTL so far, where the plan says none
+  -mixed N             no plan: for N seconds an upstream hands out A and B by chance, then B
+  -seed N              the same seed gives the same outcome
+  -svg FILE            draws the outcome
+  -json                prints the outcome with a value for every second`;
 
+const flags = {
+  json: { type: 'boolean' },
+  arrival: { type: 'string' },
+  caches: { type: 'string' },
+  clients: { type: 'string' },
+  forever: { type: 'string' },
+  mixed: { type: 'string' },
+  seed: { type: 'string' },
+  stretch: { type: 'string' },
+  svg: { type: 'string' },
+  ttl: { type: 'string' },
+  until: { type: 'string' },
+  violators: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** Lines of the table, but for those where a phase begins. */
 const rows = 12;
 /** Seconds after the plan's own time, in which stragglers are seen. */
 const margin = 60;
+const mostClients = 10_000_000;
+const longest = 604_800;
 
-/** What a simulation prints. Every step is begun as soon as it may be. */
-export function simulated({ plan: given }: Move, wishes: Wishes): string {
-  const ttl = given.ttl ?? given.transitionTtl;
-  const plan = { ...given, ttl, advance: 'auto' as const, gates: [], checks: [], handback: false };
-  const { untilOff } = forecastOf(plan, { ttl: null, upstreamTtl: 0 });
-  const violators = wishes.violators + wishes.forever > 0 ? wishes.stretch : 0;
-  const until = wishes.until ?? Math.ceil(untilOff + violators + margin);
-  const { clients, seed, stretch } = wishes;
-  const options = { plan, clients, seed, until, violators: wishes.violators / 100, stretch, forever: wishes.forever / 100 };
-  // A client is simulated with one cache: of violators it is theirs.
-  const jvm = violators > 0 ? 0 : (plan.caches.find(({ kind }) => kind === 'jvm')?.seconds ?? 0);
-  const outcome = simulate({ ...options, dnsService: plan.role !== 'shared', positive: jvm });
-  if (!wishes.json) return text(outcome, { name: plan.name, until, clients });
-  const { onA, onB, queriesA, queriesB, ...more } = outcome;
-  const curves = { onA: [...onA], onB: [...onB], queriesA: [...queriesA], queriesB: [...queriesB] };
-  return JSON.stringify({ plan: plan.name, clients, seed, until, ...more, ...curves }, null, 2);
+interface Flags {
+  readonly [flag: string]: string | boolean | undefined;
 }
 
-function text(outcome: Outcome, { name, until, clients }: { readonly name: string; readonly until: number; readonly clients: number }): string {
-  const { onA, onB, phases, lastOnA, horizon, stayed } = outcome;
-  const every = Math.max(1, Math.ceil(until / rows));
-  const seconds = Array.from({ length: Math.ceil(until / every) }, (_, i) => i * every);
-  const width = String(clients).length + 2;
-  const curve = seconds.map((second) => {
-    const phase = phases.findLast(({ at }) => at <= second)?.phase ?? '';
-    return `${`${second} s`.padStart(8)} ${String(onA[second]).padStart(width)} ${String(onB[second]).padStart(width)}  ${phase}`;
-  });
+/** Runs `migrate simulate` with the words after it and returns what it prints. Throws the reason when it is refused. */
+export function runSimulate(words: readonly string[]): string {
+  const { values, positionals } = readFlags(words, flags, usage);
+  const [file] = positionals;
+  if (values.help === true || file === undefined || positionals.length > 1) throw new Error(usage);
+  const { plan } = readPlanFile(readFileSync(file, 'utf8'), file).move;
+  const options = simulationOf(plan, values);
+  const outcome = simulate(options);
+  if (values.svg !== undefined) writeFileSync(values.svg, drawDrain(outcome, options));
+  if (values.json === true) return json(outcome, options);
+  return text(outcome, options, plan.ttl === null && values.ttl === undefined);
+}
+
+/** Every step is begun as soon as it may be; checks and gates hold. */
+function simulationOf(given: Plan, asked: Flags): Simulation {
+  const number = (flag: string, fallback: number) => (asked[flag] === undefined ? fallback : whole(flag, String(asked[flag])));
+  const percent = (flag: string) => share(flag, String(asked[flag] ?? '0')) / 100;
+  const ttl = given.ttl ?? number('ttl', given.transitionTtl);
+  if (ttl < 1) throw new Error(`invalid value "${ttl}" for flag -ttl, expected 1 or more`);
+  const plan: Plan = { ...given, ttl, advance: 'auto', handback: false };
+  const violators = percent('violators');
+  const stretch = number('stretch', 300);
+  const forever = percent('forever');
+  const caches = asked['caches'] === undefined ? cachesOf(plan) : readCaches(String(asked['caches']));
+  const mixed = asked['mixed'] === undefined ? undefined : number('mixed', 0);
+  const own = mixed ?? forecastOf(plan, { ttl: null, upstreamTtl: 0 }).untilOff;
+  const until = number('until', Math.ceil(own + longestHeld(caches) + (violators > 0 ? stretch : 0) + margin));
+  if (until < 1 || until > longest) throw new Error(`${until} s are too many or too few to simulate, expected -until from 1 to ${longest}`);
+  const clients = number('clients', 10_000);
+  if (clients < 1 || clients > mostClients) throw new Error(`invalid value "${clients}" for flag -clients, expected 1 to ${mostClients}`);
+  return {
+    plan,
+    clients,
+    until,
+    caches,
+    violators,
+    stretch,
+    forever,
+    seed: number('seed', 1),
+    arrival: readArrival(String(asked['arrival'] ?? 'spread')),
+    dnsService: plan.role !== 'shared',
+    ...(mixed === undefined ? {} : { mixed }),
+  };
+}
+
+/** Seconds for which caches that do not keep to TTLs may lead to A when it is no longer handed out. */
+function longestHeld(caches: readonly Cache[]): number {
+  return caches.reduce((sum, { kind, seconds }) => (kind === 'resolver' ? sum : sum + seconds), 0);
+}
+
+function json(outcome: Outcome, { plan, clients, seed, until }: Simulation): string {
+  const plainly = (_: string, value: unknown) => (value instanceof Uint32Array ? [...value] : value);
+  return JSON.stringify({ plan: plan.name, clients, seed, until, ...outcome }, plainly, 2);
+}
+
+function text(outcome: Outcome, options: Simulation, ttlUnknown: boolean): string {
+  const { plan, clients, until, mixed } = options;
+  const course =
+    mixed === undefined ? 'every step begun as soon as it may be' : `without a plan: an upstream hands out A and B by chance for ${mixed} s`;
   return [
-    `plan ${name}: ${clients} clients for ${until} s, every step begun as soon as it may be`,
-    `${'time'.padStart(8)} ${'on A'.padStart(width)} ${'on B'.padStart(width)}  phase`,
-    ...curve,
+    `plan ${plan.name}: ${clients} clients for ${until} s, ${course}`,
+    ...curve(outcome, options),
     '',
-    `the last client leaves A: ${lastOnA === null ? `not within this time, ${stayed} stay` : `after ${length(lastOnA)}`}`,
-    `the plan says that A may be switched off: ${horizon === null ? 'not within this time' : `after ${length(horizon)}`}`,
-    `most queries in a second: ${outcome.peakA} at A, ${outcome.peakB} at B`,
-    `A and B in use at the same time: ${length(outcome.splitBrain)}; clients at an A that was shut: ${length(outcome.errors)}; longest without an answer: ${length(outcome.silence)}`,
-    `clients given A after B: ${outcome.wentBack}`,
+    ...outcome.refused.map((reason) => `refused: ${reason}`),
+    ...departure(outcome, options),
+    ...load(outcome, options),
+    ...harm(outcome, options),
+    ...(ttlUnknown ? [`the TTL is learnt from the upstream when the server runs; ${plan.ttl} s is taken for it: say -ttl N`] : []),
   ].join('\n');
+}
+
+/** The drain curve: a line every so often, and where a phase begins. */
+function curve(outcome: Outcome, { until, clients }: Simulation): readonly string[] {
+  const { onA, onB, waiting, phases } = outcome;
+  const most = mostPresent(outcome);
+  const every = Math.max(1, Math.ceil(until / rows));
+  const begins = phases.map(({ at }) => Math.ceil(at)).filter((second) => second < until);
+  const regular = Array.from({ length: Math.ceil(until / every) }, (_, i) => i * every);
+  const seconds = [...begins, ...regular.filter((second) => begins.every((begin) => Math.abs(begin - second) * 3 >= every))].sort((a, b) => a - b);
+  const width = Math.max(String(clients).length, 7) + 2;
+  const line = (cells: readonly (string | number | undefined)[]) => cells.map((cell) => String(cell).padStart(width)).join('');
+  const lines = seconds.map((second) => {
+    const phase = phases.findLast(({ at }) => at <= second)?.phase ?? '';
+    return `${line([`${second} s`, onA[second], onB[second], waiting[second]])}  ${bar((onA[second] ?? 0) / most)}  ${phase}`;
+  });
+  return [`${line(['time', 'on A', 'on B', 'waiting'])}  ${'share on A'.padEnd(20)}  phase`, ...lines];
+}
+
+function bar(part: number): string {
+  const full = part > 0 ? Math.max(1, Math.round(part * 20)) : 0;
+  return `${'#'.repeat(full)}${'.'.repeat(20 - full)}`;
+}
+
+function departure({ lastOnA, stayed, horizon }: Outcome, { plan, mixed }: Simulation): readonly string[] {
+  const last = `the last client leaves A: ${lastOnA === null ? `not within this time, ${stayed} are on A at its end` : `after ${length(lastOnA)}`}`;
+  if (mixed !== undefined) return [last];
+  const late = horizon !== null && (lastOnA === null || lastOnA > horizon);
+  return [
+    last,
+    `the plan says that A may be switched off: ${horizon === null ? 'not within this time' : `after ${length(horizon)}`}`,
+    ...(late
+      ? [`  which is too early for caches that the plan does not name${plan.fence === null ? '' : '; A is shut, so these clients fail'}`]
+      : []),
+  ];
+}
+
+function load({ peakA, peakB, peakQueries }: Outcome, { dnsService }: Simulation): readonly string[] {
+  if (dnsService === true) return [`peak load in a second: ${peakA} queries at DNS A, ${peakB} at DNS B`];
+  return [`peak load in a second: ${peakA} lookups lead to A, ${peakB} to B; ${peakQueries} queries at the server`];
+}
+
+function harm({ split, splitBrain, errors, silence, wentBack, metBoth }: Outcome, { plan, mixed }: Simulation): readonly string[] {
+  const name = plan.mode === 'exclusive' ? 'split brain, A and B in use side by side' : 'A and B in use side by side';
+  const window = split === null ? 'never' : `for ${length(splitBrain)}, from ${length(split.from)} to ${length(split.to)}`;
+  return [
+    `${name}: ${window}`,
+    ...(plan.fence === null || mixed !== undefined ? [] : [`clients led to an A that is shut: for ${length(errors)}`]),
+    `longest without an answer: ${length(silence)}`,
+    `clients given A after B: ${wentBack === 0 ? 'none' : `${wentBack} times`}`,
+    ...(mixed === undefined ? [] : [`clients given both: ${metBoth.at(-1)}`]),
+  ];
 }
 
 function length(seconds: number): string {

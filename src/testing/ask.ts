@@ -19,6 +19,8 @@ export interface Ask {
   readonly class?: string;
   /** 127.0.0.1 unless given. */
   readonly address?: string;
+  /** The address to ask from; the system chooses one unless given. */
+  readonly from?: string;
   readonly transport?: 'udp' | 'tcp';
   /** Adds an OPT record that takes so many octets. */
   readonly udpSize?: number;
@@ -92,12 +94,15 @@ function overUdp(message: Buffer, question: Ask): Promise<Buffer> {
       if (readUint16(reply, 0) === readUint16(message, 0)) resolve(reply);
     });
     socket.on('error', reject);
-    socket.connect(question.port, address, () => socket.send(message));
+    socket.bind({ port: 0, ...(question.from === undefined ? {} : { address: question.from }) }, () => {
+      socket.connect(question.port, address, () => socket.send(message));
+    });
   }).finally(() => socket.close());
 }
 
 function overTcp(message: Buffer, question: Ask): Promise<Buffer> {
-  const socket = connect(question.port, question.address ?? '127.0.0.1');
+  const { port, address = '127.0.0.1', from } = question;
+  const socket = connect({ port, host: address, ...(from === undefined ? {} : { localAddress: from }) });
   return waitFor(question, (resolve, reject) => {
     let received = Buffer.alloc(0);
     socket.on('data', (chunk: Buffer) => {

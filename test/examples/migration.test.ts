@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { drawCurve } from '../../examples/migration/curve.ts';
-import { addressOfA, addressOfB, type Look, type StoryOptions, type StoryResult, tell } from '../../examples/migration/story.ts';
+import type { Look } from '../../examples/migration/life.ts';
+import { addressOfA, addressOfB } from '../../examples/migration/pair.ts';
+import { type StoryOptions, type StoryResult, tell } from '../../examples/migration/story.ts';
 import { expectedShare } from '../../examples/migration/theory.ts';
 import { complaints } from '../../examples/migration/verdict.ts';
 

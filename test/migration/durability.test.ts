@@ -1,20 +1,10 @@
 // One server through restarts, clocks that are moved, a full disk, and an edited plan (section 4).
 import { describe, expect, test } from 'vitest';
-import type { PlanOptions } from '../../src/migration/plan.ts';
-import { planFor } from './scenarios.ts';
+import { type Changes, incident, planFor } from './scenarios.ts';
 import { Server, start } from './server.ts';
 
 const fence = { command: ['fence'], timeout: 10 };
-const incident: Partial<PlanOptions> = {
-  mode: 'exclusive',
-  ttl: 30,
-  transitionTtl: 5,
-  caches: [{ kind: 'jvm', seconds: 30 }],
-  fence,
-  advance: 'auto',
-};
-
-const server = (options: Partial<PlanOptions> = {}) => new Server(planFor(options));
+const server = (options: Changes = {}) => new Server(planFor(options));
 
 describe('a restart', () => {
   test('at or past F is silent, never a countdown (R2)', () => {
@@ -34,7 +24,9 @@ describe('a restart', () => {
     moved.command('advance');
     moved.restart();
     moved.command('advance');
-    expect(moved.status.horizon.at).toBe(start + 13_000 + 5_000 + 3_000);
+    expect(moved.status.waits?.until).toBe(start + 13_000 + 5_000 + 3_000);
+    moved.wait(8);
+    expect(moved.status).toMatchObject({ phase: 'done', horizon: { at: start + 13_000 + 5_000 + 3_000 }, mayBeSwitchedOff: true });
   });
 
   test('with a wall clock that went back holds the phase and stays silent past F', () => {

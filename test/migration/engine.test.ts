@@ -1,21 +1,10 @@
 // One server and its rules: phases, waits, fence, rollback, gates, checks, clocks, disk (sections 2 to 4).
 import { describe, expect, test } from 'vitest';
-import type { PlanOptions } from '../../src/migration/plan.ts';
-import { planFor } from './scenarios.ts';
+import { type Changes, incident, planFor } from './scenarios.ts';
 import { Server, start } from './server.ts';
 
-const fence = { command: ['fence'], timeout: 10 };
 const checkOfB = { side: 'to', probe: { kind: 'tcp', port: 5432 }, interval: 2, timeout: 1, fall: 3, rise: 2 } as const;
-const incident: Partial<PlanOptions> = {
-  mode: 'exclusive',
-  ttl: 30,
-  transitionTtl: 5,
-  caches: [{ kind: 'jvm', seconds: 30 }],
-  fence,
-  advance: 'auto',
-};
-
-const server = (options: Partial<PlanOptions> = {}) => new Server(planFor(options));
+const server = (options: Changes = {}) => new Server(planFor(options));
 
 describe('an exclusive move', () => {
   test('lowers for T + slack + C, counts down, is silent for slack, and drains for C', () => {
@@ -137,7 +126,7 @@ describe('rollback', () => {
 });
 
 describe('a blend move', () => {
-  const blend = (options: Partial<PlanOptions>) => {
+  const blend = (options: Changes) => {
     const moved = server({ ttl: 10, checks: [checkOfB], ...options });
     moved.tell({ kind: 'check', side: 'to', healthy: true });
     moved.command('start');
@@ -238,7 +227,7 @@ test('a pause holds every phase, and cannot hold caches that run out', () => {
 });
 
 describe('hand-back', () => {
-  const done = (options: Partial<PlanOptions> = {}) => {
+  const done = (options: Changes = {}) => {
     const moved = server({ ...incident, ttl: 5, caches: [], ...options });
     moved.command('start');
     moved.wait(30);

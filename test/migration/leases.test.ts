@@ -27,6 +27,17 @@ describe('a lease', () => {
     expect(leases.latest.from).toBe(now + 33_000);
   });
 
+  test('of clients that nobody can name is counted, and the list says when some are missing', () => {
+    const leases = ledger();
+    leases.hand({ client: '192.0.2.7', answer: 'from', ttl: 30 }, now);
+    leases.reserve({ from: now + 20_000, to: now + 40_000 });
+    expect(leases.latest).toEqual({ from: now + 33_000, to: now + 40_000 });
+    expect([leases.size, leases.cut]).toEqual([1, false]);
+    leases.reserve({ from: now + 50_000, to: 0 }, { cut: true });
+    expect(leases.latest).toEqual({ from: now + 50_000, to: now + 40_000 });
+    expect(leases.cut).toBe(true);
+  });
+
   test('belongs to the /64 of an IPv6 client, and to the address of an IPv4 client', () => {
     const leases = ledger();
     for (const client of ['2001:db8:1:2::1', '2001:db8:1:2:ffff::9', '2001:db8:1:3::1', '192.0.2.1', '192.0.2.2', '::ffff:192.0.2.2'])
@@ -96,4 +107,13 @@ describe('a client that looks pinned to A', () => {
     leases.hand({ client: '192.0.2.2', answer: 'from', ttl: 5 }, now + 60_000);
     expect(leases.pinned(now + 600_000)).toEqual([]);
   });
+});
+
+test('the last leases are listed with the latest end first, however many there are', () => {
+  const leases = new Ledger({ slack: 0, caches: 0 });
+  const ttls = Array.from({ length: 500 }, (_, i) => ((i * 7919) % 1009) + 1);
+  for (const [i, ttl] of ttls.entries()) leases.hand({ client: `10.0.${i >> 8}.${i & 255}`, answer: 'from', ttl }, now);
+  const latest = [...ttls].sort((a, b) => b - a).slice(0, 20);
+  expect(leases.last(20).map(({ from }) => (from - now) / 1000)).toEqual(latest);
+  expect(leases.last(0)).toEqual([]);
 });

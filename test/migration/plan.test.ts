@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseName } from '../../src/dns/name.ts';
-import { forbiddenChanges, hashOf, type PlanOptions, reverseOf, timingOf } from '../../src/migration/plan.ts';
+import { forbiddenChanges, hashOf, timingOf } from '../../src/migration/plan.ts';
 import { problemsOf } from '../../src/migration/plan-problems.ts';
-import { planFor } from './scenarios.ts';
+import { type Changes, planFor } from './scenarios.ts';
 
 const address = (text: string) => ({ kind: 'address', address: text }) as const;
 const checkOfB = { side: 'to', probe: { kind: 'tcp', port: 5432 }, interval: 2, timeout: 1, fall: 3, rise: 2 } as const;
@@ -14,13 +14,13 @@ describe('problemsOf', () => {
     expect(problemsOf(planFor({ weight: 50 }))).toEqual([]);
   });
 
-  test.each<[Partial<PlanOptions>, string, string]>([
-    [{ to: [address('192.0.2.1')] }, 'to[0]', '192.0.2.1 stands in from and in to'],
-    [{ from: [address('2001:db8::1')], to: [address('2001:DB8:0::1')] }, 'to[0]', '2001:db8::1 stands in from and in to'],
-    [{ from: [] }, 'from', 'nothing to answer'],
-    [{ from: [address('192.0.2.300')] }, 'from[0]', '192.0.2.300 is not an address'],
-    [{ to: [address('192.0.2.2'), address('192.0.2.2')] }, 'to[1]', 'stands here twice'],
-    [{ to: [{ kind: 'name', name: parseName('db.example') }] }, 'to[0]', 'cannot be its own target'],
+  test.each<[Changes, string, string]>([
+    [{ to: [address('192.0.2.1')] }, 'names[0].to[0]', '192.0.2.1 stands in from and in to'],
+    [{ from: [address('2001:db8::1')], to: [address('2001:DB8:0::1')] }, 'names[0].to[0]', '2001:db8::1 stands in from and in to'],
+    [{ from: [] }, 'names[0].from', 'nothing to answer'],
+    [{ from: [address('192.0.2.300')] }, 'names[0].from[0]', '192.0.2.300 is not an address'],
+    [{ to: [address('192.0.2.2'), address('192.0.2.2')] }, 'names[0].to[1]', 'stands here twice'],
+    [{ to: [{ kind: 'name', name: parseName('db.example') }] }, 'names[0].to[0]', 'cannot be its own target'],
     [{ names: [] }, 'names', 'no name'],
     [{ ttl: 0 }, 'ttl', '0 seconds, expected a whole number from 1'],
     [{ transitionTtl: 0.5 }, 'transition_ttl', '0.5 seconds, expected a whole number from 1'],
@@ -39,25 +39,32 @@ describe('problemsOf', () => {
     expect(problems.find((problem) => problem.field === field)?.message).toContain(message);
   });
 
+  const pool = (name: string) => ({ kind: 'pool', pool: parseName(name) }) as const;
+  const checked: Changes = { rollback: 'auto' };
+
+  test.each([checked, { role: 'new' } as const])('takes the health of a pool for a check of to: %j', (options) => {
+    expect(problemsOf(planFor({ ...options, to: [pool('b.example')] }))).toEqual([]);
+  });
+
+  test('wants a check where a single name has something else than a pool in to', () => {
+    const [moved] = planFor({ to: [pool('b.example')] }).names;
+    const names = [moved, { name: parseName('other.example'), from: [address('192.0.2.1')], to: [address('192.0.2.2')] }].filter(
+      (each) => each !== undefined,
+    );
+    expect(problemsOf(planFor({ ...checked, names })).map(({ field }) => field)).toEqual(['rollback']);
+  });
+
   test('warns about an exclusive plan without a fence and about little slack', () => {
     const problems = problemsOf(planFor({ mode: 'exclusive', slack: 1 }));
     expect(problems.map(({ severity, field }) => `${severity} ${field}`)).toEqual(['warning slack', 'warning fence']);
   });
-
-  test('refuses a name that another plan holds, not one it holds itself', () => {
-    const name = parseName('db.example');
-    expect(problemsOf(planFor(), new Map([[name, 'other']]))).toMatchObject([
-      { field: 'names[0]', message: 'db.example. is already moved by plan other' },
-    ]);
-    expect(problemsOf(planFor(), new Map([[name, 'db']]))).toEqual([]);
-  });
 });
 
 describe('a plan edited during a move', () => {
-  test.each<[Partial<PlanOptions>, string[]]>([
+  test.each<[Changes, string[]]>([
     [{ weight: 70 }, []],
     [{ pace: 10, advance: 'auto', handback: true, gates: [{ label: 'g', kind: 'exec', command: ['true'] }] }, []],
-    [{ to: [address('192.0.2.3')] }, ['to']],
+    [{ to: [address('192.0.2.3')] }, ['names']],
     [{ slack: 9, transitionTtl: 6 }, ['transitionTtl', 'slack']],
   ])('%j: %j may not change', (options, fields) => {
     const running = planFor({ countdown: 10, pace: 99 });
@@ -65,11 +72,6 @@ describe('a plan edited during a move', () => {
     expect([...forbiddenChanges(running, next)].sort()).toEqual([...fields].sort());
     expect(hashOf(next) === hashOf(running)).toBe(fields.length === 0);
   });
-});
-
-test('the reverse of a plan leads from B to A, with the checks on the other side and no fence', () => {
-  const plan = planFor({ role: 'old', checks: [checkOfB], mode: 'blend' });
-  expect(reverseOf(plan)).toMatchObject({ name: 'db-reverse', from: plan.to, to: plan.from, role: 'new', fence: null, checks: [{ side: 'from' }] });
 });
 
 test('a server alone has one clock, replicas have a skew between theirs (R6)', () => {

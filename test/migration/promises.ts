@@ -64,7 +64,7 @@ function saysOff(model: Model, world: World, i: number): boolean {
   const agreement = state?.known?.agreement ?? null;
   if (state === null || agreement === null || agreement.epoch !== world.agreement?.epoch) return false;
   const { at } = horizonOf(model.plan, state.timing, agreement);
-  return model.plan.mode === 'exclusive' ? at !== null && momentOf(model, world, i).wall >= at : agreement.phase === 'done';
+  return at !== null && momentOf(model, world, i).wall >= at;
 }
 
 /** P3 for the store. */

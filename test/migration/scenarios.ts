@@ -1,20 +1,30 @@
 // The small worlds that are explored: two replicas, one clock a second ahead, times of a few ticks.
 import type { Name } from '../../src/dns/name.ts';
-import { type Plan, type PlanOptions, planOf } from '../../src/migration/plan.ts';
+import { type Plan, type PlanOptions, planOf, type Target } from '../../src/migration/plan.ts';
 import { allRules, type Rules } from '../../src/migration/state.ts';
 import { settled } from './explorer.ts';
 import { act, emptyWorld } from './model.ts';
 import { type Faults, type Model, noFaults, type World } from './world.ts';
 
-export function planFor(options: Partial<PlanOptions> = {}): Plan {
-  return planOf({
-    name: 'db',
-    names: ['db.example.' as Name],
-    from: [{ kind: 'address', address: '192.0.2.1' }],
-    to: [{ kind: 'address', address: '192.0.2.2' }],
-    ...options,
-  });
+/** What tests change of a plan for one name. */
+export type Changes = Partial<PlanOptions> & { readonly from?: readonly Target[]; readonly to?: readonly Target[] };
+
+const a: Target = { kind: 'address', address: '192.0.2.1' };
+const b: Target = { kind: 'address', address: '192.0.2.2' };
+
+export function planFor({ from = [a], to = [b], ...options }: Changes = {}): Plan {
+  return planOf({ name: 'db', names: [{ name: 'db.example.' as Name, from, to }], ...options });
 }
+
+/** The move of the incident: a database behind a JVM that keeps answers for 30 seconds. */
+export const incident: Changes = {
+  mode: 'exclusive',
+  ttl: 30,
+  transitionTtl: 5,
+  caches: [{ kind: 'jvm', seconds: 30 }],
+  fence: { command: ['fence'], timeout: 10 },
+  advance: 'auto',
+};
 
 /** Times as short as the rules allow, so that few ticks hold a whole move. */
 export function smallPlan(options: Partial<PlanOptions> = {}): Plan {
@@ -83,6 +93,12 @@ export const sound: readonly Scenario[] = [
   { title: 'no fence, crash and rollback', model: modelOf({}, smallPlan({ fence: null })), ticks: 2, faults: { crash: 1, rollback: 1 } },
   { title: 'one server, crashes and rollback', model: aloneModel(), ticks: 1, faults: { crash: 2, rollback: 1, start: 1, lose: 1 } },
   { title: 'one server without a fence', model: aloneModel({}, { fence: null }), ticks: 1, faults: { crash: 2, rollback: 1 } },
+  {
+    title: 'one server, blend, and B ill',
+    model: aloneModel({}, { mode: 'blend', fence: null, transitionTtl: 2, countdown: 2 }),
+    ticks: 1,
+    faults: { unhealthy: 1 },
+  },
   { title: 'blend: cut, and B ill', model: blendModel(), ticks: 1, faults: { cut: 1, unhealthy: 1 } },
   { title: 'blend: crash, and rollback', model: blendModel(), ticks: 1, faults: { crash: 1, rollback: 1 } },
 ];

@@ -127,7 +127,14 @@ describe('replies', () => {
   };
   const passed = Reply.empty('NXDOMAIN');
   const answersFrom = (file: { readonly table: HostsTable }) =>
-    new Answers({ file, inline: parseAll('', everything), zones: everything.zones, ttl: 60, fallthrough: everything.zones, passUnsupported: false });
+    new Answers({
+      file: Object.assign(file, { path: '/etc/hosts' }),
+      inline: parseAll('', everything),
+      zones: everything.zones,
+      ttl: 60,
+      fallthrough: everything.zones,
+      passUnsupported: false,
+    });
 
   test('are the same object for the same question, until the entries change', () => {
     const file = { table: parseAll('192.0.2.1 a.test *.wild.test', everything) };

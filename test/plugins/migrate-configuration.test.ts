@@ -56,9 +56,8 @@ describe('refused, with the line', () => {
     [
       'an admin address of the world',
       [sides.replace('admin off', 'admin :9180')],
-      /:6 - .*can be reached from other machines, which is not supported yet/,
+      /:6 - .*can be reached from other machines: expected 'tls CERT KEY CLIENT_CA' or 'token FILE' behind it/,
     ],
-    ['a check of a name', ['from 192.0.2.1', 'to b.example.net', 'check to tcp 80'], /:5 - .*a check of to, which is a name: not supported yet/],
     ['a name twice', [sides, `name ${name}`], /:7 - .*is named twice/],
     ['a plan whose name is a path', [sides, 'plan ../other'], /:7 - .*'\.\.\/other' cannot be the name of a plan/],
     ['a pool that is not there', ['from 192.0.2.1', 'to pool b.example.org', 'admin off'], /no pool b\.example\.org\. in this server block/],
@@ -151,6 +150,6 @@ test('the schema of plan files knows every option but those of the server', asyn
   const { planSchema } = await import('../../src/plans/plan-file.ts');
   const properties = planSchema()['properties'] as Record<string, unknown>;
   const { migrateGrammar } = await import('../../src/plans/grammar.ts');
-  const server = ['journal', 'admin'];
+  const server = ['journal', 'replica', 'store_tls', 'store_credentials', 'kubeconfig', 'admin'];
   expect(Object.keys(properties).sort()).toEqual(['names', ...Object.keys(migrateGrammar.block).filter((option) => !server.includes(option))].sort());
 });

@@ -121,7 +121,7 @@ test('an answer for another name that leads to A after the flip is counted and p
 test('names are given back only when the upstream has shown B, and nothing but B, for longer than its TTL', async () => {
   let turn = 0;
   let clean = false;
-  const answer = (name: string, a: string, b: string) => ({ answer: [`${name} 20 A ${clean || turn++ % 2 === 1 ? b : a}`] });
+  const answer = (name: string, a: string, b: string) => ({ answer: [`${name} 100 A ${clean || turn++ % 2 === 1 ? b : a}`] });
   const upstream = await startUpstream({
     [`${primary} A`]: () => answer(primary, '192.0.2.1', '198.51.100.1'),
     [`${replica} A`]: () => answer(replica, '192.0.2.2', '198.51.100.2'),
@@ -136,7 +136,7 @@ test('names are given back only when the upstream has shown B, and nothing but B
   clean = true;
   const from = Date.now();
   await server.until(planName, 'released');
-  expect(Date.now() - from).toBeGreaterThanOrEqual(20_000);
+  expect(Date.now() - from).toBeGreaterThanOrEqual(100_000);
   expect((await seen(server, primary)).address).toBe('198.51.100.1');
   await upstream.stop();
 });

@@ -108,7 +108,7 @@ test('while somebody else writes to the journal no phase begins, and the answers
 test('a plan that was edited in the middle of the move is refused at a start and at a reload, but for what breaks no promise', async () => {
   await untilTransition();
   const edited = corefile().replace('192.0.2.2', '192.0.2.3');
-  const reason = `plan ${name} is in transition and was edited in to, expected only weight, gates, pace, advance, rollback, handback or hold to change`;
+  const reason = `plan ${name} is in transition and was edited in what is moved, expected only weight, gates, pace, advance, rollback, handback or hold to change`;
   await expect(servePlan(edited)).rejects.toThrow(reason);
   await using server = await servePlan(corefile());
   await expect(server.running.reload(edited)).rejects.toThrow(reason);

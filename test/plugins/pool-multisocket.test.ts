@@ -1,11 +1,14 @@
 // Several processes that answer as one: members are looked at once, and all processes name the same ones.
 import { serve } from 'ferrydns/testing';
 import { expect, test } from 'vitest';
+import { ask } from '../support/http.ts';
 import { tcpService } from '../support/services.ts';
 
 const soon = { timeout: 10_000, interval: 20 };
 
-test('every process names the members that the first one found well, after a reload as well', { timeout: 30_000 }, async () => {
+test('every process names the members that the first one found well, after a reload as well, and those that an operator leads back to', {
+  timeout: 30_000,
+}, async () => {
   const one = await tcpService({ address: '127.0.0.1' });
   await using _two = await tcpService({ address: '127.0.0.2', port: one.port });
   const corefile = (ttl: number) => `. {
@@ -16,6 +19,7 @@ test('every process names the members that the first one found well, after a rel
       check tcp ${one.port} interval 200ms dwell 0s
       ttl ${ttl}
       failback manual
+      admin 127.0.0.1:0
     }
   }`;
   await using server = await serve(corefile(5));
@@ -36,4 +40,8 @@ test('every process names the members that the first one found well, after a rel
   await expect.poll(() => one.visits - visits, soon).toBeGreaterThanOrEqual(10);
   expect(performance.now() - started).toBeGreaterThan(9 * 180 - 300);
   expect(await answers()).toEqual(['www.example.org. 6 IN A 127.0.0.2']);
+  const order = { path: '/pools/www.example.org/failback', method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' };
+  const failback = () => ask({ port: server.server.httpPort('127.0.0.1:0'), ...order });
+  await expect.poll(async () => (await failback()).status, soon).toBe(200);
+  await expect.poll(answers, soon).toEqual(['www.example.org. 6 IN A 127.0.0.1']);
 });

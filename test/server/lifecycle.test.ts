@@ -160,3 +160,12 @@ test('a query that is never answered does not hold up the end for ever', { timeo
   client.close();
   release();
 });
+
+test('a server whose log nobody reads any more goes on answering, and does not trip over what it cannot write', async () => {
+  const [port, metrics] = [await freePort(), await freePort()];
+  await using server = await start(bound(port, 'log', `prometheus 127.0.0.1:${metrics}`));
+  await untilServing(server.output);
+  server.child.stdout.destroy();
+  for (let i = 0; i < 50; i++) expect((await ask({ port, name: 'example.org' })).rcode).toBe('NOERROR');
+  expect(await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text()).toMatch(/^coredns_panics_total 0$/m);
+});

@@ -16,7 +16,11 @@ export interface Status {
   readonly flip: { readonly at: string; readonly committed: boolean } | null;
   readonly fence: { readonly state: string; readonly attempt: number } | null;
   readonly wait: { readonly why: string; readonly until: string | null } | null;
-  readonly horizon: { readonly a_may_be_switched_off: string | null; readonly b_may_be_switched_off: string | null };
+  readonly horizon: {
+    readonly a_may_be_switched_off: string | null;
+    readonly b_may_be_switched_off: string | null;
+    readonly missing: readonly string[];
+  };
   readonly leases: { readonly from: number; readonly to: number; readonly cut: boolean; readonly pinned: readonly { readonly client: string }[] };
   readonly gates: readonly { readonly gate: string; readonly holds: boolean | null }[];
   readonly health: { readonly from: string; readonly to: string };
@@ -68,10 +72,10 @@ export class PlanServer implements AsyncDisposable {
   }
 
   /** Lets time pass in steps until the next phase or step may begin, and begins it. */
-  async advance(plan: string): Promise<void> {
+  async advance(plan: string, epoch = 1): Promise<void> {
     let reason: string | undefined = '';
     for (let steps = 0; steps < 1000; steps++) {
-      reason = await this.order(plan, 'advance');
+      reason = await this.order(plan, 'advance', epoch);
       if (reason === undefined) return;
       await this.pass(plan, 200);
     }

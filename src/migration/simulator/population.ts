@@ -1,43 +1,45 @@
-// Many clients as columns of numbers: what each holds, for how long, and when it asks next. A calendar of ticks says who is due.
+// Many clients as columns of numbers: what each holds, and when it asks next. A calendar of ticks says who is due.
 export const NOTHING = 0;
 export const A = 1;
 export const B = 2;
 export type Side = typeof NOTHING | typeof A | typeof B;
 
+/** Ticks per second. */
+export const fine = 20;
+/** A tick that does not come. */
+export const NEVER = 2 ** 31 - 1;
+
 const NOBODY = -1;
 
 export interface Population {
-  readonly clients: number;
-  /** The answer each holds, and the address its connection leads to. */
+  /** The last answer each was given, and what it uses now. */
   readonly holds: Uint8Array;
   readonly uses: Uint8Array;
-  /** Tick from which a connection may be replaced. */
-  readonly connectedUntil: Int32Array;
-  /** Tick since which a client has had no answer; -1: it has one. */
+  /** Tick since which a client has had no answer; -1: it has one, or does not ask. */
   readonly withoutSince: Int32Array;
   /** Clients that never ask again, or stretch TTLs. */
   readonly manner: Uint8Array;
+  /** Which sides each was ever given, as bits: A is 1, B is 2. */
+  readonly met: Uint8Array;
   readonly calendar: Calendar;
 }
 
-export const HONEST = 0;
 export const STRETCHES = 1;
 export const FOREVER = 2;
 
 export function population(clients: number, ticks: number): Population {
   return {
-    clients,
     holds: new Uint8Array(clients),
     uses: new Uint8Array(clients),
-    connectedUntil: new Int32Array(clients),
-    withoutSince: new Int32Array(clients).fill(NOBODY),
+    withoutSince: new Int32Array(clients).fill(-1),
     manner: new Uint8Array(clients),
+    met: new Uint8Array(clients),
     calendar: new Calendar(clients, ticks),
   };
 }
 
 /** Every client stands in at most one tick: lists threaded through one column. */
-class Calendar {
+export class Calendar {
   readonly #head: Int32Array;
   readonly #next: Int32Array;
 
@@ -62,6 +64,11 @@ class Calendar {
       visit(client);
       client = next;
     }
+  }
+
+  /** Whoever is chosen and due later is due at `tick`. */
+  hasten(tick: number, chosen: (client: number) => boolean): void {
+    for (let later = tick + 1; later < this.#head.length; later++) this.drain(later, (client) => this.put(client, chosen(client) ? tick : later));
   }
 }
 

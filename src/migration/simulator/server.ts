@@ -3,7 +3,7 @@ import type { Leases } from '../agreement.ts';
 import { type Steering, steering } from '../answers.ts';
 import { step } from '../engine.ts';
 import type { Plan } from '../plan.ts';
-import { begin, type Command, type Event, type Moment, type State } from '../state.ts';
+import { begin, type Command, type Effect, type Event, type Moment, type State } from '../state.ts';
 import { shownPhase, statusOf } from '../status.ts';
 
 /** Virtual time 0 on the wall clock, in milliseconds: any moment, but not 0. */
@@ -39,11 +39,14 @@ export function virtualServer(plan: Plan, fenceTakes: number | null = 0): Virtua
   const tell = (event: Event): void => {
     const stepped = step(state, event, moment());
     state = stepped.state;
-    for (const effect of stepped.effects) {
-      if (effect.kind === 'commit') tell({ kind: 'committed', id: effect.id, version: ++version });
-      if (effect.kind === 'fence') fence = { attempt: effect.attempt, at: now + (fenceTakes ?? 0) };
-      if (effect.kind === 'verdict' && !effect.ok) refusals.push(effect.reason);
-    }
+    for (const effect of stepped.effects) carryOut(effect);
+  };
+
+  const carryOut = (effect: Effect): void => {
+    if (effect.kind === 'commit') tell({ kind: 'committed', id: effect.id, version: ++version });
+    if (effect.kind === 'append') tell({ kind: 'durable', seq: effect.seq });
+    if (effect.kind === 'fence') fence = { attempt: effect.attempt, at: now + (fenceTakes ?? 0) };
+    if (effect.kind === 'verdict' && !effect.ok) refusals.push(effect.reason);
   };
 
   const runFence = (): void => {
@@ -89,5 +92,30 @@ export function virtualServer(plan: Plan, fenceTakes: number | null = 0): Virtua
       if (end > leased[side]) leased = { ...leased, [side]: end };
     },
     refused: () => refusals,
+  };
+}
+
+/** No plan: what an upstream does that hands out A and B in turn until this second, and B alone from then on. */
+export function mixingUpstream(ttl: number, until: number): VirtualServer {
+  let now = 0;
+  return {
+    get now() {
+      return now;
+    },
+    get steering(): Steering {
+      return now < until ? { kind: 'weight', share: 50, ttl } : { kind: 'fixed', answer: 'to', ttl };
+    },
+    get phase() {
+      return now < until ? 'A or B' : 'B';
+    },
+    horizon: null,
+    fencedAt: null,
+    advanceTo(seconds) {
+      now = seconds;
+    },
+    tell() {},
+    command() {},
+    hand() {},
+    refused: () => [],
   };
 }

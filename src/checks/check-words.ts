@@ -1,11 +1,12 @@
 // Reads how to check a service as a Corefile says it: "tcp 80 interval 5s", "http :80/healthz 200", "dns example.org A".
-import type { CheckSpec } from '../checks/checks.ts';
-import { defaultPace, type Pace } from '../checks/health.ts';
-import type { Probe } from '../checks/probe.ts';
+
 import { formatDuration, parseDuration } from '../config/duration.ts';
 import type { Word } from '../config/tree.ts';
 import { typeCode } from '../dns/codes.ts';
 import { parseName } from '../dns/name.ts';
+import type { CheckSpec } from './checks.ts';
+import { defaultPace, type Pace } from './health.ts';
+import type { Probe } from './probe.ts';
 
 /** How the words of a check stand in a syntax description. */
 export const checkSyntax = 'tcp PORT|http :PORT/PATH [STATUS]|dns NAME TYPE [OPTION VALUE...]';

@@ -1,0 +1,54 @@
+// What a plan says of an answer that is to be explained.
+import type { Explained, Query } from 'ferrydns/plugin';
+import type { Helm } from './helm.ts';
+import type { Status } from './status.ts';
+
+type How = ReturnType<Helm['steering']>;
+
+/** Where the plan stands. */
+interface Standing {
+  readonly plan: { readonly name: string; readonly mode: string; readonly role: string };
+  readonly helm: Helm;
+  /** Undefined where the process that runs the plan is another one. */
+  readonly status: Status | undefined;
+}
+
+/** Notes how the plan stands, and what it makes of a query at this moment. */
+export function explainPlan(explained: Explained, { plan, helm, status }: Standing): void {
+  const { damage, phase = 'not known' } = helm;
+  const more = status === undefined ? '' : `, epoch ${status.epoch}${status.paused ? ', paused' : ''}`;
+  explained.note(`plan ${plan.name}: ${plan.mode}, role ${plan.role}, phase ${phase}${more}`);
+  explained.note(damage === undefined ? steering(helm.steering()) : `nothing is answered: ${damage}`);
+  if (status === undefined) return;
+  const { health, wait, rollback } = status;
+  explained.note(`health: A ${health.from}, B ${health.to}`);
+  if (wait !== null) explained.note(`the plan waits: ${wait.why}${wait.until === null ? '' : `, until ${wait.until}`}`);
+  if (phase !== 'original' && rollback !== null && rollback.refusal !== null) explained.note(`it cannot be rolled back: ${rollback.refusal}`);
+}
+
+/** Notes that a moved name is answered as if there were no plan: its configuration is not the one of a server that runs. */
+export function explainUnstarted(
+  { name, explained }: Query,
+  plan: { readonly name: string; readonly names: readonly { readonly name: string }[] },
+): void {
+  if (plan.names.some((moved) => moved.name === name))
+    explained?.note(`plan ${plan.name} moves this name, but only in a server that runs: ask that one, without -conf. Here it is passed on`);
+}
+
+/** Notes the side that the answer names, and how long a client would hold it. */
+export function explainAnswer(explained: Explained, names: keyof typeof sides | undefined, milliseconds: number): void {
+  if (names === undefined) explained.note('the answer names neither A nor B');
+  else
+    explained.note(`leads to ${sides[names]}; a client could hold it for ${Math.round(milliseconds / 1000)} s. Nobody was given this one: no lease`);
+}
+
+const sides = { from: 'A', to: 'B', both: 'A and B' } as const;
+
+function steering(how: How): string {
+  if (how.kind === 'silent') return `nothing is answered: ${how.why}. A client is kept waiting for a while, then told SERVFAIL`;
+  if (how.kind === 'weight') return `${how.share}% of the answers lead to B, TTL ${how.ttl}`;
+  if (how.kind === 'canary') return `${how.share}% of the clients are led to B, chosen by their address, TTL ${how.ttl}`;
+  return how.answer === 'pass'
+    ? 'the plugins behind answer: the name has been handed back'
+    : `everybody is led to ${sides[how.answer]}, TTL ${how.ttl}`;
+}

@@ -1,0 +1,63 @@
+// Server-sent events: how plans stand, told at once and then when it has changed.
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** What the streams of a door share. Times are milliseconds. */
+export interface FeedOptions {
+  /** The plans to tell of, by name; undefined for one that is not there. */
+  status(plan: string): unknown;
+  /** Between two looks. */
+  readonly pace?: number;
+  /** Of silence until a comment shows that the connection lives. */
+  readonly heartbeat?: number;
+}
+
+interface Look {
+  readonly text: string;
+  /** Until when it is as good as a new one. */
+  readonly until: number;
+}
+
+/** A status may take as much of the time as one part of so many. */
+const share = 50;
+
+export class Feed {
+  private readonly options: Required<FeedOptions>;
+  private readonly looks = new Map<string, Look>();
+
+  constructor(options: FeedOptions) {
+    this.options = { pace: 500, heartbeat: 15_000, ...options };
+  }
+
+  /** The events of these plans, as text, until the signal aborts. */
+  async *events(plans: () => Iterable<string>, signal: AbortSignal): AsyncGenerator<string, void> {
+    const { pace, heartbeat } = this.options;
+    const said = new Map<string, string>();
+    let spoken = performance.now();
+    while (!signal.aborted) {
+      for (const plan of plans()) {
+        const text = this.look(plan);
+        if (said.get(plan) === text) continue;
+        said.set(plan, text);
+        spoken = performance.now();
+        yield `event: status\ndata: ${text}\n\n`;
+      }
+      if (performance.now() - spoken >= heartbeat) {
+        spoken = performance.now();
+        yield ': still here\n\n';
+      }
+      // Ended early, it has nothing to say about it.
+      await pause(pace, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** However many ask, a plan is looked at once in half a pace; one with many leases less often, as queries have to be answered meanwhile. */
+  private look(plan: string): string {
+    const start = performance.now();
+    const known = this.looks.get(plan);
+    if (known !== undefined && start < known.until) return known.text;
+    const text = JSON.stringify(this.options.status(plan));
+    const cost = performance.now() - start;
+    this.looks.set(plan, { text, until: start + Math.max(this.options.pace / 2, cost * share) });
+    return text;
+  }
+}

@@ -1,0 +1,114 @@
+// Answers by what the process that runs the plan has granted, and tells it whom: in the worker processes of a server.
+import { migration } from 'ferrydns/plugin';
+import { Given } from './given.ts';
+import { HeldQueries } from './held-queries.ts';
+import type { Helm } from './helm.ts';
+import type { Posture, Signal, Word } from './posture.ts';
+
+export interface FollowerOptions {
+  readonly plan: migration.Plan;
+  /** Milliseconds on a monotonic clock, and on the wall clock. */
+  readonly now: () => number;
+  readonly wall?: () => number;
+}
+
+const unheard: migration.Steering = { kind: 'silent', why: 'the process that runs the plan is not heard' };
+const flipped: migration.Steering = { kind: 'silent', why: 'past the flip' };
+
+/**
+ * No clock of two processes is compared: what is granted lasts from the moment at which it was asked for, which is before it was granted. So it ends here
+ * before the other side takes it for ended, however long either was stopped in between.
+ */
+export class Follower implements Helm {
+  readonly held = new HeldQueries();
+  state: Helm['state'];
+  phase: migration.Phase | undefined;
+  damage: string | undefined;
+  private readonly id = crypto.randomUUID();
+  private readonly now: () => number;
+  private readonly wall: () => number;
+  private readonly given = new Given();
+  private how: migration.Steering = unheard;
+  private flip: Posture['flip'];
+  /** When what was granted last was asked for, and until when it is good. */
+  private asked = 0;
+  private until = Number.NEGATIVE_INFINITY;
+  private got = 0;
+  private closed = false;
+
+  constructor({ plan, now, wall = () => Date.now() }: FollowerOptions) {
+    this.state = termsOf(plan);
+    this.now = now;
+    this.wall = wall;
+  }
+
+  /** A reload brings the plan as it is now. */
+  replan(plan: migration.Plan): void {
+    this.state = termsOf(plan);
+  }
+
+  steering(): migration.Steering {
+    if (this.until === Number.POSITIVE_INFINITY) return this.how;
+    const now = this.now();
+    if (now >= this.until) return unheard;
+    return this.flip === undefined ? this.how : this.countedDown(this.flip, now);
+  }
+
+  handed(client: string, answer: 'from' | 'to' | 'both', ttl: number): void {
+    this.given.note(client, { answer, ttl, now: this.now() });
+  }
+
+  /** Hears a signal and says what it wants to be said to it, if anything. */
+  hear(signal: Signal): Word | undefined {
+    if (this.closed) return undefined;
+    switch (signal.kind) {
+      case 'muster':
+        return this.word();
+      case 'withdraw':
+        this.until = Number.NEGATIVE_INFINITY;
+        return this.word();
+      case 'grant': {
+        const asked = signal.asked[this.id];
+        if (asked !== undefined) this.adopt(signal, asked);
+        return undefined;
+      }
+    }
+  }
+
+  /** Asks for a posture, and tells whom it has answered by the one before. */
+  word(): Word {
+    const said = this.now();
+    const bound = this.until !== Number.POSITIVE_INFINITY && said < this.until;
+    return { follower: this.id, said, got: this.got, bound, leaves: this.closed, handed: this.given.report(said) };
+  }
+
+  /** Nobody is answered any more, whatever is still on its way. */
+  close(): void {
+    this.closed = true;
+    this.until = Number.NEGATIVE_INFINITY;
+    this.held.release();
+  }
+
+  private adopt({ number, posture }: { readonly number: number; readonly posture: Posture }, asked: number): void {
+    const { how, phase, damage, flip, lasts } = posture;
+    this.got = number;
+    this.how = how;
+    this.phase = phase;
+    this.damage = damage;
+    this.flip = flip;
+    this.asked = asked;
+    this.until = lasts === undefined ? Number.POSITIVE_INFINITY : asked + lasts;
+    if (this.steering().kind !== 'silent') this.held.release();
+  }
+
+  /** The time is what it was when the posture was granted and what has passed since it was asked for, at the least. */
+  private countedDown({ at, now: granted }: NonNullable<Posture['flip']>, now: number): migration.Steering {
+    const left = at - Math.max(this.wall(), granted + now - this.asked);
+    if (left <= 0 || this.how.kind !== 'fixed') return flipped;
+    return { ...this.how, ttl: Math.min(this.how.ttl, Math.floor(left / 1000)) };
+  }
+}
+
+function termsOf(plan: migration.Plan): Helm['state'] {
+  return { plan, timing: migration.timingOf(plan) };
+}

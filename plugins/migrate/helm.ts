@@ -1,0 +1,18 @@
+// What queries for moved names are answered by: the plan itself in the process that runs it, what that one grants in the others.
+import type { migration } from 'ferrydns/plugin';
+import type { HeldQueries } from './held-queries.ts';
+
+export interface Helm {
+  /** What an answer depends on beside the steering. */
+  readonly state: Parameters<typeof migration.steer>[0];
+  /** How far the plan has come; undefined: not known. */
+  readonly phase: migration.Phase | undefined;
+  /** Why nothing is answered until somebody has repaired something; undefined: all is well. */
+  readonly damage: string | undefined;
+  /** Queries that wait until there may be an answer again. */
+  readonly held: HeldQueries;
+  /** How queries are answered at this moment. Not to be kept: the time may end it. */
+  steering(): migration.Steering;
+  /** Notes an answer that leaves now. */
+  handed(client: string, answer: 'from' | 'to' | 'both', ttl: number): void;
+}

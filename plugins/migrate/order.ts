@@ -1,0 +1,40 @@
+// What an operator wants done with a plan: read from a request, given to the plan, answered with how it stands then.
+import { answerJson, askerOf, type HttpRequest, type HttpResponse, isOrderName, readOrderFields, refuseRequest } from 'ferrydns/plugin';
+import type { Told } from './admin.ts';
+import type { Verdict } from './verdicts.ts';
+
+export const verbs = ['start', 'advance', 'pause', 'resume', 'rollback', 'forget'] as const;
+type Verb = (typeof verbs)[number];
+
+/** Milliseconds that a command may take to become durable until its asker is told that it has not yet. */
+const patience = 5000;
+
+export async function carryOut(verb: Verb, told: Told, request: HttpRequest): Promise<HttpResponse> {
+  const order = readOrder(request.body, verb);
+  if (typeof order === 'string') return refuseRequest(400, order);
+  const by = askerOf(request, order.by);
+  const late = new Promise<Verdict>((resolve) => {
+    setTimeout(resolve, patience, { ok: false, reason: 'not durable yet: look at the status' }).unref();
+  });
+  const { ok, reason } = await Promise.race([told.runner.command(verb, { ...order, by }), late]);
+  return answerJson(ok ? 200 : 409, { ok, reason, status: told.status() });
+}
+
+interface Order {
+  readonly epoch: number;
+  readonly by?: string;
+  readonly force: boolean;
+  readonly replica?: string;
+}
+
+/** What the body says, or what is wrong with it. */
+function readOrder(body: string, verb: Verb): Order | string {
+  const fields = readOrderFields(body, verb === 'forget' ? ['epoch', 'by', 'force', 'replica'] : ['epoch', 'by', 'force']);
+  if (typeof fields === 'string') return fields;
+  const { epoch, by, force = false, replica } = fields;
+  if (typeof epoch !== 'number' || !Number.isSafeInteger(epoch)) return "no 'epoch', expected the one that was seen";
+  if (by !== undefined && !isOrderName(by)) return "'by' is not a name of at most 200 characters";
+  if (typeof force !== 'boolean') return "'force' is neither true nor false";
+  if (verb === 'forget' && !isOrderName(replica)) return "no 'replica', expected the name of the one that is gone for good";
+  return { epoch, force, ...(isOrderName(by) ? { by } : {}), ...(isOrderName(replica) ? { replica } : {}) };
+}

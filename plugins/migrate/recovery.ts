@@ -1,0 +1,23 @@
+// What the journal of a plan says of the runs before.
+import type { migration } from 'ferrydns/plugin';
+import { editRefusal } from './edit.ts';
+import type { Journal } from './journal.ts';
+
+export interface Recovered {
+  /** The hash of the plan that was run last. */
+  readonly hash: string | undefined;
+  /** What a server among several answered by last; undefined: none did. */
+  readonly view: migration.View | undefined;
+}
+
+/** Throws an Error when the plan is not the one that the journal has in hand. */
+export function recover({ entries }: Pick<Journal, 'entries'>, plan: migration.Plan, replica: string): Recovered {
+  const known = entries.findLast((entry) => entry.kind === 'plan');
+  const last = entries.findLast((entry) => entry.kind === 'commit' || entry.kind === 'view');
+  const phase = last?.kind === 'commit' ? last.agreement.phase : last?.view.phase;
+  const reason = known === undefined ? undefined : editRefusal(phase, known.plan, plan);
+  if (reason !== undefined) throw new Error(reason);
+  if (last?.kind !== 'view') return { hash: known?.hash, view: undefined };
+  // One that was called otherwise is not registered by this name.
+  return { hash: known?.hash, view: last.replica === replica ? last.view : { ...last.view, member: false } };
+}

@@ -1,0 +1,93 @@
+// Asks a JSON service over HTTP or HTTPS, with connections that are kept and certificates of one's own.
+import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+
+/** Octets of an answer at most. */
+const mostBody = 4 << 20;
+
+/** PEM texts, as node:tls takes them. */
+export interface Credentials {
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+export interface JsonRequest {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+export interface JsonResponse {
+  readonly status: number;
+  readonly text: string;
+}
+
+export class JsonClient {
+  private readonly agents: { readonly http: HttpAgent; readonly https: HttpsAgent };
+  private readonly patience: number;
+  /** Exchanges on their way. */
+  private pending = 0;
+  private closing = false;
+
+  /** `patience` is milliseconds for a whole exchange. */
+  constructor(credentials: Credentials, patience: number) {
+    this.patience = patience;
+    const kept = { keepAlive: true, maxSockets: 4 };
+    this.agents = { http: new HttpAgent(kept), https: new HttpsAgent({ ...kept, ...defined(credentials) }) };
+  }
+
+  /** Rejects when there is no whole answer in time. */
+  async ask(request: JsonRequest): Promise<JsonResponse> {
+    this.pending++;
+    try {
+      return await this.exchange(request);
+    } finally {
+      this.pending--;
+      this.closeIdle();
+    }
+  }
+
+  /** What is on its way is let come to its end. */
+  close(): void {
+    this.closing = true;
+    this.closeIdle();
+  }
+
+  private exchange({ method, url, headers = {}, body }: JsonRequest): Promise<JsonResponse> {
+    const secure = url.startsWith('https:');
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const typed = text === undefined ? headers : { ...headers, 'content-type': 'application/json' };
+    const signal = AbortSignal.timeout(this.patience);
+    return new Promise((resolve, reject) => {
+      const fail = (error: Error) => reject(new Error(signal.aborted ? `${url}: no answer within ${this.patience} ms` : `${url}: ${error.message}`));
+      const respond = (response: IncomingMessage) => void collect(response).then(resolve, fail);
+      const options = { method, headers: typed, signal, agent: secure ? this.agents.https : this.agents.http };
+      const sent = secure ? requestHttps(url, options, respond) : requestHttp(url, options, respond);
+      sent.on('error', fail);
+      sent.end(text);
+    });
+  }
+
+  private closeIdle(): void {
+    if (!this.closing || this.pending > 0) return;
+    this.agents.http.destroy();
+    this.agents.https.destroy();
+  }
+}
+
+async function collect(response: IncomingMessage): Promise<JsonResponse> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > mostBody) throw new Error(`an answer of more than ${mostBody} octets`);
+    chunks.push(chunk);
+  }
+  return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') };
+}
+
+function defined({ ca, cert, key }: Credentials) {
+  return { ...(ca === undefined ? {} : { ca }), ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) };
+}

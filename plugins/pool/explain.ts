@@ -1,0 +1,27 @@
+// Says in words who answers for a pool, and why.
+import type { Explained } from 'ferrydns/plugin';
+import type { Answer } from './answers.ts';
+import type { Group } from './group.ts';
+import type { Member } from './member.ts';
+
+export const sayServing = {
+  members: 'the members that come first answer',
+  backup: 'backup members answer',
+  hold: 'nobody is well, the last answer is held',
+  all: 'nobody is well, all members answer',
+  servfail: 'nobody is well, SERVFAIL is answered',
+} as const;
+
+/** Notes how the members are and which of them this answer names. */
+export function explainChoice(explained: Explained, { members, policy, serving, succession }: Group, { label }: Answer): void {
+  explained.note(`policy ${policy}: ${sayServing[serving.by]}`);
+  if (succession.pending) explained.note('members that come before those are well again and wait to be given it back');
+  for (const member of members)
+    explained.note(`member ${member.label} is ${describe(member)}${serving.members.includes(member) ? '' : ': left out'}`);
+  explained.note(label === '' ? 'names no member' : `names ${label.replaceAll(',', ', ')}`);
+}
+
+function describe({ state, known, backup, weight, percent, spec }: Member): string {
+  const share = percent === 100 ? '' : ` (${spec.weight} at ${Math.round(percent)}%, as its agent says)`;
+  return `${state}${known ? '' : ' (not looked at yet)'}, ${backup ? 'a backup, ' : ''}weight ${Number(weight.toFixed(2))}${share}`;
+}

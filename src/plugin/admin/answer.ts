@@ -1,0 +1,13 @@
+// The answers of an admin door: JSON, of this moment.
+import type { HttpResponse } from '../plugin.ts';
+
+/** What is told is of this moment, and not for a page of somebody else. */
+export const adminHeaders = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+
+export function answerJson(status: number, body: unknown): HttpResponse {
+  return { status, body: `${JSON.stringify(body, null, 2)}\n`, contentType: 'application/json', headers: adminHeaders };
+}
+
+export function refuseRequest(status: number, reason: string): HttpResponse {
+  return answerJson(status, { ok: false, reason });
+}

@@ -1,0 +1,60 @@
+// `ferrydns migrate plan` and `reverse`: what a plan file is about to do, and the plan that leads back. No server is asked.
+import { readFileSync } from 'node:fs';
+import { departureOf, forecastOf } from '../migration/forecast.ts';
+import type { Plan, Target } from '../migration/plan.ts';
+import { readPlanFile } from '../plans/plan-file.ts';
+import { reversedPlanFile } from '../plans/reverse.ts';
+import { seconds, table } from './text-table.ts';
+
+export interface ForecastWishes {
+  readonly json: boolean;
+  readonly clients: number;
+  /** Of a plan that says none. */
+  readonly ttl: number | null;
+  readonly upstreamTtl: number;
+}
+
+/** Throws ConfigErrors when the file is wrong. */
+export function printForecast(file: string, asked: ForecastWishes): string {
+  const { move, warnings } = readPlanFile(readFileSync(file, 'utf8'), file);
+  const { plan } = move;
+  const forecast = forecastOf(plan, { ttl: asked.ttl, upstreamTtl: asked.upstreamTtl });
+  const departure = plan.names.length > 0 ? departureOf(plan, asked.clients) : null;
+  if (asked.json) return JSON.stringify({ plan: plan.name, ...forecast, clients: asked.clients, departure, warnings }, null, 2);
+  const rows = forecast.phases.map(({ phase, least, open, because }) => [phase, `${open ? 'from ' : ''}${seconds(least)}`, because]);
+  const unknown =
+    plan.ttl === null && asked.ttl === null ? ['the TTL is learnt from the upstream when the server runs: say -ttl N to reckon with one'] : [];
+  return [
+    ...warnings,
+    `plan ${plan.name}: ${plan.mode}, role ${plan.role}`,
+    ...plan.names.map(({ name, from, to }) => `  ${name}  ${from.map(show).join(', ')} -> ${to.map(show).join(', ')}`),
+    '',
+    ...table([['phase', 'lasts', 'because'], ...rows]),
+    '',
+    `A may be switched off ${seconds(forecast.untilOff)} after the start at the earliest`,
+    `longest time without an answer: ${seconds(forecast.silence)}`,
+    ...(plan.mode === 'exclusive' ? [`longest time that a cache may lead to an A that is shut: ${seconds(forecast.errors)}`] : []),
+    ...departureLines(plan, departure, asked.clients),
+    ...unknown,
+  ].join('\n');
+}
+
+/** The plan from B to A. */
+export function printReverse(file: string, { json, ttl }: Pick<ForecastWishes, 'json' | 'ttl'>): string {
+  const { move } = readPlanFile(readFileSync(file, 'utf8'), file);
+  const yaml = reversedPlanFile({ ...move, plan: { ...move.plan, ttl: move.plan.ttl ?? ttl } });
+  return json ? JSON.stringify({ plan: `${move.plan.name}-reverse`, yaml }, null, 2) : yaml;
+}
+
+function departureLines(plan: Plan, departure: ReturnType<typeof departureOf>, clients: number): readonly string[] {
+  if (departure === null || (plan.role === 'shared' && plan.weight === null)) return [];
+  const { evenOdds, almostSure } = departure;
+  return [
+    `by chance alone the last of ${clients} clients has left after ${evenOdds} TTLs with even odds, after ${almostSure} with 99%; or at once, in one TTL, by the next step`,
+  ];
+}
+
+function show(target: Target): string {
+  if (target.kind === 'address') return target.address;
+  return target.kind === 'name' ? target.name : `pool ${target.pool}`;
+}

@@ -1,0 +1,24 @@
+// What a server is given: where its configuration is, and what it has of the process around it.
+import type { Output } from '../log/logger.ts';
+import type { ConfigurationSource } from './configuration.ts';
+import type { WorkerRole } from './protocol.ts';
+import type { Registry } from './registry.ts';
+
+/** What a server is made of. */
+export interface ServerOptions {
+  readonly source: ConfigurationSource;
+  readonly registry: Registry;
+  readonly output: Output;
+  /** The port of zones that name none. */
+  readonly dnsPort?: number;
+  /** Where relative file names start; the working directory unless given. */
+  readonly directory?: string;
+  /** Where to listen when a block has no `bind`; empty, the default, for every address. */
+  readonly defaultAddress?: string;
+  /** Milliseconds on a monotonic clock. */
+  readonly now?: () => number;
+  /** Ends the process; called for failures that a plugin cannot live with. */
+  readonly exit?: (status: number) => void;
+  /** What a worker has of the process that started it; a server that has none is that process, or the only one. */
+  readonly worker?: WorkerRole | undefined;
+}

@@ -1,0 +1,264 @@
+// What the stores of shared plans are configured by, and what they make of services that do not answer as they should.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { serve, type TestServer } from 'ferrydns/testing';
+import { afterAll, describe, expect, test } from 'vitest';
+import { ConfigMapStore } from '../../plugins/migrate/store/configmap.ts';
+import { EtcdStore } from '../../plugins/migrate/store/etcd.ts';
+import { accessByFile, accessInCluster } from '../../plugins/migrate/store/kubernetes.ts';
+import { JsonClient } from '../../plugins/migrate/store/request.ts';
+import type { Kept } from '../../plugins/migrate/store/store.ts';
+import { readMessage } from '../support/message.ts';
+import { refusal } from '../support/refusal.ts';
+
+const name = 'www.example.org';
+const sides = 'from 192.0.2.1\n to 192.0.2.2\n ttl 1\n admin off';
+/** Nobody listens there. */
+const nowhere = 'http://127.0.0.1:1';
+
+const folder = mkdtempSync(join(tmpdir(), 'ferrydns-store-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const file = (text: string) => {
+  const path = join(folder, crypto.randomUUID());
+  writeFileSync(path, text);
+  return path;
+};
+
+function corefile(...lines: readonly string[]): string {
+  return `. {\n migrate ${name} {\n ${sides}\n ${lines.join('\n ')}\n }\n}\n`;
+}
+
+describe('refused, with the line', () => {
+  test.each([
+    ['an unknown store', ['store redis'], /:7 - .*unknown store 'redis', expected journal, etcd or configmap/],
+    ['etcd without a place', ['store etcd'], /:7 - .*'etcd' without a place, expected URLs/],
+    ['an endpoint that is no URL', ['store etcd 127.0.0.1:2379'], /:7 - .*'127\.0\.0\.1:2379' is not the URL of an etcd server/],
+    ['a second endpoint with a path', ['store etcd http://127.0.0.1:1 http://127.0.0.1:2/v3'], /:7 - .*'http:\/\/127\.0\.0\.1:2\/v3' is not the URL/],
+    ['a ConfigMap without a name', ['store configmap'], /:7 - .*'configmap' without a place, expected a name/],
+    ['the name of no ConfigMap', ['store configmap a/b/c'], /:7 - .*'a\/b\/c' is not the name of a ConfigMap/],
+    ['two ConfigMaps', ['store configmap a b'], /:7 - .*unexpected 'b'/],
+    ['a place of the journal', ['store journal here'], /:7 - .*unexpected 'here'/],
+    ['a session shorter than three skews', [`store etcd ${nowhere}`, 'session 2s', 'skew 1s'], /:8 - .*2 seconds, expected at least 3/],
+    ['a replica alone', ['replica one'], /:7 - .*'replica' without a store that servers share/],
+    ['a certificate alone', ['store_tls cert key'], /:7 - .*'store_tls' without 'store etcd'/],
+    ['credentials for Kubernetes', ['store configmap a', 'store_credentials ann file'], /:8 - .*'store_credentials' without 'store etcd'/],
+    ['a kubeconfig for etcd', [`store etcd ${nowhere}`, 'kubeconfig file'], /:8 - .*'kubeconfig' without 'store configmap'/],
+    ['a certificate that is not there', [`store etcd ${nowhere}`, 'store_tls cert key'], /ENOENT.*cert/],
+    ['a password that is not there', [`store etcd ${nowhere}`, 'store_credentials ann password'], /ENOENT.*password/],
+    ['a kubeconfig that is not there', ['store configmap a', 'kubeconfig config'], /config: ENOENT/],
+    [
+      'no cluster around it',
+      ['store configmap a'],
+      /no KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT, expected to run in a cluster, or 'kubeconfig FILE'/,
+    ],
+  ] as const)('%s', async (_, lines, message) => {
+    expect(await refusal(corefile(...lines))).toMatch(message);
+  });
+
+  test('a kubeconfig without what it should have', async () => {
+    const message = await refusal(corefile('store configmap a', `kubeconfig ${file('contexts: []')}`));
+    expect(message).toMatch(/no current-context, expected the name of a context/);
+  });
+});
+
+describe('with neither journal nor store', () => {
+  const told = async (server: TestServer) => {
+    const { rcode, wire } = await server.ask(name, 'A', { udpSize: 1232 });
+    const error = readMessage(wire).opt?.options.find(({ code }) => code === 15)?.data;
+    return `${rcode} ${Number.parseInt(error ?? '', 16)}`;
+  };
+
+  test.each(['exclusive', 'blend'])('a server of the plan (%s) holds queries, then says that it is not ready (R5)', async (mode) => {
+    await using server = await serve(corefile(`mode ${mode}`, 'hold 300ms', `store etcd ${nowhere}`));
+    const before = performance.now();
+    expect(await told(server)).toBe('SERVFAIL 14');
+    expect(performance.now() - before).toBeGreaterThanOrEqual(290);
+    expect(server.lines.join('\n')).toContain(
+      `${nowhere} key /ferrydns/migrations/${name} cannot be heard: ${nowhere}/v3/kv/range: connect ECONNREFUSED`,
+    );
+  });
+});
+
+interface Service extends AsyncDisposable {
+  readonly url: string;
+  /** Method and path of every request. */
+  readonly asked: readonly string[];
+}
+
+/** An HTTP service that answers as the test says. */
+async function service(answer: RequestListener): Promise<Service> {
+  const asked: string[] = [];
+  const http = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    request.resume().on('end', () => answer(request, response));
+  });
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const bound = http.address();
+  const url = `http://127.0.0.1:${typeof bound === 'object' ? bound?.port : 0}`;
+  return {
+    url,
+    asked,
+    async [Symbol.asyncDispose]() {
+      http.closeAllConnections();
+      await new Promise((resolve) => http.close(resolve));
+    },
+  };
+}
+
+const says = (status: number, body: string): RequestListener => {
+  return (_, response) => void response.writeHead(status).end(body);
+};
+const kept = { agreement: { epoch: 1, phase: 'original', members: {} }, changed: null, runs: {} } as unknown as Kept;
+const encoded = (value: string) => Buffer.from(value).toString('base64');
+
+describe('etcd', () => {
+  const store = (...endpoints: readonly string[]) => new EtcdStore({ endpoints, plan: 'p', credentials: {}, login: undefined, patience: 300 });
+
+  test.each([
+    ['a failure', says(503, '{"error":"etcdserver: no leader"}'), /status 503: etcdserver: no leader/],
+    ['a failure in words', says(500, 'out of order'), /status 500: out of order/],
+    ['a page', says(200, '<html>'), /JSON/],
+    ['silence', () => {}, /no answer within 300 ms/],
+    [
+      'an end in the middle',
+      (_, response) => void response.writeHead(200, { 'content-length': 100 }).write('{', () => response.destroy()),
+      /aborted|hang up/,
+    ],
+    ['too much', says(200, ' '.repeat((4 << 20) + 1)), /an answer of more than 4194304 octets/],
+    [
+      'a value of somebody else',
+      says(200, JSON.stringify({ kvs: [{ value: encoded('hello'), mod_revision: '7' }] })),
+      /holds 'hello', expected the agreement of a plan/,
+    ],
+  ] as const satisfies readonly (readonly [string, RequestListener, RegExp])[])('%s is an error', async (_, answer, message) => {
+    await using etcd = await service(answer);
+    await expect(store(etcd.url).read()).rejects.toThrow(message);
+  });
+
+  test('an endpoint that fails is followed by the next one, and so on round', async () => {
+    await using sick = await service(says(500, ''));
+    await using well = await service(says(200, '{}'));
+    const both = store(sick.url, well.url);
+    await expect(both.read()).rejects.toThrow(sick.url);
+    expect(await both.read()).toEqual({ version: 0, kept: null });
+    expect(await both.read()).toEqual({ version: 0, kept: null });
+    expect([sick.asked.length, well.asked.length]).toEqual([1, 2]);
+  });
+
+  test('a swap that met another version brings what is there', async () => {
+    const kvs = [{ value: encoded(JSON.stringify(kept)), mod_revision: '7' }];
+    await using etcd = await service(says(200, JSON.stringify({ header: { revision: '9' }, responses: [{ response_range: { kvs } }] })));
+    expect(await store(etcd.url).swap({ expect: 3, kept, why: '', by: '' })).toEqual({ done: false, found: { version: 7, kept } });
+  });
+
+  test('a token that has run out is fetched anew, once', async () => {
+    let token = 0;
+    await using etcd = await service(({ url, headers }, response) => {
+      if (url === '/v3/auth/authenticate') response.end(JSON.stringify({ token: `t${++token}` }));
+      else if (headers.authorization === 't2') response.end('{}');
+      else response.writeHead(401).end('{"error":"invalid auth token"}');
+    });
+    const guarded = new EtcdStore({ endpoints: [etcd.url], plan: 'p', credentials: {}, login: { user: 'ann', password: 'x' }, patience: 1000 });
+    expect(await guarded.read()).toEqual({ version: 0, kept: null });
+    expect(await guarded.read()).toEqual({ version: 0, kept: null });
+    expect(etcd.asked.map((each) => each.split('/').at(-1))).toEqual(['authenticate', 'range', 'authenticate', 'range', 'range']);
+  });
+});
+
+describe('a ConfigMap', () => {
+  const store = (url: string, pods = false) => {
+    const access = { url, credentials: {}, namespace: 'dns', token: () => undefined };
+    return new ConfigMapStore({ access, namespace: 'dns', name: 'm', plan: 'p', pods, patience: 300 });
+  };
+  const map = (value: string) => says(200, JSON.stringify({ metadata: { name: 'm', namespace: 'dns', resourceVersion: '1' }, data: { p: value } }));
+
+  test.each([
+    ['a failure', says(500, '{"message":"etcd is away"}'), /ConfigMap dns\/m key p: status 500: etcd is away/],
+    ['a refusal', says(403, '{"message":"configmaps is forbidden"}'), /status 403: configmaps is forbidden/],
+    ['a page', says(200, '<html>'), /JSON/],
+    ['silence', () => {}, /no answer within 300 ms/],
+    ['a value of somebody else', map('hello'), /holds 'hello', expected the agreement of a plan/],
+    ['a value without a version', map(JSON.stringify(kept)), /has no version/],
+  ] as const satisfies readonly (readonly [string, RequestListener, RegExp])[])('%s is an error', async (_, answer, message) => {
+    await using api = await service(answer);
+    await expect(store(api.url).read()).rejects.toThrow(message);
+  });
+
+  test('one that others change all the time is given up after a few attempts', async () => {
+    await using api = await service((request, response) => {
+      if (request.method === 'GET') map(JSON.stringify({ ...kept, version: 3 }))(request, response);
+      else response.writeHead(409).end('{}');
+    });
+    await expect(store(api.url).swap({ expect: 3, kept, why: '', by: '' })).rejects.toThrow('was changed by others again and again');
+    expect(await store(api.url).swap({ expect: 2, kept, why: '', by: '' })).toMatchObject({ done: false, found: { version: 3 } });
+  });
+
+  test('a replica is gone only when its Pod is known not to be there', async () => {
+    await using none = await service(says(404, '{}'));
+    await using forbidden = await service(says(403, '{}'));
+    expect(store(none.url).isGone).toBeUndefined();
+    expect(await store(none.url, true).isGone?.('pod-1')).toBe(true);
+    await expect(store(forbidden.url, true).isGone?.('pod-1')).rejects.toThrow('status 403');
+  });
+});
+
+describe('a kubeconfig', () => {
+  const whole = {
+    'current-context': 'one',
+    contexts: [
+      { name: 'one', context: { cluster: 'c', user: 'u', namespace: 'dns' } },
+      { name: 'two', context: { cluster: 'c', user: 'exec' } },
+    ],
+    clusters: [{ name: 'c', cluster: { server: 'https://k.example:6443/', 'certificate-authority-data': encoded('the ca') } }],
+    users: [
+      { name: 'u', user: { token: 'secret' } },
+      { name: 'exec', user: { exec: { command: 'aws' } } },
+    ],
+  };
+  const read = (changes: object, context?: string) => accessByFile(file(JSON.stringify({ ...whole, ...changes })), context);
+
+  test('says where the API is, who asks and in which namespace', () => {
+    const access = read({});
+    expect(access).toMatchObject({ url: 'https://k.example:6443', namespace: 'dns', credentials: { ca: 'the ca' } });
+    expect(access.token()).toBe('secret');
+    const certified = read({ users: [{ name: 'u', user: { 'client-certificate': file('a cert'), 'client-key-data': encoded('a key') } }] });
+    expect(certified.credentials).toMatchObject({ cert: 'a cert', key: 'a key' });
+    expect(certified.token()).toBeUndefined();
+  });
+
+  test.each([
+    ['a context that is not there', {}, 'three', /no context 'three' in contexts/],
+    ['a user that a program speaks for', {}, 'two', /a user that a program speaks for, expected a token or certificates/],
+    ['no cluster', { clusters: [] }, undefined, /no cluster 'c' in clusters/],
+    ['a cluster without a server', { clusters: [{ name: 'c', cluster: {} }] }, undefined, /'' is not the URL of a Kubernetes API server/],
+    ['a list that is none', { users: 7 }, undefined, /no user 'u' in users/],
+  ] as const)('%s is refused', (_, changes, context, message) => {
+    expect(() => read(changes, context)).toThrow(message);
+  });
+
+  test('text that is no YAML, or nothing, is refused with the name of the file', () => {
+    const broken = file('a: [');
+    expect(() => accessByFile(broken, undefined)).toThrow(broken);
+    expect(() => accessByFile(file(''), undefined)).toThrow('no kubeconfig');
+  });
+
+  test('inside of a cluster the folder of the service account says who asks, each time anew', () => {
+    const account = mkdtempSync(join(folder, 'account-'));
+    for (const [each, text] of Object.entries({ token: 'old\n', namespace: 'dns\n', 'ca.crt': 'the ca' })) writeFileSync(join(account, each), text);
+    const access = accessInCluster({ KUBERNETES_SERVICE_HOST: '::1', KUBERNETES_SERVICE_PORT: '6443' }, account);
+    expect(access).toMatchObject({ url: 'https://[::1]:6443', namespace: 'dns', credentials: { ca: 'the ca' } });
+    expect(access.token()).toBe('old');
+    writeFileSync(join(account, 'token'), 'new\n');
+    expect(access.token()).toBe('new');
+  });
+});
+
+test('a client that is closed lets what is on its way come to its end', async () => {
+  await using slow = await service((_, response) => void setTimeout(() => response.end('done'), 100));
+  const client = new JsonClient({}, 2000);
+  const answer = client.ask({ method: 'GET', url: slow.url });
+  client.close();
+  expect(await answer).toEqual({ status: 200, text: 'done' });
+});

@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest';
+import { type PlanStatus, printStatuses } from '../../src/server/migrate-status.ts';
+import { bar, timeLeft } from '../../src/server/text-table.ts';
+
+const now = Date.parse('2026-06-01T12:00:00Z');
+const after = (seconds: number) => new Date(now + seconds * 1000).toISOString();
+
+const database: PlanStatus = {
+  plan: 'database',
+  mode: 'exclusive',
+  role: 'shared',
+  epoch: 2,
+  phase: 'draining',
+  step: 0,
+  paused: false,
+  since: after(-15),
+  damage: null,
+  names: [{ name: 'a.example.', from: ['192.0.2.1'], to: ['192.0.2.2', '192.0.2.3'] }],
+  answers: { kind: 'fixed', answer: 'to', ttl: 5 },
+  wait: { why: 'leases on A are alive', until: after(45) },
+  fence: { state: 'done', attempt: 2 },
+  horizon: { a_may_be_switched_off: after(3665), missing: [] },
+  leases: { from: 3, to: 1200, pinned: [{}] },
+  health: { from: 'unknown', to: 'healthy' },
+  alarms: [{ text: 'replica b is silent' }],
+  replica: 'a',
+  replicas: [
+    { replica: 'a', phase: 'draining', epoch: 2, silent_for: 0 },
+    { replica: 'b', phase: 'lowering', epoch: 1, silent_for: 75.2 },
+  ],
+  store: { kind: 'etcd', place: 'etcd http://127.0.0.1:2379 /ferrydns/database', heard: false },
+};
+
+const web: PlanStatus = {
+  ...database,
+  plan: 'web',
+  mode: 'blend',
+  epoch: 1,
+  phase: 'transition',
+  step: 1,
+  paused: true,
+  answers: { kind: 'canary', share: 10, ttl: 5 },
+  wait: null,
+  horizon: { a_may_be_switched_off: null, missing: ['b'] },
+  alarms: [],
+};
+
+test('one plan is shown in full', () => {
+  expect(printStatuses([database], { now, most: new Map([['database', { from: 30, to: 1200 }]]) })).toBe(
+    [
+      'plan database: exclusive, role shared',
+      '  phase                  [######..] draining',
+      '  epoch                  2',
+      '  name                   a.example.  192.0.2.1 -> 192.0.2.2, 192.0.2.3',
+      '  answers                B, ttl 5',
+      '  waits                  [#####...............] 45 s left: leases on A are alive',
+      '  fence                  done, attempt 2',
+      '  health                 A unknown, B healthy',
+      '  leases on A            [##..................] 3 clients may hold A, 1 look pinned to it',
+      '  leases on B            [####################] 1200 clients may hold B',
+      `  A may be switched off  ${after(3665)}, in 1 h 1 min`,
+      '  store                  etcd http://127.0.0.1:2379 /ferrydns/database, not heard',
+      '  replica                a  draining, this one',
+      '  replica                b  lowering, epoch 1, heard 1 min 16 s ago',
+      '  alarm                  replica b is silent',
+    ].join('\n'),
+  );
+});
+
+test('several plans are shown as a table', () => {
+  expect(printStatuses([database, web], { now }).split('\n')).toEqual([
+    expect.stringMatching(/^plan {6}phase {28,}epoch {2}on A {2}on B {2}alarms {2}A may be switched off +waits$/),
+    expect.stringMatching(/^database {2}\[######\.\.\] draining +2 {6}3 {5}1200 {2}1 {7}2026-\S+, in 1 h 1 min {2}45 s left: leases on A are alive$/),
+    expect.stringMatching(/^web {7}\[###\.{5}\] transition 10%, step 2, paused {2}1 {6}3 {5}1200 {2}0 {7}not known: replica b +for nothing$/),
+  ]);
+  expect(printStatuses([], { now })).toBe('no plan');
+});
+
+test('a plan whose names are not answered says why', () => {
+  const stopped = { ...database, phase: null, damage: 'the journal is damaged', answers: { kind: 'silent', why: 'no state' }, wait: null };
+  const text = printStatuses([stopped], { now });
+  expect(text).toMatch(/phase +\[\.{8}\] not known\n/);
+  expect(text).toMatch(/answers +nothing: no state\n/);
+  expect(text).toMatch(/stopped +the journal is damaged$/);
+});
+
+test('bars are full and empty only when what they show is', () => {
+  expect([0, 0.001, 0.5, 0.999, 1, 2].map((share) => bar(share, 4))).toEqual(['[....]', '[#...]', '[##..]', '[###.]', '[####]', '[####]']);
+});
+
+test('lengths of time are said as people say them', () => {
+  expect([-5, 400, 59_000, 60_000, 3_599_000, 3_600_000, 172_800_000].map(timeLeft)).toEqual([
+    '0 s',
+    '1 s',
+    '59 s',
+    '1 min 0 s',
+    '59 min 59 s',
+    '1 h 0 min',
+    '2 d 0 h',
+  ]);
+});

@@ -1,0 +1,181 @@
+// A real Kubernetes API server with an etcd of its own, and what a test does with it: objects, service accounts, kubeconfig files.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseAllDocuments } from 'yaml';
+import { needs } from '../services/needs.ts';
+import { Etcd, freePort } from './etcd.ts';
+import { type Ask, ask, pem, pemFile } from './http.ts';
+
+const howToGet = 'download it from https://kubernetes.io/releases/download/ and name its folder in FERRYDNS_PROGRAMS';
+/** Milliseconds that the API server may take to come up, on a machine with a lot to do. */
+const patience = 60_000;
+/** May do everything. */
+const adminToken = 'the-token-of-the-admin';
+
+/** As much of an object as tests need. */
+export interface KubernetesObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly [field: string]: unknown;
+}
+
+/** The folder in which a Pod finds its service account, made by {@link KubernetesApi.accountFolder}. */
+export interface AccountFolder {
+  readonly folder: string;
+  /** The environment variables of a Pod. */
+  readonly environment: { readonly KUBERNETES_SERVICE_HOST: string; readonly KUBERNETES_SERVICE_PORT: string };
+}
+
+/** `await using` ends it and removes everything. */
+export class KubernetesApi implements AsyncDisposable {
+  readonly port: number;
+  /** Holds what tests write with this API server in mind; removed in the end. */
+  readonly folder = mkdtempSync(join(tmpdir(), 'ferrydns-kubernetes-'));
+  private readonly etcd: Etcd;
+  private process: ChildProcess | undefined;
+  private output = '';
+
+  private constructor(etcd: Etcd, port: number) {
+    this.etcd = etcd;
+    this.port = port;
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    writeFileSync(this.file('account.key'), privateKey.export({ type: 'pkcs1', format: 'pem' }));
+    writeFileSync(this.file('account.pub'), publicKey.export({ type: 'spki', format: 'pem' }));
+    writeFileSync(this.file('tokens.csv'), `${adminToken},admin,1,"system:masters"\n`);
+  }
+
+  /** Resolves when it answers, with the namespaces that were asked for. */
+  static async start(...namespaces: readonly string[]): Promise<KubernetesApi> {
+    const api = new KubernetesApi(await Etcd.start(), await freePort());
+    try {
+      await api.start();
+      for (const name of namespaces) await api.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+      return api;
+    } catch (error) {
+      await api[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get url(): string {
+    return `https://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts it again, at the same place and with what it knew. */
+  async start(): Promise<void> {
+    const program = needs('kube-apiserver', howToGet);
+    const args = [
+      ['etcd-servers', this.etcd.url],
+      ['bind-address', '127.0.0.1'],
+      ['secure-port', `${this.port}`],
+      ['cert-dir', this.folder],
+      ['tls-cert-file', pemFile('server.crt')],
+      ['tls-private-key-file', pemFile('server.key')],
+      ['service-account-issuer', 'https://kubernetes.test'],
+      ['service-account-key-file', this.file('account.pub')],
+      ['service-account-signing-key-file', this.file('account.key')],
+      ['token-auth-file', this.file('tokens.csv')],
+      ['authorization-mode', 'RBAC'],
+      ['service-cluster-ip-range', '10.0.0.0/24'],
+      ['disable-admission-plugins', 'ServiceAccount'],
+    ].map(([flag, value]) => `--${flag}=${value}`);
+    const started = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process = started;
+    for (const stream of [started.stdout, started.stderr]) stream.on('data', (chunk: Buffer) => (this.output += String(chunk)));
+    for (const deadline = Date.now() + patience; !(await this.isReady()); await delay(100)) {
+      if (started.exitCode !== null || Date.now() > deadline) throw new Error(`kube-apiserver does not come up:\n${this.output.slice(-3000)}`);
+    }
+  }
+
+  /** Ends it at once. */
+  async kill(): Promise<void> {
+    const { process } = this;
+    this.process = undefined;
+    if (process === undefined || process.exitCode !== null) return;
+    const ended = once(process, 'exit');
+    process.kill('SIGKILL');
+    await ended;
+  }
+
+  /** Asks as the admin; rejects when the answer is no success. */
+  async call<T = unknown>(method: string, path: string, object?: unknown): Promise<T> {
+    const { status, body: text } = await this.ask({ method, path, ...(object === undefined ? {} : { body: JSON.stringify(object) }) });
+    if (status < 200 || status > 299) throw new Error(`${method} ${path}: ${status} ${text}`);
+    return JSON.parse(text) as T;
+  }
+
+  /** Creates an object in its namespace, "default" where it has none. */
+  create(object: KubernetesObject): Promise<unknown> {
+    return this.call('POST', pathOf(object), object);
+  }
+
+  /** Creates every object of a manifest that is not there yet. */
+  async apply(manifest: string): Promise<void> {
+    for (const document of parseAllDocuments(manifest)) {
+      const object = document.toJS() as KubernetesObject;
+      const known = await this.ask({ method: 'GET', path: `${pathOf(object)}/${object.metadata.name}` });
+      if (known.status === 404) await this.create(object);
+    }
+  }
+
+  /** A token of a service account, as a Pod has it. */
+  async tokenOf(namespace: string, account: string): Promise<string> {
+    const wanted = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 3600 } };
+    const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`;
+    return (await this.call<{ readonly status: { readonly token: string } }>('POST', path, wanted)).status.token;
+  }
+
+  /** A kubeconfig file with this token, the admin's unless given. */
+  kubeconfig({ token = adminToken, namespace = 'default' }: { readonly token?: string; readonly namespace?: string } = {}): string {
+    const cluster = { server: this.url, 'certificate-authority-data': Buffer.from(pem('authority.crt')).toString('base64') };
+    const config = {
+      'current-context': 'test',
+      contexts: [{ name: 'test', context: { cluster: 'test', user: 'test', namespace } }],
+      clusters: [{ name: 'test', cluster }],
+      users: [{ name: 'test', user: { token } }],
+    };
+    const file = this.file(`kubeconfig-${crypto.randomUUID()}`);
+    writeFileSync(file, JSON.stringify(config));
+    return file;
+  }
+
+  /** What a Pod of this namespace with this token finds in its file system and its environment. */
+  accountFolder(namespace: string, token: string): AccountFolder {
+    const folder = this.file(`account-${crypto.randomUUID()}`);
+    mkdirSync(folder);
+    for (const [name, text] of Object.entries({ token, namespace, 'ca.crt': pem('authority.crt') })) writeFileSync(join(folder, name), text);
+    return { folder, environment: { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: `${this.port}` } };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    await this.etcd[Symbol.asyncDispose]();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private file(name: string): string {
+    return join(this.folder, name);
+  }
+
+  private async isReady(): Promise<boolean> {
+    const found = await this.ask({ method: 'GET', path: '/readyz' }).catch(() => undefined);
+    return found?.status === 200;
+  }
+
+  private ask(request: Omit<Ask, 'port' | 'tls' | 'headers'>) {
+    return ask({ ...request, port: this.port, tls: {}, headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' } });
+  }
+}
+
+/** Where objects of this kind are. */
+function pathOf({ apiVersion, kind, metadata }: KubernetesObject): string {
+  const group = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`;
+  const plural = `${kind.toLowerCase()}s`;
+  return kind === 'Namespace' ? `${group}/${plural}` : `${group}/namespaces/${metadata.namespace ?? 'default'}/${plural}`;
+}
