@@ -1,7 +1,7 @@
 // `npm start`: serves Corefile.example, or what `npm start -- -conf FILE` names.
 import { join } from 'node:path';
 import { registry } from '../plugins/index.ts';
-import { run } from '../src/server/command.ts';
+import { run } from '../src/command/command.ts';
 
 const words = process.argv.slice(2);
 const example = join(import.meta.dirname, '..', 'Corefile.example');

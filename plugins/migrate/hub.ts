@@ -1,9 +1,9 @@
 // The plans that a process runs, by name: they outlive the configurations that name them.
 import type { Metrics, migration } from 'ferrydns/plugin';
-import type { Told } from './admin.ts';
-import { Follower } from './follower.ts';
-import type { Word } from './posture.ts';
-import { Runner, type RunnerOptions } from './runner.ts';
+import type { Told } from './door/admin.ts';
+import { Follower } from './processes/follower.ts';
+import type { Word } from './processes/posture.ts';
+import { Runner, type RunnerOptions } from './run/runner.ts';
 
 interface Use {
   readonly runner: Runner;

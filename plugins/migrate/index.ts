@@ -14,9 +14,9 @@ import {
   usualAdminAccess,
   type Word,
 } from 'ferrydns/plugin';
-import { reservedName } from './admin.ts';
+import { reservedName } from './door/admin.ts';
 import { Migrate } from './migrate.ts';
-import { readStoreAccess, replicaOf } from './store-options.ts';
+import { readStoreAccess, replicaOf } from './store/options.ts';
 
 export default definePlugin({
   name: 'migrate',

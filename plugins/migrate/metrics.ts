@@ -1,7 +1,7 @@
 // The metrics of one plan.
 import { type Counter, type Metrics, migration } from 'ferrydns/plugin';
-import type { HeldQueries } from './held-queries.ts';
-import type { Runner } from './runner.ts';
+import type { HeldQueries } from './answer/held-queries.ts';
+import type { Runner } from './run/runner.ts';
 
 const targets = ['from', 'to', 'both', 'held', 'servfail', 'other'] as const;
 export type AnswerLabel = (typeof targets)[number];

@@ -17,21 +17,21 @@ import {
   type SetupContext,
   type StartContext,
 } from 'ferrydns/plugin';
-import { plans, type Told } from './admin.ts';
-import { Answering } from './answering.ts';
-import { explainUnstarted } from './explain.ts';
-import type { Follower } from './follower.ts';
-import { Guard } from './guard.ts';
+import { Answering } from './answer/answering.ts';
+import { explainUnstarted } from './answer/explain.ts';
+import { Guard } from './answer/guard.ts';
+import type { Surroundings } from './answer/replies.ts';
+import { plans, type Told } from './door/admin.ts';
 import { type Hub, hubOf } from './hub.ts';
 import { PlanMetrics } from './metrics.ts';
-import type { Signal, Word } from './posture.ts';
-import type { Surroundings } from './replies.ts';
-import type { Runner } from './runner.ts';
+import type { Follower } from './processes/follower.ts';
+import type { Signal, Word } from './processes/posture.ts';
+import type { Runner } from './run/runner.ts';
 import { type Status, statusOf } from './status.ts';
 import { openStore, type StoreAccess } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
-import { Upstream } from './upstream.ts';
-import { Watch } from './watch.ts';
+import { Upstream } from './watch/upstream.ts';
+import { Watch } from './watch/watch.ts';
 
 /** The plans of a server block, as they know each other. */
 const planInBlock: Capability<Migrate> = capability('planInBlock');

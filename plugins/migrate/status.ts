@@ -1,7 +1,7 @@
 // What is told about a plan that runs.
 import { type Move, migration } from 'ferrydns/plugin';
-import type { Runner } from './runner.ts';
-import type { Upstream } from './upstream.ts';
+import type { Runner } from './run/runner.ts';
+import type { Upstream } from './watch/upstream.ts';
 
 const listed = 20;
 

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { type Explanation, type HttpRequest, readQuestion } from 'ferrydns/plugin';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { registry } from '../../plugins/index.ts';
+import { runExplain } from '../../src/command/explain-command.ts';
 import { explainPage } from '../../src/plugin/admin/explain-page.ts';
-import { runExplain } from '../../src/server/explain-command.ts';
 import { type PlanServer, servePlan, stopTime } from '../support/migration.ts';
 
 beforeEach(stopTime);

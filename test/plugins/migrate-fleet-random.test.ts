@@ -1,9 +1,9 @@
 // Processes that answer by what another one grants, at random: stopped, slow, killed and started, with messages that arrive late.
 import { migration } from 'ferrydns/plugin';
 import { expect, test } from 'vitest';
-import { Fleet } from '../../plugins/migrate/fleet.ts';
-import { Follower } from '../../plugins/migrate/follower.ts';
-import type { Signal, Word } from '../../plugins/migrate/posture.ts';
+import { Fleet } from '../../plugins/migrate/processes/fleet.ts';
+import { Follower } from '../../plugins/migrate/processes/follower.ts';
+import type { Signal, Word } from '../../plugins/migrate/processes/posture.ts';
 import { readPlanFile } from '../../src/plans/plan-file.ts';
 
 const wall = Date.parse('2026-06-01T12:00:00Z');

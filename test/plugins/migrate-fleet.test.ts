@@ -1,8 +1,8 @@
 // What is granted to the other processes of a server: counted as leases, and given back before the plan goes on.
 import { migration } from 'ferrydns/plugin';
 import { describe, expect, test } from 'vitest';
-import { Fleet } from '../../plugins/migrate/fleet.ts';
-import type { Posture, Signal, Word } from '../../plugins/migrate/posture.ts';
+import { Fleet } from '../../plugins/migrate/processes/fleet.ts';
+import type { Posture, Signal, Word } from '../../plugins/migrate/processes/posture.ts';
 
 const wall = Date.parse('2026-06-01T12:00:00Z');
 const a5: migration.Steering = { kind: 'fixed', answer: 'from', ttl: 5 };

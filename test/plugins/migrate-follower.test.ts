@@ -1,8 +1,8 @@
 // What other processes of a server answer by: granted for a while, by a clock of their own.
 import { type Move, migration } from 'ferrydns/plugin';
 import { describe, expect, test } from 'vitest';
-import { Follower } from '../../plugins/migrate/follower.ts';
-import { type Posture, postureOf } from '../../plugins/migrate/posture.ts';
+import { Follower } from '../../plugins/migrate/processes/follower.ts';
+import { type Posture, postureOf } from '../../plugins/migrate/processes/posture.ts';
 import { readPlanFile } from '../../src/plans/plan-file.ts';
 
 const wall = Date.parse('2026-06-01T12:00:00Z');

@@ -2,7 +2,7 @@
 import { definePlugin, type Explanation, Reply, readQuestion, record } from 'ferrydns/plugin';
 import { serve, type TestServer } from 'ferrydns/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { formatExplanation } from '../../src/server/explain-text.ts';
+import { formatExplanation } from '../../src/command/explain-text.ts';
 import { startUpstream } from '../support/upstream.ts';
 
 type Words = Parameters<typeof readQuestion>[0];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readPlanFile } from 'ferrydns/plugin';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Runner } from '../../plugins/migrate/runner.ts';
+import { Runner } from '../../plugins/migrate/run/runner.ts';
 import { ConfigMapStore } from '../../plugins/migrate/store/configmap.ts';
 import { accessInCluster } from '../../plugins/migrate/store/kubernetes.ts';
 import { makeLogger } from '../../src/log/logger.ts';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { registry } from '../../plugins/index.ts';
-import { runExplain } from '../../src/server/explain-command.ts';
+import { runExplain } from '../../src/command/explain-command.ts';
 
 const main = join(import.meta.dirname, '../../src/main.ts');
 const folder = mkdtempSync(join(tmpdir(), 'ferrydns-explain-'));

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { AdminClient, type Connection } from '../../src/server/admin-client.ts';
+import { AdminClient, type Connection } from '../../src/command/admin-client.ts';
 import { pem, pemFile } from '../support/http.ts';
 import { type PlanServer, servePlan } from '../support/migration.ts';
 

@@ -1,16 +1,16 @@
 // Runs one plan: feeds the engine with what happens, does what it wants done, and keeps what is answered by at hand.
 import { type Logger, type Move, migration } from 'ferrydns/plugin';
+import { HeldQueries } from '../answer/held-queries.ts';
+import type { Helm } from '../answer/helm.ts';
+import { Fleet } from '../processes/fleet.ts';
+import { type Posture, postureOf } from '../processes/posture.ts';
+import { JournalStore } from '../store/journal-store.ts';
+import { Link } from '../store/link.ts';
+import type { Kept, Store } from '../store/store.ts';
 import { Deeds, type Order } from './deeds.ts';
 import { editRefusal } from './edit.ts';
-import { Fleet } from './fleet.ts';
-import { HeldQueries } from './held-queries.ts';
-import type { Helm } from './helm.ts';
 import { Journal, JournalDamage } from './journal.ts';
-import { type Posture, postureOf } from './posture.ts';
 import { recover } from './recovery.ts';
-import { JournalStore } from './store/journal-store.ts';
-import { Link } from './store/link.ts';
-import type { Kept, Store } from './store/store.ts';
 import type { Verdict } from './verdicts.ts';
 
 const { begin, Ledger, steering, step } = migration;

@@ -1,9 +1,9 @@
 // What is told of the plans of this server at an admin address, and what an operator asks of them. `docs/admin-api.yaml` describes it.
 import { type AdminCollection, type AdminPage, adminHeaders, answerJson, type HttpResponse } from 'ferrydns/plugin';
+import type { Runner } from '../run/runner.ts';
+import type { Status } from '../status.ts';
 import { Feed } from './feed.ts';
 import { carryOut, verbs } from './order.ts';
-import type { Runner } from './runner.ts';
-import type { Status } from './status.ts';
 
 /** A plan as those who ask for it need it. */
 export interface Told {

@@ -14,12 +14,12 @@ import {
   QueryClass,
   Reply,
 } from 'ferrydns/plugin';
+import type { PlanMetrics } from '../metrics.ts';
+import type { Status } from '../status.ts';
 import { explainAnswer, explainPlan } from './explain.ts';
 import type { Guard } from './guard.ts';
 import type { Helm } from './helm.ts';
-import type { PlanMetrics } from './metrics.ts';
 import { indexed, type Replies, type Surroundings } from './replies.ts';
-import type { Status } from './status.ts';
 
 const planKey: MetadataKey<string> = metadataKey('migrate/plan', 'the plan that moves the name');
 const targetKey: MetadataKey<string> = metadataKey('migrate/target', 'what the answer leads to: from, to or both');

@@ -1,7 +1,7 @@
 // The options by which this server reaches the store of a plan.
 import { hostname } from 'node:os';
 import type { MigrateOptions, Move, SetupContext } from 'ferrydns/plugin';
-import type { StoreAccess } from './store/open-store.ts';
+import type { StoreAccess } from './open-store.ts';
 
 /** What this server is called among those that share a plan; a server alone needs no name that outlives its machine. */
 export function replicaOf({ replica }: MigrateOptions, { store }: Move, context: SetupContext): string {

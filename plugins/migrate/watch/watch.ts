@@ -10,10 +10,10 @@ import {
   type Reply,
   sharedChecks,
 } from 'ferrydns/plugin';
+import type { Runner } from '../run/runner.ts';
 import { gateHolds } from './gate.ts';
 import { Looked } from './looked.ts';
 import { Named } from './named.ts';
-import type { Runner } from './runner.ts';
 
 /** Milliseconds between two looks at a gate. */
 const gatePace = 5000;

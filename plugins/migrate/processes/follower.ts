@@ -1,8 +1,8 @@
 // Answers by what the process that runs the plan has granted, and tells it whom: in the worker processes of a server.
 import { migration } from 'ferrydns/plugin';
+import { HeldQueries } from '../answer/held-queries.ts';
+import type { Helm } from '../answer/helm.ts';
 import { Given } from './given.ts';
-import { HeldQueries } from './held-queries.ts';
-import type { Helm } from './helm.ts';
 import type { Posture, Signal, Word } from './posture.ts';
 
 export interface FollowerOptions {

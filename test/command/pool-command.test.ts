@@ -2,8 +2,8 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runPool } from '../../src/server/pool-command.ts';
-import { type PoolStatus, printPools } from '../../src/server/pool-status.ts';
+import { runPool } from '../../src/command/pool-command.ts';
+import { type PoolStatus, printPools } from '../../src/command/pool-status.ts';
 import { type PoolServer, servePools } from '../support/pool.ts';
 import { tcpService } from '../support/services.ts';
 

@@ -1,7 +1,7 @@
 // What a plan says of an answer that is to be explained.
 import type { Explained, Query } from 'ferrydns/plugin';
+import type { Status } from '../status.ts';
 import type { Helm } from './helm.ts';
-import type { Status } from './status.ts';
 
 type How = ReturnType<Helm['steering']>;
 

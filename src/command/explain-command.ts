@@ -1,11 +1,11 @@
 // `ferrydns explain`: why a question is answered as it is, by the server that runs or by a Corefile that nobody serves.
 import { type Explanation, type QuestionWords, readQuestion } from '../plugin/explanation.ts';
+import { fileSource } from '../server/configuration.ts';
+import type { Registry } from '../server/registry.ts';
+import { Server } from '../server/server.ts';
 import { AdminClient, type Connection, connectionFlags, connectionUsage, Refusal } from './admin-client.ts';
-import { fileSource } from './configuration.ts';
 import { formatExplanation } from './explain-text.ts';
 import { readFlags } from './flags.ts';
-import type { Registry } from './registry.ts';
-import { Server } from './server.ts';
 
 const usage = `usage: ferrydns explain NAME [TYPE] [-client IP] [-server LISTENER] [-conf FILE] [-json]
   -client  the address that seems to ask (127.0.0.1)

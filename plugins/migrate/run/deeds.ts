@@ -1,9 +1,9 @@
 // Does what the engine of a plan wants done, and tells it what came of it: the journal, the store, the fence, and those who wait for a verdict.
 import { type Logger, migration } from 'ferrydns/plugin';
+import type { Link } from '../store/link.ts';
+import type { Kept } from '../store/store.ts';
 import { execute } from './execute.ts';
 import type { Journal } from './journal.ts';
-import type { Link } from './store/link.ts';
-import type { Kept } from './store/store.ts';
 import { type Verdict, Verdicts } from './verdicts.ts';
 
 /** Milliseconds after a failed write until the next attempt, at most. */

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { runSimulate } from '../../src/server/simulate-command.ts';
-import { readArrival, readCaches } from '../../src/server/simulate-words.ts';
+import { runSimulate } from '../../src/command/simulate-command.ts';
+import { readArrival, readCaches } from '../../src/command/simulate-words.ts';
 
 let folder = '';
 let database = '';

@@ -11,7 +11,7 @@ import {
   QueryType,
   type Reply,
 } from 'ferrydns/plugin';
-import type { Runner } from './runner.ts';
+import type { Runner } from '../run/runner.ts';
 
 /** Milliseconds between two rounds: at first, while nothing hurries, and while the names may be given back. */
 const paces = { first: 500, calm: 10_000, handback: 1000 };

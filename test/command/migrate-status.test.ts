@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { type PlanStatus, printStatuses } from '../../src/server/migrate-status.ts';
-import { bar, timeLeft } from '../../src/server/text-table.ts';
+import { type PlanStatus, printStatuses } from '../../src/command/migrate-status.ts';
+import { bar, timeLeft } from '../../src/command/text-table.ts';
 
 const now = Date.parse('2026-06-01T12:00:00Z');
 const after = (seconds: number) => new Date(now + seconds * 1000).toISOString();

@@ -6,10 +6,10 @@ import { ConfigErrors } from '../config/error.ts';
 import { formatCorefile } from '../config/format.ts';
 import { toCorefile } from '../config/write.ts';
 import { streamOutput } from '../log/logger.ts';
-import { type ConfigurationSource, defaultSource, fileSource, textSource } from './configuration.ts';
-import type { Registry } from './registry.ts';
-import { Server } from './server.ts';
-import { version } from './version.ts';
+import { type ConfigurationSource, defaultSource, fileSource, textSource } from '../server/configuration.ts';
+import type { Registry } from '../server/registry.ts';
+import { Server } from '../server/server.ts';
+import { version } from '../server/version.ts';
 
 /** What a command may use of the world. */
 export interface CommandContext {

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { AdminClient } from '../../src/server/admin-client.ts';
-import { type WatchOptions, watch } from '../../src/server/migrate-watch.ts';
+import { AdminClient } from '../../src/command/admin-client.ts';
+import { type WatchOptions, watch } from '../../src/command/migrate-watch.ts';
 import { type PlanServer, servePlan, stopTime } from '../support/migration.ts';
 
 beforeEach(stopTime);

@@ -1,6 +1,6 @@
 // Whether a gate of a plan holds, looked at once.
 import type { migration } from 'ferrydns/plugin';
-import { execute } from './execute.ts';
+import { execute } from '../run/execute.ts';
 
 /** Milliseconds that a look may take. */
 const patience = 4000;
