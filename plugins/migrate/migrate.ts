@@ -21,7 +21,8 @@ import { Answering } from './answer/answering.ts';
 import { explainUnstarted } from './answer/explain.ts';
 import { Guard } from './answer/guard.ts';
 import type { Surroundings } from './answer/replies.ts';
-import { plans, type Told } from './door/admin.ts';
+import { plans } from './door/admin.ts';
+import type { Told } from './door/told.ts';
 import { type Hub, hubOf } from './hub.ts';
 import { PlanMetrics } from './metrics.ts';
 import type { Follower } from './processes/follower.ts';
@@ -60,7 +61,6 @@ export class Migrate implements Instance, Told {
   /** Opens the store that servers share. */
   private readonly connect: (() => Store) | undefined;
   private readonly metrics: PlanMetrics;
-  private readonly guard: Guard;
   private started: { readonly runner: Runner | undefined; readonly context: StartContext } | undefined;
   private follower: Follower | undefined;
   private answering: Answering | undefined;
@@ -79,7 +79,6 @@ export class Migrate implements Instance, Told {
     this.context = context;
     this.hub = hubOf(context.metrics);
     this.metrics = new PlanMetrics(context.metrics, this.name);
-    this.guard = new Guard({ move, hits: this.metrics.guardHits, log: context.log });
     this.handle = (query, next) => {
       if (this.answering !== undefined) return this.answering.answer(query, next);
       if (query.explained !== undefined) explainUnstarted(query, move.plan);
@@ -114,6 +113,7 @@ export class Migrate implements Instance, Told {
 
   async start(context: StartContext): Promise<void> {
     this.refuseTwice(context.peers(planInBlock));
+    this.hub.claim(context.signal, this.configured.move.plan);
     const pool = (name: Name): PoolService | undefined => context.peers(poolService).find((each) => each.name === name);
     this.refusePools(pool);
     // The plan, and what is kept of it, belong to the server that runs.
@@ -122,7 +122,9 @@ export class Migrate implements Instance, Told {
     const helm = context.server.primary ? await this.lead(context, surroundings) : this.follow(context);
     const asksBehind = (query: Query) => this.upstream?.asks(query) === true;
     const status = context.server.primary ? () => this.status() : undefined;
-    const { metrics, guard } = this;
+    const { metrics, name } = this;
+    const isOthers = (owner: string) => (this.hub.holderOf(context.signal, owner) ?? name) !== name;
+    const guard = new Guard({ move: this.configured.move, hits: metrics.guardHits, log: this.context.log, isOthers });
     this.answering = new Answering({ move: this.configured.move, helm, surroundings, guard, metrics, now: this.context.now, asksBehind, status });
   }
 
@@ -202,12 +204,8 @@ export class Migrate implements Instance, Told {
   }
 
   private refuseTwice(siblings: readonly Migrate[]): void {
-    for (const other of siblings) {
-      if (other === this) continue;
-      if (other.name === this.name && other.started !== undefined) throw new Error(`plan ${this.name} is there twice`);
-      const held = this.configured.move.plan.names.find(({ name }) => other.configured.move.plan.names.some((theirs) => theirs.name === name));
-      if (held !== undefined) throw new Error(`${held.name} is already moved by plan ${other.name}`);
-    }
+    const twin = siblings.find((other) => other !== this && other.name === this.name && other.started !== undefined);
+    if (twin !== undefined) throw new Error(`plan ${this.name} is there twice`);
   }
 
   private refusePools(pool: (name: PoolService['name']) => PoolService | undefined): void {

@@ -68,6 +68,8 @@ describe('refused, with the line', () => {
   test('a name that two plans hold', async () => {
     const second = `migrate other.example.org {\n plan second\n name ${name}\n ${sides}\n}`;
     expect(await refusal(`. {\n migrate ${name} {\n ${sides}\n }\n ${second}\n whoami\n}\n`)).toMatch(/www\.example\.org\. is already moved by plan/);
+    const elsewhere = `. {\n migrate ${name} {\n ${sides}\n }\n whoami\n}\n.:0 {\n bind 127.0.0.2\n ${second}\n whoami\n}\n`;
+    expect(await refusal(elsewhere)).toMatch(/www\.example\.org\. is already moved by plan/);
   });
 
   test('two plans of one name', async () => {

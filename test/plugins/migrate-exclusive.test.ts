@@ -118,6 +118,16 @@ test('an answer for another name that leads to A after the flip is counted and p
   await upstream.stop();
 });
 
+test('a name that another plan moves from the same address stays with that plan', async () => {
+  const other = 'migrate other.example.org {\n from 192.0.2.1\n to 198.51.100.9\n mode exclusive\n ttl 5\n admin 127.0.0.1:0\n}';
+  await using server = await servePlan(corefile().replace('whoami', `${other}\n whoami`), {
+    files: { 'database.yaml': `${planFile}fence: [exec, /bin/true]\n` },
+  });
+  await toCountdown(server);
+  await server.until(planName, 'done');
+  expect(addressesOf(await server.ask('other.example.org'))).toEqual(['192.0.2.1']);
+});
+
 test('names are given back only when the upstream has shown B, and nothing but B, for longer than its TTL', async () => {
   let turn = 0;
   let clean = false;

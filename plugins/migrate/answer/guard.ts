@@ -5,6 +5,8 @@ export interface GuardOptions {
   readonly move: Move;
   readonly hits: Counter;
   readonly log: Logger;
+  /** Whether another plan moves this name: what it is led to is that plan's matter. */
+  isOthers(name: string): boolean;
 }
 
 export class Guard {
@@ -42,7 +44,8 @@ export class Guard {
   }
 
   private isOld(each: ResourceRecord): boolean {
-    return (each.typeCode === QueryType.A || each.typeCode === QueryType.AAAA) && this.old.has(String(each.data));
+    if (each.typeCode !== QueryType.A && each.typeCode !== QueryType.AAAA) return false;
+    return this.old.has(String(each.data)) && !this.options.isOthers(each.name);
   }
 
   private replaced(reply: Reply): Reply {

@@ -1,16 +1,8 @@
 // What is told of the plans of this server at an admin address, and what an operator asks of them. `docs/admin-api.yaml` describes it.
 import { type AdminCollection, type AdminPage, adminHeaders, answerJson, type HttpResponse } from 'ferrydns/plugin';
-import type { Runner } from '../run/runner.ts';
-import type { Status } from '../status.ts';
 import { Feed } from './feed.ts';
 import { carryOut, verbs } from './order.ts';
-
-/** A plan as those who ask for it need it. */
-export interface Told {
-  readonly name: string;
-  readonly runner: Runner;
-  status(): Status;
-}
+import type { Told } from './told.ts';
 
 /** A plan of this name could not be asked for. */
 export const reservedName = 'events';

@@ -1,7 +1,7 @@
 // What an operator wants done with a plan: read from a request, given to the plan, answered with how it stands then.
 import { answerJson, askerOf, type HttpRequest, type HttpResponse, isOrderName, readOrderFields, refuseRequest } from 'ferrydns/plugin';
 import type { Verdict } from '../run/verdicts.ts';
-import type { Told } from './admin.ts';
+import type { Told } from './told.ts';
 
 export const verbs = ['start', 'advance', 'pause', 'resume', 'rollback', 'forget'] as const;
 type Verb = (typeof verbs)[number];

@@ -1,0 +1,10 @@
+// What the door needs of a plan.
+import type { Runner } from '../run/runner.ts';
+import type { Status } from '../status.ts';
+
+/** A plan as those who ask for it need it. */
+export interface Told {
+  readonly name: string;
+  readonly runner: Runner;
+  status(): Status;
+}
