@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { drawCurve } from './curve.ts';
 import type { Look } from './life.ts';
+import { ferrydns } from './service.ts';
 import { type StoryOptions, tell } from './story.ts';
 import { complaints, percent } from './verdict.ts';
 
@@ -21,7 +22,6 @@ const { values } = parseArgs({
   },
 });
 
-const ferrydns = [process.execPath, fileURLToPath(new URL('../../src/main.ts', import.meta.url))];
 const options: StoryOptions = {
   clients: positive('clients', values.clients),
   seed: positive('seed', values.seed),

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** Where a service runs and what runs it. */
 export interface ServiceOptions {
@@ -18,6 +19,9 @@ export interface ServiceOptions {
   /** The folder that the server runs in; that of this process unless given. */
   readonly home?: string;
 }
+
+/** The server of this repository, as a program and its first words. */
+export const ferrydns: readonly string[] = [process.execPath, fileURLToPath(new URL('../../src/main.ts', import.meta.url))];
 
 /** Milliseconds that a server gets to say that it has started, reloaded or stopped. */
 const patience = 30_000;

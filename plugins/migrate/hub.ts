@@ -1,5 +1,5 @@
 // The plans that a process runs, by name: they outlive the configurations that name them.
-import type { Metrics, migration, Name } from 'ferrydns/plugin';
+import type { Metrics, migration } from 'ferrydns/plugin';
 import type { Told } from './door/told.ts';
 import { Follower } from './processes/follower.ts';
 import type { Word } from './processes/posture.ts';
@@ -17,26 +17,8 @@ interface Following {
 }
 
 export class Hub {
-  /** By configuration: which plan moves a name. */
-  private readonly claims = new WeakMap<AbortSignal, Map<Name, string>>();
   private readonly uses = new Map<string, Use>();
   private readonly followings = new Map<string, Following>();
-
-  /** Throws an Error that names the plan which moves one of these names already, in whichever server block of the configuration. */
-  claim(configuration: AbortSignal, { name: plan, names }: migration.Plan): void {
-    const claimed = this.claims.get(configuration) ?? new Map<Name, string>();
-    this.claims.set(configuration, claimed);
-    for (const { name } of names) {
-      const holder = claimed.get(name) ?? plan;
-      if (holder !== plan) throw new Error(`${name} is already moved by plan ${holder}`);
-      claimed.set(name, plan);
-    }
-  }
-
-  /** The plan that moves a name in this configuration. */
-  holderOf(configuration: AbortSignal, name: string): string | undefined {
-    return this.claims.get(configuration)?.get(name.toLowerCase() as Name);
-  }
 
   /** The plan of this name; started if nobody uses it. Rejects when it cannot be, or may not be changed so. */
   async attach(user: Told, options: RunnerOptions): Promise<Runner> {

@@ -1,10 +1,10 @@
 // Moves names from A to B by a plan: the TTL lowered first, the change made in steps, and an account of who may still lead to A.
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   ConfigErrors,
   definePlugin,
   type MigrateOptions,
-  type Move,
   migrateGrammar,
   moveOptionNames,
   readAdminAccess,
@@ -13,6 +13,7 @@ import {
   type SetupContext,
   usualAdminAccess,
   type Word,
+  type WrittenMove,
 } from 'ferrydns/plugin';
 import { reservedName } from './door/admin.ts';
 import { Migrate } from './migrate.ts';
@@ -30,7 +31,7 @@ export default definePlugin({
         context.warn(`'${name}' is in no zone of the server block: only a rewrite can lead to it`, 'names');
       }
     }
-    const { journal } = options;
+    const journal = options.journal ?? join('ferrydns-migrations', `${move.plan.name}.journal`);
     const admin = options.admin === undefined ? usualAdminAccess : readAdminAccess(options.admin.admin, context);
     if (admin !== undefined && move.plan.name === reservedName) context.fail(`a plan that is told over HTTP cannot be called '${reservedName}'`);
     return new Migrate(
@@ -38,7 +39,7 @@ export default definePlugin({
         move,
         replica: replicaOf(options, move, context),
         access: readStoreAccess(options, move, context),
-        journal: journal === undefined ? undefined : context.path(journal),
+        journal: context.path(journal),
         admin,
       },
       context,
@@ -51,11 +52,11 @@ function isPlanFile({ text }: Word): boolean {
 }
 
 /** The file says everything of the move; names beside it are there for readers, and must be those of the file. */
-function moveOfFile(word: Word, options: MigrateOptions, context: SetupContext): Move {
+function moveOfFile(word: Word, options: MigrateOptions, context: SetupContext): WrittenMove {
   const stated = moveOptionNames.find((name) => isStated(options[name as keyof MigrateOptions], name));
   if (stated !== undefined) context.fail(`'${stated}' stands in the plan file, expected only what is this server's own beside it`, stated);
   const { move, warnings } = read(word, context);
-  for (const warning of warnings) context.log.warn(warning);
+  for (const { message, place } of warnings) context.warn(message, { text: '', quoted: false, place });
   for (const each of options.names) {
     if (each !== word && isPlanFile(each)) context.fail(`a second plan file '${each.text}'`, each);
     const named = move.plan.names.some(({ name }) => name === `${each.text.toLowerCase().replace(/\.$/, '')}.`);
@@ -66,9 +67,11 @@ function moveOfFile(word: Word, options: MigrateOptions, context: SetupContext):
 
 function read(word: Word, context: SetupContext) {
   try {
-    return readPlanFile(readFileSync(context.path(word.text), 'utf8'), word.text);
+    const text = readFileSync(context.path(word.text), 'utf8');
+    context.source(word.text, text);
+    return readPlanFile(text, word.text);
   } catch (error) {
-    if (error instanceof ConfigErrors) throw error.problems[0] ?? error;
+    if (error instanceof ConfigErrors) throw error;
     return context.fail(error instanceof Error ? error.message : String(error), word);
   }
 }

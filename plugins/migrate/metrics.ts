@@ -2,6 +2,7 @@
 import { type Counter, type Metrics, migration } from 'ferrydns/plugin';
 import type { HeldQueries } from './answer/held-queries.ts';
 import type { Runner } from './run/runner.ts';
+import { alarmsOf } from './status.ts';
 
 const targets = ['from', 'to', 'both', 'held', 'servfail', 'other'] as const;
 export type AnswerLabel = (typeof targets)[number];
@@ -39,7 +40,7 @@ export class PlanMetrics {
     number('ferrydns_migration_epoch', 'Epoch of the plan; grows with every rollback.', () => runner.agreed?.epoch ?? 0);
     number('ferrydns_migration_paused', 'Whether the plan is paused.', () => (runner.agreed?.paused === true ? 1 : 0));
     number('ferrydns_migration_stopped', 'Whether the plan is stopped because its journal is damaged.', () => (runner.damage === undefined ? 0 : 1));
-    number('ferrydns_migration_alarms', 'Alarms that a person should look at.', () => Object.keys(runner.state.alarms).length);
+    number('ferrydns_migration_alarms', 'Alarms that a person should look at.', () => alarmsOf(runner).length);
     number('ferrydns_migration_store_heard', 'Whether the store has been heard within a session.', () => (heard(runner) ? 1 : 0));
     number('ferrydns_migration_replicas', 'Servers that are registered for the plan.', () => Object.keys(runner.agreed?.members ?? {}).length);
     number('ferrydns_migration_horizon_seconds', 'Seconds until A may be switched off; -1 while that is not known.', () => horizon(runner));

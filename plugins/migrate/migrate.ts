@@ -1,21 +1,21 @@
 // One plan in one server block: answers its names as the plan stands.
-import { join } from 'node:path';
 import {
   type AdminAccess,
-  type Capability,
-  capability,
+  adminUse,
   chosenAdminAddress,
+  type ExamineContext,
   type Handle,
   type Instance,
-  type Move,
   type Name,
   openAdmin,
   type PoolService,
+  type Provided,
   poolService,
   provide,
   type Query,
   type SetupContext,
   type StartContext,
+  type WrittenMove,
 } from 'ferrydns/plugin';
 import { Answering } from './answer/answering.ts';
 import { explainUnstarted } from './answer/explain.ts';
@@ -23,10 +23,12 @@ import { Guard } from './answer/guard.ts';
 import type { Surroundings } from './answer/replies.ts';
 import { plans } from './door/admin.ts';
 import type { Told } from './door/told.ts';
+import { examinePlan, isOfOthers, type Planned, planned } from './examine.ts';
 import { type Hub, hubOf } from './hub.ts';
 import { PlanMetrics } from './metrics.ts';
 import type { Follower } from './processes/follower.ts';
 import type { Signal, Word } from './processes/posture.ts';
+import { JournalUnwritable } from './run/folder.ts';
 import type { Runner } from './run/runner.ts';
 import { type Status, statusOf } from './status.ts';
 import { openStore, type StoreAccess } from './store/open-store.ts';
@@ -34,33 +36,32 @@ import type { Store } from './store/store.ts';
 import { Upstream } from './watch/upstream.ts';
 import { Watch } from './watch/watch.ts';
 
-/** The plans of a server block, as they know each other. */
-const planInBlock: Capability<Migrate> = capability('planInBlock');
-
 /** Milliseconds between two looks at the time. */
 const pace = 100;
 
 export interface MigrateSettings {
-  readonly move: Move;
+  readonly move: WrittenMove;
   /** What this server is called among those that share the plan. */
   readonly replica: string;
   readonly access: StoreAccess;
-  /** The absolute path of the journal; undefined for the usual place. */
-  readonly journal: string | undefined;
+  /** The absolute path of the journal. */
+  readonly journal: string;
   /** Undefined: no door is opened. */
   readonly admin: AdminAccess | undefined;
 }
 
-export class Migrate implements Instance, Told {
+export class Migrate implements Instance, Planned, Told {
   readonly name: string;
   readonly handle: Handle;
-  readonly provides = [provide(planInBlock, this)];
-  private readonly configured: MigrateSettings;
+  readonly provides: readonly Provided[];
+  readonly configured: MigrateSettings;
   private readonly context: SetupContext;
   private readonly hub: Hub;
   /** Opens the store that servers share. */
   private readonly connect: (() => Store) | undefined;
   private readonly metrics: PlanMetrics;
+  /** Whether another plan of the configuration moves a name. */
+  private isOthers: (name: string) => boolean = () => false;
   private started: { readonly runner: Runner | undefined; readonly context: StartContext } | undefined;
   private follower: Follower | undefined;
   private answering: Answering | undefined;
@@ -75,6 +76,7 @@ export class Migrate implements Instance, Told {
     const place = move.store;
     this.connect = place.kind === 'journal' ? undefined : () => openStore({ place, plan: name, session, access });
     this.name = name;
+    this.provides = [provide(planned, this as Planned), provide(adminUse, { label: `plan ${name}`, access: settings.admin })];
     this.configured = settings;
     this.context = context;
     this.hub = hubOf(context.metrics);
@@ -100,30 +102,36 @@ export class Migrate implements Instance, Told {
     const runner = this.started?.runner;
     if (runner === undefined || runner.agreed?.paused === true) return;
     if (successors.some((next) => next instanceof Migrate && next.name === this.name)) return;
-    const why = runner.moving ? `is in ${runner.phase}` : this.upstreamUndoes(runner) ? 'is done, but the upstream still leads to A' : undefined;
+    const why = runner.moving ? `is in ${runner.phase}` : this.undoing(runner);
     if (why === undefined) return;
     throw new Error(`plan ${this.name} ${why}: it cannot be left out of the configuration, expected it to be finished, rolled back or paused before`);
   }
 
   /** What must never be at A and B would be, were the plan gone. */
-  private upstreamUndoes(runner: Runner): boolean {
-    const shows = this.upstream?.last?.shows;
-    return runner.plan.mode === 'exclusive' && runner.agreed?.phase === 'done' && (shows === 'from' || shows === 'mixed');
+  private undoing(runner: Runner): string | undefined {
+    if (runner.plan.mode !== 'exclusive' || runner.agreed?.phase !== 'done' || this.upstream === undefined) return undefined;
+    const shows = this.upstream.last?.shows;
+    if (shows === undefined) return 'is done, but it is not known yet whether the upstream still leads to A';
+    if (shows === 'from' || shows === 'mixed') return 'is done, but the upstream still leads to A';
+    // One that alternates shows B now and A a moment later.
+    const clean = shows === 'nothing' || runner.agreed.members[runner.replica]?.clean === true;
+    return clean ? undefined : 'is done, but the upstream has not shown B alone for long enough';
+  }
+
+  examine(context: ExamineContext): Promise<void> {
+    this.isOthers = isOfOthers(this, context.everywhere(planned));
+    return examinePlan(this, this.context, context);
   }
 
   async start(context: StartContext): Promise<void> {
-    this.refuseTwice(context.peers(planInBlock));
-    this.hub.claim(context.signal, this.configured.move.plan);
     const pool = (name: Name): PoolService | undefined => context.peers(poolService).find((each) => each.name === name);
-    this.refusePools(pool);
     // The plan, and what is kept of it, belong to the server that runs.
     if (context.server.rehearsing) return;
     const surroundings = { pool, resolve: (query: Query) => context.resolve(query) };
     const helm = context.server.primary ? await this.lead(context, surroundings) : this.follow(context);
     const asksBehind = (query: Query) => this.upstream?.asks(query) === true;
     const status = context.server.primary ? () => this.status() : undefined;
-    const { metrics, name } = this;
-    const isOthers = (owner: string) => (this.hub.holderOf(context.signal, owner) ?? name) !== name;
+    const { metrics, isOthers } = this;
     const guard = new Guard({ move: this.configured.move, hits: metrics.guardHits, log: this.context.log, isOthers });
     this.answering = new Answering({ move: this.configured.move, helm, surroundings, guard, metrics, now: this.context.now, asksBehind, status });
   }
@@ -131,9 +139,11 @@ export class Migrate implements Instance, Told {
   /** Runs the plan, and lets the other processes of the server answer by it. */
   private async lead(context: StartContext, surroundings: Surroundings): Promise<Runner> {
     const { move, journal, admin, replica } = this.configured;
-    const file = journal ?? this.context.path(join('ferrydns-migrations', `${this.name}.journal`));
     const { log, now } = this.context;
-    const runner = await this.hub.attach(this, { move, file, replica, connect: this.connect, log, now });
+    const options = { move, file: journal, replica, connect: this.connect, log, now };
+    const runner = await this.hub.attach(this, options).catch((error: unknown) => {
+      throw error instanceof JournalUnwritable ? this.context.fail(error.message, 'journal') : error;
+    });
     this.started = { runner, context };
     // Behind the last plugin there is nobody to ask.
     if (context.handlers.at(-1) !== 'migrate') this.upstream = new Upstream({ move, runner, now, ...surroundings });
@@ -171,9 +181,9 @@ export class Migrate implements Instance, Told {
     }
     runner.replan(move, this.connect);
     runner.host = this;
-    const { metrics, now } = this.context;
+    const { metrics, log, now } = this.context;
     const pool = (name: PoolService['name']) => context.peers(poolService).find((each) => each.name === name);
-    this.watch = new Watch({ move, runner, metrics, now, pool, resolve: (query) => context.resolve(query) });
+    this.watch = new Watch({ move, runner, metrics, log, now, pool, resolve: (query) => context.resolve(query) });
     this.metrics.show(runner);
     this.sayWhere(context.server);
     this.tick();
@@ -201,16 +211,5 @@ export class Migrate implements Instance, Told {
     this.watch?.tick();
     this.upstream?.tick();
     runner.tick();
-  }
-
-  private refuseTwice(siblings: readonly Migrate[]): void {
-    const twin = siblings.find((other) => other !== this && other.name === this.name && other.started !== undefined);
-    if (twin !== undefined) throw new Error(`plan ${this.name} is there twice`);
-  }
-
-  private refusePools(pool: (name: PoolService['name']) => PoolService | undefined): void {
-    for (const target of this.configured.move.plan.names.flatMap(({ from, to }) => [...from, ...to])) {
-      if (target.kind === 'pool' && pool(target.pool) === undefined) throw new Error(`no pool ${target.pool} in this server block`);
-    }
   }
 }

@@ -30,9 +30,9 @@ export function statusOf({ move, runner, upstream }: { readonly move: Move; read
       pinned: ledger.pinned(wall, listed).map(({ client, lastAsked }) => ({ client, last_asked: time(lastAsked) })),
     },
     health: { from: healthOf(runner, 'from'), to: healthOf(runner, 'to') },
-    gates: plan.gates.map(({ label }) => ({ gate: label, holds: state.gates[label] ?? null })),
+    gates: plan.gates.map(({ label }) => ({ gate: label, holds: state.gates[label] ?? null, reason: runner.gateReasons.get(label) ?? null })),
     upstream: { now: upstream?.last ?? null, before: preflightOf(state), longest_ttl: Math.max(state.upstream.longest, agreed?.upstreamTtl ?? 0) },
-    alarms: Object.entries(state.alarms).map(([about, text]) => ({ about, text })),
+    alarms: alarmsOf(runner),
     replica: state.replica,
     replicas: replicasOf(runner, now),
     store: { kind: plan.store, place: runner.place, heard: migration.sessionLives(state, now) },
@@ -66,7 +66,8 @@ function outlook({ agreed, state, moment }: { readonly agreed: Runner['agreed'];
   const wait = migration.waitOf(state, agreed, moment());
   return {
     flip: flip === null ? null : { at: time(flip.at), committed: flip.committed },
-    fence: plan.fence === null ? null : { command: plan.fence.command, state: fence.state, attempt: fence.attempt },
+    fence:
+      plan.fence === null ? null : { command: plan.fence.command, state: fence.state, attempt: fence.attempt, output: state.fencing?.output ?? null },
     wait: wait === null ? null : { why: wait.why, until: time(wait.until) },
     rollback: { possible: refusal === null, refusal },
     horizon: {
@@ -83,10 +84,19 @@ function preflightOf({ preflight }: migration.State) {
   return preflight === null ? null : { ttl: preflight.ttl, mixed: preflight.mixed, problem: preflight.problem };
 }
 
+/** What the engine warns of, and a store that cannot even be read: before it is, there is nothing that fails to be agreed on. */
+export function alarmsOf({ state, link }: Runner): readonly { readonly about: string; readonly text: string }[] {
+  const raised = Object.entries(state.alarms).map(([about, text]) => ({ about, text }));
+  if (link?.problem === undefined || raised.some(({ about }) => about === 'store')) return raised;
+  return [...raised, { about: 'store', text: `${link.place} cannot be heard: ${link.problem}` }];
+}
+
 function healthOf({ state }: Runner, side: 'from' | 'to'): 'unhealthy' | 'healthy' | 'unknown' {
   if (state.unhealthy[side] !== null) return 'unhealthy';
-  const checked = side === 'to' ? state.checked : state.plan.checks.some((check) => check.side === 'from');
-  return checked ? 'healthy' : 'unknown';
+  const { checks, names } = state.plan;
+  // What is known of a side that nobody looks at any more is old.
+  const looked = checks.some((check) => check.side === side) || names.some((name) => name[side].some(({ kind }) => kind === 'pool'));
+  return looked && state.checked[side] ? 'healthy' : 'unknown';
 }
 
 export type Status = ReturnType<typeof statusOf>;

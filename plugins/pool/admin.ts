@@ -45,7 +45,8 @@ function failBack(pool: Told, request: HttpRequest): HttpResponse {
   const fields = readOrderFields(request.body, ['by']);
   if (typeof fields === 'string') return refuseRequest(400, fields);
   const { by } = fields;
-  if (by !== undefined && !isOrderName(by)) return refuseRequest(400, "'by' is not a name of at most 200 characters");
+  if (by !== undefined && !isOrderName(by))
+    return refuseRequest(400, "'by' is not a name of at most 200 characters, none of them a control character");
   const { ok, reason } = pool.giveBack(askerOf(request, by));
   return answerJson(ok ? 200 : 409, { ok, reason, status: pool.status() });
 }

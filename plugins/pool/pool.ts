@@ -1,8 +1,11 @@
 // One pool: answers its name with the members that are to answer now.
 import {
+  adminUse,
   type Capability,
   capability,
   chosenAdminAddress,
+  type ExamineContext,
+  examineAdmin,
   type Handle,
   type Instance,
   type MetadataKey,
@@ -12,6 +15,7 @@ import {
   openAdmin,
   type PoolMemberStatus,
   type PoolService,
+  type Provided,
   poolService,
   provide,
   type Query,
@@ -44,7 +48,7 @@ const lookupPace = 1000;
 export class Pool implements Instance, PoolService, Told {
   readonly name: Name;
   readonly handle: Handle;
-  readonly provides = [provide(poolInBlock, this), provide(poolService, this as PoolService)];
+  readonly provides: readonly Provided[];
   private readonly configured: PoolSettings;
   private readonly context: SetupContext;
   private readonly wire: Uint8Array;
@@ -67,6 +71,8 @@ export class Pool implements Instance, PoolService, Told {
 
   constructor(settings: PoolSettings, context: SetupContext) {
     this.name = settings.name;
+    const door = { label: `pool ${this.name}`, access: settings.admin };
+    this.provides = [provide(poolInBlock, this), provide(poolService, this as PoolService), provide(adminUse, door)];
     this.configured = settings;
     this.context = context;
     this.wire = nameToWire(settings.name);
@@ -168,6 +174,10 @@ export class Pool implements Instance, PoolService, Told {
     this.server = context.server;
     this.review();
     this.startLookups(context);
+  }
+
+  examine(context: ExamineContext): void {
+    examineAdmin(this.configured.admin, this.context, context);
   }
 
   serving(): void {

@@ -59,8 +59,8 @@ export class AdminClient {
     this.secure = secure;
     this.options = {
       ...options,
-      ...(ca === undefined ? {} : { ca: readFileSync(ca) }),
-      ...(cert === undefined || key === undefined ? {} : { cert: readFileSync(cert), key: readFileSync(key) }),
+      ...(ca === undefined ? {} : { ca: readNamed('ca', ca) }),
+      ...(cert === undefined || key === undefined ? {} : { cert: readNamed('cert', cert), key: readNamed('key', key) }),
       headers: token === undefined ? {} : { authorization: `Bearer ${readToken(token)}` },
     };
   }
@@ -100,7 +100,18 @@ export class AdminClient {
     const status = response.statusCode ?? 0;
     if (status === 200) return response;
     const reason = reasonIn(await textOf(response));
+    if (status === 401 && reason !== undefined) throw new Refusal(status, `${reason}: -token FILE or FERRYDNS_TOKEN_FILE says which file it is in`);
+    const missing = status === 404 ? /^no such (plan|pool): /.exec(reason ?? '')?.[1] : undefined;
+    if (missing === 'plan' || missing === 'pool') throw new Refusal(status, `${reason}: ${await this.namesOf(missing)}`);
     throw new Refusal(status, reason ?? `${this.place}${path}: status ${status}, expected the admin address of a ferrydns that has ${this.tells}`);
+  }
+
+  /** What there is instead of what was asked for. */
+  private async namesOf(kind: 'plan' | 'pool'): Promise<string> {
+    const found = (await this.get(kind === 'plan' ? '/migrations' : '/pools')) as readonly Readonly<Record<string, unknown>>[];
+    const names = found.map((each) => String(each[kind]));
+    const there = names.length === 0 ? `no ${kind}` : `the ${kind}${names.length === 1 ? '' : 's'} ${names.join(', ')}`;
+    return `the server at ${this.place} has ${there}${kind === 'pool' ? ', or it has no admin' : ''}`;
   }
 
   private send(path: string, { method, body, signal }: How): Promise<IncomingMessage> {
@@ -109,12 +120,32 @@ export class AdminClient {
       const options = { ...this.options, path, method, headers, agent: false as const, ...(signal === undefined ? {} : { signal }) };
       const request = this.secure ? requestTls(options) : requestPlain(options);
       request.on('response', resolve);
-      request.on('error', (error: NodeJS.ErrnoException) =>
-        reject(new Error(`${this.place}${path}: ${error.message || error.code}`, { cause: error })),
-      );
+      request.on('error', (error: NodeJS.ErrnoException) => reject(new Error(`${this.place}${path}: ${this.reasonOf(error)}`, { cause: error })));
       request.setTimeout(patience.answer, () => request.destroy(new Error(`no answer within ${patience.answer / 1000} s`)));
       request.end(body);
     });
+  }
+
+  /** What the system says, and what is likely behind it. */
+  private reasonOf({ code = '', message }: NodeJS.ErrnoException): string {
+    const said = message.trim() || code;
+    if (code === 'ECONNREFUSED' || code === 'ENOENT')
+      return `${said}; nobody listens there, expected the admin address of a server that runs: -admin or FERRYDNS_ADMIN says where it is`;
+    if (/SELF_SIGNED|UNABLE_TO_|UNTRUSTED/.test(code)) return `${said}; -ca says by which authority its certificate is known`;
+    if (/CERTIFICATE_REQUIRED/.test(code)) return 'the server asks for a certificate, expected -cert and -key';
+    if (code !== 'ECONNRESET') return said;
+    return this.secure
+      ? `${said}; where it asks for a certificate, it may not know the authority of this one`
+      : `${said}; a server that speaks TLS is https://`;
+  }
+}
+
+/** The file that a flag names; its error says which flag that was. */
+function readNamed(flag: string, file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new Error(`-${flag} ${file}: ${(error as Error).message}`);
   }
 }
 
@@ -140,7 +171,7 @@ function readPlace(admin: string): { readonly place: string; readonly options: R
 }
 
 function readToken(file: string): string {
-  return readFileSync(file, 'utf8').split('\n', 1)[0]?.trim() ?? '';
+  return readNamed('token', file).toString('utf8').split('\n', 1)[0]?.trim() ?? '';
 }
 
 async function textOf(response: IncomingMessage): Promise<string> {

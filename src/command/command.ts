@@ -26,7 +26,7 @@ const usage = `usage: ferrydns [-conf FILE] [-dns.port N | -p N] [-pidfile FILE]
        ferrydns migrate ...     plans that move services: see ferrydns migrate
        ferrydns pool ...        how pools stand, and failback by hand: see ferrydns pool`;
 
-/** Runs one command. Exit status: 0 done, 1 refused, with the reason on standard error. */
+/** Runs one command. Exit status: 0 done, which help that was asked for is too, 1 refused, with the reason on standard error. */
 export async function run(words: readonly string[], context: CommandContext): Promise<void> {
   const { process } = context;
   try {
@@ -40,7 +40,9 @@ export async function run(words: readonly string[], context: CommandContext): Pr
     if (file === undefined || more.length > 0) throw new Error(`usage: ferrydns ${word} FILE`);
     await command(file, context);
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    const message = error instanceof Error ? error.message : String(error);
+    if (message.startsWith('usage: ') && words.some((word) => /^--?h(elp)?$/.test(word))) return void process.stdout.write(`${message}\n`);
+    process.stderr.write(`${message}\n`);
     process.exitCode = 1;
   }
 }

@@ -1,4 +1,5 @@
-// What the subcommands read alike: flags with one dash or two, whole numbers, shares.
+// What the subcommands read alike: flags with one dash or two, whole numbers, shares, files.
+import { readFileSync } from 'node:fs';
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 
 /** Reads flags, written with one dash or two, and the words beside them. Throws with `usage` when one is not known. */
@@ -7,7 +8,24 @@ export function readFlags<const O extends ParseArgsOptionsConfig>(words: readonl
   try {
     return parseArgs({ args, options, strict: true, allowPositionals: true });
   } catch (error) {
-    throw new Error(`${(error as Error).message}\n${usage}`);
+    throw new Error(`${wordsOf(error as NodeJS.ErrnoException)}\n${usage}`);
+  }
+}
+
+/** What is wrong with the flags, by the names under which they were given. */
+function wordsOf({ code, message }: NodeJS.ErrnoException): string {
+  const flag = /'(?:-\w, )?--?([\w.-]+)/.exec(message)?.[1];
+  if (flag !== undefined && code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `unknown flag -${flag}`;
+  if (flag !== undefined && /argument missing/.test(message)) return `flag -${flag} has no value, expected one behind it`;
+  return message;
+}
+
+/** The text of a file. Throws with the file's name when it cannot be read. */
+export function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Error(`${file} cannot be read: ${(error as Error).message}`);
   }
 }
 

@@ -1,8 +1,7 @@
 // `ferrydns migrate`: what a plan will take, how it stands, and what an operator wants done, asked of the server over its admin address.
-import { readFileSync } from 'node:fs';
 import { readPlanFile } from '../plans/plan-file.ts';
 import { AdminClient, connectionFlags, connectionUsage } from './admin-client.ts';
-import { readFlags, whole } from './flags.ts';
+import { readFlags, textOf, whole } from './flags.ts';
 import { printForecast, printReverse } from './migrate-forecast.ts';
 import { type PlanStatus, printStatuses } from './migrate-status.ts';
 import { type Screen, watch } from './migrate-watch.ts';
@@ -65,7 +64,7 @@ export async function runMigrate(words: readonly string[], context: MigrateConte
     case 'forget':
       return await order(verb, values, { plan: nameOf(subject), replica });
     default:
-      throw new Error(usage);
+      throw new Error(`unknown command "${verb}"\n${usage}`);
   }
 }
 
@@ -110,5 +109,5 @@ function pathOf(plan: string): string {
 }
 
 function nameOf(subject: string): string {
-  return /\.ya?ml$/.test(subject) ? readPlanFile(readFileSync(subject, 'utf8'), subject).move.plan.name : subject;
+  return /\.ya?ml$/.test(subject) ? readPlanFile(textOf(subject), subject).move.plan.name : subject;
 }

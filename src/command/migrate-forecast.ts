@@ -1,9 +1,10 @@
 // `ferrydns migrate plan` and `reverse`: what a plan file is about to do, and the plan that leads back. No server is asked.
-import { readFileSync } from 'node:fs';
+import { formatWarning } from '../config/error.ts';
 import { departureOf, forecastOf } from '../migration/forecast.ts';
 import type { Plan, Target } from '../migration/plan.ts';
 import { readPlanFile } from '../plans/plan-file.ts';
 import { reversedPlanFile } from '../plans/reverse.ts';
+import { textOf } from './flags.ts';
 import { seconds, table } from './text-table.ts';
 
 export interface ForecastWishes {
@@ -16,7 +17,8 @@ export interface ForecastWishes {
 
 /** Throws ConfigErrors when the file is wrong. */
 export function printForecast(file: string, asked: ForecastWishes): string {
-  const { move, warnings } = readPlanFile(readFileSync(file, 'utf8'), file);
+  const { move, ...found } = readPlanFile(textOf(file), file);
+  const warnings = found.warnings.map(({ place, message }) => formatWarning(place, message));
   const { plan } = move;
   const forecast = forecastOf(plan, { ttl: asked.ttl, upstreamTtl: asked.upstreamTtl });
   const departure = plan.names.length > 0 ? departureOf(plan, asked.clients) : null;
@@ -41,7 +43,7 @@ export function printForecast(file: string, asked: ForecastWishes): string {
 
 /** The plan from B to A. */
 export function printReverse(file: string, { json, ttl }: Pick<ForecastWishes, 'json' | 'ttl'>): string {
-  const { move } = readPlanFile(readFileSync(file, 'utf8'), file);
+  const { move } = readPlanFile(textOf(file), file);
   const yaml = reversedPlanFile({ ...move, plan: { ...move.plan, ttl: move.plan.ttl ?? ttl } });
   return json ? JSON.stringify({ plan: `${move.plan.name}-reverse`, yaml }, null, 2) : yaml;
 }

@@ -16,10 +16,21 @@ export interface PlanStatus {
   readonly names: readonly { readonly name: string; readonly from: readonly string[]; readonly to: readonly string[] }[];
   readonly answers: { readonly kind: string; readonly answer?: string; readonly share?: number; readonly why?: string; readonly ttl?: number };
   readonly wait: { readonly why: string; readonly until: string | null } | null;
-  readonly fence: { readonly state: string; readonly attempt: number } | null;
-  readonly horizon: { readonly a_may_be_switched_off: string | null; readonly missing: readonly string[] };
+  readonly flip?: { readonly at: string | null } | null;
+  readonly fence: { readonly state: string; readonly attempt: number; readonly output?: string | null } | null;
+  readonly horizon: {
+    readonly a_may_be_switched_off: string | null;
+    /** When the last lease on B is over, in a plan that was rolled back. */
+    readonly b_may_be_switched_off?: string | null;
+    readonly missing: readonly string[];
+  };
   readonly leases: { readonly from: number; readonly to: number; readonly pinned: readonly unknown[] };
   readonly health: { readonly from: string; readonly to: string };
+  readonly gates?: readonly { readonly gate: string; readonly holds: boolean | null; readonly reason?: string | null }[];
+  readonly upstream?: {
+    readonly now: { readonly shows: string; readonly ttl: number } | null;
+    readonly before: { readonly mixed: boolean; readonly problem: string | null } | null;
+  };
   readonly alarms: readonly { readonly text: string }[];
   readonly replica?: string;
   readonly replicas?: readonly { readonly replica: string; readonly phase: string; readonly epoch: number; readonly silent_for: number }[];
@@ -62,16 +73,17 @@ function printStatus(status: PlanStatus, look: Look): string {
     ...status.names.map(({ name, from, to }) => ['name', `${name}  ${from.join(', ')} -> ${to.join(', ')}`]),
     ['answers', answersOf(status)],
     ['waits', `${waitBar(status, look)}${waitOf(status, look)}`],
-    ...(fence === null
-      ? []
-      : [['fence', `${fence.state === 'none' ? 'not yet' : fence.state}${fence.attempt > 1 ? `, attempt ${fence.attempt}` : ''}`]]),
+    ...(fence === null ? [] : [['fence', fenceOf(fence)]]),
     ['health', `A ${health.from}, B ${health.to}`],
+    ...(status.gates ?? []).map((gate) => ['gate', gateOf(gate)]),
+    ...(status.upstream === undefined ? [] : [['upstream', upstreamOf(status.upstream)]]),
     ['leases on A', `${shareBar(leases.from, most?.from)}${clients(leases.from)} may hold A, ${leases.pinned.length} look pinned to it`],
     ['leases on B', `${shareBar(leases.to, most?.to)}${clients(leases.to)} may hold B`],
     ['A may be switched off', offAt(status, look)],
+    ...(wasRolledBack(status) ? [['B may be switched off', backAt(status, look)]] : []),
     ...(store === undefined || store.kind === 'journal' ? [] : [['store', `${store.place ?? store.kind}${store.heard ? '' : ', not heard'}`]]),
     ...(replicas.length < 2 ? [] : replicas.map((replica) => ['replica', replicaLine(replica, status)])),
-    ...status.alarms.map(({ text }) => ['alarm', text]),
+    ...status.alarms.map(({ text }) => ['alarm', oneLine(text)]),
     ...(status.damage === null ? [] : [['stopped', status.damage]]),
   ];
   return [`plan ${status.plan}: ${status.mode}, role ${status.role}`, ...table(rows).map((line) => `  ${line}`)].join('\n');
@@ -81,7 +93,7 @@ function printStatus(status: PlanStatus, look: Look): string {
 export function changeLine(status: PlanStatus): { readonly happened: string; readonly clients: string } {
   const { wait, leases, alarms, damage } = status;
   const waits = wait === null ? '' : `, ${wait.why}${wait.until === null ? '' : `, until ${wait.until}`}`;
-  const notes = [...alarms.map(({ text }) => `; alarm: ${text}`), ...(damage === null ? [] : [`; stopped: ${damage}`])];
+  const notes = [...alarms.map(({ text }) => `; alarm: ${oneLine(text)}`), ...(damage === null ? [] : [`; stopped: ${damage}`])];
   const happened = `${status.plan}: epoch ${status.epoch}, ${phaseOf(status)}${waits}${notes.join('')}`;
   return { happened, clients: `${leases.from} on A, ${leases.to} on B` };
 }
@@ -110,9 +122,68 @@ function answersOf({ answers }: PlanStatus): string {
   return `${led ?? whom}${answer === 'pass' ? '' : `, ttl ${ttl}`}`;
 }
 
-function waitOf({ wait }: PlanStatus, { now }: Look): string {
-  if (wait === null) return 'for nothing';
+function waitOf({ wait, ...status }: PlanStatus, { now }: Look): string {
+  if (wait === null) return nextOf(status, now);
   return wait.until === null ? wait.why : `${timeLeft(Date.parse(wait.until) - now)} left: ${wait.why}`;
+}
+
+/** What has to come where nothing is in the way. */
+function nextOf({ phase, paused, flip, fence }: Omit<PlanStatus, 'wait'>, now: number): string {
+  if (phase === null) return 'for the journal or the store';
+  if (paused) return "for 'resume'";
+  switch (phase) {
+    case 'original':
+      return "for 'start'";
+    case 'lowering':
+    case 'transition':
+    case 'done':
+      return "for 'advance'";
+    case 'countdown': {
+      const at = flip?.at ?? null;
+      return at === null ? 'for the flip' : `${timeLeft(Date.parse(at) - now)} left: until the flip`;
+    }
+    case 'flipping':
+      return fence?.state === 'failed'
+        ? "for 'advance' or 'rollback': the fence has failed"
+        : fence === null
+          ? 'for the last lease on A'
+          : 'for the fence';
+    default:
+      return 'for nothing';
+  }
+}
+
+function fenceOf({ state, attempt, output }: NonNullable<PlanStatus['fence']>): string {
+  const why = state === 'failed' && output ? `: ${oneLine(output)}` : '';
+  return `${state === 'none' ? 'not yet' : state}${attempt > 1 ? `, attempt ${attempt}` : ''}${why}`;
+}
+
+function gateOf({ gate, holds, reason }: NonNullable<PlanStatus['gates']>[number]): string {
+  if (holds !== false) return `${gate}: ${holds === null ? 'not looked at yet' : 'holds'}`;
+  return `${gate}: does not hold${reason ? `: ${oneLine(reason)}` : ''}`;
+}
+
+/** What a command has printed, without what would break the table or move the cursor. */
+function oneLine(text: string): string {
+  return text.replace(/[\s\p{Cc}]+/gu, ' ');
+}
+
+/** What the plugins behind say of the names, now and before the move. */
+function upstreamOf({ now, before }: NonNullable<PlanStatus['upstream']>): string {
+  const seen = { from: 'A', to: 'B', mixed: 'A and B' }[now?.shows ?? ''];
+  const said = now === null ? 'not asked yet' : seen === undefined ? 'neither A nor B' : `${seen}, ttl ${now.ttl}`;
+  const mixes = before?.mixed === true ? '; it has mixed A and B' : '';
+  return `${said}${mixes}${before === null || before.problem === null ? '' : `; ${before.problem}`}`;
+}
+
+function wasRolledBack({ epoch, phase, horizon }: PlanStatus): boolean {
+  return epoch > 1 && (phase === 'original' || phase === 'lowering') && (horizon.b_may_be_switched_off ?? null) !== null;
+}
+
+function backAt({ horizon }: PlanStatus, { now }: Look): string {
+  const at = horizon.b_may_be_switched_off ?? '';
+  const left = Date.parse(at) - now;
+  return left > 0 ? `${at}, in ${timeLeft(left)}` : `since ${at}`;
 }
 
 /** How much of a wait is over, where it has a beginning and an end. */

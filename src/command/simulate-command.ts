@@ -1,5 +1,5 @@
 // `ferrydns migrate simulate`: a plan run by its engine on a virtual clock, with clients around it.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { forecastOf } from '../migration/forecast.ts';
 import type { Plan } from '../migration/plan.ts';
 import { type Cache, cachesOf } from '../migration/simulator/caches.ts';
@@ -8,7 +8,7 @@ import { mostPresent, type Outcome } from '../migration/simulator/outcome.ts';
 import type { Simulation } from '../migration/simulator/run.ts';
 import { simulate } from '../migration/simulator/simulate.ts';
 import { readPlanFile } from '../plans/plan-file.ts';
-import { readFlags, share, whole } from './flags.ts';
+import { readFlags, share, textOf, whole } from './flags.ts';
 import { readArrival, readCaches } from './simulate-words.ts';
 
 const usage = `usage: ferrydns migrate simulate FILE [FLAGS]
@@ -27,7 +27,7 @@ const usage = `usage: ferrydns migrate simulate FILE [FLAGS]
   -forever PERCENT     clients that never ask again
   -until N             seconds to simulate; the plan's own time and a margin unless given
   -ttl N               the TTL so far, where the plan says none
-  -mixed N             no plan: for N seconds an upstream hands out A and B by chance, then B
+  -mixed N             the names of FILE, but not its plan: for N seconds an upstream hands out A and B by chance, then B
   -seed N              the same seed gives the same outcome
   -svg FILE            draws the outcome
   -json                prints the outcome with a value for every second`;
@@ -64,7 +64,7 @@ export function runSimulate(words: readonly string[]): string {
   const { values, positionals } = readFlags(words, flags, usage);
   const [file] = positionals;
   if (values.help === true || file === undefined || positionals.length > 1) throw new Error(usage);
-  const { plan } = readPlanFile(readFileSync(file, 'utf8'), file).move;
+  const { plan } = readPlanFile(textOf(file), file).move;
   const options = simulationOf(plan, values);
   const outcome = simulate(options);
   if (values.svg !== undefined) writeFileSync(values.svg, drawDrain(outcome, options));

@@ -34,9 +34,7 @@ export function parseYaml(text: string, file: string, options: ParseOptions = {}
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter });
   const reader = new YamlReader(document, { file, reading, lineCounter });
-  for (const { message, pos } of document.errors) {
-    reader.report(message.split(' at line', 1)[0] ?? message, pos);
-  }
+  reader.refuse(text);
   if (document.errors.length === 0) reader.root(document.contents);
   return parseWords(reader.words, reading, options);
 }
@@ -54,7 +52,7 @@ export function parseYamlOptions(
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter });
   const reader = new YamlReader(document, { file, reading, lineCounter });
-  for (const { message, pos } of document.errors) reader.report(message.split(' at line', 1)[0] ?? message, pos);
+  reader.refuse(text);
   if (document.errors.length === 0) reader.optionLines(document.contents, { several, one });
   const lines: { words: Word[] }[] = [];
   for (const word of reader.words) {
@@ -120,6 +118,14 @@ class YamlReader {
     const plain = this.resolve(node);
     if (!isMap(plain)) return this.wordsOf(plain);
     return this.entries(plain, 'a map').flatMap(([name, value]) => [name, ...this.wordsOf(value)]);
+  }
+
+  /** Reports what is no YAML. What is missing at the end is missed behind the last word, not in an empty line. */
+  refuse(text: string): void {
+    const end = text.trimEnd().length;
+    for (const { message, pos } of this.document.errors) {
+      this.report(message.split(' at line', 1)[0] ?? message, pos[0] > end ? [end, end + 1] : pos);
+    }
   }
 
   report(message: string, range: readonly [number, number, ...number[]] | null | undefined, expected?: string, suggestion?: string): void {

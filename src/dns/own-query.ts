@@ -24,7 +24,7 @@ export function makeQuery(own: OwnQuery): Query {
   wire.set(name, headerLength);
   writeUint16(wire, headerLength + name.length, type);
   writeUint16(wire, headerLength + name.length + 2, klass);
-  return new Query({
+  const query = new Query({
     wire,
     start: 0,
     owned: true,
@@ -42,4 +42,6 @@ export function makeQuery(own: OwnQuery): Query {
     client: own.client,
     receivedAt: own.receivedAt,
   });
+  query.own = true;
+  return query;
 }

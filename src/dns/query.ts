@@ -51,6 +51,8 @@ export class Query {
    * they keep from then on; `bypass`: they let it pass, and its reply.
    */
   caching: 'usual' | 'renew' | 'bypass' = 'usual';
+  /** Whether no client sent the query as received, but the server itself. */
+  own = false;
   /** How often the server asked itself on behalf of the query as received. Counted by the server. */
   resolutions = 0;
   /** Takes what a plugin has to say of its answer; undefined unless somebody wants that explained. Nobody gets the answer then. */
@@ -231,7 +233,8 @@ export class Query {
   /** Takes over what a copy shares; one on behalf of nobody is not what somebody wants explained. */
   private goOnFor(query: Query): void {
     this.route = query.route;
-    if (this.origin !== this) this.explained = query.explained;
+    if (this.origin === this) this.own = true;
+    else this.explained = query.explained;
   }
 
   /** Octets of the UDP message or TCP frame that a reply may have; see {@link Client.transport}. */

@@ -1,9 +1,21 @@
 // The heart of a move: `step(state, event, now)` gives the next state and what is to be done. No clock, socket, disk or random number inside.
 import { type Agreement, compareProgress } from './agreement.ts';
 import { carryOut, outcomeOf, refusalOf } from './operator.ts';
-import { progress, type Step } from './phases.ts';
+import { fenceFailed, progress, type Step } from './phases.ts';
 import { forbiddenChanges, hashOf, timingOf } from './plan.ts';
-import { expiredReplicas, memberOf, observePeers, owesAck, sameView, saysNews, viewOf, withoutReplicas } from './replicas.ts';
+import {
+  acknowledge,
+  expiredReplicas,
+  leftOut,
+  longestTtls,
+  memberOf,
+  observePeers,
+  renewalDue,
+  sameView,
+  saysNews,
+  viewOf,
+  withoutReplicas,
+} from './replicas.ts';
 import { type Alarm, closedGate, type Effect, type Event, latest, type Moment, restartLeases, type State, type Versioned } from './state.ts';
 
 /** A state and what it wants done. */
@@ -36,7 +48,7 @@ function take(state: State, event: Event, now: Moment): Stepped {
     case 'unreachable':
       return state.sending?.id === event.id ? unreachable(state, event.reason) : plain(state);
     case 'durable':
-      return plain(state.writing?.seq === event.seq ? { ...state, writing: null, view: state.writing.view } : state);
+      return plain(state.writing?.seq === event.seq ? { ...cleared(state, 'disk'), writing: null, view: state.writing.view } : state);
     case 'write-failed':
       if (state.writing?.seq !== event.seq) return plain(state);
       return alarm({ ...state, writing: null }, 'disk', `the journal cannot be written, no phase begins: ${event.reason}`);
@@ -57,7 +69,7 @@ function observe(state: State, event: Extract<Event, { kind: 'check' | 'gate' | 
     case 'check':
       return {
         ...state,
-        checked: state.checked || event.side === 'to',
+        checked: { ...state.checked, [event.side]: true },
         unhealthy: { ...state.unhealthy, [event.side]: event.healthy ? null : (state.unhealthy[event.side] ?? now.mono) },
       };
     case 'gate':
@@ -119,7 +131,7 @@ function committed(state: State, event: Extract<Event, { kind: 'committed' }>, n
   const settled = {
     ...cleared(state, state.plan.store === 'journal' ? 'disk' : 'store'),
     sending: null,
-    renewed: sending.mono,
+    renewed: { wall: sending.wall, mono: sending.mono },
     command: done ? null : state.command,
   };
   const heard = hear(settled, { version: event.version, agreement: sending.agreement }, now);
@@ -130,7 +142,7 @@ function fenced(state: State, event: Extract<Event, { kind: 'fenced' }>): Steppe
   const text = `fence ${event.ok ? 'succeeded' : 'failed'}: ${event.output}`;
   const note: Effect = { kind: 'note', level: event.ok ? 'info' : 'warn', text, by: state.replica };
   if (state.fencing?.attempt !== event.attempt) return { state, effects: [note] };
-  return { state: { ...state, fencing: { attempt: event.attempt, result: event.ok } }, effects: [note] };
+  return { state: { ...state, fencing: { attempt: event.attempt, result: event.ok, output: event.output } }, effects: [note] };
 }
 
 function command(state: State, asked: Extract<Event, { kind: 'operator' }>['command'], now: Moment): Stepped {
@@ -187,16 +199,16 @@ function wish(state: State, agreement: Agreement, now: Moment): Step | null {
   if (otherPlan(state, agreement)) return null;
   const before = agreement.members[state.replica];
   const mine = memberOf(state, agreement, now);
-  const upstreamTtl = Math.max(agreement.upstreamTtl, state.upstream.longest);
-  const base = { ...agreement, upstreamTtl, members: { ...agreement.members, [state.replica]: mine } };
+  const { upstreamTtl, oldTtl } = longestTtls(state, agreement);
+  const base = { ...agreement, upstreamTtl, oldTtl, members: { ...agreement.members, [state.replica]: mine } };
   if (before === undefined) return { agreement: base, why: `replica ${state.replica} registered` };
   const acked = acknowledge(state, base);
   const gone = expired(state, acked, now);
   const moved = state.command === null ? progress(state, gone ?? acked, now) : carryOut(state, acked, { command: state.command, now });
-  if (moved !== null) return moved;
-  if (gone !== null) return { agreement: gone, why: 'the session of a replica is over' };
+  if (moved !== null) return gone === null || state.command !== null ? moved : { ...moved, why: `${moved.why}; ${leftOut(acked, gone)}` };
+  if (gone !== null) return { agreement: gone, why: leftOut(acked, gone) };
   if (acked !== base) return { agreement: acked, why: `replica ${state.replica} promises to be silent about A` };
-  if (saysNews(before, mine) || upstreamTtl > agreement.upstreamTtl)
+  if (saysNews(before, mine) || upstreamTtl > agreement.upstreamTtl || oldTtl > agreement.oldTtl)
     return { agreement: base, why: `replica ${state.replica} obeys epoch ${mine.epoch}, ${mine.phase}` };
   return renewalDue(state, agreement, now) ? { agreement: base, why: 'renewed' } : null;
 }
@@ -206,13 +218,6 @@ function otherPlan(state: State, agreement: Agreement): boolean {
   return agreement.phase !== 'original' && agreement.hash !== state.hash;
 }
 
-/** R4: the acknowledgement states until when leases on A of this replica may last. */
-function acknowledge(state: State, base: Agreement): Agreement {
-  const mine = base.members[state.replica];
-  if (base.flip === null || mine === undefined || !owesAck(state, base)) return base;
-  return { ...base, flip: { ...base.flip, acks: { ...base.flip.acks, [state.replica]: mine.lease.from } } };
-}
-
 function expired(state: State, base: Agreement, now: Moment): Agreement | null {
   const waitsForOthers =
     state.plan.mode === 'exclusive' && (base.phase === 'lowering' || (base.phase === 'countdown' && base.flip?.committed === false));
@@ -220,25 +225,22 @@ function expired(state: State, base: Agreement, now: Moment): Agreement | null {
   return gone.length === 0 ? null : withoutReplicas(state, base, { gone, now });
 }
 
-/** A third of a session, so that two renewals may be lost. A server alone says nothing: nobody listens. */
-function renewalDue(state: State, agreement: Agreement, now: Moment): boolean {
-  if (state.plan.store === 'journal' || agreement.phase === 'original' || agreement.phase === 'released') return false;
-  return state.renewed === null || now.mono - state.renewed >= state.timing.session / 3;
-}
-
 function send(state: State, { agreement, why }: Step, now: Moment): Stepped {
   const id = state.counter + 1;
   const expect = state.known?.version ?? 0;
   const by = state.command?.by ?? state.replica;
   const effects: Effect[] = [{ kind: 'commit', id, expect, agreement, why, by }];
-  const sent: State = { ...state, counter: id, sending: { id, agreement, mono: now.mono, command: state.command?.id ?? null } };
+  const sent: State = { ...state, counter: id, sending: { id, agreement, wall: now.wall, mono: now.mono, command: state.command?.id ?? null } };
   return { state: state.rules.writeAhead ? sent : { ...sent, view: viewOf(state, agreement, now) }, effects };
 }
 
 /** The fence is run by the replica whose beginning of it was agreed on; after a crash in between, again. */
 function runFence(state: State, { fence }: Agreement): Stepped {
   if (fence.state !== 'begun' || fence.by !== state.replica || state.fencing?.attempt === fence.attempt) return plain(state);
-  return { state: { ...state, fencing: { attempt: fence.attempt, result: null } }, effects: [{ kind: 'fence', attempt: fence.attempt }] };
+  return {
+    state: { ...state, fencing: { attempt: fence.attempt, result: null, output: null } },
+    effects: [{ kind: 'fence', attempt: fence.attempt }],
+  };
 }
 
 function founded(state: State, now: Moment): Agreement {
@@ -274,7 +276,7 @@ function raiseAlarms(state: State): Stepped {
       state.known?.agreement != null && otherPlan(state, state.known.agreement)
         ? 'the move was started with another plan: this replica takes no part in it'
         : null,
-    fence: state.known?.agreement?.fence.state === 'failed' ? 'the fence failed: `advance` runs it again, `rollback` goes back' : null,
+    fence: state.known?.agreement?.fence.state === 'failed' ? fenceFailed(state) : null,
   };
   let stepped = plain(state);
   for (const [about, text] of Object.entries(texts) as [Alarm, string | null][]) {

@@ -223,6 +223,11 @@ export interface ClientKey {
   readonly ipv6: boolean;
 }
 
+/** An IPv4 address, or the /64 of an IPv6 address, however it is written. */
+export function clientOf(address: string): string {
+  return clientText(clientKey(address));
+}
+
 export function clientKey(client: string): ClientKey {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(client)?.[1];
   const text = mapped ?? client;

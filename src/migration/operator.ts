@@ -51,7 +51,7 @@ export function carryOut(state: State, agreement: Agreement, { command, now }: {
   switch (command.verb) {
     case 'start': {
       const ttl = state.plan.ttl ?? state.preflight?.ttl ?? state.plan.transitionTtl;
-      const oldTtl = Math.max(ttl, state.preflight?.ttl ?? 0);
+      const oldTtl = Math.max(ttl, agreement.oldTtl);
       return {
         agreement: { ...agreement, phase: 'lowering', since: latest(state, now), ttl, oldTtl, hash: state.hash, paused: false },
         why: 'started',

@@ -84,7 +84,7 @@ export function waitOf(state: State, agreement: Agreement, now: Moment): Wait | 
 export function conditions(state: State): Wait | null {
   const gate = closedGate(state);
   if (gate !== null) return { why: `gate ${gate} does not hold`, until: null };
-  if (!state.checked && state.plan.checks.some((check) => check.side === 'to')) return { why: 'B has not been checked yet', until: null };
+  if (!state.checked.to && state.plan.checks.some((check) => check.side === 'to')) return { why: 'B has not been checked yet', until: null };
   return targetHealthy(state) ? null : { why: 'B is not healthy', until: null };
 }
 
@@ -191,6 +191,13 @@ function automaticRollback(state: State, agreement: Agreement, now: Moment): Ste
   const since = state.unhealthy.to;
   if (state.plan.rollback !== 'auto' || since === null || now.mono - since < state.timing.rollbackAfter) return null;
   return rollbackRefusal(state, agreement) === null ? rollback(state, agreement, { now, why: 'B stayed unhealthy' }) : null;
+}
+
+/** What an alarm says of it: the replica that ran it knows why. */
+export function fenceFailed({ fencing }: State): string {
+  const said = fencing?.output ?? null;
+  const why = said === null ? '' : ` (${said.replace(/\s+/g, ' ').slice(0, 300)})`;
+  return `the fence failed${why}: \`advance\` runs it again, \`rollback\` goes back`;
 }
 
 /** Why the plan cannot go back to A, or null. In exclusive mode nothing may follow an answer with B (P1), nor a fence that may have run. */

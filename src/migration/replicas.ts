@@ -39,7 +39,18 @@ function readyToSettle(state: State, agreement: Agreement, now: Moment): boolean
 /** R3: a renewal was sent less than a session ago, and accepted. A server alone is its own store. */
 export function sessionLives(state: State, now: Moment): boolean {
   if (state.plan.store === 'journal') return state.known !== null;
-  return state.renewed !== null && now.mono < state.renewed + state.timing.session;
+  return sinceRenewal(state, now) < state.timing.session;
+}
+
+/** Milliseconds since the last renewal was sent, by the clock that has gone further: others count the time in which this machine slept. */
+export function sinceRenewal({ renewed }: State, now: Moment): number {
+  return renewed === null ? Number.POSITIVE_INFINITY : Math.max(now.mono - renewed.mono, now.wall - renewed.wall);
+}
+
+/** A third of a session, so that two renewals may be lost. A server alone says nothing: nobody listens. */
+export function renewalDue(state: State, agreement: Agreement, now: Moment): boolean {
+  if (state.plan.store === 'journal' || agreement.phase === 'original' || agreement.phase === 'released') return false;
+  return sinceRenewal(state, now) >= state.timing.session / 3;
 }
 
 /** The ends of the latest leases of this replica, those of an earlier run included. */
@@ -78,14 +89,30 @@ export function saysNews(before: Member, after: Member): boolean {
   );
 }
 
+/** What was seen and handed out at the longest, in seconds. Every replica says so, and what was handed out before the move is known when it begins: no restart may forget it. */
+export function longestTtls({ plan, preflight, upstream }: State, agreement: Agreement): Pick<Agreement, 'oldTtl' | 'upstreamTtl'> {
+  const { phase, oldTtl, upstreamTtl } = agreement;
+  return {
+    oldTtl: phase === 'original' ? Math.max(oldTtl, plan.ttl ?? 0, preflight?.ttl ?? 0) : oldTtl,
+    upstreamTtl: Math.max(upstreamTtl, upstream.longest),
+  };
+}
+
 /** R4: whether this replica has promised this proposal durably and has not said so yet. */
-export function owesAck(state: State, agreement: Agreement): boolean {
+function owesAck(state: State, agreement: Agreement): boolean {
   const { view, skewedBy } = state;
   const { flip } = agreement;
   if (flip === null || flip.committed || view === null || view.flip === null || skewedBy !== null) return false;
   return (
     agreement.phase === 'countdown' && view.epoch === agreement.epoch && view.flip.round === flip.round && flip.acks[state.replica] === undefined
   );
+}
+
+/** R4: the acknowledgement states until when leases on A of this replica may last. */
+export function acknowledge(state: State, base: Agreement): Agreement {
+  const mine = base.members[state.replica];
+  if (base.flip === null || mine === undefined || !owesAck(state, base)) return base;
+  return { ...base, flip: { ...base.flip, acks: { ...base.flip.acks, [state.replica]: mine.lease.from } } };
 }
 
 /** R4: every registered replica has acknowledged this proposal. */
@@ -106,6 +133,12 @@ export function expiredReplicas(state: State, agreement: Agreement, now: Moment)
 export function silentFor(state: State, replica: string, now: Moment): number {
   const seen = state.seen[replica];
   return seen === undefined ? 0 : now.mono - seen.mono;
+}
+
+/** Why those are gone whose session is over. */
+export function leftOut(before: Agreement, after: Agreement): string {
+  const silent = Object.keys(before.members).filter((replica) => after.members[replica] === undefined);
+  return `replica ${silent.join(', ')} is left out: not heard for a session`;
 }
 
 /** The agreement without these replicas; what they may have handed out stays in the floor. */

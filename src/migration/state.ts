@@ -131,11 +131,17 @@ export interface State {
   readonly view: View | null;
   readonly writing: { readonly seq: number; readonly view: View } | null;
   readonly known: Versioned | null;
-  readonly sending: { readonly id: number; readonly agreement: Agreement; readonly mono: number; readonly command: string | null } | null;
+  readonly sending: {
+    readonly id: number;
+    readonly agreement: Agreement;
+    readonly wall: number;
+    readonly mono: number;
+    readonly command: string | null;
+  } | null;
   /** Numbers commits and entries of this run. */
   readonly counter: number;
-  /** Monotonic time at which the last accepted commit was sent: the session lives from there (R3). */
-  readonly renewed: number | null;
+  /** When the last accepted commit was sent: the session lives from there (R3). The monotonic clock stands still while the machine sleeps. */
+  readonly renewed: { readonly wall: number; readonly mono: number } | null;
   /** The last beat seen of every other replica, and when it was first seen by the monotonic clock. */
   readonly seen: Readonly<Record<string, { readonly beat: number; readonly mono: number }>>;
   /** Wall clock of the last reading of the store; a peer's stamp since then cannot be much older (R6). */
@@ -143,13 +149,13 @@ export interface State {
   /** Whose clock is further off than `skew`, if any (R6). */
   readonly skewedBy: string | null;
   readonly unhealthy: { readonly from: number | null; readonly to: number | null };
-  /** A check of B has spoken. */
-  readonly checked: boolean;
+  /** Whether a check of the side has spoken. */
+  readonly checked: { readonly from: boolean; readonly to: boolean };
   readonly gates: Readonly<Record<string, boolean>>;
   readonly preflight: { readonly ttl: number | null; readonly mixed: boolean; readonly problem: string | null } | null;
   readonly command: Pending | null;
-  /** A fence this process runs or has run, with its result. */
-  readonly fencing: { readonly attempt: number; readonly result: boolean | null } | null;
+  /** A fence this process runs or has run, with its result and what was said of it. */
+  readonly fencing: { readonly attempt: number; readonly result: boolean | null; readonly output: string | null } | null;
   /** Since when (monotonic) the upstream has shown B alone; null: it has not. The longest TTL in seconds. */
   readonly upstream: { readonly cleanSince: number | null; readonly longest: number };
   /** What was last said, so that it is said once. */
@@ -185,7 +191,7 @@ export function begin({ plan, replica, view, now, rules = allRules }: Setup): St
     readAt: null,
     skewedBy: null,
     unhealthy: { from: null, to: null },
-    checked: false,
+    checked: { from: false, to: false },
     gates: {},
     preflight: null,
     command: null,
@@ -204,7 +210,7 @@ export function restartLeases(state: State, view: View | null, now: Moment): Lea
   const longest = (lowered ? plan.transitionTtl : Math.max(...ttls)) * 1000;
   const end = latest(state, now) + longest + timing.slack;
   const past = view !== null && (view.settled || view.phase === 'done' || (plan.mode === 'exclusive' && view.phase === 'draining'));
-  return { from: past ? 0 : end, to: lowered || view === null ? latest(state, now) + Math.max(...ttls) * 1000 + timing.slack : 0 };
+  return { from: past ? 0 : end, to: lowered || view === null || view.epoch > 1 ? latest(state, now) + Math.max(...ttls) * 1000 + timing.slack : 0 };
 }
 
 /** The wall clock, or where it would be had nobody moved it, whichever is later: silence about A goes by this. */

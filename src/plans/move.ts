@@ -1,5 +1,7 @@
 // A move as it is configured: the plan that the engine runs, and what the server needs besides.
 import type { CheckSpec } from '../checks/checks.ts';
+import type { Word } from '../config/tree.ts';
+import type { Name } from '../dns/name.ts';
 import type { Plan } from '../migration/plan.ts';
 
 /** Where the servers that share a plan agree. */
@@ -13,4 +15,9 @@ export interface Move {
   readonly plan: Plan;
   readonly store: StorePlace;
   readonly checks: readonly { readonly side: 'from' | 'to'; readonly spec: CheckSpec }[];
+}
+
+/** A move with the words that name what is moved. */
+export interface WrittenMove extends Move {
+  readonly words: ReadonlyMap<Name, Word>;
 }

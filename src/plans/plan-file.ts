@@ -1,18 +1,18 @@
 // Reads a plan file: YAML with the options of `migrate`, and every problem with its line and column.
 import { decode } from '../config/decode.ts';
-import { ConfigError, ConfigErrors, formatWarning, type Place } from '../config/error.ts';
+import { ConfigError, ConfigErrors, type Place } from '../config/error.ts';
 import { optionsSchema } from '../config/schema.ts';
 import type { Word } from '../config/tree.ts';
 import type { JsonSchema } from '../config/values.ts';
 import { parseYamlOptions } from '../config/yaml.ts';
 import { planGrammar } from './grammar.ts';
-import type { Move } from './move.ts';
+import type { WrittenMove } from './move.ts';
 import { readMove } from './read-move.ts';
 
 /** A plan as its file says it, and what is odd about it. */
 export interface PlanFile {
-  readonly move: Move;
-  readonly warnings: readonly string[];
+  readonly move: WrittenMove;
+  readonly warnings: readonly { readonly message: string; readonly place: Place }[];
 }
 
 /** The JSON Schema of a plan file. */
@@ -33,13 +33,13 @@ export function readPlanFile(text: string, file: string): PlanFile {
   const found = [...problems, ...decoded.problems];
   if (found.length > 0 || decoded.options === undefined) throw new ConfigErrors(found, sources);
   const place = (at?: Word | string) => (typeof at === 'object' ? at.place : decoded.placeOf(at));
-  const warnings: string[] = [];
+  const warnings: PlanFile['warnings'][number][] = [];
   try {
     const move = readMove(decoded.options, [], {
       fail(message, at) {
         throw new ConfigError(message, { place: place(at), plugin: 'migrate' });
       },
-      warn: (message, at) => void warnings.push(formatWarning(place(at), message, 'migrate')),
+      warn: (message, at) => void warnings.push({ message, place: place(at) }),
     });
     return { move, warnings };
   } catch (error) {

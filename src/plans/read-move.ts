@@ -7,7 +7,7 @@ import { type Name, parseName } from '../dns/name.ts';
 import { type CacheBelow, type Check, type Gate, type Plan, planOf, type Target } from '../migration/plan.ts';
 import { problemsOf } from '../migration/plan-problems.ts';
 import type { PlanFileOptions } from './grammar.ts';
-import type { Move, StorePlace } from './move.ts';
+import type { Move, StorePlace, WrittenMove } from './move.ts';
 
 /** Where problems go: at a word, or at the option of that name. */
 export interface Reading {
@@ -16,7 +16,7 @@ export interface Reading {
 }
 
 /** Reads a move; `heads` are names that stand before the options, and are moved by them as they are. */
-export function readMove(options: PlanFileOptions, heads: readonly Word[], reading: Reading): Move {
+export function readMove(options: PlanFileOptions, heads: readonly Word[], reading: Reading): WrittenMove {
   return new MoveReader(options, reading).read(heads);
 }
 
@@ -45,7 +45,7 @@ class MoveReader {
     this.reading = reading;
   }
 
-  read(heads: readonly Word[]): Move {
+  read(heads: readonly Word[]): WrittenMove {
     const { options, reading } = this;
     const names = [...heads.map((word) => this.name([word])), ...options.name.map(({ name }) => this.name(name))];
     const [first] = names;
@@ -53,7 +53,7 @@ class MoveReader {
     const checks = this.checks(first.name);
     const plan = this.plan(names, checks);
     this.judge(plan, names);
-    return { plan, store: this.store(), checks };
+    return { plan, store: this.store(), checks, words: new Map(names.map(({ name, word }) => [name, word])) };
   }
 
   private plan(names: readonly NameReading[], checks: Move['checks']): Plan {
@@ -161,18 +161,13 @@ class MoveReader {
   }
 
   private caches(): readonly CacheBelow[] {
-    const words = (this.options.caches?.caches ?? []).flatMap((word) =>
-      word.text
-        .split(/[\s,]+/)
-        .filter((text) => text !== '')
-        .map((text) => ({ ...word, text })),
-    );
+    const words = (this.options.caches?.caches ?? []).flatMap(split);
     const found: CacheBelow[] = [];
     for (let i = 0; i < words.length; i += 2) {
       const [kind, length] = [words[i], words[i + 1]];
       if (kind === undefined) break;
       if (length === undefined) return this.reading.fail(`no duration after '${kind.text}', expected one such as 30s`, kind);
-      const seconds = this.attempt(length, parseDuration) / 1000;
+      const seconds = this.attempt(length, readDuration) / 1000;
       if (seconds < 0) this.reading.fail(`'${length.text}' is below zero`, length);
       found.push({ kind: kind.text, seconds });
     }
@@ -247,6 +242,24 @@ class MoveReader {
     } catch (error) {
       return this.reading.fail(error instanceof Error ? error.message : String(error), word);
     }
+  }
+}
+
+/** The parts of a word with spaces or commas in it, each with its own place where that can be told. */
+function split(word: Word): readonly Word[] {
+  const { place, text } = word;
+  const quotes = place.length - text.length;
+  return [...text.matchAll(/[^\s,]+/g)].map(({ 0: part, index }) => {
+    const told = quotes === 0 || (quotes === 2 && word.quoted);
+    return { ...word, text: part, place: told ? { ...place, column: place.column + quotes / 2 + index, length: part.length } : place };
+  });
+}
+
+function readDuration(text: string): number {
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : String(error)}, expected one such as 30s`);
   }
 }
 

@@ -41,14 +41,14 @@ export type { Logger } from '../log/logger.ts';
 export { type Counter, type Histogram, type Metrics, perRoute } from '../metrics/metrics.ts';
 export type { MovedName } from '../migration/plan.ts';
 export { type MigrateOptions, migrateGrammar, moveOptionNames } from '../plans/grammar.ts';
-export type { Move, StorePlace } from '../plans/move.ts';
+export type { Move, StorePlace, WrittenMove } from '../plans/move.ts';
 export { readPlanFile } from '../plans/plan-file.ts';
 export { readMove } from '../plans/read-move.ts';
 export type { Timeouts } from '../transport/tcp.ts';
 export { type ConnectedUdp, openUdpClient, type UdpClient, type UdpOwner, type UdpPeer, type UdpRoute } from '../transport/udp-client.ts';
 export { type AdminAccess, readAdminAccess, usualAdminAccess } from './admin/access.ts';
 export { adminHeaders, answerJson, refuseRequest } from './admin/answer.ts';
-export { type AdminCollection, type AdminPage, chosenAdminAddress, openAdmin } from './admin/door.ts';
+export { type AdminCollection, type AdminPage, adminUse, chosenAdminAddress, examineAdmin, openAdmin } from './admin/door.ts';
 export { askerOf, isOrderName, readOrderFields } from './admin/order.ts';
 export { type Awaitable, after, isPromise, rescue } from './awaitable.ts';
 export { type Capability, capability, metadataSource, type Provided, provide } from './capability.ts';
@@ -57,6 +57,7 @@ export * as migration from './migration.ts';
 export {
   type BlockSettings,
   definePlugin,
+  type ExamineContext,
   type Handle,
   type HttpRequest,
   type HttpResponse,

@@ -38,6 +38,18 @@ export interface SetupContext {
   fail(message: string, at?: Word | string): never;
   /** Says at start what is odd about the configuration. */
   warn(message: string, at?: Word | string): void;
+  /** Makes known the text of a file that the configuration names, so that problems with a place in it show the line. */
+  source(file: string, text: string): void;
+}
+
+/** For `examine`: every instance of the configuration is set up, and none is started. */
+export interface ExamineContext {
+  /** Whether the configuration is checked only: what `start` would come upon outside is to be looked at, and left as it is. */
+  readonly checking: boolean;
+  /** What other plugins of the server block provide. */
+  peers<T>(capability: Capability<T>): readonly T[];
+  /** What plugins provide in all server blocks, in the order of the blocks. */
+  everywhere<T>(capability: Capability<T>): readonly T[];
 }
 
 /** For `start`: every chain is complete, the outside world may be touched. */
@@ -173,6 +185,8 @@ export interface Instance {
   readonly settings?: BlockSettings;
   /** Services for other plugins of the block. */
   readonly provides?: readonly Provided[];
+  /** Is shown the whole configuration, before `adopt` and `start` and where it is only checked. A throw refuses it. */
+  examine?(context: ExamineContext): Awaitable<void>;
   /**
    * Reload: takes over the state of the instance that this one replaces. Called before `start`; the other one may serve on if the new
    * configuration is refused after all. `block.unchanged` says whether the server block, its imports included, is word for word the same.

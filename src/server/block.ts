@@ -1,13 +1,14 @@
 // Makes the server blocks of a configuration: decodes every directive by its plugin's grammar and sets the instances up, touching nothing outside.
 import { resolve } from 'node:path';
 import { type Decoded, decodeAll } from '../config/decode.ts';
-import { ConfigError, formatWarning, nearest, type Place } from '../config/error.ts';
+import { ConfigError, ConfigErrors, formatWarning, nearest, type Place } from '../config/error.ts';
 import type { ConfigSpec } from '../config/grammar.ts';
 import { hashTree, type ServerBlock, type Tree, type Word } from '../config/tree.ts';
 import { parseKey, type ZoneKey } from '../config/zone-key.ts';
 import type { Name } from '../dns/name.ts';
 import { type LogSwitches, makeLogger, type Output } from '../log/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { Capability } from '../plugin/capability.ts';
 import type { BlockSettings, Instance, Plugin, SetupContext } from '../plugin/plugin.ts';
 import type { Registry } from './registry.ts';
 
@@ -47,20 +48,42 @@ export interface SetupEnvironment {
 export interface SetUp {
   readonly blocks: readonly Block[];
   readonly problems: readonly ConfigError[];
+  /** Instances add to them. */
   readonly warnings: readonly string[];
+  /** The text of the files that plugins have read themselves, by the name that places use. */
+  readonly sources: ReadonlyMap<string, string>;
 }
 
 /** Sets every block up. Plugins are set up in the order of the registry over all blocks, so that what `root` and `bind` state is known to those behind them. */
 export async function setUpBlocks(tree: Tree, environment: SetupEnvironment): Promise<SetUp> {
   const problems: ConfigError[] = [];
   const warnings: string[] = [];
+  const sources = new Map<string, string>();
   const drafts = tree.blocks.map((block) => makeDraft(block, environment, problems));
   for (const draft of drafts) problems.push(...unknownDirectives(draft.block, environment.registry));
   for (const plugin of environment.registry.plugins) {
-    for (const draft of drafts) await new PluginSetup(plugin, draft, environment, { problems, warnings }).run();
+    for (const draft of drafts) await new PluginSetup(plugin, draft, environment, { problems, warnings, sources }).run();
   }
   const blocks = drafts.map(({ keys, uses, settings, block }) => ({ keys, uses, settings, place: block.place, hash: hashTree({ blocks: [block] }) }));
-  return { blocks, problems, warnings };
+  return { blocks, problems, warnings, sources };
+}
+
+/** What the instances of a block provide of one kind. */
+export function provided<T>({ uses }: Block, { label }: Capability<T>): T[] {
+  return uses.flatMap(({ instance }) => (instance.provides ?? []).filter((each) => each.label === label).map(({ service }) => service as T));
+}
+
+/** The problem that what a plugin has thrown stands for; one without a place is at its directive. */
+export function problemOf(error: unknown, { plugin, place }: Pick<Use, 'plugin' | 'place'>): ConfigError {
+  return error instanceof ConfigError
+    ? error
+    : new ConfigError(error instanceof Error ? error.message : String(error), { place, plugin: plugin.name });
+}
+
+interface Findings {
+  readonly problems: ConfigError[];
+  readonly warnings: string[];
+  readonly sources: Map<string, string>;
 }
 
 interface Draft {
@@ -110,9 +133,9 @@ class PluginSetup {
   private readonly plugin: Plugin;
   private readonly draft: Draft;
   private readonly environment: SetupEnvironment;
-  private readonly findings: { readonly problems: ConfigError[]; readonly warnings: string[] };
+  private readonly findings: Findings;
 
-  constructor(plugin: Plugin, draft: Draft, environment: SetupEnvironment, findings: { problems: ConfigError[]; warnings: string[] }) {
+  constructor(plugin: Plugin, draft: Draft, environment: SetupEnvironment, findings: Findings) {
     this.plugin = plugin;
     this.draft = draft;
     this.environment = environment;
@@ -139,8 +162,7 @@ class PluginSetup {
       draft.uses.push({ plugin, instance, place, identity });
       this.state(instance.settings ?? {}, place);
     } catch (error) {
-      const problem = error instanceof ConfigError ? error : new ConfigError(messageOf(error), { place, plugin: plugin.name });
-      this.findings.problems.push(problem);
+      this.findings.problems.push(...(error instanceof ConfigErrors ? error.problems : [problemOf(error, { plugin, place })]));
     }
   }
 
@@ -176,6 +198,7 @@ class PluginSetup {
         throw new ConfigError(message, { place: placeOf(at), plugin: plugin.name });
       },
       warn: (message, at) => void findings.warnings.push(formatWarning(placeOf(at), message, plugin.name)),
+      source: (file, text) => void findings.sources.set(file, text),
     };
   }
 }
@@ -183,8 +206,4 @@ class PluginSetup {
 /** How metrics and logs name a listener: "dns://:53", "dns://127.0.0.1:53". */
 export function serverName(address: string, port: number): string {
   return `dns://${address.includes(':') ? `[${address}]` : address}:${port}`;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

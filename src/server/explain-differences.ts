@@ -13,7 +13,7 @@ import type { Outcome, Trace } from './explain-trace.ts';
 const mostShown = 4;
 
 /** What a plugin did, as one word and as plain sentences. */
-export function deed(trace: Trace): Pick<ExplainedStep, 'outcome' | 'did'> {
+export function outcomeOf(trace: Trace): Pick<ExplainedStep, 'outcome' | 'did'> {
   const { behind, outcome } = trace;
   const passed = passedOn(trace);
   if (outcome === undefined) return { outcome: 'failed', did: [...passed, 'has not answered yet'] };

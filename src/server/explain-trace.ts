@@ -5,6 +5,7 @@ import type { Reply } from '../dns/reply.ts';
 import { type Awaitable, isPromise } from '../plugin/awaitable.ts';
 import type { Next } from '../plugin/plugin.ts';
 import { type Binding, plain, type Step } from './chain.ts';
+import type { ListenerPlan } from './generation.ts';
 
 /** What came of a query. */
 export type Outcome = { readonly reply: Reply } | { readonly error: unknown };
@@ -76,8 +77,19 @@ export class Trace extends Tracer {
 /** One question that goes through a listener. */
 export class Inquiry extends Tracer {
   readonly inquiry: Inquiry = this;
+  readonly plan: ListenerPlan;
+  /** As the listener was asked. */
+  readonly query: Query;
   /** Every plugin that the query came to, in order. */
   readonly traces: Trace[] = [];
+
+  /** Marks the query as asked by this inquiry. */
+  constructor(plan: ListenerPlan, query: Query) {
+    super();
+    this.plan = plan;
+    this.query = query;
+    query.explained = this;
+  }
 
   enter(from: Tracer, step: Step, given: Query): Trace {
     const trace = new Trace(step, given, this);
@@ -86,10 +98,8 @@ export class Inquiry extends Tracer {
     return trace;
   }
 
-  /** Asks; `query` is marked as asked by this inquiry. */
-  ask(query: Query, reply: (query: Query) => Awaitable<Reply>): Awaitable<Reply> {
-    query.explained = this;
-    return this.follow(() => reply(query));
+  ask(reply: (query: Query) => Awaitable<Reply>): Awaitable<Reply> {
+    return this.follow(() => reply(this.query));
   }
 }
 

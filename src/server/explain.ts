@@ -16,13 +16,13 @@ import type { Awaitable } from '../plugin/awaitable.ts';
 import type { ExplainedAnswer, ExplainedBlock, ExplainedStep, Explanation, Question } from '../plugin/explanation.ts';
 import { maxMessage } from '../transport/answerer.ts';
 import { buildChain } from './chain.ts';
-import { deed } from './explain-differences.ts';
+import { outcomeOf } from './explain-differences.ts';
 import { Inquiry, Trace, traced } from './explain-trace.ts';
 import type { ListenerPlan } from './generation.ts';
 import { Responder } from './responder.ts';
 import { type RoutedBlock, Router } from './router.ts';
 
-interface Surroundings {
+interface Context {
   readonly now: () => number;
   readonly log: Logger;
 }
@@ -30,47 +30,36 @@ interface Surroundings {
 /** Octets of a UDP message that the client seems to take, as resolvers do (DNS flag day 2020). */
 const udpSize = 1232;
 
-/** A question on its way. */
-interface Asked {
-  readonly inquiry: Inquiry;
-  readonly plan: ListenerPlan;
-  readonly query: Query;
-}
-
-/** What a lookup was about, to be told once its outcome is known. */
-const lookedUp = new WeakMap<Inquiry, Asked>();
-
 /** Asks one of the listeners. Rejects when the question names one that is not among them. */
-export async function explain(plans: readonly ListenerPlan[], question: Question, surroundings: Surroundings): Promise<Explanation> {
+export async function explain(plans: readonly ListenerPlan[], question: Question, context: Context): Promise<Explanation> {
   const holding = plans.filter(({ answering }) => answering.router.blocks.some(({ route }) => isSubdomain(question.name, route.zone)));
   const plan = question.server === undefined ? (holding[0] ?? plans[0]) : plans.find(({ name }) => name === question.server);
   if (plan === undefined) throw new Error(`no listener ${question.server ?? ''}, expected one of ${plans.map(({ name }) => name).join(', ')}`);
-  const query = received(question, plan, surroundings.now());
-  const inquiry = new Inquiry();
-  await ask({ inquiry, plan, query }, surroundings);
+  const query = received(question, plan, context.now());
+  const inquiry = new Inquiry(plan, query);
+  await ask(inquiry, context);
   const otherServers = holding.filter((other) => other !== plan).map(({ name }) => name);
-  return { ...told({ inquiry, plan, query }), otherServers };
+  return { ...told(inquiry), otherServers };
 }
 
 /** Asks on behalf of a plugin whose own query is explained. */
-export function explainLookup(plan: ListenerPlan, query: Query, surroundings: Surroundings): Awaitable<Reply> {
-  const inquiry = new Inquiry();
-  const asked = { inquiry, plan, query: query.with({}) };
-  lookedUp.set(inquiry, asked);
+export function explainLookup(plan: ListenerPlan, query: Query, context: Context): Awaitable<Reply> {
+  const inquiry = new Inquiry(plan, query.with({}));
   if (query.explained instanceof Trace) query.explained.lookups.push(inquiry);
-  return ask(asked, surroundings);
+  return ask(inquiry, context);
 }
 
 /** The responder refuses, routes and turns failures into replies as it does for clients; only the chains are others. */
-function ask({ inquiry, plan: { answering }, query }: Asked, surroundings: Surroundings): Awaitable<Reply> {
+function ask(inquiry: Inquiry, context: Context): Awaitable<Reply> {
+  const { answering } = inquiry.plan;
   const blocks = answering.router.blocks.map(({ route, chain, steps, place }) => ({
     route,
     chain: chain === undefined ? undefined : buildChain(steps, traced),
     steps,
     place,
   }));
-  const responder = new Responder({ ...answering, router: new Router(blocks) }, surroundings);
-  return inquiry.ask(query, (asked) => responder.reply(asked));
+  const responder = new Responder({ ...answering, router: new Router(blocks) }, context);
+  return inquiry.ask((query) => responder.reply(query));
 }
 
 /** The query as a client would have sent it. */
@@ -85,10 +74,9 @@ function received({ name, type, client: address }: Question, plan: ListenerPlan,
   return query;
 }
 
-function told({ inquiry, plan, query }: Asked): Explanation {
+function told({ plan, query, outcome, traces, notes, milliseconds }: Inquiry): Explanation {
   const { name, type, class: klass, client, route } = query;
   const holding = holdersOf(plan, query);
-  const { outcome, traces } = inquiry;
   // Where a plugin throws what it should not, the query counts as dropped and has that route.
   const first = traces[0]?.step;
   const chosen = holding.find((block) => block.route === route) ?? holding.find(({ steps }) => first !== undefined && steps.includes(first));
@@ -101,8 +89,8 @@ function told({ inquiry, plan, query }: Asked): Explanation {
     otherBlocks: holding.filter((block) => block !== chosen).map(describe),
     steps: traces.map(stepOf),
     answer: outcome === undefined || 'error' in outcome || outcome.reply === Reply.drop ? null : answerOf(outcome.reply, query),
-    milliseconds: rounded(inquiry.milliseconds),
-    remarks: [...inquiry.notes, ...remarksOn(query, chosen, holding[0])],
+    milliseconds: rounded(milliseconds),
+    remarks: [...notes, ...remarksOn(query, chosen, holding[0])],
   };
 }
 
@@ -129,13 +117,10 @@ function stepOf(trace: Trace): ExplainedStep {
   return {
     plugin: step.name,
     place: show(step.place),
-    ...deed(trace),
+    ...outcomeOf(trace),
     milliseconds: rounded(Math.max(0, milliseconds - elsewhere)),
     notes,
-    lookups: lookups.flatMap((inquiry) => {
-      const asked = lookedUp.get(inquiry);
-      return asked === undefined ? [] : [told(asked)];
-    }),
+    lookups: lookups.map(told),
   };
 }
 

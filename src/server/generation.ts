@@ -5,12 +5,11 @@ import type { Query } from '../dns/query.ts';
 import type { Reply } from '../dns/reply.ts';
 import { makeLogger } from '../log/logger.ts';
 import { type Awaitable, after } from '../plugin/awaitable.ts';
-import type { Capability } from '../plugin/capability.ts';
 import type { ServerControl, StartContext } from '../plugin/plugin.ts';
 import { QueryError } from '../plugin/query-error.ts';
 import { requestObserver } from '../plugin/request-observer.ts';
 import { defaultTimeouts, type Timeouts } from '../transport/tcp.ts';
-import { type Block, type SetupEnvironment, serverName, type Use } from './block.ts';
+import { type Block, problemOf, provided, type SetupEnvironment, serverName, type Use } from './block.ts';
 import { buildChain, stepsOf } from './chain.ts';
 import type { Configuration } from './configuration.ts';
 import { HttpRoutes } from './http-routes.ts';
@@ -34,6 +33,8 @@ export interface ListenerPlan {
 export interface GenerationContext extends SetupEnvironment {
   readonly blocks: readonly Block[];
   readonly configuration: Configuration;
+  /** The text of each file that it was read from, to show lines of it; none where another process has read them. */
+  readonly sources: ReadonlyMap<string, string>;
   /** Numbers the configurations that the server has loaded. */
   readonly serial: number;
   readonly builtIn: ReadonlySet<string>;
@@ -94,7 +95,7 @@ export class Generation {
       try {
         use.instance.yield?.(this.uses().flatMap(({ plugin, instance }) => (plugin.name === use.plugin.name ? [instance] : [])));
       } catch (error) {
-        throw new ConfigErrors([toProblem(error, use)]);
+        throw new ConfigErrors([problemOf(error, use)], this.context.sources);
       }
     }
     const old = new Map(previous.blocks.flatMap((block) => block.uses.map((use) => [use.identity, { block, instance: use.instance }] as const)));
@@ -115,7 +116,7 @@ export class Generation {
           await use.instance.start?.(this.startContext(block, use));
         } catch (error) {
           await this.stop(AbortSignal.abort());
-          throw new ConfigErrors([toProblem(error, use)]);
+          throw new ConfigErrors([problemOf(error, use)], this.context.sources);
         }
       }
     }
@@ -192,7 +193,7 @@ export class Generation {
       }
     }
     problems.push(...overlaps(plans));
-    if (problems.length > 0) throw new ConfigErrors(problems);
+    if (problems.length > 0) throw new ConfigErrors(problems, this.context.sources);
     return [...plans].map(([name, { address, port, routed, blocks }]) => {
       const answering = this.answering(name, routed, [...blocks]);
       const [first] = blocks;
@@ -261,12 +262,6 @@ export class Generation {
   }
 }
 
-function provided<T>(block: Block, capability: Capability<T>): T[] {
-  return block.uses.flatMap(({ instance }) =>
-    (instance.provides ?? []).filter(({ label }) => label === capability.label).map(({ service }) => service as T),
-  );
-}
-
 function timeoutsOf(blocks: readonly Block[]): Required<Timeouts> {
   return Object.assign({}, defaultTimeouts, ...blocks.map(({ settings }) => settings.timeouts ?? {}));
 }
@@ -289,9 +284,4 @@ function overlaps(plans: ReadonlyMap<string, Draft>): ConfigError[] {
       return [new ConfigError(message, { place })];
     });
   });
-}
-
-function toProblem(error: unknown, use: Use): ConfigError {
-  if (error instanceof ConfigError) return error;
-  return new ConfigError(error instanceof Error ? error.message : String(error), { place: use.place, plugin: use.plugin.name });
 }

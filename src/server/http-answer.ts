@@ -16,31 +16,45 @@ export interface Surroundings {
   /** One for each response that is sent piece by piece; aborted to end it. */
   readonly streams: Set<AbortController>;
   readonly mostStreams: number;
-  /** Milliseconds that a client may take to read before more is sent. */
+  /** Milliseconds that a client may take to read what has been sent. */
   readonly patience: number;
 }
 
 /** Answers one request. Never rejects: whatever fails is answered, or the connection is over anyway. */
 export async function answer(request: IncomingMessage, response: ServerResponse, around: Surroundings): Promise<void> {
   response.on('error', () => undefined);
+  try {
+    await give(request, response, around);
+  } catch (error) {
+    // What a plugin gave cannot be sent.
+    if (response.headersSent) response.destroy();
+    else send(request, response, { reply: plain(500, messageOf(error)), patience: around.patience });
+  }
+}
+
+async function give(request: IncomingMessage, response: ServerResponse, around: Surroundings): Promise<void> {
+  const { address, patience, streams, mostStreams } = around;
   const url = URL.parse(request.url ?? '/', 'http://localhost');
   const service = url === null ? undefined : around.find(url.pathname);
   const refuse = service?.refuse ?? plain;
-  const reply = await respond({ request, url, service, address: around.address }).catch((error: unknown) => refuse(500, messageOf(error)));
+  const reply = await respond({ request, url, service, address }).catch((error: unknown) => refuse(500, messageOf(error)));
   const { stream } = reply;
-  if (stream === undefined || request.method === 'HEAD') return send(request, response, reply);
-  if (around.streams.size >= around.mostStreams) {
-    return send(request, response, refuse(503, `${around.mostStreams} streams are open already`));
-  }
+  if (stream === undefined || request.method === 'HEAD') return send(request, response, { reply, patience });
+  if (streams.size >= mostStreams) return send(request, response, { reply: refuse(503, `${mostStreams} streams are open already`), patience });
   writeHead(response, reply);
   response.write(reply.body);
   await pour(stream, response, around);
 }
 
-function send(request: IncomingMessage, response: ServerResponse, reply: HttpResponse): void {
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { reply, patience }: { readonly reply: HttpResponse; readonly patience: number },
+): void {
   // What is still on its way is not read, so the next request cannot be found behind it.
   if (!request.complete) response.shouldKeepAlive = false;
   writeHead(response, reply);
+  response.setTimeout(patience);
   response.end(request.method === 'HEAD' ? undefined : reply.body);
   request.resume();
 }
@@ -91,28 +105,26 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
 async function pour(stream: NonNullable<HttpResponse['stream']>, response: ServerResponse, around: Surroundings): Promise<void> {
   const ending = new AbortController();
   const { signal } = ending;
-  around.streams.add(ending);
   const end = () => ending.abort();
+  around.streams.add(ending);
   response.on('close', end);
-  const ended = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined)));
-  try {
-    const pieces = stream(signal)[Symbol.asyncIterator]();
-    while (!signal.aborted) {
-      const next = pieces.next();
-      // Whoever makes the pieces may be late in noticing that nobody wants them.
-      next.catch(() => undefined);
-      const piece = await Promise.race([next, ended]);
-      if (piece === undefined || piece.done === true) break;
-      if (!response.write(piece.value)) await once(response, 'drain', { signal: AbortSignal.any([signal, AbortSignal.timeout(around.patience)]) });
-    }
+  // Here and not behind the pieces: whoever makes them may be late in noticing that nobody wants them.
+  signal.addEventListener('abort', () => {
+    around.streams.delete(ending);
+    response.setTimeout(around.patience);
     response.end();
+  });
+  try {
+    for await (const piece of stream(signal)) {
+      if (signal.aborted) break;
+      if (!response.write(piece)) await once(response, 'drain', { signal: AbortSignal.any([signal, AbortSignal.timeout(around.patience)]) });
+    }
   } catch {
     // Half an answer must not look whole.
-    response.destroy();
+    if (!signal.aborted) response.destroy();
   } finally {
-    ending.abort();
     response.off('close', end);
-    around.streams.delete(ending);
+    end();
   }
 }
 

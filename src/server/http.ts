@@ -1,5 +1,4 @@
 // The HTTP listeners that plugins share (health, ready, metrics, plans). They are open as long as a configuration uses them, also across a reload.
-import { constants } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { createServer, type Server, type ServerOptions } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
@@ -14,7 +13,7 @@ export interface HttpLimits {
   readonly headers: number;
   /** For a whole request. */
   readonly request: number;
-  /** For reading what has been sent, in a stream. */
+  /** For reading what has been sent. */
   readonly reading: number;
   /** Between two looks at who is late. */
   readonly look: number;
@@ -28,13 +27,11 @@ export interface HttpLimits {
 
 const usual: HttpLimits = { headers: 10_000, request: 30_000, reading: 30_000, look: 5000, connections: 1024, streams: 100, leave: 250 };
 
-/** How a listener speaks; from one to another it has to be opened anew. */
-type Speech = 'plain' | 'tls' | 'client certificates';
-
 interface Listener {
   readonly address: string;
   readonly server: Server;
-  readonly speech: Speech;
+  /** Whether it speaks TLS, and whom it lets in. */
+  readonly speech: string;
   readonly streams: Set<AbortController>;
   paths: ReadonlyMap<string, Service>;
 }
@@ -48,7 +45,7 @@ export class HttpListeners {
     this.limits = { ...usual, ...limits };
   }
 
-  /** Opens what the routes need and is not open; it answers nothing yet. Rejects with an Error that names the address, and nothing has changed then. */
+  /** Opens what the routes need and is not open. What is opened anew answers as before, what is new nothing yet. Rejects with an Error that names the address, and nothing has changed then. */
   async open(routes: HttpRoutes): Promise<void> {
     const before = new Map(this.listeners);
     const places = [...routes.places].filter(([address, { tls }]) => before.get(address)?.speech !== speechOf(tls) || isRemoved(address));
@@ -70,6 +67,7 @@ export class HttpListeners {
     for (const listener of opened) {
       const old = before.get(listener.address);
       if (old !== undefined) this.end(old);
+      listener.paths = old?.paths ?? listener.paths;
       this.listeners.set(listener.address, listener);
     }
   }
@@ -130,13 +128,11 @@ async function reopen(listener: Listener | undefined): Promise<void> {
   if (listener !== undefined && !listener.server.listening) await listen(listener.server, listener.address);
 }
 
-function speechOf(tls: HttpTls | undefined): Speech {
-  if (tls === undefined) return 'plain';
-  return tls.clientCa === undefined ? 'tls' : 'client certificates';
+/** Where this differs a listener is opened anew: one that is open would serve on whom it has let in. */
+function speechOf(tls: HttpTls | undefined): string {
+  return tls === undefined ? 'plain' : `TLS ${tls.clientCa ?? ''}`;
 }
 
 function secrets({ cert, key, clientCa }: HttpTls) {
-  if (clientCa === undefined) return { cert, key };
-  // A ticket would let somebody in again whose authority is not trusted any more.
-  return { cert, key, ca: clientCa, requestCert: true, rejectUnauthorized: true, secureOptions: constants.SSL_OP_NO_TICKET };
+  return { cert, key, ...(clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true }) };
 }

@@ -56,7 +56,7 @@ export class Server {
 
   /** Reads and sets up the configuration and opens nothing. Rejects with ConfigErrors that hold every problem. */
   async check(): Promise<void> {
-    await this.setUp(await readConfiguration(this.options.source), 0);
+    await this.setUp(await readConfiguration(this.options.source), 0, true);
   }
 
   /** Starts every instance, opens nothing for clients, runs the task and stops them again. Rejects when the configuration is refused. */
@@ -197,16 +197,17 @@ export class Server {
     if (this.workers?.inUse === false) this.workers = undefined;
   }
 
-  private async setUp(parsed: Parsed, serial: number): Promise<Generation> {
+  private async setUp(parsed: Parsed, serial: number, checking = false): Promise<Generation> {
     const { registry, dnsPort, directory, output, now, defaultAddress, worker } = this.options;
     const environment = { registry, dnsPort, directory, output, logging: this.logging, metrics: this.metrics, now };
-    const { blocks, warnings } = await setUp(parsed, environment);
+    const { blocks, warnings, sources } = await setUp(parsed, environment, checking);
     // A worker would only say again what the main process says.
     for (const warning of this.primary ? warnings : []) this.log.warn(warning);
     return new Generation({
       ...environment,
       blocks,
       configuration: { tree: parsed.tree, hash: parsed.hash },
+      sources,
       serial,
       builtIn: new Set(registry.plugins.map(({ name }) => name)),
       defaultAddress,

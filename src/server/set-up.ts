@@ -1,17 +1,47 @@
 // From a configuration that was read to server blocks whose instances are set up, or to everything that is wrong with it.
 import { type ConfigError, ConfigErrors } from '../config/error.ts';
 import type { Parsed } from '../config/tree.ts';
-import { type Block, type SetupEnvironment, setUpBlocks } from './block.ts';
+import { type Block, problemOf, provided, type SetupEnvironment, setUpBlocks } from './block.ts';
 import { loadCustomPlugins } from './custom-plugins.ts';
 
-/** Sets a configuration up. Rejects with ConfigErrors that hold every problem. */
-export async function setUp(parsed: Parsed, environment: SetupEnvironment): Promise<{ blocks: readonly Block[]; warnings: readonly string[] }> {
+/** A configuration whose instances may be started. */
+export interface Ready {
+  readonly blocks: readonly Block[];
+  readonly warnings: readonly string[];
+  /** The text of each file that was read, by the name that places use. */
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+/** Sets a configuration up; `checking` says that it will not be started. Rejects with ConfigErrors that hold every problem. */
+export async function setUp(parsed: Parsed, environment: SetupEnvironment, checking: boolean): Promise<Ready> {
   const problems = [...parsed.problems];
   const registry = await loadCustomPlugins(parsed.tree, environment.registry, problems);
-  const { blocks, warnings, problems: more } = await setUpBlocks(parsed.tree, { ...environment, registry });
-  problems.push(...more);
-  if (problems.length > 0) throw new ConfigErrors(problems.sort(byPlace), parsed.sources);
-  return { blocks, warnings: [...parsed.warnings, ...warnings] };
+  const { blocks, warnings, ...found } = await setUpBlocks(parsed.tree, { ...environment, registry });
+  problems.push(...found.problems);
+  // What could not be set up would be missed by the others.
+  if (problems.length === 0) problems.push(...(await examine(blocks, checking)));
+  const sources = new Map([...found.sources, ...parsed.sources]);
+  if (problems.length > 0) throw new ConfigErrors(problems.sort(byPlace), sources);
+  return { blocks, warnings: [...parsed.warnings, ...warnings], sources };
+}
+
+/** Shows every instance the whole configuration. */
+async function examine(blocks: readonly Block[], checking: boolean): Promise<ConfigError[]> {
+  const problems: ConfigError[] = [];
+  for (const block of blocks) {
+    for (const use of block.uses) {
+      try {
+        await use.instance.examine?.({
+          checking,
+          peers: (capability) => provided(block, capability),
+          everywhere: (capability) => blocks.flatMap((each) => provided(each, capability)),
+        });
+      } catch (error) {
+        problems.push(problemOf(error, use));
+      }
+    }
+  }
+  return problems;
 }
 
 function byPlace({ place: a }: ConfigError, { place: b }: ConfigError): number {

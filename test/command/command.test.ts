@@ -29,6 +29,11 @@ function run(...words: string[]): Promise<Ended> {
   });
 }
 
+test.each(['', 'migrate', 'migrate simulate', 'pool', 'explain'])('help for "%s" is printed, and is no failure', async (words) => {
+  const help = await run(...words.split(' ').filter((word) => word !== ''), '-help');
+  expect(help).toEqual({ status: 0, out: expect.stringMatching(`^usage: ferrydns ${words}`), err: '' });
+});
+
 function file(name: string, text: string): string {
   const path = join(folder, name);
   writeFileSync(path, text);

@@ -84,7 +84,7 @@ test('status tells how plans stand, and orders are carried out or refused with t
   });
   expect(await run('status', 'nobody.example', ...admin)).toMatchObject({
     status: 1,
-    err: 'no such plan: nobody.example\n',
+    err: `no such plan: nobody.example: the server at ${new URL(server.url).origin} has the plan www.example.org\n`,
   });
   expect(JSON.parse((await run('status', 'www.example.org', '-json', ...admin)).out)).toMatchObject({ phase: 'lowering', epoch: 1 });
   expect(JSON.parse((await run('status', '-json', ...admin)).out)).toMatchObject([{ phase: 'lowering' }]);
@@ -98,5 +98,8 @@ test('a server that is not there, and words that are not known', async () => {
     status: 1,
     err: expect.stringMatching(/^http:\/\/127\.0\.0\.1:9\/migrations: /),
   });
-  expect(await run('hurry', 'www.example.org')).toMatchObject({ status: 1, err: expect.stringMatching(/^usage: ferrydns migrate plan FILE/) });
+  expect(await run('hurry', 'www.example.org')).toMatchObject({
+    status: 1,
+    err: expect.stringMatching(/^unknown command "hurry"\nusage: ferrydns migrate plan FILE/),
+  });
 });

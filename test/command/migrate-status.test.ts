@@ -71,7 +71,7 @@ test('several plans are shown as a table', () => {
   expect(printStatuses([database, web], { now }).split('\n')).toEqual([
     expect.stringMatching(/^plan {6}phase {28,}epoch {2}on A {2}on B {2}alarms {2}A may be switched off +waits$/),
     expect.stringMatching(/^database {2}\[######\.\.\] draining +2 {6}3 {5}1200 {2}1 {7}2026-\S+, in 1 h 1 min {2}45 s left: leases on A are alive$/),
-    expect.stringMatching(/^web {7}\[###\.{5}\] transition 10%, step 2, paused {2}1 {6}3 {5}1200 {2}0 {7}not known: replica b +for nothing$/),
+    expect.stringMatching(/^web {7}\[###\.{5}\] transition 10%, step 2, paused {2}1 {6}3 {5}1200 {2}0 {7}not known: replica b +for 'resume'$/),
   ]);
   expect(printStatuses([], { now })).toBe('no plan');
 });
@@ -82,6 +82,52 @@ test('a plan whose names are not answered says why', () => {
   expect(text).toMatch(/phase +\[\.{8}\] not known\n/);
   expect(text).toMatch(/answers +nothing: no state\n/);
   expect(text).toMatch(/stopped +the journal is damaged$/);
+});
+
+test.each<[string, Partial<PlanStatus>, string]>([
+  ['original', { phase: 'original' }, "for 'start'"],
+  ['lowering', { phase: 'lowering' }, "for 'advance'"],
+  ['countdown', { phase: 'countdown', flip: { at: after(4) } }, '4 s left: until the flip'],
+  ['flipping', { phase: 'flipping', fence: { state: 'begun', attempt: 1 } }, 'for the fence'],
+  ['a failed fence', { phase: 'flipping', fence: { state: 'failed', attempt: 1 } }, "for 'advance' or 'rollback': the fence has failed"],
+  ['flipping without a fence', { phase: 'flipping', fence: null }, 'for the last lease on A'],
+  ['done', { phase: 'done' }, "for 'advance'"],
+  ['released', { phase: 'released' }, 'for nothing'],
+  ['no phase', { phase: null }, 'for the journal or the store'],
+])('%s: what has to come is named where nothing is in the way', (_, part, next) => {
+  const line = printStatuses([{ ...database, wait: null, ...part }], { now })
+    .split('\n')
+    .find((each) => each.startsWith('  waits'));
+  expect(line).toBe(`  waits                  ${next}`);
+});
+
+test('what the upstream shows, and which gate is closed, is told', () => {
+  const gates = [
+    { gate: 'http http://127.0.0.1/', holds: true },
+    { gate: 'exec ready', holds: null },
+    { gate: 'exec lag', holds: false, reason: 'exit status 4: 7 s' },
+  ];
+  const text = printStatuses([{ ...database, gates, upstream: { now: { shows: 'mixed', ttl: 300 }, before: { mixed: true, problem: null } } }], {
+    now,
+  });
+  expect(text).toMatch(
+    /gate +http http:\/\/127\.0\.0\.1\/: holds\n {2}gate +exec ready: not looked at yet\n {2}gate +exec lag: does not hold: exit status 4: 7 s\n/,
+  );
+  expect(text).toMatch(/upstream +A and B, ttl 300; it has mixed A and B\n/);
+});
+
+test('why a fence has failed is told in one line', () => {
+  const fence = { state: 'failed', attempt: 2, output: 'exit status 4: cannot\nreach\x1b[2J firewall' };
+  expect(printStatuses([{ ...database, fence }], { now })).toMatch(/^ {2}fence +failed, attempt 2: exit status 4: cannot reach \[2J firewall$/m);
+  expect(printStatuses([{ ...database, fence: { ...fence, state: 'done', output: 'exit status 0' } }], { now })).toMatch(
+    /^ {2}fence +done, attempt 2$/m,
+  );
+});
+
+test('after a rollback, the end of B is told', () => {
+  const horizon = { a_may_be_switched_off: null, b_may_be_switched_off: after(7), missing: [] };
+  expect(printStatuses([{ ...database, phase: 'original', horizon }], { now })).toContain(`B may be switched off  ${after(7)}, in 7 s`);
+  expect(printStatuses([{ ...database, phase: 'draining', horizon }], { now })).not.toContain('B may be switched off');
 });
 
 test('bars are full and empty only when what they show is', () => {

@@ -48,7 +48,10 @@ test('status shows which member waits, and failback leads back to it', { timeout
   expect(await pool.addresses('db.example.org')).toEqual(['127.0.0.1']);
   expect(JSON.parse((await run('status', '-json', ...admin)).out)).toMatchObject([{ pool: 'db.example.org.', failback: 'manual' }]);
   expect(JSON.parse((await run('status', 'db.example.org', '-json', ...admin)).out)).toMatchObject({ pool: 'db.example.org.' });
-  expect(await run('status', 'other.example.org', ...admin)).toMatchObject({ status: 1, err: 'no such pool: other.example.org\n' });
+  expect(await run('status', 'other.example.org', ...admin)).toMatchObject({
+    status: 1,
+    err: `no such pool: other.example.org: the server at http://${admin[1]} has the pool db.example.org., or it has no admin\n`,
+  });
 });
 
 test('a server whose pools have no admin says so, and words that are not known get the usage', { timeout: 60_000 }, async () => {

@@ -1,8 +1,9 @@
 // The example of two databases below a vendor's cache that mixes old and new, in a short form: the incident without a plan, and the same with one.
 import { test } from 'vitest';
 import { accountOf, moveAccountOf } from '../../examples/migration/database/account.ts';
-import { ferrydns, type MoveOutcome, type StoryOptions, withoutPlan, withPlan } from '../../examples/migration/database/story.ts';
+import { type MoveOutcome, type StoryOptions, withoutPlan, withPlan } from '../../examples/migration/database/story.ts';
 import { complaintsWith, complaintsWithout } from '../../examples/migration/database/verdict.ts';
+import { ferrydns } from '../../examples/migration/service.ts';
 
 const short: StoryOptions = { times: { vendor: 4, cluster: 1, jvm: 1, transition: 1, slack: 0.5 }, applications: 12, command: ferrydns };
 

@@ -1,17 +1,15 @@
 // The example of a DNS service that is moved by a plan: 1,000 clients, two servers in processes of their own, and what they know of the clients.
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Ending, type PlanStoryResult, promised, tell } from '../../examples/migration/dns/story.ts';
 import { complaints } from '../../examples/migration/dns/verdict.ts';
 import { addressOfA, addressOfB } from '../../examples/migration/pair.ts';
-
-const command = [process.execPath, join(import.meta.dirname, '..', '..', 'src/main.ts')];
+import { ferrydns } from '../../examples/migration/service.ts';
 
 /** TTLs in the transition. */
 const transition = 3;
 
 function story(clients: number, ending: Ending): Promise<PlanStoryResult> {
-  return tell({ clients, seed: 1, command, transition, ending });
+  return tell({ clients, seed: 1, command: ferrydns, transition, ending });
 }
 
 function sharesIn({ looks }: PlanStoryResult, stage: string) {

@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { drawCurve } from '../../examples/migration/curve.ts';
 import type { Look } from '../../examples/migration/life.ts';
 import { addressOfA, addressOfB } from '../../examples/migration/pair.ts';
+import { ferrydns } from '../../examples/migration/service.ts';
 import { type StoryOptions, type StoryResult, tell } from '../../examples/migration/story.ts';
 import { expectedShare } from '../../examples/migration/theory.ts';
 import { complaints } from '../../examples/migration/verdict.ts';
@@ -19,7 +20,7 @@ const short: StoryOptions = {
   // A TTL of 30 s takes 0.3 s.
   scale: 0.01,
   phases: 'spread',
-  command: [process.execPath, join(root, 'src/main.ts')],
+  command: ferrydns,
   transition: 4,
   again: 1,
 };

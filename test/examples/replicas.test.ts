@@ -1,16 +1,14 @@
 // The example of replicas behind pools and their move to new ones, with fewer readers: real servers and members in processes of their own.
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { judge } from '../../examples/migration/replicas/move.ts';
 import type { Told } from '../../examples/migration/replicas/readers.ts';
 import { type Kept, tell } from '../../examples/migration/replicas/story.ts';
-
-const command = [process.execPath, join(import.meta.dirname, '../../src/main.ts')];
+import { ferrydns } from '../../examples/migration/service.ts';
 
 test('a backup serves while the primary is down, an agent gets its share, and readers move to new replicas without going back', {
   timeout: 120_000,
 }, async () => {
-  const promises = await tell({ readers: 50, answers: 1500, command });
+  const promises = await tell({ readers: 50, answers: 1500, command: ferrydns });
   expect(promises.filter(({ kept }) => !kept)).toEqual([]);
   expect(promises.map(({ what }) => what).filter((what) => what !== '')).toEqual([
     'all are well',

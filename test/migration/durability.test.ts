@@ -1,5 +1,7 @@
 // One server through restarts, clocks that are moved, a full disk, and an edited plan (section 4).
 import { describe, expect, test } from 'vitest';
+import { step } from '../../src/migration/engine.ts';
+import { begin } from '../../src/migration/state.ts';
 import { type Changes, incident, planFor } from './scenarios.ts';
 import { Server, start } from './server.ts';
 
@@ -96,6 +98,53 @@ test('the TTL is learnt in the preflight, and a plan that knows none does not st
   expect(moved.status.phase).toBe('lowering');
   moved.wait(0.1);
   expect(moved.status.phase).toBe('countdown');
+});
+
+test('the longest TTL that was learnt outlives a restart, after which a cache shows what is left of it', () => {
+  const moved = server({ mode: 'exclusive', fence, advance: 'auto' });
+  moved.tell({ kind: 'preflight', ttl: 40, mixed: false, problem: null });
+  expect(moved.answer().ttl).toBe(40);
+  moved.restart();
+  moved.tell({ kind: 'preflight', ttl: 7, mixed: false, problem: null });
+  expect(moved.command('start')).toBe('');
+  moved.wait(42.9);
+  expect(moved.status.phase).toBe('lowering');
+  moved.wait(0.1);
+  expect(moved.status.phase).toBe('countdown');
+});
+
+test('a TTL that was edited just before the start has been handed out', () => {
+  const moved = server({ mode: 'exclusive', fence, advance: 'auto', ttl: 40 });
+  moved.tell({ kind: 'plan', plan: { ...moved.plan, ttl: 10 } });
+  expect(moved.command('start')).toBe('');
+  moved.wait(42.9);
+  expect(moved.status.phase).toBe('lowering');
+});
+
+test('leases on B are counted after a rollback and a restart as well', () => {
+  const moved = server({ ttl: 10 });
+  moved.command('start');
+  moved.wait(13);
+  moved.command('advance');
+  const end = moved.now().wall + 8000;
+  moved.leased = { from: end, to: end };
+  expect(moved.command('rollback')).toBe('');
+  moved.restart();
+  expect(moved.command('start')).toBe('');
+  expect(moved.status.horizon.at).toBeGreaterThanOrEqual(end);
+});
+
+test('an alarm about the journal of a replica ends when it can be written again', () => {
+  const { plan } = server({ mode: 'exclusive', fence, store: 'etcd', ttl: 10 });
+  const now = { wall: 1_000_000, mono: 0, leased: { from: 0, to: 0 } };
+  const agreement = server({ mode: 'exclusive', fence, ttl: 10 }).agreement;
+  let { state } = step(begin({ plan, replica: 'a', view: null, now }), { kind: 'read', version: 1, agreement }, now);
+  state = step(state, { kind: 'write-failed', seq: state.writing?.seq ?? 0, reason: 'no space left on device' }, now).state;
+  expect(state.alarms.disk).toContain('no space left');
+  state = step(state, { kind: 'tick' }, now).state;
+  state = step(state, { kind: 'durable', seq: state.writing?.seq ?? 0 }, now).state;
+  expect(state.view).not.toBeNull();
+  expect(state.alarms.disk).toBeUndefined();
 });
 
 test('a replica with another plan takes no part in a move that has begun, and says why', () => {

@@ -178,7 +178,7 @@ function stateKey(state: State, { agreement, at, mono, world }: KeyParts): unkno
     viewKey(state.view, at),
     state.writing === null ? null : viewKey(state.writing.view, at),
     known,
-    mono(state.renewed),
+    mono(state.renewed?.mono ?? null),
     peers,
     at(state.restart.from),
     mono(state.sending?.mono ?? null),

@@ -47,6 +47,19 @@ describe('a replica that is cut off', () => {
     expect(answerOf(world, 1)).toBe('to');
   });
 
+  test('is named by the agreement that leaves it out', () => {
+    let world = act(model, startedWorld(model, 0, { cut: 1 }), { name: 'cut', node: 1 });
+    const whys: string[] = [];
+    for (let second = 0; second < 6; second++) {
+      const { state } = nodeAt(world, 0);
+      if (state === null) throw new Error('a is down');
+      const { effects } = step(state, { kind: 'tick' }, momentOf(model, { ...world, time: world.time + 1 }, 0));
+      whys.push(...effects.flatMap((effect) => (effect.kind === 'commit' ? [effect.why] : [])));
+      world = ticks(world, 1);
+    }
+    expect(whys.filter((why) => why.endsWith('replica b is left out: not heard for a session'))).toHaveLength(1);
+  });
+
   test('in a blend plan holds its last answer, and the horizon names it', () => {
     const blend = modelOf({}, smallPlan({ mode: 'blend', fence: null }));
     const world = ticks(act(blend, startedWorld(blend, 0, { cut: 1 }), { name: 'cut', node: 1 }), 12, blend);
@@ -55,6 +68,22 @@ describe('a replica that is cut off', () => {
     expect(statusOf(state, momentOf(blend, world, 0)).waits?.why).toBe('not known: replica b');
     expect(answerOf(world, 1)).toBe('from');
   });
+});
+
+test('a replica whose machine was asleep does not know what has happened meanwhile, and is silent until it has renewed (R3)', () => {
+  const world = startedWorld(model, 1);
+  const { state } = nodeAt(world, 1);
+  if (state === null) throw new Error('b is down');
+  const now = momentOf(model, world, 1);
+  expect(answerFor(state, asked, now).answer).toBe('from');
+  // The monotonic clock stood still.
+  const woken = { ...now, wall: now.wall + 600_000 };
+  expect(answerFor(state, asked, woken).answer).toBe('hold');
+  const { state: renewing, effects } = step(state, { kind: 'tick' }, woken);
+  const sent = effects.find((effect) => effect.kind === 'commit');
+  if (sent === undefined) throw new Error('nothing is renewed');
+  const { state: renewed } = step(renewing, { kind: 'committed', id: sent.id, version: world.version + 1 }, woken);
+  expect(answerFor(renewed, asked, woken).answer).toBe('from');
 });
 
 test('a replica with neither journal nor store is silent (R5)', () => {

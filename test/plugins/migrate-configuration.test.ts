@@ -93,6 +93,21 @@ describe('a plan file', () => {
     await expect(serve(corefile, file(text))).rejects.toThrow(message);
   });
 
+  test('shows the line, and every problem that is in it', async () => {
+    const refused = serve(corefile, file('names: [a.example]\nfrom: 192.0.2.1\nto: 192.0.2.2\nttl: 0\nhold: soon\n'));
+    await expect(refused).rejects.toThrow('plan.yaml:4 - Error during parsing: ttl: 0 is out of range\n    4 | ttl: 0\n      |      ^\n');
+    await expect(refused).rejects.toThrow(
+      "plan.yaml:5 - Error during parsing: hold: invalid duration 'soon'\n    5 | hold: soon\n      |       ^^^^\n",
+    );
+  });
+
+  test('is warned of with one prefix', async () => {
+    await using server = await serve(corefile, file('names: [a.example]\nfrom: 192.0.2.1\nto: 192.0.2.2\nmode: exclusive\nttl: 60\n'));
+    expect(server.lines.filter((line) => line.includes('fence'))).toEqual([
+      expect.stringMatching(/^\[WARNING\] plugin\/migrate: plan\.yaml:1 - exclusive without a fence/),
+    ]);
+  });
+
   test('that is missing is refused at the directive', async () => {
     await expect(serve(corefile)).rejects.toThrow(/:2 - .*ENOENT/);
   });

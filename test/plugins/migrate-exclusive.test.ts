@@ -1,7 +1,7 @@
 // A plan in exclusive mode: A, then B, never both, whatever it takes.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { addressesOf, type PlanServer, servePlan, stopTime, ttlOf } from '../support/migration.ts';
 import { startUpstream } from '../support/upstream.ts';
 
@@ -145,8 +145,102 @@ test('names are given back only when the upstream has shown B, and nothing but B
   await expect(server.running.reload('. {\n whoami\n}\n')).rejects.toThrow('plan database is done, but the upstream still leads to A');
   clean = true;
   const from = Date.now();
+  await server.pass(planName, 30_000);
+  await expect(server.running.reload('. {\n whoami\n}\n')).rejects.toThrow('the upstream has not shown B alone for long enough');
   await server.until(planName, 'released');
   expect(Date.now() - from).toBeGreaterThanOrEqual(100_000);
   expect((await seen(server, primary)).address).toBe('198.51.100.1');
   await upstream.stop();
+});
+
+test('names are given back, and the TTL of before is learnt, by both families of addresses', async () => {
+  const both = planFile
+    .replace('from: 192.0.2.1, to: 198.51.100.1', "from: [192.0.2.1, '2001:db8::1'], to: [198.51.100.1, '2001:db8::2']")
+    .replace('ttl: 10\n', '');
+  const upstream = await startUpstream({
+    [`${primary} A`]: [`${primary} 5 A 192.0.2.1`],
+    [`${primary} AAAA`]: [`${primary} 20 AAAA 2001:db8::1`],
+    [`${replica} A`]: [`${replica} 5 A 192.0.2.2`],
+  });
+  const text = corefile().replace('whoami', `forward . ${upstream.endpoint}`);
+  await using server = await servePlan(text, { files: { 'database.yaml': `${both}fence: [exec, /bin/true]\nhandback: on\n` } });
+  for (let i = 0; i < 100 && (await server.status(planName)).upstream.before === null; i++) await server.pass(planName, 100);
+  expect((await server.status(planName)).upstream.before).toMatchObject({ ttl: 20, mixed: false });
+  await toCountdown(server);
+  upstream.script = {
+    [`${primary} A`]: [`${primary} 5 A 198.51.100.1`],
+    [`${primary} AAAA`]: [`${primary} 20 AAAA 2001:db8::1`],
+    [`${replica} A`]: [`${replica} 5 A 198.51.100.2`],
+  };
+  await server.until(planName, 'done');
+  await server.pass(planName, 60_000);
+  expect((await server.status(planName)).phase).toBe('done');
+  upstream.script = { ...upstream.script, [`${primary} AAAA`]: [`${primary} 20 AAAA 2001:db8::2`] };
+  await server.until(planName, 'released');
+  await upstream.stop();
+});
+
+test('a plan that is done cannot be left out while it is not known whether the upstream still leads to A', async () => {
+  const upstream = await startUpstream({ '* *': { drop: true } });
+  const text = corefile().replace('whoami', `forward . ${upstream.endpoint}`);
+  await using server = await servePlan(text, { files: { 'database.yaml': `${planFile}fence: [exec, /bin/true]\n` } });
+  await toCountdown(server);
+  await server.until(planName, 'done');
+  await expect(server.running.reload('. {\n whoami\n}\n')).rejects.toThrow('plan database is done, but it is not known yet');
+  await upstream.stop();
+});
+
+describe('an answer for another name that leads through a moved one', () => {
+  const alias = 'alias.example.org';
+  const service = '_pg._tcp.example.org';
+  const script = {
+    [`${alias} A`]: [`${alias} 300 CNAME ${primary}`, `${primary} 300 A 192.0.2.1`],
+    [`${service} SRV`]: { answer: [`${service} 300 SRV 0 0 5432 ${primary}`], additional: [`${primary} 300 A 192.0.2.1`] },
+    '* *': 'NXDOMAIN',
+  };
+
+  test('leads where the plan leads, with its TTL, and counts as a lease', async () => {
+    const upstream = await startUpstream(script);
+    const text = corefile().replace('whoami', `cache 300\n forward . ${upstream.endpoint}`);
+    await using server = await servePlan(text, { files: { 'database.yaml': `${planFile}fence: [exec, /bin/true]\n` } });
+    const ask = async () => {
+      const { rcode, answers } = await server.ask(alias);
+      const [, last] = answers;
+      return last === undefined ? rcode : last.replace(`${primary}. `, '');
+    };
+    expect(await ask()).toMatch(/ 192\.0\.2\.1$/);
+    expect(await server.order(planName, 'start')).toBeUndefined();
+    expect(await ask()).toBe('3 IN A 192.0.2.1');
+    expect((await server.status(planName)).leases.from).toBe(1);
+    const srv = await server.ask(service, 'SRV');
+    expect(srv.answers).toHaveLength(1);
+    expect(srv.additionals).toEqual([]);
+    await server.advance(planName);
+    const seenThere: string[] = [];
+    await server.until(planName, 'done', async () => void seenThere.push(await ask()));
+    const kinds = seenThere.map((each) => each.replace(/^\d+ /, '')).filter((each, i, all) => each !== all[i - 1]);
+    expect(kinds).toEqual(['IN A 192.0.2.1', 'SERVFAIL', 'IN A 198.51.100.1']);
+    expect(await ask()).toBe('10 IN A 198.51.100.1');
+    await upstream.stop();
+  });
+
+  test('leads to a name that the plan leads to', async () => {
+    const named = planFile.replace('from: 192.0.2.1, to: 198.51.100.1', 'from: old.example.net, to: new.example.net');
+    const upstream = await startUpstream({
+      [`${alias} A`]: [`${alias} 300 CNAME ${primary}`, `${primary} 300 CNAME old.example.net`, 'old.example.net 300 A 192.0.2.1'],
+      'old.example.net A': ['old.example.net 300 A 192.0.2.1'],
+      'new.example.net A': ['new.example.net 300 A 198.51.100.1'],
+      '* *': 'NXDOMAIN',
+    });
+    const text = corefile().replace('whoami', `forward . ${upstream.endpoint}`);
+    await using server = await servePlan(text, { files: { 'database.yaml': `${named}fence: [exec, /bin/true]\n` } });
+    await toCountdown(server);
+    await server.until(planName, 'draining');
+    expect((await server.ask(alias)).answers).toEqual([
+      expect.stringMatching(/IN CNAME primary\.example\.org\.$/),
+      `${primary}. 3 IN CNAME new.example.net.`,
+      'new.example.net. 3 IN A 198.51.100.1',
+    ]);
+    await upstream.stop();
+  });
 });

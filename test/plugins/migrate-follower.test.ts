@@ -51,6 +51,21 @@ describe('a follower', () => {
     expect(follower.steering()).toEqual(silent);
   });
 
+  test('does not answer by what it was granted before its machine was asleep', () => {
+    const { follower, grant, pass } = make();
+    const asked = clock.mono;
+    pass(300);
+    grant(posture(), { asked });
+    expect(follower.steering()).toEqual(a5);
+    // The monotonic clock stood still.
+    clock.wall += 700;
+    expect(follower.steering()).toEqual(silent);
+    grant(posture(), { number: 2 });
+    expect(follower.steering()).toEqual(a5);
+    clock.wall -= 60_000;
+    expect(follower.steering()).toEqual(a5);
+  });
+
   test('does not begin to answer by a grant that has been on its way for too long', () => {
     const { follower, grant, pass } = make();
     const asked = clock.mono;

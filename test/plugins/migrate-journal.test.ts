@@ -1,9 +1,10 @@
 // What a plan remembers: on disk before anybody is answered by it, and believed only when it is whole.
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { addressesOf, servePlan, stopTime } from '../support/migration.ts';
+import { refusal } from '../support/refusal.ts';
 
 let folder = '';
 
@@ -21,6 +22,29 @@ const corefile = (...options: readonly string[]) =>
   `. {\n migrate ${name} {\n from 192.0.2.1\n to 192.0.2.2\n ttl 10\n hold 50ms\n admin 127.0.0.1:0\n journal ${folder}/deep/er/plan.journal\n ${options.join('\n ')}\n}\n whoami\n}\n`;
 const file = () => join(folder, 'deep/er/plan.journal');
 const lines = () => readFileSync(file(), 'utf8').trimEnd().split('\n');
+
+const inFile = () => corefile().replace('deep/er', 'file/deep');
+
+describe('a journal that cannot be written refuses the plan at its line, in words', () => {
+  test('below what is no directory', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    const refused = await refusal(inFile());
+    expect(refused).toMatch(/Corefile:8 - .*journal \S+\/plan\.journal cannot be written: \S+\/file is no directory/);
+    expect(refused).toContain(`    8 |  journal ${folder}/file/deep/plan.journal\n      |  ^^^`);
+  });
+
+  test('where a directory is', async () => {
+    mkdirSync(file(), { recursive: true });
+    expect(await refusal(corefile())).toMatch(/Corefile:8 - .*plan\.journal cannot be written: it is a directory/);
+  });
+
+  // A recursive mkdir of Node never returns there.
+  test.skipIf(process.platform !== 'linux')('where the system takes no folders', { timeout: 10_000 }, async () => {
+    const there = (at: string) => corefile().replace(`${folder}/deep/er/plan.journal`, at);
+    expect(await refusal(there('/proc/no/such/plan.journal'))).toMatch(/Corefile:8 - .*cannot be written: nothing can be made in \/proc$/m);
+    expect(await refusal(there('/proc/plan.journal'))).toMatch(/Corefile:8 - .*cannot be written: nothing can be made in \/proc$/m);
+  });
+});
 
 /** Runs a plan until its transition and stops the server. */
 async function untilTransition(): Promise<void> {

@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serve, type TestServer } from 'ferrydns/testing';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { ConfigMapStore } from '../../plugins/migrate/store/configmap.ts';
 import { EtcdStore } from '../../plugins/migrate/store/etcd.ts';
 import { accessByFile, accessInCluster } from '../../plugins/migrate/store/kubernetes.ts';
@@ -112,6 +112,20 @@ const says = (status: number, body: string): RequestListener => {
 };
 const kept = { agreement: { epoch: 1, phase: 'original', members: {} }, changed: null, runs: {} } as unknown as Kept;
 const encoded = (value: string) => Buffer.from(value).toString('base64');
+
+test('a reload that cannot open the store anew goes on with it as it was', async () => {
+  await using etcd = await service((request, response) =>
+    says(request.url?.includes('auth') === true ? 200 : 503, '{"token":"t"}')(request, response),
+  );
+  const password = file('secret');
+  const text = corefile(`store etcd ${etcd.url}`, `store_credentials ann ${password}`);
+  await using server = await serve(text);
+  rmSync(password);
+  await server.reload(text);
+  expect(server.lines.join('\n')).toMatch(/the store cannot be opened as the configuration says, it is asked as before: ENOENT/);
+  const before = etcd.asked.length;
+  await vi.waitFor(() => expect(etcd.asked.length).toBeGreaterThan(before + 1), { timeout: 8000 });
+});
 
 describe('etcd', () => {
   const store = (...endpoints: readonly string[]) => new EtcdStore({ endpoints, plan: 'p', credentials: {}, login: undefined, patience: 300 });

@@ -255,3 +255,17 @@ async function subnetAnswer(server: PlanServer, subnet: number): Promise<string 
   const { reply } = await ask({ port: server.running.port }, `${name} A +option=8:00011800${hex}0a`);
   return reply?.answer[0]?.data;
 }
+
+test('an edit of the slack after a rollback does not forget who may still hold B', async () => {
+  const text = (slack: string) =>
+    `. {\n migrate ${name} {\n from 192.0.2.1\n to 192.0.2.2\n ttl 10\n weight 100\n slack ${slack}\n admin 127.0.0.1:0\n}\n whoami\n}\n`;
+  await using server = await servePlan(text('3s'));
+  expect(await server.order(name, 'start')).toBeUndefined();
+  await server.advance(name);
+  await server.ask(name);
+  const asked = Date.now();
+  expect(await server.order(name, 'rollback')).toBeUndefined();
+  await server.running.reload(text('4s'));
+  await server.pass(name, 500);
+  expect(Date.parse((await server.status(name)).horizon.b_may_be_switched_off ?? '')).toBeGreaterThanOrEqual(asked + 8000);
+});

@@ -202,12 +202,21 @@ describe('failback by hand', () => {
     expect((await ask(at(it, `/pools/${name}/failback`, order()))).status).toBe(409);
   });
 
+  test('is not given by a name that would be another line of the log', async () => {
+    await using it = await steered();
+    await it.downAndUp();
+    const forged = order({ by: 'ann\n[ERROR] all is lost' });
+    expect((await ask(at(it, '/pools/www.example.org/failback', forged))).status).toBe(400);
+  });
+
   test('is no form of a page that a browser has open', async () => {
     await using it = await steered();
     await it.downAndUp();
     const path = '/pools/www.example.org/failback';
     expect((await ask(at(it, path, { ...order(), headers: { 'content-type': 'text/plain' } }))).status).toBe(415);
     expect((await ask(at(it, path, { ...order(), headers: { ...json, host: 'www.example.net' } }))).status).toBe(403);
+    expect((await ask(at(it, '/explain?name=www.example.org', { headers: { 'sec-fetch-site': 'cross-site' } }))).status).toBe(403);
+    expect((await ask(at(it, '/pools', { headers: { 'sec-fetch-site': 'none' } }))).status).toBe(200);
     expect(await it.addresses('www.example.org')).toEqual([backup]);
   });
 });

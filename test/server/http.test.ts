@@ -1,5 +1,6 @@
 // The HTTP listeners that plugins share, with real sockets.
 import { once } from 'node:events';
+import { Agent, request } from 'node:https';
 import { connect } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { HttpResponse, HttpService } from '../../src/plugin/plugin.ts';
@@ -104,6 +105,37 @@ test('a reload brings a new certificate, another way to speak, or neither when i
   expect(second.serial).not.toBe(serial);
 });
 
+test('who was let in by an authority that is not trusted any more is not served on', async () => {
+  const listeners = await listening(routes({ '/': say('in') }, { tls: mutual }), { leave: 20 });
+  const agent = new Agent({ keepAlive: true, ca: pem('authority.crt'), ...operator });
+  const asked = async () => {
+    const asking = request({ host: '127.0.0.1', port: listeners.portOf(address), agent }).end();
+    const [response] = await once(asking, 'response');
+    response.resume();
+    await once(response, 'end');
+    return asking.reusedSocket;
+  };
+  try {
+    expect(await asked()).toBe(false);
+    expect(await asked()).toBe(true);
+    const changed = routes({ '/': say('in') }, { tls: { ...mutual, clientCa: pem('stranger.crt') } });
+    await listeners.open(changed);
+    listeners.use(changed);
+    await expect(asked()).rejects.toThrow();
+  } finally {
+    agent.destroy();
+  }
+});
+
+test('an address that is opened anew answers as before until the new configuration is used', async () => {
+  const listeners = await listening(routes({ '/': say('before') }));
+  const secure = routes({ '/': say('after') }, { tls });
+  await listeners.open(secure);
+  expect((await ask(to(listeners, { tls: {} }))).body).toBe('before');
+  listeners.use(secure);
+  expect((await ask(to(listeners, { tls: {} }))).body).toBe('after');
+});
+
 test('an address that speaks otherwise after a reload is opened anew, and not left shut when that fails', async () => {
   const taken = await listening(routes({ '/': say('taken') }));
   const fixed = `127.0.0.1:${taken.portOf(address)}`;
@@ -140,6 +172,16 @@ test('a body that is too long and a handler that throws are answered as the plug
   expect(long).toMatchObject({ status: 413, body: '{"reason":"more than 65536 octets"}' });
   expect(await ask(to(listeners, { path: '/throw' }))).toMatchObject({ status: 500, body: '{"reason":"out of luck"}' });
   expect((await ask(to(listeners))).body).toBe('fine');
+});
+
+test.each<readonly [string, unknown]>([
+  ['a status that there is not', { status: 42, body: '' }],
+  ['a header that would be two', { status: 200, body: '', headers: { 'x-name': 'a\r\nx-other: b' } }],
+  ['nothing', undefined],
+])('%s of a plugin is a failure that is answered, and the next one is served', async (_, found) => {
+  const listeners = await listening(routes({ '/': () => found as HttpResponse, '/fine': say('fine') }));
+  expect((await ask(to(listeners))).status).toBe(500);
+  expect((await ask(to(listeners, { path: '/fine' }))).body).toBe('fine');
 });
 
 test('pieces are sent as they come, and the stream ends when the client is gone', async () => {
@@ -207,6 +249,17 @@ test('a client that does not read is not sent without end, and is left in time',
   socket.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n');
   await vi.waitFor(() => expect(ended).toBe(true), { timeout: 10_000 });
   expect(made).toBeLessThan(1000);
+  socket.destroy();
+});
+
+test('a client that does not read an answer is hung up on', async () => {
+  const listeners = await listening(routes({ '/': say('x'.repeat(50_000_000)), '/fine': say('fine') }), { reading: 200, connections: 1 });
+  const socket = connect(listeners.portOf(address) ?? 0, '127.0.0.1');
+  socket.pause();
+  socket.on('error', () => undefined);
+  socket.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  await once(socket, 'connect');
+  await vi.waitFor(async () => expect((await ask(to(listeners, { path: '/fine' }))).body).toBe('fine'), { timeout: 8000 });
   socket.destroy();
 });
 

@@ -11,10 +11,11 @@ import { ask, serve } from 'ferrydns/testing';
 import { expect, test } from 'vitest';
 import { accountOf, moveAccountOf } from '../../examples/migration/database/account.ts';
 import { addressesOf, type DatabaseName, names, places, type Side } from '../../examples/migration/database/places.ts';
-import { ferrydns, type StoryOptions, withoutPlan, withPlan } from '../../examples/migration/database/story.ts';
+import { type StoryOptions, withoutPlan, withPlan } from '../../examples/migration/database/story.ts';
 import type { Vendor } from '../../examples/migration/database/vendor.ts';
 import { complaintsWith } from '../../examples/migration/database/verdict.ts';
 import { freePort } from '../../examples/migration/pair.ts';
+import { ferrydns } from '../../examples/migration/service.ts';
 import { needs } from './needs.ts';
 
 const story = { times: { vendor: 5, cluster: 1, jvm: 1, transition: 1, slack: 0.5 }, applications: 8, command: ferrydns };

@@ -64,10 +64,7 @@ export class Etcd implements AsyncDisposable {
   async kill(): Promise<void> {
     const { process } = this;
     this.process = undefined;
-    if (process === undefined || process.exitCode !== null) return;
-    const ended = once(process, 'exit');
-    process.kill('SIGKILL');
-    await ended;
+    await endNow(process);
   }
 
   /** The value of a key; undefined when there is none. */
@@ -91,6 +88,14 @@ export class Etcd implements AsyncDisposable {
     await this.kill();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Kills a process, unless it is over, and resolves when it has gone. */
+export async function endNow(process: ChildProcess | undefined): Promise<void> {
+  if (process === undefined || process.exitCode !== null) return;
+  const ended = once(process, 'exit');
+  process.kill('SIGKILL');
+  await ended;
 }
 
 /** A port of 127.0.0.1 that was free a moment ago. */

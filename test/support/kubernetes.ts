@@ -1,14 +1,13 @@
 // A real Kubernetes API server with an etcd of its own, and what a test does with it: objects, service accounts, kubeconfig files.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
 import { needs } from '../services/needs.ts';
-import { Etcd, freePort } from './etcd.ts';
+import { Etcd, endNow, freePort } from './etcd.ts';
 import { type Ask, ask, pem, pemFile } from './http.ts';
 
 const howToGet = 'download it from https://kubernetes.io/releases/download/ and name its folder in FERRYDNS_PROGRAMS';
@@ -97,10 +96,7 @@ export class KubernetesApi implements AsyncDisposable {
   async kill(): Promise<void> {
     const { process } = this;
     this.process = undefined;
-    if (process === undefined || process.exitCode !== null) return;
-    const ended = once(process, 'exit');
-    process.kill('SIGKILL');
-    await ended;
+    await endNow(process);
   }
 
   /** Asks as the admin; rejects when the answer is no success. */

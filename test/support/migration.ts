@@ -14,7 +14,7 @@ export interface Status {
   readonly damage: string | null;
   readonly since: string | null;
   readonly flip: { readonly at: string; readonly committed: boolean } | null;
-  readonly fence: { readonly state: string; readonly attempt: number } | null;
+  readonly fence: { readonly state: string; readonly attempt: number; readonly output: string | null } | null;
   readonly wait: { readonly why: string; readonly until: string | null } | null;
   readonly horizon: {
     readonly a_may_be_switched_off: string | null;
@@ -22,7 +22,7 @@ export interface Status {
     readonly missing: readonly string[];
   };
   readonly leases: { readonly from: number; readonly to: number; readonly cut: boolean; readonly pinned: readonly { readonly client: string }[] };
-  readonly gates: readonly { readonly gate: string; readonly holds: boolean | null }[];
+  readonly gates: readonly { readonly gate: string; readonly holds: boolean | null; readonly reason: string | null }[];
   readonly health: { readonly from: string; readonly to: string };
   readonly upstream: {
     readonly now: { readonly shows: string; readonly ttl: number } | null;

@@ -1,7 +1,8 @@
 // `npm run example:database`: the switch of two databases without a plan and with one, side by side in a table. Ends with 1 when a promise is broken.
 import { parseArgs } from 'node:util';
+import { ferrydns } from '../service.ts';
 import { type Account, accountOf, type MoveAccount, moveAccountOf } from './account.ts';
-import { ferrydns, type StoryOptions, withoutPlan, withPlan } from './story.ts';
+import { type StoryOptions, withoutPlan, withPlan } from './story.ts';
 import { complaintsWith, complaintsWithout } from './verdict.ts';
 
 const { values } = parseArgs({ options: { applications: { type: 'string', default: '24' } } });

@@ -4,7 +4,6 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { freePort } from '../pair.ts';
 import { Service } from '../service.ts';
@@ -102,9 +101,6 @@ const planName = 'database';
 const paces = { application: 150, watcher: 40, status: 100 };
 /** Milliseconds that anything may take until the story is given up. */
 const deadline = 60_000;
-
-/** The server of this repository, as a program and its first words. */
-export const ferrydns: readonly string[] = [process.execPath, fileURLToPath(new URL('../../../src/main.ts', import.meta.url))];
 
 const file = (name: string) => new URL(`./${name}`, import.meta.url);
 

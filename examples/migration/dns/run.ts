@@ -1,9 +1,9 @@
 // `npm run example:dns`: moves a DNS service by a plan, with 1,000 clients, and prints what the servers know of them beside the truth.
 import { writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { drawCurve } from '../curve.ts';
 import type { Look } from '../life.ts';
+import { ferrydns } from '../service.ts';
 import { percent } from '../verdict.ts';
 import { type Account, type PlanStoryOptions, promised, tell } from './story.ts';
 import { complaints } from './verdict.ts';
@@ -24,7 +24,7 @@ const { values } = parseArgs({
 const options: PlanStoryOptions = {
   clients: whole('clients', values.clients),
   seed: whole('seed', values.seed),
-  command: [process.execPath, fileURLToPath(new URL('../../../src/main.ts', import.meta.url))],
+  command: ferrydns,
   transition: values.rollback || values.late ? 3 : 5,
   ending: values.rollback ? { kind: 'rollback' } : values.late ? { kind: 'late' } : { kind: 'move', again: 3 },
   report: printLook,

@@ -1,15 +1,14 @@
 // `npm run example:replicas`: tells the story of the replicas with real processes and prints what was promised beside what was found.
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { ferrydns } from '../service.ts';
 import { type Kept, tell } from './story.ts';
 
 const { values } = parseArgs({ options: { readers: { type: 'string', default: '100' }, answers: { type: 'string', default: '10000' } } });
-const command = [process.execPath, fileURLToPath(new URL('../../../src/main.ts', import.meta.url))];
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 const started = performance.now();
-const promises = await tell({ readers: whole('readers', 254), answers: whole('answers', 1_000_000), command, report: print }).catch(
+const promises = await tell({ readers: whole('readers', 254), answers: whole('answers', 1_000_000), command: ferrydns, report: print }).catch(
   (error: Error) => {
     process.stderr.write(`${error.message}\n`);
     process.exit(1);

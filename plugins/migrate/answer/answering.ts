@@ -9,6 +9,7 @@ import {
   makeQuery,
   metadataKey,
   migration,
+  type Name,
   type Next,
   type Query,
   QueryClass,
@@ -16,6 +17,7 @@ import {
 } from 'ferrydns/plugin';
 import type { PlanMetrics } from '../metrics.ts';
 import type { Status } from '../status.ts';
+import { Aliases } from './aliases.ts';
 import { explainAnswer, explainPlan } from './explain.ts';
 import type { Guard } from './guard.ts';
 import type { Helm } from './helm.ts';
@@ -52,10 +54,12 @@ export class Answering {
   private readonly options: AnsweringOptions;
   private readonly helm: Helm;
   private readonly index: ReadonlyMap<number, readonly Replies[]>;
+  private readonly aliases: Aliases;
 
   constructor(options: AnsweringOptions) {
     this.options = options;
     this.helm = options.helm;
+    this.aliases = new Aliases(options.move.plan.names);
     this.index = indexed(options.move, options.surroundings, (name) => makeQuery({ name, type: 'A', client: nobody, receivedAt: 0 }).nameHash);
   }
 
@@ -65,9 +69,14 @@ export class Answering {
     if (query.explained !== undefined) {
       const { options, helm } = this;
       explainPlan(query.explained, { plan: options.move.plan, helm, status: options.status?.() });
-      // Nobody waits for this answer.
-      if (helm.damage !== undefined || helm.steering().kind === 'silent') return notReady;
     }
+    return this.steer(query, next, replies);
+  }
+
+  private steer(query: Query, next: Next, replies: Replies): Awaitable<Reply> {
+    const { helm } = this;
+    // Nobody waits for an answer that is explained.
+    if (query.explained !== undefined && (helm.damage !== undefined || helm.steering().kind === 'silent')) return notReady;
     return this.steered(query, next, { replies, since: query.receivedAt, attempt: 0 });
   }
 
@@ -79,11 +88,33 @@ export class Answering {
     return undefined;
   }
 
-  /** What other names are answered with, once A is given up, is looked at. */
+  /** What other names are answered with is looked at, from the start of the move until the names are given back. */
   private pass(query: Query, next: Next): Awaitable<Reply> {
-    const { phase } = this.helm;
-    if ((phase !== 'draining' && phase !== 'done') || this.options.asksBehind(query)) return next(query);
-    return after(next(query), (reply) => this.options.guard.check(reply, query));
+    if (this.options.asksBehind(query)) return next(query);
+    const reply = next(query);
+    return isPromise(reply) ? reply.then((late) => this.look(query, next, late)) : this.look(query, next, reply);
+  }
+
+  private look(query: Query, next: Next, reply: Reply): Awaitable<Reply> {
+    const { phase, damage } = this.helm;
+    if (reply.recordCount === 0 || (damage === undefined && (phase === 'original' || phase === 'released'))) return reply;
+    const through = this.aliases.through(reply, query);
+    if (through !== undefined) return this.lead(query, next, { reply, through });
+    const bare = this.aliases.bare(reply);
+    return phase === 'draining' || phase === 'done' ? this.options.guard.check(bare, query) : bare;
+  }
+
+  /** Behind a moved name an answer leads where the plan leads. */
+  private lead(query: Query, next: Next, { reply, through }: { readonly reply: Reply; readonly through: Name }): Awaitable<Reply> {
+    const asked = query.with({ name: through });
+    const replies = this.find(asked);
+    if (replies === undefined) return reply;
+    query.explained?.note(`the answer leads through ${through}, which plan ${this.options.move.plan.name} moves`);
+    return after(this.steer(asked, next, replies), (led) => {
+      if (led.declined) return led;
+      const answers = [...this.aliases.leading(reply, through), ...led.answers];
+      return Reply.answer(answers, { rcode: led.rcode, authoritative: false, recursionAvailable: true });
+    });
   }
 
   private steered(query: Query, next: Next, asked: Asked): Awaitable<Reply> {
@@ -143,10 +174,9 @@ export class Answering {
 }
 
 /** Whom a share of the clients is drawn from: the subnet that the query carries (RFC 7871), the address, or its /64. */
-function clientOf(query: Query): string {
+export function clientOf(query: Query): string {
   const subnet = query.edns ? query.options.find(({ code }) => code === 8)?.data : undefined;
   if (subnet !== undefined && subnet.length > 4)
     return `subnet ${Buffer.from(subnet.subarray(0, 3)).toString('hex')} ${Buffer.from(subnet.subarray(4)).toString('hex')}`;
-  const { address, family } = query.client;
-  return family === 4 ? address : address.split(':', 4).join(':');
+  return migration.clientOf(query.client.address);
 }

@@ -13,6 +13,7 @@ export interface FeedOptions {
 
 interface Look {
   readonly text: string;
+  readonly made: number;
   /** Until when it is as good as a new one. */
   readonly until: number;
 }
@@ -32,11 +33,12 @@ export class Feed {
   async *events(plans: () => Iterable<string>, signal: AbortSignal): AsyncGenerator<string, void> {
     const { pace, heartbeat } = this.options;
     const said = new Map<string, string>();
-    let spoken = performance.now();
+    const begun = performance.now();
+    let spoken = begun;
     while (!signal.aborted) {
       for (const plan of plans()) {
-        const text = this.look(plan);
-        if (said.get(plan) === text) continue;
+        const text = this.look(plan, said.has(plan) ? 0 : begun);
+        if (text === undefined || said.get(plan) === text) continue;
         said.set(plan, text);
         spoken = performance.now();
         yield `event: status\ndata: ${text}\n\n`;
@@ -50,14 +52,21 @@ export class Feed {
     }
   }
 
-  /** However many ask, a plan is looked at once in half a pace; one with many leases less often, as queries have to be answered meanwhile. */
-  private look(plan: string): string {
-    const start = performance.now();
+  /**
+   * However many ask, a plan is looked at once in half a pace; one with many leases less often, as queries have to be answered meanwhile. Who has come
+   * since is told nothing older, which may be less than was seen elsewhere: a plan is looked at anew, or there is nothing yet where that costs much.
+   */
+  private look(plan: string, since: number): string | undefined {
+    const made = performance.now();
     const known = this.looks.get(plan);
-    if (known !== undefined && start < known.until) return known.text;
+    const rest = this.options.pace / 2;
+    if (known !== undefined && made < known.until) {
+      if (known.made >= since) return known.text;
+      if (known.until - known.made > rest) return undefined;
+    }
     const text = JSON.stringify(this.options.status(plan));
-    const cost = performance.now() - start;
-    this.looks.set(plan, { text, until: start + Math.max(this.options.pace / 2, cost * share) });
+    const cost = performance.now() - made;
+    this.looks.set(plan, { text, made, until: made + Math.max(rest, cost * share) });
     return text;
   }
 }

@@ -33,7 +33,7 @@ function readOrder(body: string, verb: Verb): Order | string {
   if (typeof fields === 'string') return fields;
   const { epoch, by, force = false, replica } = fields;
   if (typeof epoch !== 'number' || !Number.isSafeInteger(epoch)) return "no 'epoch', expected the one that was seen";
-  if (by !== undefined && !isOrderName(by)) return "'by' is not a name of at most 200 characters";
+  if (by !== undefined && !isOrderName(by)) return "'by' is not a name of at most 200 characters, none of them a control character";
   if (typeof force !== 'boolean') return "'force' is neither true nor false";
   if (verb === 'forget' && !isOrderName(replica)) return "no 'replica', expected the name of the one that is gone for good";
   return { epoch, force, ...(isOrderName(by) ? { by } : {}), ...(isOrderName(replica) ? { replica } : {}) };

@@ -30,8 +30,11 @@ export class Follower implements Helm {
   private readonly given = new Given();
   private how: migration.Steering = unheard;
   private flip: Posture['flip'];
-  /** When what was granted last was asked for, and until when it is good. */
+  /** What was said last, by both clocks: the monotonic one stands still while the machine sleeps. */
+  private last = { said: 0, wall: 0 };
+  /** When what was granted last was asked for, by both clocks, and until when it is good. */
   private asked = 0;
+  private askedWall = 0;
   private until = Number.NEGATIVE_INFINITY;
   private got = 0;
   private closed = false;
@@ -50,7 +53,7 @@ export class Follower implements Helm {
   steering(): migration.Steering {
     if (this.until === Number.POSITIVE_INFINITY) return this.how;
     const now = this.now();
-    if (now >= this.until) return unheard;
+    if (now >= this.until || this.wall() - this.askedWall >= this.until - this.asked) return unheard;
     return this.flip === undefined ? this.how : this.countedDown(this.flip, now);
   }
 
@@ -78,6 +81,7 @@ export class Follower implements Helm {
   /** Asks for a posture, and tells whom it has answered by the one before. */
   word(): Word {
     const said = this.now();
+    this.last = { said, wall: this.wall() };
     const bound = this.until !== Number.POSITIVE_INFINITY && said < this.until;
     return { follower: this.id, said, got: this.got, bound, leaves: this.closed, handed: this.given.report(said) };
   }
@@ -97,6 +101,7 @@ export class Follower implements Helm {
     this.damage = damage;
     this.flip = flip;
     this.asked = asked;
+    this.askedWall = this.last.wall - (this.last.said - asked);
     this.until = lasts === undefined ? Number.POSITIVE_INFINITY : asked + lasts;
     if (this.steering().kind !== 'silent') this.held.release();
   }

@@ -88,9 +88,10 @@ function isFinal({ view, plan }: migration.State, steering: migration.Steering):
 }
 
 /** R3: A is not handed out beyond the session. */
-function sessionLeft({ plan, view, renewed, timing }: migration.State, { mono }: migration.Moment): number {
+function sessionLeft(state: migration.State, now: migration.Moment): number {
+  const { plan, view, renewed, timing } = state;
   if (plan.mode !== 'exclusive' || plan.store === 'journal' || view?.bound !== true || renewed === null) return Number.POSITIVE_INFINITY;
-  return renewed + timing.session - mono;
+  return timing.session - migration.sinceRenewal(state, now);
 }
 
 /** The ends of the last leases that those who answer by this posture can hand out if they have got it now; 0: none. */

@@ -119,7 +119,9 @@ export class Deeds {
 
   tellChange({ agreement: { epoch, phase }, changed }: Kept): void {
     const { replica, log, shared } = this.options;
-    const by = changed === null || changed.by === replica ? '' : ` (${changed.by})`;
+    // A reason may name them already: "rolled back: by ann", "replica dns-2 has left".
+    const named = changed === null || changed.by === replica || ` ${changed.why} `.includes(` ${changed.by} `);
+    const by = named ? '' : ` (${changed.by})`;
     const text = `epoch ${epoch}, ${phase}${changed === null ? '' : `: ${changed.why}${by}`}`;
     log.info(`${this.plan}: ${text}`);
     if (shared()) this.write({ kind: 'note', text, by: changed?.by ?? '' });

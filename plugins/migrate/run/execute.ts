@@ -19,11 +19,18 @@ export function execute(
     // What the command has started may outlive it and keep its output open.
     const timer = setTimeout(() => resolve({ ok: false, text: `killed after ${seconds} s` }), seconds * 1000 + 1000);
     const options = { timeout: seconds * 1000, killSignal: 'SIGKILL', maxBuffer: 1 << 20, env: { ...process.env, ...env } } as const;
-    execFile(program, args, options, (error, stdout, stderr) => {
-      const output = `${stdout}${stderr}`.trim().slice(-mostOutput);
+    const end = (outcome: Outcome) => {
       clearTimeout(timer);
-      resolve({ ok: error === null, text: `${describe(error, seconds)}${output === '' ? '' : `: ${output}`}` });
-    });
+      resolve(outcome);
+    };
+    try {
+      execFile(program, args, options, (error, stdout, stderr) => {
+        const output = `${stdout}${stderr}`.trim().slice(-mostOutput);
+        end({ ok: error === null, text: `${describe(error, seconds)}${output === '' ? '' : `: ${output}`}` });
+      });
+    } catch (error) {
+      end({ ok: false, text: error instanceof Error ? error.message : String(error) });
+    }
   });
 }
 

@@ -1,8 +1,10 @@
 // The journal of one plan: one line of JSON with a checksum for each entry, on disk before anybody acts on it.
-import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { migration } from 'ferrydns/plugin';
+import { makeFolder, refusal } from './folder.ts';
 
 export type Entry =
   /** A server alone: what is agreed on from now on. */
@@ -51,18 +53,29 @@ export class Journal {
     this.dirty = read.torn;
   }
 
-  /** Opens a journal, or makes a new one with its folder. Rejects with JournalDamage when what is there cannot be believed. */
+  /** Opens a journal, or makes a new one with its folder. Rejects with JournalUnwritable, or JournalDamage when what is there cannot be believed. */
   static async open(file: string): Promise<Journal> {
-    const made = await mkdir(dirname(file), { recursive: true });
-    const handle = await open(file, 'a+', 0o600);
+    const above = await makeFolder(dirname(file), file);
+    const handle = await open(file, 'a+', 0o600).catch((error: unknown) => {
+      throw refusal(file, existsSync(file) ? file : dirname(file), error);
+    });
     try {
       const read = readJournal(file, await readFile(file));
-      if (read.entries.length === 0) await syncFolders(dirname(file), made === undefined ? dirname(file) : dirname(made));
+      if (read.entries.length === 0) await syncFolders(dirname(file), above);
       return new Journal(file, handle, read);
     } catch (error) {
       await handle.close();
       throw error;
     }
+  }
+
+  /** The entries of a journal, which is left as it is; none where there is none. Rejects with JournalDamage. */
+  static async peruse(file: string): Promise<Pick<Journal, 'entries'>> {
+    const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return Buffer.alloc(0);
+      throw error;
+    });
+    return readJournal(file, bytes);
   }
 
   /** Resolves when the entry is on disk. Rejects when it is not, and then it is not in the journal. Entries are written one after another. */

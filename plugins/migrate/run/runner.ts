@@ -36,6 +36,10 @@ export class Runner implements Helm {
   readonly held = new HeldQueries();
   /** Why the plan cannot go on and answers nothing; undefined: it does. */
   damage: string | undefined;
+  /** The tie to the store. */
+  link: Link | undefined;
+  /** Why gates do not hold, by label. */
+  readonly gateReasons = new Map<string, string>();
   /** Whose ticks count. */
   host: object | undefined;
   /** The other processes of this server. */
@@ -43,7 +47,6 @@ export class Runner implements Helm {
   private readonly options: RunnerOptions;
   private journal: Journal | undefined;
   private deeds: Deeds | undefined;
-  private link: Link | undefined;
   private steered: migration.Steering;
   /** Whether the answer may change with the time alone. */
   private timeDecides = false;
@@ -118,10 +121,14 @@ export class Runner implements Helm {
   }
 
   async close(): Promise<void> {
-    this.held.release();
-    this.deeds?.end('the plan is no longer in the configuration');
+    const reason = 'the plan is no longer in the configuration';
+    this.deeds?.end(reason);
     const { journal, link } = this;
     this.journal = undefined;
+    // The others will not know of what is answered from here on.
+    this.steered = { kind: 'silent', why: reason };
+    this.timeDecides = false;
+    this.held.release();
     if (this.damage === undefined && journal !== undefined) await this.leave(journal, link);
     this.fleet.close();
     link?.close();
@@ -147,7 +154,7 @@ export class Runner implements Helm {
 
   /** A reload brings the plan as it is now, and new ways to the store. */
   replan({ plan }: Move, connect: RunnerOptions['connect']): void {
-    if (connect !== undefined && connect !== this.connect) this.link?.use(connect());
+    if (connect !== undefined && connect !== this.connect) this.reconnect(connect);
     this.connect = connect;
     if (JSON.stringify(plan) === JSON.stringify(this.plan)) return;
     const reason = this.refusal(plan);
@@ -157,8 +164,19 @@ export class Runner implements Helm {
       return;
     }
     if (migration.hashOf(plan) !== this.state.hash) this.deeds?.write({ kind: 'plan', hash: migration.hashOf(plan), plan });
-    if (plan.slack !== this.plan.slack) this.ledger = makeLedger(plan);
+    const { slack, caches } = migration.timingOf(plan);
+    const before = this.state.timing;
+    if (slack !== before.slack || caches !== before.caches) this.ledger = makeLedger(plan, this.ledger.latest);
     this.feed({ kind: 'plan', plan });
+  }
+
+  /** What the store was reached by until now is as good as it was. */
+  private reconnect(connect: () => Store): void {
+    try {
+      this.link?.use(connect());
+    } catch (error) {
+      this.options.log.error(`${this.plan.name}: the store cannot be opened as the configuration says, it is asked as before: ${messageOf(error)}`);
+    }
   }
 
   tick(): void {
@@ -270,9 +288,11 @@ export class Runner implements Helm {
   }
 }
 
-function makeLedger(plan: migration.Plan): InstanceType<typeof Ledger> {
+function makeLedger(plan: migration.Plan, before?: migration.Leases): InstanceType<typeof Ledger> {
   const { slack, caches } = migration.timingOf(plan);
-  return new Ledger({ slack, caches });
+  const ledger = new Ledger({ slack, caches });
+  if (before !== undefined) ledger.reserve(before, { cut: true });
+  return ledger;
 }
 
 function messageOf(error: unknown): string {

@@ -30,6 +30,8 @@ const leaving = 1500;
 const goneEvery = 5000;
 
 export class Link {
+  /** Why the store could not be heard when it was read last; undefined: it was. */
+  problem: string | undefined;
   private readonly options: LinkOptions;
   private run: string = crypto.randomUUID();
   private introduced = false;
@@ -38,7 +40,6 @@ export class Link {
   private claimed = false;
   private nextAt = Number.NEGATIVE_INFINITY;
   private reading = false;
-  private silent = false;
   private goneAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: LinkOptions) {
@@ -106,6 +107,9 @@ export class Link {
       if (!outcome.done) {
         const { found } = outcome;
         if (!this.note(found)) return { kind: 'unreachable', id, reason: `another process speaks for replica ${replica}` };
+        // Asked again at once it would hold the same.
+        if (found.version < expect)
+          return { kind: 'unreachable', id, reason: `${this.place} went back: it holds version ${found.version}, expected ${expect} or a later one` };
         return { kind: 'conflict', id, version: found.version, agreement: found.kept?.agreement ?? null };
       }
       this.claimed = true;
@@ -194,13 +198,13 @@ export class Link {
   }
 
   private failed(reason: string): void {
-    if (!this.silent) this.options.log.warn(`${this.store.place} cannot be heard: ${reason}`);
-    this.silent = true;
+    if (this.problem === undefined) this.options.log.warn(`${this.store.place} cannot be heard: ${reason}`);
+    this.problem = reason;
   }
 
   private recovered(): void {
-    if (this.silent) this.options.log.info(`${this.store.place} is heard again`);
-    this.silent = false;
+    if (this.problem !== undefined) this.options.log.info(`${this.store.place} is heard again`);
+    this.problem = undefined;
   }
 }
 

@@ -1,31 +1,69 @@
-// Whether a gate of a plan holds, looked at once.
+// Whether a gate of a plan holds, looked at once, and why it does not.
 import type { migration } from 'ferrydns/plugin';
 import { execute } from '../run/execute.ts';
 
 /** Milliseconds that a look may take. */
 const patience = 4000;
 
-/** A command holds with exit status 0, a URL with a success, a Prometheus query when it has a value and each of its values compares so. */
-export async function gateHolds(gate: migration.Gate, plan: string): Promise<boolean> {
-  if (gate.kind === 'exec') return (await execute(gate.command, { seconds: patience / 1000, env: { FERRYDNS_PLAN: plan } })).ok;
+export interface Refusal {
+  /** One line. */
+  readonly reason: string;
+  /** What a change of is worth another line in a log: values and what a command prints may change with every look. */
+  readonly cause: string;
+}
+
+/** Why a gate does not hold; undefined: it does. A command holds with exit status 0, a URL with a success, a Prometheus query when it has a value and each of its values compares so. */
+export async function refusalOf(gate: migration.Gate, plan: string): Promise<Refusal | undefined> {
+  if (gate.kind === 'exec') {
+    const { ok, text } = await execute(gate.command, { seconds: patience / 1000, env: { FERRYDNS_PLAN: plan } });
+    return ok ? undefined : refusal(text, text.split(':', 1)[0]);
+  }
   try {
-    if (gate.kind === 'prometheus') return await comparesSo(gate);
+    if (gate.kind === 'prometheus') return await compare(gate);
     const response = await fetch(gate.url, { signal: AbortSignal.timeout(patience), redirect: 'manual' });
     await response.body?.cancel();
-    return response.ok;
-  } catch {
-    return false;
+    return response.ok ? undefined : refusal(`status ${response.status}, expected a success`);
+  } catch (error) {
+    return refusal(unanswered(error));
   }
+}
+
+const longest = 300;
+
+function refusal(text: string, cause = text): Refusal {
+  // What others say stays on its line, and out of the way of terminals.
+  return { reason: text.replace(/[\s\p{Cc}]+/gu, ' ').slice(0, longest), cause };
+}
+
+/** What stands behind "fetch failed". */
+function unanswered(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === 'TimeoutError') return `no answer within ${patience / 1000} s`;
+  const cause = error.cause as { readonly message?: string; readonly code?: string } | undefined;
+  return cause?.message || cause?.code || error.message;
 }
 
 type PrometheusGate = Extract<migration.Gate, { readonly kind: 'prometheus' }>;
 
-async function comparesSo({ url, query, compare, value }: PrometheusGate): Promise<boolean> {
+/** Values that are told, at most. */
+const told = 3;
+
+async function compare({ url, query, compare: relation, value }: PrometheusGate): Promise<Refusal | undefined> {
   const asked = new URL(`${url.replace(/\/$/, '')}/api/v1/query`);
   asked.searchParams.set('query', query);
   const response = await fetch(asked, { signal: AbortSignal.timeout(patience) });
-  const found = valuesOf(await response.json());
-  return found.length > 0 && found.every((each) => comparisons[compare](each, value));
+  const reply: unknown = await response.json().catch((error: unknown) => {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  });
+  if (typeof reply !== 'object' || reply === null) return refusal(`status ${response.status} without JSON`);
+  if ('error' in reply) return refusal(String(reply.error));
+  const found = valuesOf(reply);
+  if (found.length === 0) return refusal('no value found');
+  const beyond = found.filter((each) => !comparisons[relation](each, value));
+  if (beyond.length === 0) return undefined;
+  const more = beyond.length > told ? ` and ${beyond.length - told} more` : '';
+  return refusal(`found ${beyond.slice(0, told).join(', ')}${more}, expected ${relation} ${value}`, 'found');
 }
 
 const comparisons: Readonly<Record<PrometheusGate['compare'], (found: number, limit: number) => boolean>> = {

@@ -1,4 +1,5 @@
 // Asks the plugins behind what they would answer for the moved names: before the move for the TTL, after it whether they still lead to A.
+import { isIP } from 'node:net';
 import {
   type Awaitable,
   type Client,
@@ -41,7 +42,6 @@ export class Upstream {
   last: Sighting | undefined;
   private readonly options: UpstreamOptions;
   private readonly own = new WeakSet<Query>();
-  private readonly types: readonly string[];
   private lastAt = Number.NEGATIVE_INFINITY;
   private rounds = 0;
   private busy = false;
@@ -53,10 +53,6 @@ export class Upstream {
 
   constructor(options: UpstreamOptions) {
     this.options = options;
-    const addresses = options.move.plan.names.flatMap(({ from, to }) =>
-      [...from, ...to].flatMap((target) => (target.kind === 'address' ? [target.address] : [])),
-    );
-    this.types = addresses.length > 0 && addresses.every((address) => address.includes(':')) ? ['AAAA'] : ['A'];
   }
 
   /** Whether this query is a question of this plan's own, which is to reach the plugins behind. */
@@ -87,7 +83,11 @@ export class Upstream {
     const phase = runner.agreed?.phase;
     if (phase === undefined || phase === 'released') return;
     const all = (caching: Query['caching']) =>
-      Promise.all(move.plan.names.flatMap((moved) => this.types.map((type) => this.ask(moved, type, { caching, client: byUdp }))));
+      Promise.all(
+        move.plan.names.map(async (moved) =>
+          ofTypes(await Promise.all(this.typesOf(moved).map((type) => this.ask(moved, type, { caching, client: byUdp })))),
+        ),
+      );
     const sighting = together(await all('bypass'));
     // What clients were handed until now is what a cache of this server makes of it.
     if (phase === 'original') this.handed = Math.max(this.handed, together(await all('renew')).ttl);
@@ -99,6 +99,13 @@ export class Upstream {
       runner.feed({ kind: 'preflight', ttl: this.handed > 0 ? this.handed : null, mixed, problem: null });
     }
     runner.feed({ kind: 'probe', ...sighting });
+  }
+
+  /** The families of addresses that either side has. A name is followed by whichever is asked for. */
+  private typesOf({ from, to }: MovedName): readonly string[] {
+    const addresses = [...this.valuesOf(from), ...this.valuesOf(to)].map((value) => isIP(value));
+    const types = [...(addresses.includes(4) ? ['A'] : []), ...(addresses.includes(6) ? ['AAAA'] : [])];
+    return types.length === 0 ? ['A'] : types;
   }
 
   private async ask(moved: MovedName, type: string, how: { readonly caching: Query['caching']; readonly client: Client }): Promise<Sighting> {
@@ -115,6 +122,7 @@ export class Upstream {
   }
 
   private judge(moved: MovedName, reply: Reply): Sighting {
+    if (reply.answerCount === 0) return empty;
     const values = reply.answers.flatMap(({ typeCode, data }) => (isTelling(typeCode) ? [String(data).toLowerCase()] : []));
     const ttl = reply.answers.reduce((longest, { ttl: each }) => Math.max(longest, each), 0);
     const [a, b] = [this.valuesOf(moved.from), this.valuesOf(moved.to)];
@@ -139,9 +147,17 @@ export class Upstream {
 }
 
 const nothing: Sighting = { shows: 'nothing', ttl: 0 };
+/** There is nothing of this type. */
+const empty: Sighting = { shows: 'nothing', ttl: 0 };
 
 function isTelling(typeCode: number): boolean {
   return typeCode === QueryType.A || typeCode === QueryType.AAAA || typeCode === QueryType.CNAME;
+}
+
+/** What one name shows: a family that the upstream does not have leads nowhere, so it says nothing of the other one. */
+function ofTypes(all: readonly Sighting[]): Sighting {
+  const telling = all.filter((each) => each !== empty);
+  return telling.length === 0 ? nothing : together(telling);
 }
 
 /** All names show B, or one of them does not. */

@@ -1,6 +1,7 @@
 // Looks at both sides of a move and at its gates, and tells the engine what it finds.
 import {
   type Awaitable,
+  type Logger,
   type Metrics,
   type Move,
   type migration,
@@ -11,7 +12,7 @@ import {
   sharedChecks,
 } from 'ferrydns/plugin';
 import type { Runner } from '../run/runner.ts';
-import { gateHolds } from './gate.ts';
+import { type Refusal, refusalOf } from './gate.ts';
 import { Looked } from './looked.ts';
 import { Named } from './named.ts';
 
@@ -22,6 +23,7 @@ export interface Sight {
   readonly move: Move;
   readonly runner: Runner;
   readonly metrics: Metrics;
+  readonly log: Logger;
   readonly now: () => number;
   pool(name: Name): PoolService | undefined;
   resolve(query: Query): Awaitable<Reply>;
@@ -35,6 +37,8 @@ export class Watch {
   private readonly named = new Map<string, Named>();
   private readonly said: { from: boolean | undefined; to: boolean | undefined } = { from: undefined, to: undefined };
   private readonly busy = new Set<string>();
+  /** Why gates did not hold, by label, as it was logged. */
+  private readonly causes = new Map<string, string | undefined>();
   private gatesAt = Number.NEGATIVE_INFINITY;
 
   constructor(sight: Sight) {
@@ -110,9 +114,21 @@ export class Watch {
   private async look(gate: migration.Gate): Promise<void> {
     if (this.busy.has(gate.label)) return;
     this.busy.add(gate.label);
-    const holds = await gateHolds(gate, this.sight.move.plan.name);
+    const refusal = await refusalOf(gate, this.sight.move.plan.name);
     this.busy.delete(gate.label);
+    this.tell(gate.label, refusal);
+    const holds = refusal === undefined;
     if (this.sight.runner.state.gates[gate.label] !== holds) this.sight.runner.feed({ kind: 'gate', label: gate.label, holds });
+  }
+
+  private tell(label: string, refusal: Refusal | undefined): void {
+    const { runner, log } = this.sight;
+    if (refusal === undefined) runner.gateReasons.delete(label);
+    else runner.gateReasons.set(label, refusal.reason);
+    if (refusal !== undefined && refusal.cause !== this.causes.get(label)) {
+      log.warn(`${runner.plan.name}: gate ${label} does not hold: ${refusal.reason}`);
+    }
+    this.causes.set(label, refusal?.cause);
   }
 }
 

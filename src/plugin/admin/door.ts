@@ -1,7 +1,8 @@
 // The HTTP door of this server for operators: what plugins tell of there, what may be asked of it, and who is let in. `docs/admin-api.yaml` describes it.
 import { readFileSync } from 'node:fs';
 import type { Awaitable } from '../awaitable.ts';
-import type { HttpRequest, HttpResponse, ServerControl, StartContext } from '../plugin.ts';
+import { type Capability, capability } from '../capability.ts';
+import type { ExamineContext, HttpRequest, HttpResponse, ServerControl, SetupContext, StartContext } from '../plugin.ts';
 import { type AdminAccess, knowsToken, sameAccess } from './access.ts';
 import { adminHeaders, refuseRequest } from './answer.ts';
 import { explainPage } from './explain-page.ts';
@@ -44,6 +45,25 @@ export function sharedAdminPages(context: Pick<StartContext, 'explain'>): Readon
   };
 }
 
+/** Who tells of something at an admin address, for the others to see; `label` is as "plan www". */
+export interface AdminUse {
+  readonly label: string;
+  readonly access: AdminAccess | undefined;
+}
+
+export const adminUse: Capability<AdminUse> = capability('adminUse');
+
+/** Refuses, at the option `admin`, other guards than those of whoever comes first at the address. */
+export function examineAdmin(access: AdminAccess | undefined, setup: Pick<SetupContext, 'fail'>, context: Pick<ExamineContext, 'everywhere'>): void {
+  const first = context.everywhere(adminUse).find((use) => use.access?.address === access?.address);
+  if (access === undefined || first?.access === undefined || sameAccess(first.access, access)) return;
+  setup.fail(otherGuards(access, first.label), 'admin');
+}
+
+function otherGuards({ address }: AdminAccess, label: string): string {
+  return `admin ${address} has other words on tls or token than for ${label}, expected the same`;
+}
+
 /** The doors of a configuration, which its instances share, by their address. */
 const doors = new WeakMap<AbortSignal, Map<string, Door>>();
 
@@ -61,7 +81,7 @@ export function openAdmin<T>(
   const label = `${collection.kind} ${name}`;
   const door = open.get(access.address) ?? new Door(access, { context, label });
   if (!sameAccess(door.access, access)) {
-    throw new Error(`admin ${access.address} has other words on tls or token than for ${door.label}, expected the same`);
+    throw new Error(otherGuards(access, door.label));
   }
   open.set(access.address, door);
   const serve = (path: string) => {
@@ -148,14 +168,19 @@ class Shelf<T> {
   }
 }
 
-/** What those get who may not come in. A page in a browser of this machine must not be able to ask, so neither a name nor a simple content type will do. */
+/**
+ * What those get who may not come in. A page in a browser of this machine must not be able to ask, so another name of the host will not do, nor what the
+ * browser says is for a page from elsewhere, nor a content type that it sends without asking first.
+ */
 function turnAway({ headers }: HttpRequest, { token, local }: AdminAccess): HttpResponse | undefined {
   if (token !== undefined && !knowsToken(token, headers['authorization'])) {
     return { ...refuseRequest(401, "expected this server's token as bearer token"), headers: { ...adminHeaders, 'www-authenticate': 'Bearer' } };
   }
+  if (!local) return undefined;
   const host = (headers['host'] ?? '').replace(/:\d+$/, '');
-  if (local && !/^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/i.test(host)) return refuseRequest(403, `host '${host}' is not this machine`);
-  return undefined;
+  if (!/^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/i.test(host)) return refuseRequest(403, `host '${host}' is not this machine`);
+  const site = headers['sec-fetch-site'] ?? 'none';
+  return site === 'none' || site === 'same-origin' ? undefined : refuseRequest(403, 'asked by a page from elsewhere');
 }
 
 function misused({ method, headers }: HttpRequest, page: { readonly method: 'GET' | 'POST' }): HttpResponse | undefined {

@@ -11,9 +11,9 @@ export function readOrderFields(body: string, known: readonly string[]): Readonl
   return `unknown field '${unknown}', expected ${others}${others === '' ? '' : ' or '}${known.at(-1)}`;
 }
 
-/** Whether a field can be the name of somebody or something. */
+/** Whether a field can be the name of somebody or something. A control character would make another line of a log of it, or steer a terminal. */
 export function isOrderName(found: unknown): found is string {
-  return typeof found === 'string' && found !== '' && found.length <= 200;
+  return typeof found === 'string' && found.length <= 200 && /^\P{Cc}+$/u.test(found);
 }
 
 /** Who asks, for journal and log: the name given as `by` or in the client's certificate, and the address. */

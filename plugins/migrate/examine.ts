@@ -1,0 +1,74 @@
+// What only the whole configuration shows of a plan, and what its journal says beforehand: refused at the word that is wrong.
+import { type Capability, capability, type ExamineContext, examineAdmin, poolService, type SetupContext, type WrittenMove } from 'ferrydns/plugin';
+import type { MigrateSettings } from './migrate.ts';
+import { JournalUnwritable, probeJournal } from './run/folder.ts';
+import { Journal, JournalDamage } from './run/journal.ts';
+import { recover } from './run/recovery.ts';
+
+/** One use of a plan, as the other ones see it. */
+export interface Planned {
+  readonly name: string;
+  readonly configured: MigrateSettings;
+}
+
+/** The plans of a configuration, as they know each other. */
+export const planned: Capability<Planned> = capability('planned');
+
+/** Throws a ConfigError for what serving would refuse, and warns of what would stop the plan. */
+export async function examinePlan(own: Planned, setup: SetupContext, context: ExamineContext): Promise<void> {
+  const siblings = context.peers(planned);
+  const before = earlier(own, context.everywhere(planned));
+  if (earlier(own, siblings).some(({ name }) => name === own.name)) setup.fail(`plan ${own.name} is there twice`, 'names');
+  refuseNames(own, before, setup);
+  refuseJournals(own, before, setup);
+  refusePools(own.configured.move, setup, context);
+  examineAdmin(own.configured.admin, setup, context);
+  if (context.checking) await examineJournal(own, setup);
+}
+
+/** Whether another plan of the configuration moves a name. */
+export function isOfOthers(own: Planned, all: readonly Planned[]): (name: string) => boolean {
+  const others = all.filter(({ name }) => name !== own.name);
+  const names = new Set<string>(others.flatMap(({ configured: { move } }) => move.plan.names.map(({ name }) => name)));
+  return (name) => names.has(name.toLowerCase());
+}
+
+function earlier(own: Planned, all: readonly Planned[]): readonly Planned[] {
+  return all.slice(0, all.indexOf(own));
+}
+
+function refuseNames(own: Planned, before: readonly Planned[], setup: SetupContext): void {
+  for (const [name, word] of own.configured.move.words) {
+    const holder = before.find((other) => other.name !== own.name && other.configured.move.words.has(name));
+    if (holder !== undefined) setup.fail(`${name} is already moved by plan ${holder.name}`, word);
+  }
+}
+
+/** Uses of one plan have one journal, and no other plan has it. */
+function refuseJournals({ name, configured: { journal } }: Planned, before: readonly Planned[], setup: SetupContext): void {
+  for (const other of before) {
+    const found = other.configured.journal;
+    if (other.name === name && found !== journal) setup.fail(`plan ${name} has its journal in ${found}, found ${journal}`, 'journal');
+    if (other.name !== name && found === journal) setup.fail(`journal ${journal} is the one of plan ${other.name} already`, 'journal');
+  }
+}
+
+function refusePools({ plan, words }: WrittenMove, setup: SetupContext, context: ExamineContext): void {
+  const known = context.peers(poolService).map(({ name }) => name);
+  for (const { name, from, to } of plan.names) {
+    const missing = [...from, ...to].find((target) => target.kind === 'pool' && !known.includes(target.pool));
+    if (missing?.kind === 'pool') setup.fail(`no pool ${missing.pool} in this server block`, words.get(name));
+  }
+}
+
+async function examineJournal({ configured: { move, journal, replica } }: Planned, setup: SetupContext): Promise<void> {
+  try {
+    await probeJournal(journal);
+    recover(await Journal.peruse(journal), move.plan, replica);
+  } catch (error) {
+    const { message } = error as Error;
+    if (error instanceof JournalDamage) setup.warn(`${message}: the plan would stand still`, 'journal');
+    else if (error instanceof JournalUnwritable && error.denied) setup.warn(message, 'journal');
+    else setup.fail(message, error instanceof JournalUnwritable ? 'journal' : undefined);
+  }
+}

@@ -1,0 +1,50 @@
+// What a plan does in the world: commands that cannot be run, a store that went back, clients as a canary tells them apart.
+import { makeQuery, migration, type Name } from 'ferrydns/plugin';
+import { expect, test } from 'vitest';
+import { clientOf } from '../../plugins/migrate/answer/answering.ts';
+import { execute } from '../../plugins/migrate/run/execute.ts';
+import { Link } from '../../plugins/migrate/store/link.ts';
+import type { Found, Store } from '../../plugins/migrate/store/store.ts';
+import { planFor } from '../migration/scenarios.ts';
+
+test('a command that the system refuses to run has failed', async () => {
+  const { ok, text } = await execute(['/bin/true', 'x'.repeat(4 << 20)], { seconds: 1, env: {} });
+  expect({ ok, text }).toEqual({ ok: false, text: expect.stringContaining('E2BIG') });
+});
+
+test('a store that holds an older version than was swapped last cannot be agreed with', async () => {
+  const plan = planFor({ mode: 'exclusive', store: 'etcd', ttl: 10 });
+  const now = { wall: 1_000_000, mono: 0, leased: { from: 0, to: 0 } };
+  const begun = migration.begin({ plan, replica: 'a', view: null, now });
+  const { effects } = migration.step(begun, { kind: 'read', version: 0, agreement: null }, now);
+  const founding = effects.find((effect) => effect.kind === 'commit');
+  if (founding === undefined) throw new Error('nothing is founded');
+  const nothing: Found = { version: 0, kept: null };
+  const store: Store = { place: 'here', read: async () => nothing, swap: async () => ({ done: false, found: nothing }), close: () => {} };
+  const log = { debugging: false, debug() {}, info() {}, warn() {}, error() {} };
+  const link = new Link({ store, replica: 'a', shared: true, log, now: () => 0, heard() {}, changed() {}, usurped() {} });
+  expect(await link.swap({ ...founding, expect: 7 })).toEqual({
+    kind: 'unreachable',
+    id: founding.id,
+    reason: 'here went back: it holds version 0, expected 7 or a later one',
+  });
+});
+
+test.each([
+  ['2001:db8::1', '2001:db8::2', true],
+  ['2001:db8:0:0:a::', '2001:db8::2', true],
+  ['2001:db8:0:1::1', '2001:db8::1', false],
+  ['::ffff:192.0.2.1', '192.0.2.1', true],
+  ['192.0.2.1', '192.0.2.2', false],
+])('a client is an IPv4 address or the /64 of an IPv6 address: %s and %s', (one, other, same) => {
+  const of = (address: string) =>
+    clientOf(
+      makeQuery({
+        name: 'www.example.org.' as Name,
+        type: 'A',
+        client: { address, port: 1, family: address.includes(':') ? 6 : 4, transport: 'udp', localAddress: '', localPort: 53 },
+        receivedAt: 0,
+      }),
+    );
+  expect(of(one) === of(other)).toBe(same);
+});
