@@ -62,7 +62,11 @@ test('two plans in one ConfigMap do not disturb each other, nor what else is in 
   await api.create(object);
   await using one = await server('one', { place: 'dns/shared' });
   await using two = await server('one', { place: 'dns/shared', lines: ['plan second'] });
-  await Promise.all([one.order(name, { verb: 'start' }), two.order('second', { verb: 'start' })]);
+  const start = async (of: typeof one, plan: string) => {
+    await of.until(plan, ({ store }) => store.heard);
+    expect(await of.order(plan, { verb: 'start' })).toBeUndefined();
+  };
+  await Promise.all([start(one, name), start(two, 'second')]);
   await one.until(name, ({ phase }) => phase === 'lowering');
   await two.until('second', ({ phase }) => phase === 'lowering');
   expect(await one.order(name, { verb: 'rollback' })).toBeUndefined();
