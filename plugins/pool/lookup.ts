@@ -1,5 +1,5 @@
 // Finds the addresses of a member that is given by name: asks this server, again and again as the TTLs say.
-import { type Awaitable, isPromise, makeQuery, type Name, type Query, QueryType, Reply } from 'ferrydns/plugin';
+import { type Awaitable, isPromise, type Logger, makeQuery, type Name, type Query, QueryType, Reply } from 'ferrydns/plugin';
 import { canonical } from './member-words.ts';
 
 /** Seconds between two look-ups at least and at most. */
@@ -10,6 +10,7 @@ const mostAddresses = 16;
 export interface LookupOptions {
   readonly name: Name;
   readonly now: () => number;
+  readonly log: Logger;
   ask(query: Query): Awaitable<Reply>;
   /** Hears of the addresses whenever they have changed. */
   found(addresses: readonly string[]): void;
@@ -20,6 +21,7 @@ export class Lookup {
   private addresses: Readonly<Record<'A' | 'AAAA', readonly string[]>> = { A: [], AAAA: [] };
   private dueAt = 0;
   private busy = false;
+  private failing = false;
 
   constructor(options: LookupOptions) {
     this.options = options;
@@ -34,10 +36,20 @@ export class Lookup {
     const ttl = Math.min(v4?.ttl ?? bounds.shortest, v6?.ttl ?? bounds.shortest, bounds.longest);
     this.dueAt = this.options.now() + Math.max(ttl, bounds.shortest) * 1000;
     this.busy = false;
+    this.tell(v4 === undefined && v6 === undefined);
     // A name that has lost every address is a mistake more often than a wish.
     if (next.A.length + next.AAAA.length === 0 || JSON.stringify(next) === JSON.stringify(this.addresses)) return;
     this.addresses = next;
     this.options.found([...next.A, ...next.AAAA].slice(0, mostAddresses));
+  }
+
+  /** Says once that the name cannot be looked up, and once that it can be again. */
+  private tell(failing: boolean): void {
+    if (failing === this.failing) return;
+    this.failing = failing;
+    const { log, name } = this.options;
+    if (failing) log.warn(`member ${name} cannot be looked up: what is known of it stays`);
+    else log.info(`member ${name} can be looked up again`);
   }
 
   private async ask(type: 'A' | 'AAAA'): Promise<{ readonly addresses: readonly string[]; readonly ttl: number } | undefined> {

@@ -281,7 +281,7 @@ export class Pool implements Instance, PoolService, Told {
   }
 
   private startLookups(context: StartContext): void {
-    const { now } = this.context;
+    const { now, log } = this.context;
     this.lookups = this.all.flatMap((member) => {
       const { name, lookedUp } = member.spec;
       if (name === undefined || !lookedUp) return [];
@@ -291,7 +291,7 @@ export class Pool implements Instance, PoolService, Told {
         this.noteState(member, `addresses of the name: ${addresses.join(', ')}`);
         this.review();
       };
-      return [new Lookup({ name, now, ask: (query) => context.resolve(query), found })];
+      return [new Lookup({ name, now, log, ask: (query) => context.resolve(query), found })];
     });
     if (this.lookups.length > 0) context.every(lookupPace, () => this.lookUp());
   }

@@ -125,5 +125,6 @@ describe('a member given by name', () => {
     await pool.pass(8);
     expect(await pool.addresses('www.example.org')).toEqual(['127.0.0.2']);
     expect((await pool.server.ask('empty.example.org')).rcode).toBe('SERVFAIL');
+    expect(pool.server.lines.filter((line) => line.includes('member missing.example.net. cannot be looked up'))).toHaveLength(1);
   });
 });
