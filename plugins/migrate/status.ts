@@ -14,7 +14,7 @@ export function statusOf({ move, runner, upstream }: { readonly move: Move; read
   return {
     plan: plan.name,
     hash: state.hash,
-    names: move.plan.names.map(({ name, from, to }) => ({ name, from: from.map(show), to: to.map(show) })),
+    names: move.plan.names.map(({ name, from, to }) => ({ name, from: from.map(migration.describeTarget), to: to.map(migration.describeTarget) })),
     role: plan.role,
     mode: plan.mode,
     damage: runner.damage ?? null,
@@ -100,11 +100,6 @@ function healthOf({ state }: Runner, side: 'from' | 'to'): 'unhealthy' | 'health
 }
 
 export type Status = ReturnType<typeof statusOf>;
-
-function show(target: migration.Target): string {
-  if (target.kind === 'address') return target.address;
-  return target.kind === 'name' ? target.name : `pool ${target.pool}`;
-}
 
 function time(milliseconds: number | null): string | null {
   return milliseconds === null || milliseconds <= 0 ? null : new Date(milliseconds).toISOString();

@@ -1,5 +1,5 @@
 // The replies of a pool: one for each set of members that is answered together, made once and given until the members change.
-import { type Counter, ExtendedError, type Name, Reply, type ResourceRecord, record } from 'ferrydns/plugin';
+import { type Counter, ExtendedError, type Name, Reply, type ResourceRecord, record, withoutRepeats } from 'ferrydns/plugin';
 import type { Member } from './member.ts';
 
 export type AnswerType = 'A' | 'AAAA' | 'SRV' | 'MX';
@@ -60,7 +60,8 @@ export class Answers {
     });
     const additionals = type === 'SRV' || type === 'MX' ? members.flatMap((member) => this.addressRecords(member)) : [];
     const label = members.map((member) => member.label).join(',');
-    return { reply: Reply.answer(answers, { additionals: unique(additionals) }), counters: members.map(this.counterOf), label };
+    // Two services of one host have its addresses in common.
+    return { reply: Reply.answer(answers, { additionals: withoutRepeats(additionals) }), counters: members.map(this.counterOf), label };
   }
 
   /** The addresses of a target that are well, so that nobody needs to ask for those that are not. */
@@ -83,10 +84,4 @@ export function describe(type: AnswerType, member: Member): string {
 /** Zero would mean "hardly ever" (RFC 2782), and who is not to be answered is left out. */
 function srvWeight(member: Member): number {
   return Math.min(largestWeight, Math.max(1, Math.round(member.weight)));
-}
-
-/** Two services of one host have its addresses in common. */
-function unique(records: readonly ResourceRecord[]): ResourceRecord[] {
-  const seen = new Map(records.map((each) => [`${each.name} ${each.typeCode} ${Buffer.from(each.rdata).toString('hex')}`, each]));
-  return [...seen.values()];
 }

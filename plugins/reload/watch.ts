@@ -1,5 +1,5 @@
 // Compares the configuration in its files with the one that runs; process-wide, however many server blocks ask for it.
-import type { Counter, Instance, SetupContext, StartContext } from 'ferrydns/plugin';
+import { type Counter, type Instance, messageOf, type SetupContext, type StartContext } from 'ferrydns/plugin';
 
 /** The watch of each configuration: the last block that asks for one decides on the interval. Keyed by the signal that ends the configuration. */
 const watches = new WeakMap<AbortSignal, Watch>();
@@ -71,8 +71,4 @@ export class Watch implements Instance {
   private get decides(): boolean {
     return this.context !== undefined && watches.get(this.context.signal) === this;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

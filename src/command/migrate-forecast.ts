@@ -1,7 +1,7 @@
 // `ferrydns migrate plan` and `reverse`: what a plan file is about to do, and the plan that leads back. No server is asked.
 import { formatWarning } from '../config/error.ts';
 import { departureOf, forecastOf } from '../migration/forecast.ts';
-import type { Plan, Target } from '../migration/plan.ts';
+import { describeTarget, type Plan } from '../migration/plan.ts';
 import { readPlanFile } from '../plans/plan-file.ts';
 import { reversedPlanFile } from '../plans/reverse.ts';
 import { textOf } from './flags.ts';
@@ -29,7 +29,7 @@ export function printForecast(file: string, asked: ForecastWishes): string {
   return [
     ...warnings,
     `plan ${plan.name}: ${plan.mode}, role ${plan.role}`,
-    ...plan.names.map(({ name, from, to }) => `  ${name}  ${from.map(show).join(', ')} -> ${to.map(show).join(', ')}`),
+    ...plan.names.map(({ name, from, to }) => `  ${name}  ${from.map(describeTarget).join(', ')} -> ${to.map(describeTarget).join(', ')}`),
     '',
     ...table([['phase', 'lasts', 'because'], ...rows]),
     '',
@@ -54,9 +54,4 @@ function departureLines(plan: Plan, departure: ReturnType<typeof departureOf>, c
   return [
     `by chance alone the last of ${clients} clients has left after ${evenOdds} TTLs with even odds, after ${almostSure} with 99%; or at once, in one TTL, by the next step`,
   ];
-}
-
-function show(target: Target): string {
-  if (target.kind === 'address') return target.address;
-  return target.kind === 'name' ? target.name : `pool ${target.pool}`;
 }

@@ -112,3 +112,8 @@ function editDistance(from: string, to: string): number {
 function at(row: readonly number[], index: number): number {
   return row[index] ?? 0;
 }
+
+/** What was thrown, in words; plugins in JavaScript may throw anything. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

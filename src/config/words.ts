@@ -2,9 +2,8 @@
 
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
-
 import { type Environment, substitute } from './environment.ts';
-import { ConfigError, formatWarning, type Place } from './error.ts';
+import { ConfigError, formatWarning, messageOf, type Place } from './error.ts';
 import { glob, hasWildcard } from './glob.ts';
 import { lex } from './lexer.ts';
 import type { Word } from './tree.ts';
@@ -204,8 +203,4 @@ function readText(path: string): string {
 function cycleHelp(chain: readonly string[], id: string): string | undefined {
   const start = chain.indexOf(id);
   return start === -1 ? undefined : `no import that leads back to itself: ${[...chain.slice(start), id].join(' → ')}`;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

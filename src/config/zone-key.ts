@@ -1,9 +1,8 @@
 // Keys of server blocks ("tls://example.org:853", "10.0.0.0/15") as zones with transport and port, and IP addresses with ports.
 
 import { isIP, isIPv4 } from 'node:net';
-
 import { type Name, parseName } from '../dns/name.ts';
-import { ConfigError } from './error.ts';
+import { ConfigError, messageOf } from './error.ts';
 import type { Word } from './tree.ts';
 
 /** What a server block can listen with. */
@@ -175,8 +174,4 @@ function formatIPv6(bytes: Uint8Array): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const groups = Array.from({ length: 8 }, (_, i) => view.getUint16(i * 2).toString(16)).join(':');
   return new URL(`http://[${groups}]/`).hostname.slice(1, -1);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -74,3 +74,8 @@ export function record(fields: RecordFields): ResourceRecord {
     rdata: encodeRdata(type, fields.data),
   });
 }
+
+/** The records without those that say the same as another one of them, whatever its TTL; the last of them stays. */
+export function withoutRepeats(records: readonly ResourceRecord[]): readonly ResourceRecord[] {
+  return [...new Map(records.map((each) => [`${each.name} ${each.typeCode} ${Buffer.from(each.rdata).toString('hex')}`, each])).values()];
+}

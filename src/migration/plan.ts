@@ -8,6 +8,12 @@ export type Target =
   | { readonly kind: 'name'; readonly name: Name }
   | { readonly kind: 'pool'; readonly pool: Name };
 
+/** A target in one line. */
+export function describeTarget(target: Target): string {
+  if (target.kind === 'address') return target.address;
+  return target.kind === 'name' ? target.name : `pool ${target.pool}`;
+}
+
 /** Which server this is when the thing moved is the DNS service itself: DNS A, DNS B; or the resolver everybody uses. */
 type Role = 'old' | 'new' | 'shared';
 

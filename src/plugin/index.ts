@@ -6,7 +6,7 @@ export { type Check, type CheckObserver, type CheckSpec, Checks, sharedChecks } 
 export { defaultPace, Health, type Pace } from '../checks/health.ts';
 export { describeProbe, type Finding, type Probe } from '../checks/probe.ts';
 export { formatDuration, parseDuration } from '../config/duration.ts';
-export { ConfigError, ConfigErrors, type Place } from '../config/error.ts';
+export { ConfigError, ConfigErrors, messageOf, type Place } from '../config/error.ts';
 export * from '../config/grammar.ts';
 export type { Line, Word } from '../config/tree.ts';
 export * from '../config/values.ts';
@@ -33,7 +33,7 @@ export { makeQuery, type OwnQuery } from '../dns/own-query.ts';
 export type { Query } from '../dns/query.ts';
 export type { QueryChange } from '../dns/query-fields.ts';
 export { replaceNames } from '../dns/rdata.ts';
-export { type RecordFields, type ResourceRecord, record } from '../dns/record.ts';
+export { type RecordFields, type ResourceRecord, record, withoutRepeats } from '../dns/record.ts';
 export { isCut } from '../dns/render.ts';
 export { Reply, type ReplyChange } from '../dns/reply.ts';
 export type { Survey } from '../dns/survey.ts';

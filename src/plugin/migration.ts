@@ -6,6 +6,6 @@ export { step } from '../migration/engine.ts';
 export { horizonOf, rolledBackHorizon } from '../migration/horizon.ts';
 export { clientOf, Ledger } from '../migration/leases.ts';
 export { rollbackRefusal, type Wait, waitOf } from '../migration/phases.ts';
-export { forbiddenChanges, type Gate, hashOf, type Plan, type Target, timingOf } from '../migration/plan.ts';
+export { describeTarget, forbiddenChanges, type Gate, hashOf, type Plan, type Target, timingOf } from '../migration/plan.ts';
 export { sessionLives, silentFor, sinceRenewal, withoutReplicas } from '../migration/replicas.ts';
 export { begin, type Command, closedGate, type Effect, type Event, earliest, latest, type Moment, type State } from '../migration/state.ts';

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TLSSocket } from 'node:tls';
+import { messageOf } from '../config/error.ts';
 import type { HttpRequest, HttpResponse } from '../plugin/plugin.ts';
 import type { Service } from './http-routes.ts';
 
@@ -130,8 +131,4 @@ async function pour(stream: NonNullable<HttpResponse['stream']>, response: Serve
 
 function plain(status: number, reason: string): HttpResponse {
   return { status, body: `${status} ${reason}\n` };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -4,19 +4,11 @@ import { expect, test } from 'vitest';
 import { Fleet } from '../../plugins/migrate/processes/fleet.ts';
 import { Follower } from '../../plugins/migrate/processes/follower.ts';
 import type { Signal, Word } from '../../plugins/migrate/processes/posture.ts';
+import { randomFrom } from '../../src/migration/simulator/population.ts';
 import { readPlanFile } from '../../src/plans/plan-file.ts';
 
 const wall = Date.parse('2026-06-01T12:00:00Z');
 const { plan } = readPlanFile('plan: www\nnames:\n  www.example.org: { from: 192.0.2.1, to: 192.0.2.2 }\nttl: 30\n', 'plan.yaml').move;
-
-/** Reproducible numbers in [0, 1). */
-function randomOf(seed: number): () => number {
-  let state = seed * 2_654_435_761;
-  return () => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
-    return state / 0x80000000;
-  };
-}
 
 interface Ship {
   readonly follower: Follower;
@@ -120,7 +112,7 @@ function arrived<T extends { readonly at: number }>(queue: T[], now: number): T[
 test.each(Array.from({ length: 20 }, (_, i) => i + 1))(
   'nobody answers by what was before, and no lease is forgotten, whatever happens to whom: run %i',
   async (seed) => {
-    const random = randomOf(seed);
+    const random = randomFrom(seed);
     const voyage = new Voyage(random);
     let changing: Promise<void> | undefined;
     while (voyage.now < 60_000) {

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { definePlugin } from 'ferrydns/plugin';
@@ -9,6 +8,7 @@ import { ask, serve } from 'ferrydns/testing';
 import { expect, test, vi } from 'vitest';
 import { TcpClient, UdpClient } from '../support/client.ts';
 import { faulty, release, waitingCount } from '../support/faulty.ts';
+import { freePort } from '../support/free-port.ts';
 import { parseAsk, writeMessage } from '../support/message.ts';
 import { block } from '../support/refusal.ts';
 
@@ -31,15 +31,6 @@ async function start(corefile: string, ...flags: readonly string[]) {
     rmSync(directory, { recursive: true });
   };
   return { child, output, ended, directory, write, [Symbol.asyncDispose]: stop };
-}
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  return typeof address === 'object' ? (address?.port ?? 0) : 0;
 }
 
 const bound = (port: number, ...lines: readonly string[]) => `.:${port} {\nbind 127.0.0.1\n${lines.join('\n')}\nwhoami\n}\n`;

@@ -1,20 +1,11 @@
 // What a server of several processes does once, and what the others learn of it.
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { ask, serve } from 'ferrydns/testing';
 import { expect, onTestFinished, test } from 'vitest';
+import { freePort } from '../support/free-port.ts';
 import { startUpstream } from '../support/upstream.ts';
 
 const limits = { timeout: 30_000 };
 const soon = { timeout: 10_000, interval: 20 };
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  return typeof address === 'object' ? (address?.port ?? 0) : 0;
-}
 
 test('an upstream is checked by one process, and every worker knows how it is', limits, async () => {
   const upstream = await startUpstream({ '* *': { drop: true } });

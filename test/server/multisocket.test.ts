@@ -2,13 +2,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ask, serve, type TestServer } from 'ferrydns/testing';
 import { expect, test } from 'vitest';
 import { defaultUdpKind } from '../../src/transport/open-udp.ts';
 import { TcpClient, UdpClient } from '../support/client.ts';
+import { freePort } from '../support/free-port.ts';
 import { parseAsk, readMessage, writeMessage } from '../support/message.ts';
 
 const limits = { timeout: 30_000 };
@@ -62,14 +62,6 @@ async function start(text: (port: number, http: number) => string, ...flags: rea
   };
   const metric = async (name: string) => sumOf(await (await fetch(`http://127.0.0.1:${http}/metrics`)).text(), name);
   return { child, output, ended, directory, write, port, http, metric, [Symbol.asyncDispose]: stop };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  return typeof address === 'object' ? (address?.port ?? 0) : 0;
 }
 
 /** The sum over all labels of a metric. */

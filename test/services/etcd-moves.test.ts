@@ -1,5 +1,6 @@
 // Three servers that share plans in a real etcd, disturbed at many moments of their moves: never mixed, never back, never stuck.
 import { expect, test } from 'vitest';
+import { randomFrom } from '../../src/migration/simulator/population.ts';
 import { Etcd } from '../support/etcd.ts';
 import { type Disturbance, disturbances, ReplicatedMoves } from '../support/replicated-moves.ts';
 
@@ -14,7 +15,7 @@ test(`with a server cut off, paused or killed at ${count * plansInGroup} moments
   timeout: 400_000,
 }, async () => {
   await using etcd = await Etcd.start();
-  const next = random(seed);
+  const next = randomFrom(seed);
   const planned = Array.from({ length: count }, (_, i) => ({ i, disturbance: draw(i, next) }));
   const met: string[] = [];
   const groups = Array.from({ length: atOnce }, async () => {
@@ -40,12 +41,4 @@ function draw(i: number, next: () => number): Disturbance {
   const kind = disturbances[i % disturbances.length] ?? 'silent';
   const phase = ['lowering', 'countdown', 'flipping'][Math.floor(next() * 3)] ?? 'lowering';
   return { kind, phase, victim: Math.floor(next() * 3), after: next() * (phase === 'flipping' ? 600 : 2000), lasts: 100 + next() * 8000 };
-}
-
-function random(from: number): () => number {
-  let state = from;
-  return () => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
-    return state / 0x7fffffff;
-  };
 }

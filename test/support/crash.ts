@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ask } from 'ferrydns/testing';
 import { expect } from 'vitest';
+import { randomFrom } from '../../src/migration/simulator/population.ts';
 import type { Status } from './migration.ts';
 
 const main = join(import.meta.dirname, '../../src/main.ts');
@@ -249,11 +250,7 @@ function judge(seen: readonly Seen[], { folder }: Plan, switchedOff: number): vo
 /** Moves, some at a time, until servers have been killed so often; returns where they were. */
 export async function killServers(kills: number, { atOnce }: { readonly atOnce: number }): Promise<Killed> {
   const killed: Killed = new Map();
-  let state = 20_261;
-  const random = () => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
-    return state / 0x7fffffff;
-  };
+  const random = randomFrom(20_261);
   await compile();
   let moves = 0;
   let failed = false;

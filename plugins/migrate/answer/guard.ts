@@ -1,5 +1,5 @@
 // Looks at what passes by after the flip: answers for other names that still lead to A.
-import { type Counter, type Logger, type Move, type Query, QueryType, Reply, type ResourceRecord, record } from 'ferrydns/plugin';
+import { type Counter, type Logger, type Move, type Query, QueryType, Reply, type ResourceRecord, record, withoutRepeats } from 'ferrydns/plugin';
 
 export interface GuardOptions {
   readonly move: Move;
@@ -66,10 +66,6 @@ export class Guard {
         target.kind === 'address' && target.address.includes(':') === (type === 'AAAA') ? [record({ name, type, ttl, data: target.address })] : [],
       );
     });
-    return unique(found);
+    return withoutRepeats(found);
   }
-}
-
-function unique(records: readonly ResourceRecord[]): readonly ResourceRecord[] {
-  return [...new Map(records.map((each) => [`${each.name} ${each.typeCode} ${Buffer.from(each.rdata).toString('hex')}`, each])).values()];
 }

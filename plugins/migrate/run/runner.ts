@@ -1,5 +1,5 @@
 // Runs one plan: feeds the engine with what happens, does what it wants done, and keeps what is answered by at hand.
-import { type Logger, type Move, migration } from 'ferrydns/plugin';
+import { type Logger, type Move, messageOf, migration } from 'ferrydns/plugin';
 import { HeldQueries } from '../answer/held-queries.ts';
 import type { Helm } from '../answer/helm.ts';
 import { Fleet } from '../processes/fleet.ts';
@@ -293,8 +293,4 @@ function makeLedger(plan: migration.Plan, before?: migration.Leases): InstanceTy
   const ledger = new Ledger({ slack, caches });
   if (before !== undefined) ledger.reserve(before, { cut: true });
   return ledger;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,5 @@
 // One replica's tie to the store of its plan: reads it again and again, swaps, notices who else speaks in its name, and takes its leave.
-import { type Logger, migration } from 'ferrydns/plugin';
+import { type Logger, messageOf, migration } from 'ferrydns/plugin';
 import type { Found, Kept, Proposal, Store } from './store.ts';
 
 type Commit = Extract<migration.Effect, { readonly kind: 'commit' }>;
@@ -213,8 +213,4 @@ function isNews(a: migration.Agreement, b: migration.Agreement): boolean {
   return (
     before !== after || a.epoch !== b.epoch || a.phase !== b.phase || a.step !== b.step || a.paused !== b.paused || a.fence.state !== b.fence.state
   );
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
