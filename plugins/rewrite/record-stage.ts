@@ -48,17 +48,18 @@ export class RecordStage implements Stage {
     // A copy of its own, so that the wire form for the other question does not drive out the one for this.
     if (this.renames.length === 0 && this.bounds.length === 0) return reply.with({});
     const { answers, authorities, additionals } = reply;
-    const edit = (record: ResourceRecord) => this.edit(record);
+    const edit = (record: ResourceRecord) => this.edit(record, reply.leased);
     return reply.with({ answers: answers.map(edit), authorities: authorities.map(edit), additionals: additionals.map(edit) });
   }
 
-  private edit(record: ResourceRecord): ResourceRecord {
+  private edit(record: ResourceRecord, leased: boolean): ResourceRecord {
     let { name, rdata } = record;
     for (const { kind, rename } of this.renames) {
       if (kind === 'name') name = checked(name, rename);
       else if (typesWithNames.has(record.typeCode)) rdata = withFirstName(record.typeCode, rdata, rename);
     }
-    const ttl = this.bounded(record.ttl);
+    const bounded = this.bounded(record.ttl);
+    const ttl = leased ? Math.min(record.ttl, bounded) : bounded;
     const same = name === record.name && rdata === record.rdata && ttl === record.ttl;
     return same ? record : record.with({ name, rdata, ttl });
   }

@@ -14,8 +14,10 @@ export interface ReplyChange {
   readonly recursionAvailable?: boolean;
   readonly authenticData?: boolean;
   readonly truncated?: boolean;
-  /** Seconds; becomes the TTL of every record. */
+  /** Seconds; becomes the TTL of every record, of a leased reply of every record that had more. */
   readonly ttl?: number;
+  /** Makes it a leased reply. */
+  readonly leased?: true;
   readonly answers?: readonly ResourceRecord[];
   readonly authorities?: readonly ResourceRecord[];
   readonly additionals?: readonly ResourceRecord[];
@@ -34,6 +36,7 @@ interface ReplyFields {
   readonly flags: number;
   readonly options: readonly Option[];
   readonly ttl: number;
+  readonly leased: boolean;
   readonly declined: boolean;
   readonly sections: Sections | undefined;
   readonly form: WireForm | undefined;
@@ -50,6 +53,8 @@ export class Reply {
   readonly options: readonly Option[];
   /** The TTL of every record in seconds; -1 when each has its own. */
   readonly ttl: number;
+  /** Somebody counts on how long its records may be kept: their TTLs are lowered at most, also in what is derived from it. */
+  readonly leased: boolean;
   /**
    * True when no plugin answered and the responder writes an empty reply with this rcode. Such a reply is not an answer: it is not cached.
    */
@@ -63,6 +68,7 @@ export class Reply {
     this.flags = fields.flags;
     this.options = fields.options;
     this.ttl = fields.ttl;
+    this.leased = fields.leased;
     this.declined = fields.declined;
     this.sections = fields.sections;
     this.form = fields.form;
@@ -92,6 +98,7 @@ export class Reply {
     flags: 0,
     options: noOptions,
     ttl: -1,
+    leased: false,
     declined: true,
     sections: noSections,
     form: undefined,
@@ -114,6 +121,7 @@ export class Reply {
       flags: flags & kept,
       options: layout.opt?.options ?? noOptions,
       ttl: -1,
+      leased: false,
       declined: false,
       sections: undefined,
       form: usable ? wireFormOf(message, layout) : { bytes: message, questionLength: 0, ttls: [], truncated: false, plainLength: 0 },
@@ -190,26 +198,9 @@ export class Reply {
 
   /** A changed copy. A copy that changes no record shares the wire form. */
   with(change: ReplyChange): Reply {
-    const keepsRecords = change.answers === undefined && change.authorities === undefined && change.additionals === undefined;
-    const sections = keepsRecords
-      ? this.sections
-      : {
-          answers: change.answers ?? this.answers,
-          authorities: change.authorities ?? this.authorities,
-          additionals: change.additionals ?? this.additionals,
-        };
-    const options = change.options ?? this.options;
-    return new Reply({
-      rcodeNumber: change.rcode === undefined ? this.rcodeNumber : (rcodeCode(change.rcode) ?? this.rcodeNumber),
-      flags: changedFlags(this.flags, change),
-      options: change.extendedError === undefined ? options : [...options, extendedErrorOption(change.extendedError)],
-      // Records that are put in carry their own TTLs; so do those that were read from this reply.
-      ttl: change.ttl ?? (keepsRecords ? this.ttl : -1),
-      declined: change.rcode === undefined && this.declined && keepsRecords,
-      sections,
-      form: keepsRecords ? this.form : undefined,
-      layout: keepsRecords ? this.layout : undefined,
-    });
+    if (!this.leased || change.ttl === undefined) return this.changed(change);
+    const { ttl, ...others } = change;
+    return this.changed(others).shortened(ttl);
   }
 
   /** The reply as cached: every record with this TTL in seconds, these flags, no EDNS options. */
@@ -219,6 +210,7 @@ export class Reply {
       flags,
       options: noOptions,
       ttl,
+      leased: false,
       declined: false,
       sections: this.sections,
       form: this.form,
@@ -248,6 +240,36 @@ export class Reply {
     return ownOpt ? form.plainLength + optLengthWith(this.options) : form.plainLength;
   }
 
+  private changed(change: ReplyChange): Reply {
+    const keepsRecords = change.answers === undefined && change.authorities === undefined && change.additionals === undefined;
+    const sections = keepsRecords
+      ? this.sections
+      : {
+          answers: change.answers ?? this.answers,
+          authorities: change.authorities ?? this.authorities,
+          additionals: change.additionals ?? this.additionals,
+        };
+    const options = change.options ?? this.options;
+    return new Reply({
+      rcodeNumber: change.rcode === undefined ? this.rcodeNumber : (rcodeCode(change.rcode) ?? this.rcodeNumber),
+      flags: changedFlags(this.flags, change),
+      options: change.extendedError === undefined ? options : [...options, extendedErrorOption(change.extendedError)],
+      // Records that are put in carry their own TTLs; so do those that were read from this reply.
+      ttl: change.ttl ?? (keepsRecords ? this.ttl : -1),
+      leased: this.leased || change.leased === true,
+      declined: change.rcode === undefined && this.declined && keepsRecords,
+      sections,
+      form: keepsRecords ? this.form : undefined,
+      layout: keepsRecords ? this.layout : undefined,
+    });
+  }
+
+  private shortened(ttl: number): Reply {
+    const shorten = (records: readonly ResourceRecord[]) => records.map((each) => (each.ttl > ttl ? each.with({ ttl }) : each));
+    const { answers, authorities, additionals } = this;
+    return this.changed({ answers: shorten(answers), authorities: shorten(authorities), additionals: shorten(additionals) });
+  }
+
   private read(): Sections {
     this.sections ??= this.form && this.layout ? readSections(this.form.bytes, this.layout) : noSections;
     if (this.ttl < 0 || this.sections === noSections) return this.sections;
@@ -262,6 +284,7 @@ const plain: ReplyFields = {
   flags: 0,
   options: noOptions,
   ttl: -1,
+  leased: false,
   declined: false,
   sections: undefined,
   form: undefined,

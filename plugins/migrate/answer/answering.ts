@@ -113,7 +113,7 @@ export class Answering {
     return after(this.steer(asked, next, replies), (led) => {
       if (led.declined) return led;
       const answers = [...this.aliases.leading(reply, through), ...led.answers];
-      return Reply.answer(answers, { rcode: led.rcode, authoritative: false, recursionAvailable: true });
+      return Reply.answer(answers, { rcode: led.rcode, authoritative: false, recursionAvailable: true, ...(led.leased ? { leased: true } : {}) });
     });
   }
 

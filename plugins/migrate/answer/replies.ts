@@ -27,6 +27,8 @@ type Target = MovedName['from'][number];
 /** Types that may carry addresses as hints: they are answered empty, or they would lead past the plan (RFC 9460 section 7.3). */
 const hinting: ReadonlySet<number> = new Set([64, 65]);
 const noData = Reply.empty('NOERROR');
+/** The plan tells when A may be switched off by the TTLs of its answers. */
+const lent = { leased: true } as const;
 /** More changes of TTL than a countdown has. */
 const mostKept = 512;
 
@@ -106,7 +108,7 @@ export class Replies {
       if (first?.kind !== 'pool') return this.records(this.moved[each], code, ttl);
       return this.renamed(this.surroundings.pool(first.pool)?.answer(query), ttl)?.answers ?? [];
     });
-    return records.length === 0 ? empty : { reply: Reply.answer(records), names: side };
+    return records.length === 0 ? empty : { reply: Reply.answer(records, lent), names: side };
   }
 
   private ofPool(query: Query, { side, pool, ttl }: { readonly side: Side; readonly pool: Name; readonly ttl: number }): Given | undefined {
@@ -121,7 +123,7 @@ export class Replies {
     const known = byTtl.get(ttl);
     if (known !== undefined) return known;
     const { name } = this.moved;
-    const made = reply.with({ answers: reply.answers.map((each) => each.with({ name, ttl })) });
+    const made = reply.with({ answers: reply.answers.map((each) => each.with({ name, ttl })), ...lent });
     this.byPool.set(reply, byTtl.set(ttl, made));
     return made;
   }
@@ -129,10 +131,10 @@ export class Replies {
   /** A name is answered as a CNAME, with what it leads to: who asks may not be able to ask on. No record lives longer than the plan says. */
   private alias(query: Query, { side, target, ttl }: { readonly side: Side; readonly target: Name; readonly ttl: number }): Given {
     const cname = record({ name: this.moved.name, type: 'CNAME', ttl, data: target });
-    if (query.typeCode === QueryType.CNAME || query.typeCode === QueryType.ANY) return { reply: Reply.answer([cname]), names: side };
+    if (query.typeCode === QueryType.CNAME || query.typeCode === QueryType.ANY) return { reply: Reply.answer([cname], lent), names: side };
     const chased = after(this.surroundings.resolve(query.with({ name: target })), (found) => {
       const answers = found.declined ? [] : found.answers.map((each) => (each.ttl > ttl ? each.with({ ttl }) : each));
-      return Reply.answer([cname, ...answers], { rcode: found.rcode, authoritative: false, recursionAvailable: true });
+      return Reply.answer([cname, ...answers], { rcode: found.rcode, authoritative: false, recursionAvailable: true, ...lent });
     });
     return { reply: chased, names: side };
   }
@@ -142,7 +144,7 @@ export class Replies {
 function rotations(records: readonly ResourceRecord[], side: Side): readonly Given[] {
   if (records.length === 0) return [empty];
   const count = side === 'both' ? records.length : 1;
-  return Array.from({ length: count }, (_, i) => ({ reply: Reply.answer([...records.slice(i), ...records.slice(0, i)]), names: side }));
+  return Array.from({ length: count }, (_, i) => ({ reply: Reply.answer([...records.slice(i), ...records.slice(0, i)], lent), names: side }));
 }
 
 /** All names of a move by the hash of their wire form, as queries carry it. */
