@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { networkInterfaces } from 'node:os';
 import { promisify } from 'node:util';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type Answerer, type Peer, pending } from '../../src/transport/answerer.ts';
 import { socketAddress } from '../../src/transport/batch/address.ts';
 import { UdpDescriptor } from '../../src/transport/batch/descriptor.ts';
@@ -103,6 +103,22 @@ describe.runIf(isNativeAvailable())('errors of the system', () => {
     asker.send(Buffer.from('wait'));
     expect(await texts(asker, 1)).toEqual(['wait']);
     expect(socket.counters).toMatchObject({ sendBlocked: 5, sent: 1, discarded: 0 });
+  });
+
+  test('answers that were decided before the process was stopped for long are not sent after it, new ones are', async () => {
+    let stopped = 0;
+    const now = performance.now.bind(performance);
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + stopped);
+    onTestFinished(() => clock.mockRestore());
+    const socket = await listen((wire, start, end, peer, out) => {
+      if (wire[start] === 0x6f) stopped += 1001;
+      return echo(wire, start, end, peer, out);
+    });
+    const asker = await client(socket.port);
+    asker.send(Buffer.from('old'));
+    await expect.poll(() => socket.counters).toMatchObject({ received: 1, sent: 0, discarded: 1 });
+    asker.send(Buffer.from('new'));
+    expect(await texts(asker, 1)).toEqual(['new']);
   });
 
   test('answers that the system has no room for are given up, new ones are not', async () => {

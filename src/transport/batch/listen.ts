@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers';
 import type { Logger } from '../../log/logger.ts';
 import { type Answerer, type Listening, maxMessage, pending } from '../answerer.ts';
 import type { UdpOptions } from '../udp.ts';
-import { addressWord, ipv4Text, ipv6Text, portOf, portWord, socketAddress } from './address.ts';
+import { addressText, addressWord, ipv4Text, portOf, portWord, socketAddress } from './address.ts';
 import { UdpDescriptor } from './descriptor.ts';
 import { errorName } from './library.ts';
 import { Messages } from './messages.ts';
@@ -26,7 +26,7 @@ export interface UdpCounters {
   sendErrors: number;
   /** Times that the system had no room for what was to be sent. */
   sendBlocked: number;
-  /** Answers given up because there was no room for too long. */
+  /** Answers given up because there was no room for too long, or because they had become old before they could be sent. */
   discarded: number;
 }
 
@@ -51,6 +51,8 @@ const bufferSize = 4 << 20;
 /** Milliseconds until sending is tried again when the system had no room, and how often. */
 const retryDelay = 1;
 const maxRetries = 100;
+/** Milliseconds after which what was to be answered may be true no more: the process was stopped between the answer and its sending. */
+const staleAfter = 1000;
 /** Milliseconds that queries in hand get for their answers when the socket is to be closed. */
 const closeDelay = 5000;
 const again = new Set(['EAGAIN', 'ENOBUFS', 'ENOMEM', 'EINTR']);
@@ -97,6 +99,8 @@ export class BatchSocket implements PeerSocket, BatchListening {
   /** The slots of `outgoing` from `unsent` up to `filled` hold answers to be sent. */
   private unsent = 0;
   private filled = 0;
+  /** When the first of them was asked of the answerer; milliseconds of the monotonic clock. */
+  private filledSince = 0;
   private flushScheduled = false;
   private retries = 0;
   private retryTimer: NodeJS.Timeout | undefined;
@@ -117,7 +121,7 @@ export class BatchSocket implements PeerSocket, BatchListening {
     this.shared = options.reusePort ?? false;
     this.family = family;
     this.wildcard = wildcard;
-    this.address = family === 4 ? ipv4Text(words[0] ?? 0) : ipv6Text(words, 0);
+    this.address = family === 4 ? ipv4Text(words[0] ?? 0) : addressText(words, 0);
     this.port = portOf(name[portWord] ?? 0);
     this.incoming = new Messages({ slots, slotLength: receiveLength, family, packetInfo: wildcard });
     this.outgoing = new Messages({ slots, slotLength: maxMessage, family, packetInfo: wildcard });
@@ -223,6 +227,7 @@ export class BatchSocket implements PeerSocket, BatchListening {
   private freeSlot(): number {
     if (this.filled === slots) this.flush();
     if (this.filled === slots) this.discard();
+    if (this.filled === 0) this.filledSince = performance.now();
     return this.filled;
   }
 
@@ -243,6 +248,7 @@ export class BatchSocket implements PeerSocket, BatchListening {
 
   private flush(): void {
     const { counters } = this;
+    if (this.unsent < this.filled && performance.now() - this.filledSince > staleAfter) this.discard();
     while (this.unsent < this.filled) {
       const sent = this.descriptor.send(this.outgoing, this.unsent, this.filled - this.unsent);
       counters.sendCalls++;
