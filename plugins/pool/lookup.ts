@@ -1,6 +1,5 @@
 // Finds the addresses of a member that is given by name: asks this server, again and again as the TTLs say.
 import { type Awaitable, isPromise, type Logger, makeQuery, type Name, type Query, QueryType, Reply } from 'ferrydns/plugin';
-import { canonical } from './member-words.ts';
 
 /** Seconds between two look-ups at least and at most. */
 const bounds = { shortest: 5, longest: 300 };
@@ -63,7 +62,7 @@ export class Lookup {
       const code = QueryType[type];
       const records = reply.answers.filter(({ typeCode }) => typeCode === code);
       const ttl = reply.answers.reduce((least, record) => Math.min(least, record.ttl), bounds.longest);
-      return { addresses: records.map(({ data }) => canonical(String(data))).sort(), ttl };
+      return { addresses: records.map(({ data }) => String(data)).sort(), ttl };
     } catch {
       return undefined;
     }

@@ -1,6 +1,6 @@
 // Reads one member of a pool: "192.0.2.1 weight 3", "db1.example.org 192.0.2.1 backup", "mail.example.org mx 10".
 import { isIP } from 'node:net';
-import { type Name, parseName, record, type Word } from 'ferrydns/plugin';
+import { canonicalAddress, type Name, parseName, type Word } from 'ferrydns/plugin';
 
 /** A member as it is configured. */
 export interface MemberSpec {
@@ -30,7 +30,7 @@ export function readMember(words: readonly Word[], fail: Fail): MemberSpec {
   const [word, ...rest] = words;
   if (word === undefined) return fail('no address or name');
   const reader = new MemberReader(rest, fail);
-  const given = isIP(word.text) === 0 || word.text.includes('%') ? undefined : canonical(word.text);
+  const given = isIP(word.text) === 0 || word.text.includes('%') ? undefined : canonicalAddress(word.text);
   const name = given === undefined ? readName(word, fail) : undefined;
   const { addresses, record: kind, priority, port, weight, backup } = reader.read();
   if (kind !== 'address' && name === undefined) fail(`${kind} needs the name of a host, found the address '${word.text}'`, word);
@@ -64,7 +64,7 @@ class MemberReader {
   read() {
     const { found } = this;
     for (let word = this.words[this.at++]; word !== undefined; word = this.words[this.at++]) {
-      if (isIP(word.text) !== 0 && !word.text.includes('%')) found.addresses.push(canonical(word.text));
+      if (isIP(word.text) !== 0 && !word.text.includes('%')) found.addresses.push(canonicalAddress(word.text));
       else if (word.text === 'backup') found.backup = true;
       else if (word.text === 'weight') found.weight = this.number('weight', 0);
       else if (word.text === 'srv' || word.text === 'mx') this.readRecord(word);
@@ -93,11 +93,6 @@ class MemberReader {
     const number = /^\d{1,5}$/.test(word.text) ? Number(word.text) : -1;
     return number >= min && number <= largest ? number : this.fail(`bad ${what} '${word.text}', ${expected}`, word);
   }
-}
-
-/** Two spellings of an IPv6 address are one address. */
-export function canonical(address: string): string {
-  return String(record({ name: '.', type: isIP(address) === 6 ? 'AAAA' : 'A', data: address }).data);
 }
 
 function readName(word: Word, fail: Fail): Name {

@@ -1,6 +1,7 @@
 // RDATA between bytes and values. The only importer of dns-packet; the types with names in them and SVCB are our own,
 // because dns-packet splits names at every dot and reads labels as UTF-8.
 import packet from 'dns-packet';
+import { ipv6Text } from './address.ts';
 import { typeCode, typeName } from './codes.ts';
 import { nameFromWire, nameToWire } from './name.ts';
 import { readUint16, readUint32, writeUint16, writeUint32 } from './wire.ts';
@@ -95,11 +96,18 @@ const svcbCodec: Codec = {
 /** NSEC and RRSIG carry names that dns-packet would fold; types without a codec are kept as bytes. */
 const rawCodec: Codec = { decode: (rdata) => rdata, encode: (data) => bytes(data) };
 
+/** dns-packet shortens the first run of zeros, not the longest (RFC 5952 section 4.2.3). */
+const aaaaCodec: Codec = {
+  decode: (rdata) => ipv6Text(Array.from({ length: 8 }, (_, i) => readUint16(rdata, i * 2))),
+  encode: packetCodec('AAAA').encode,
+};
+
 const ownCodecs = new Map<number, Codec>([
   [2, nameCodec],
   [5, nameCodec],
   [6, soaCodec],
   [12, nameCodec],
+  [28, aaaaCodec],
   [15, prefixedName(['preference'], 'exchange')],
   [33, prefixedName(['priority', 'weight', 'port'], 'target')],
   [39, nameCodec],
@@ -108,7 +116,7 @@ const ownCodecs = new Map<number, Codec>([
 ]);
 
 /** What dns-packet codes itself and loses nothing of. */
-const packetTypes = ['A', 'AAAA', 'TXT', 'HINFO', 'CAA', 'DNSKEY', 'DS', 'NAPTR', 'NSEC3', 'RP', 'SSHFP', 'TLSA'];
+const packetTypes = ['A', 'TXT', 'HINFO', 'CAA', 'DNSKEY', 'DS', 'NAPTR', 'NSEC3', 'RP', 'SSHFP', 'TLSA'];
 const packetCodecs = new Map(packetTypes.map((name) => [typeCode(name), packetCodec(name)]));
 
 function codecFor(type: number): Codec {

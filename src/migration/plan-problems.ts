@@ -1,5 +1,6 @@
 // What is wrong with a plan: every problem at once, each with the path of the field it is about.
 import { isIP } from 'node:net';
+import { canonicalAddress } from '../dns/address.ts';
 import type { Plan, Target } from './plan.ts';
 
 /** An error refuses the plan, a warning is told. `field` is its path: `names[0].from[1]`, `transition_ttl`. */
@@ -134,7 +135,7 @@ function safetyProblems(plan: Plan): readonly Problem[] {
 function identityOf(target: Target): string {
   if (target.kind === 'name') return target.name;
   if (target.kind === 'pool') return `pool ${target.pool}`;
-  return isIP(target.address) === 6 ? new URL(`http://[${target.address.split('%')[0]}]`).hostname.slice(1, -1) : target.address;
+  return canonicalAddress(target.address.split('%')[0] ?? '');
 }
 
 function error(field: string, message: string): Problem {

@@ -2,7 +2,9 @@
 import { isIP } from 'node:net';
 import { readCheck } from '../checks/check-words.ts';
 import { parseDuration } from '../config/duration.ts';
+import { messageOf } from '../config/error.ts';
 import type { Word } from '../config/tree.ts';
+import { canonicalAddress } from '../dns/address.ts';
 import { type Name, parseName } from '../dns/name.ts';
 import { type CacheBelow, type Check, type Gate, type Plan, planOf, type Target } from '../migration/plan.ts';
 import { problemsOf } from '../migration/plan-problems.ts';
@@ -154,7 +156,7 @@ class MoveReader {
       return [{ kind: 'pool', pool: this.attempt(second, parseName) }];
     }
     return words.map((word) => {
-      if (isIP(word.text) !== 0 && !word.text.includes('%')) return { kind: 'address', address: canonical(word.text) };
+      if (isIP(word.text) !== 0 && !word.text.includes('%')) return { kind: 'address', address: canonicalAddress(word.text) };
       if (/^[\d.]+$/.test(word.text) || word.text.includes(':')) return this.reading.fail(`'${word.text}' is not an address`, word);
       return { kind: 'name', name: this.attempt(word, parseName) };
     });
@@ -240,7 +242,7 @@ class MoveReader {
     try {
       return read(word.text);
     } catch (error) {
-      return this.reading.fail(error instanceof Error ? error.message : String(error), word);
+      return this.reading.fail(messageOf(error), word);
     }
   }
 }
@@ -259,13 +261,8 @@ function readDuration(text: string): number {
   try {
     return parseDuration(text);
   } catch (error) {
-    throw new Error(`${error instanceof Error ? error.message : String(error)}, expected one such as 30s`);
+    throw new Error(`${messageOf(error)}, expected one such as 30s`);
   }
-}
-
-/** As decoded records show it. */
-function canonical(address: string): string {
-  return isIP(address) === 6 ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;
 }
 
 function familyOf(target: Target | undefined): number {

@@ -11,6 +11,7 @@ export * from '../config/grammar.ts';
 export type { Line, Word } from '../config/tree.ts';
 export * from '../config/values.ts';
 export { normalizeZones, parseHostPort } from '../config/zone-key.ts';
+export { canonicalAddress } from '../dns/address.ts';
 export type { Client, Route, Transport } from '../dns/client.ts';
 export {
   classCode,

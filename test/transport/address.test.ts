@@ -2,9 +2,9 @@
 import { networkInterfaces } from 'node:os';
 import { expect, test } from 'vitest';
 import {
+  addressText,
   addressWord,
   ipv4Text,
-  ipv6Text,
   isFamily,
   isLinkLocal,
   portOf,
@@ -15,7 +15,7 @@ import {
 
 const text6 = (address: string) => {
   const words = socketAddress(address, 0);
-  return ipv6Text(Array.from(words.subarray(addressWord[6], addressWord[6] + 4)), words[scopeWord] ?? 0);
+  return addressText(Array.from(words.subarray(addressWord[6], addressWord[6] + 4)), words[scopeWord] ?? 0);
 };
 
 test('a struct sockaddr_in holds the family, and port and address in network order', () => {

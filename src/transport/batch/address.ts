@@ -1,6 +1,7 @@
 // Socket addresses between the words that the kernel lays out and the text that people read.
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { ipv6Groups, ipv6Text } from '../../dns/address.ts';
 import { nameStride } from './messages.ts';
 
 const family = { 4: 2, 6: 10 } as const;
@@ -24,7 +25,7 @@ export function socketAddress(address: string, port: number): Int32Array {
     return words;
   }
   const [text = '', zone = ''] = address.split('%');
-  for (const [i, group] of groupsOf(text).entries()) view.setUint16(8 + 2 * i, group);
+  for (const [i, group] of ipv6Groups(text).entries()) view.setUint16(8 + 2 * i, group);
   words[scopeWord] = scopeOf(zone);
   return words;
 }
@@ -34,7 +35,7 @@ export function addressOf(words: Int32Array): { readonly address: string; readon
   const first = words[portWord] ?? 0;
   const port = portOf(first);
   if (isFamily(first, 4)) return { address: ipv4Text(words[addressWord[4]] ?? 0), port };
-  return { address: ipv6Text(Array.from(words.subarray(addressWord[6], addressWord[6] + 4)), words[scopeWord] ?? 0), port };
+  return { address: addressText(Array.from(words.subarray(addressWord[6], addressWord[6] + 4)), words[scopeWord] ?? 0), port };
 }
 
 /** The port in the first word of a socket address. */
@@ -57,41 +58,10 @@ export function ipv4Text(word: number): string {
   return `${word & 0xff}.${(word >>> 8) & 0xff}.${(word >>> 16) & 0xff}.${word >>> 24}`;
 }
 
-/** The text of an IPv6 address (RFC 5952), with "%interface" when there is a scope. */
-export function ipv6Text(words: readonly number[], scope: number): string {
-  const groups = words.flatMap((word) => [((word & 0xff) << 8) | ((word >>> 8) & 0xff), ((word >>> 8) & 0xff00) | (word >>> 24)]);
-  const { start, end } = longestZeroRun(groups);
-  const hex = (from: number, to: number) =>
-    groups
-      .slice(from, to)
-      .map((group) => group.toString(16))
-      .join(':');
-  const text = end - start > 1 ? `${hex(0, start)}::${hex(end, 8)}` : hex(0, 8);
+/** The text of an IPv6 address, with "%interface" when there is a scope. */
+export function addressText(words: readonly number[], scope: number): string {
+  const text = ipv6Text(words.flatMap((word) => [((word & 0xff) << 8) | ((word >>> 8) & 0xff), ((word >>> 8) & 0xff00) | (word >>> 24)]));
   return scope === 0 ? text : `${text}%${interfaceName(scope)}`;
-}
-
-function longestZeroRun(groups: readonly number[]): { start: number; end: number } {
-  let longest = { start: 0, end: 0 };
-  for (let start = 0; start < groups.length; start++) {
-    let end = start;
-    while (groups[end] === 0) end++;
-    if (end - start > longest.end - longest.start) longest = { start, end };
-  }
-  return longest;
-}
-
-function groupsOf(text: string): number[] {
-  const [before = '', after] = text.replace(/\d+\.\d+\.\d+\.\d+$/, dottedToGroups).split('::');
-  const parse = (part: string) => (part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16)));
-  if (after === undefined) return parse(before);
-  const tail = parse(after);
-  const head = parse(before);
-  return [...head, ...Array<number>(8 - head.length - tail.length).fill(0), ...tail];
-}
-
-function dottedToGroups(dotted: string): string {
-  const [a = 0, b = 0, c = 0, d = 0] = dotted.split('.').map(Number);
-  return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
 }
 
 function scopeOf(zone: string): number {

@@ -1,6 +1,6 @@
 // Who sent a datagram and which address was asked, copied out of the received words; text is made only when somebody asks for it.
 import type { Peer } from '../answerer.ts';
-import { addressWord, ipv4Text, ipv6Text, isFamily, isLinkLocal, portOf, portWord, scopeWord } from './address.ts';
+import { addressText, addressWord, ipv4Text, isFamily, isLinkLocal, portOf, portWord, scopeWord } from './address.ts';
 import { controlStride, type Messages, nameStride, packetInfoWord } from './messages.ts';
 
 /** What a peer needs of the socket that it came by. */
@@ -68,7 +68,7 @@ export class BatchPeer implements Peer {
 
   get address(): string {
     if (this.socket.family === 4) return ipv4Text(this.remote0);
-    return ipv6Text([this.remote0, this.remote1, this.remote2, this.remote3], this.scope);
+    return addressText([this.remote0, this.remote1, this.remote2, this.remote3], this.scope);
   }
 
   get port(): number {
@@ -78,7 +78,7 @@ export class BatchPeer implements Peer {
   get localAddress(): string {
     if (!this.socket.wildcard) return this.socket.address;
     if (this.socket.family === 4) return ipv4Text(this.local0);
-    return ipv6Text([this.local0, this.local1, this.local2, this.local3], this.localInterface);
+    return addressText([this.local0, this.local1, this.local2, this.local3], this.localInterface);
   }
 
   get localPort(): number {
