@@ -1,6 +1,7 @@
 // Finds the addresses of upstreams that are given by host name, once, at start.
 import { lookup, Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { messageOf } from 'ferrydns/plugin';
 import type { Target } from './settings.ts';
 import type { HostTarget } from './targets.ts';
 
@@ -25,7 +26,7 @@ async function addressesOf(host: string, resolvers: readonly string[]): Promise<
       const addresses = await ask(host);
       if (addresses.length > 0) return addresses;
     } catch (error) {
-      reason = error instanceof Error ? error.message : String(error);
+      reason = messageOf(error);
     }
   }
   throw new Error(`failed to resolve "${host}": ${reason}`);

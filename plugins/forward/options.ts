@@ -11,6 +11,7 @@ import {
   integer,
   isSubdomain,
   many,
+  messageOf,
   type Name,
   normalizeZones,
   type OptionsOf,
@@ -82,7 +83,7 @@ export function readTargets(options: Options, context: SetupContext): readonly (
     try {
       return parseTarget(to, context.path);
     } catch (error) {
-      return context.fail(error instanceof Error ? error.message : String(error), 'to');
+      return context.fail(messageOf(error), 'to');
     }
   });
   const targets = parsed.filter((list) => list.length > 0);
@@ -185,7 +186,7 @@ function readTls(options: Options, context: SetupContext): { readonly secureCont
     });
     return { secureContext };
   } catch (error) {
-    return context.fail(`could not load TLS certificates: ${error instanceof Error ? error.message : String(error)}`, 'tls');
+    return context.fail(`could not load TLS certificates: ${messageOf(error)}`, 'tls');
   }
 }
 

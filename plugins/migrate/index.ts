@@ -5,6 +5,7 @@ import {
   ConfigErrors,
   definePlugin,
   type MigrateOptions,
+  messageOf,
   migrateGrammar,
   moveOptionNames,
   readAdminAccess,
@@ -72,7 +73,7 @@ function read(word: Word, context: SetupContext) {
     return readPlanFile(text, word.text);
   } catch (error) {
     if (error instanceof ConfigErrors) throw error;
-    return context.fail(error instanceof Error ? error.message : String(error), word);
+    return context.fail(messageOf(error), word);
   }
 }
 

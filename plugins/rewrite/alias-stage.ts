@@ -1,5 +1,5 @@
 // Follows an alias to another target than the one it came with: the server asks itself for the new target.
-import { type Awaitable, after, type Name, nameToWire, parseName, QueryType, Reply, type ResourceRecord, rescue } from 'ferrydns/plugin';
+import { type Awaitable, after, messageOf, type Name, nameToWire, parseName, QueryType, Reply, type ResourceRecord, rescue } from 'ferrydns/plugin';
 import type { Environment, Passage, Stage } from './revision.ts';
 import type { AliasStep } from './step.ts';
 
@@ -28,7 +28,7 @@ export class AliasStage implements Stage {
     const ask = () =>
       after(this.environment.resolve(rewritten.with({ name: parseName(target) as Name, class: 'IN' })), (found) => join(alias, found));
     return rescue(ask, (error) => {
-      this.environment.log.error(`upstream lookup failed: ${error instanceof Error ? error.message : String(error)}`);
+      this.environment.log.error(`upstream lookup failed: ${messageOf(error)}`);
       return reply;
     });
   }

@@ -1,5 +1,16 @@
 // Changes queries on their way in and replies on their way out, by rules that are tried in order.
-import { type Awaitable, definePlugin, type Handle, type Line, type Query, type Reply, type SetupContext, type Word, words } from 'ferrydns/plugin';
+import {
+  type Awaitable,
+  definePlugin,
+  type Handle,
+  type Line,
+  messageOf,
+  type Query,
+  type Reply,
+  type SetupContext,
+  type Word,
+  words,
+} from 'ferrydns/plugin';
 import { type Environment, Revision } from './revision.ts';
 import type { Rule } from './rule.ts';
 import { parseRule } from './rule-parser.ts';
@@ -70,6 +81,6 @@ function read(all: readonly Word[], context: SetupContext, at = all[0]): Rule[] 
   try {
     return parseRule(all.map(({ text }) => text));
   } catch (error) {
-    return context.fail(error instanceof Error ? error.message : String(error), at);
+    return context.fail(messageOf(error), at);
   }
 }

@@ -1,6 +1,7 @@
 // Reads how to check a service as a Corefile says it: "tcp 80 interval 5s", "http :80/healthz 200", "dns example.org A".
 
 import { formatDuration, parseDuration } from '../config/duration.ts';
+import { messageOf } from '../config/error.ts';
 import type { Word } from '../config/tree.ts';
 import { typeCode } from '../dns/codes.ts';
 import { parseName } from '../dns/name.ts';
@@ -132,7 +133,7 @@ class CheckReader {
     try {
       return read(word.text);
     } catch (error) {
-      return this.fail(error instanceof Error ? error.message : String(error), word);
+      return this.fail(messageOf(error), word);
     }
   }
 

@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { request } from 'node:http';
 import { connect, isIPv6 } from 'node:net';
+import { messageOf } from '../config/error.ts';
 import { flag } from '../dns/codes.ts';
 import type { Name } from '../dns/name.ts';
 import { makeQuery } from '../dns/own-query.ts';
@@ -36,7 +37,7 @@ export function probe(address: string, what: Probe, timeout: number): Promise<Fi
   try {
     close = open[what.kind](address, what as never, resolve);
   } catch (error) {
-    resolve({ ok: false, text: error instanceof Error ? error.message : String(error) });
+    resolve({ ok: false, text: messageOf(error) });
   }
   return promise.finally(() => {
     clearTimeout(timer);

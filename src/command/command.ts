@@ -2,7 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parseCorefile } from '../config/corefile.ts';
-import { ConfigErrors } from '../config/error.ts';
+import { ConfigErrors, messageOf } from '../config/error.ts';
 import { formatCorefile } from '../config/format.ts';
 import { toCorefile } from '../config/write.ts';
 import { streamOutput } from '../log/logger.ts';
@@ -40,7 +40,7 @@ export async function run(words: readonly string[], context: CommandContext): Pr
     if (file === undefined || more.length > 0) throw new Error(`usage: ferrydns ${word} FILE`);
     await command(file, context);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     if (message.startsWith('usage: ') && words.some((word) => /^--?h(elp)?$/.test(word))) return void process.stdout.write(`${message}\n`);
     process.stderr.write(`${message}\n`);
     process.exitCode = 1;

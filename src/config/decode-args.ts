@@ -1,6 +1,6 @@
 // Hands the words of one line to the arguments of a grammar: which argument takes which words, and what is wrong if none fits.
 
-import { ConfigError, nearest } from './error.ts';
+import { ConfigError, messageOf, nearest } from './error.ts';
 import { type Arg, type ArgSpec, describeLine, isValue } from './grammar.ts';
 import type { Word } from './tree.ts';
 import type { Value } from './values.ts';
@@ -91,7 +91,7 @@ function take(
     try {
       list.push(value?.parse(word.text));
     } catch (error) {
-      return { word, message: error instanceof Error ? error.message : String(error) };
+      return { word, message: messageOf(error) };
     }
   }
   decoded.values[name] = collect(arg, list);

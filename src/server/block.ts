@@ -1,7 +1,7 @@
 // Makes the server blocks of a configuration: decodes every directive by its plugin's grammar and sets the instances up, touching nothing outside.
 import { resolve } from 'node:path';
 import { type Decoded, decodeAll } from '../config/decode.ts';
-import { ConfigError, ConfigErrors, formatWarning, nearest, type Place } from '../config/error.ts';
+import { ConfigError, ConfigErrors, formatWarning, messageOf, nearest, type Place } from '../config/error.ts';
 import type { ConfigSpec } from '../config/grammar.ts';
 import { hashTree, type ServerBlock, type Tree, type Word } from '../config/tree.ts';
 import { parseKey, type ZoneKey } from '../config/zone-key.ts';
@@ -75,9 +75,7 @@ export function provided<T>({ uses }: Block, { label }: Capability<T>): T[] {
 
 /** The problem that what a plugin has thrown stands for; one without a place is at its directive. */
 export function problemOf(error: unknown, { plugin, place }: Pick<Use, 'plugin' | 'place'>): ConfigError {
-  return error instanceof ConfigError
-    ? error
-    : new ConfigError(error instanceof Error ? error.message : String(error), { place, plugin: plugin.name });
+  return error instanceof ConfigError ? error : new ConfigError(messageOf(error), { place, plugin: plugin.name });
 }
 
 interface Findings {

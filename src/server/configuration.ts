@@ -1,7 +1,7 @@
 // Reads the configuration from where it is: a Corefile, its YAML form, standard input, or the built-in default.
 import { existsSync, readFileSync } from 'node:fs';
 import { parseCorefile } from '../config/corefile.ts';
-import { ConfigError, ConfigErrors } from '../config/error.ts';
+import { ConfigError, ConfigErrors, messageOf } from '../config/error.ts';
 import type { Parsed } from '../config/tree.ts';
 
 /** What serves when there is no configuration: everything is answered with who asked. */
@@ -47,7 +47,7 @@ function readText(source: ConfigurationSource): string {
   try {
     return source.read();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new ConfigErrors([new ConfigError(`cannot be read: ${reason}`, { place: { file: source.file, line: 1, column: 1, length: 1 } })]);
   }
 }

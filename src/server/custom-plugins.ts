@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { createRequire, registerHooks } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ConfigError, nearest } from '../config/error.ts';
+import { ConfigError, messageOf, nearest } from '../config/error.ts';
 import type { Directive, Tree, Word } from '../config/tree.ts';
 import { isPlugin, type Plugin } from '../plugin/plugin.ts';
 import { type Registry, withPlugin } from './registry.ts';
@@ -128,7 +128,7 @@ function describe(error: unknown): string {
 }
 
 function refuse(word: Word, error: unknown): ConfigError {
-  return new ConfigError(error instanceof Error ? error.message : String(error), { place: word.place });
+  return new ConfigError(messageOf(error), { place: word.place });
 }
 
 function once(run: () => void): () => void {

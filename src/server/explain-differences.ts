@@ -1,4 +1,6 @@
 // What a plugin did with a query and its reply, told from what went in and what came out.
+
+import { messageOf } from '../config/error.ts';
 import { className, flag, rcodeName, typeName } from '../dns/codes.ts';
 import type { Option } from '../dns/edns.ts';
 import { presentRecord } from '../dns/presentation.ts';
@@ -34,7 +36,7 @@ function failure({ behind, ranOut }: Trace, error: unknown): string {
   if (ranOut) return 'passed it on, but no plugin is behind it';
   const before = behind.at(-1)?.outcome;
   if (before !== undefined && 'error' in before && before.error === error) return 'passed it on; the failure is from behind it';
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return QueryError.is(error) ? `failed with ${error.rcode}: ${message}` : `failed unexpectedly: ${message}`;
 }
 

@@ -1,5 +1,5 @@
 // One configuration in use: its blocks, what each listener answers with, and the life of its instances.
-import { ConfigError, ConfigErrors, type Place } from '../config/error.ts';
+import { ConfigError, ConfigErrors, messageOf, type Place } from '../config/error.ts';
 import type { Route } from '../dns/client.ts';
 import type { Query } from '../dns/query.ts';
 import type { Reply } from '../dns/reply.ts';
@@ -129,7 +129,7 @@ export class Generation {
       try {
         await instance.stop?.(deadline);
       } catch (error) {
-        this.logger(plugin.name).error(`stop: ${error instanceof Error ? error.message : String(error)}`);
+        this.logger(plugin.name).error(`stop: ${messageOf(error)}`);
       }
     }
   }
@@ -140,7 +140,7 @@ export class Generation {
       try {
         instance.serving?.();
       } catch (error) {
-        this.logger(plugin.name).error(error instanceof Error ? error.message : String(error));
+        this.logger(plugin.name).error(messageOf(error));
       }
     }
   }
@@ -227,7 +227,7 @@ export class Generation {
       peers: (capability) => provided(block, capability),
       counterparts: (hear) => {
         this.hearers.set(use.identity, (message) => {
-          Promise.try(hear, message).catch((error: unknown) => log.error(error instanceof Error ? error.message : String(error)));
+          Promise.try(hear, message).catch((error: unknown) => log.error(messageOf(error)));
         });
         return (message) => this.context.tell({ serial: this.serial, identity: use.identity, message });
       },
@@ -235,7 +235,7 @@ export class Generation {
       every: (milliseconds, task) => {
         const timer = setInterval(
           () => {
-            Promise.try(task).catch((error: unknown) => log.error(error instanceof Error ? error.message : String(error)));
+            Promise.try(task).catch((error: unknown) => log.error(messageOf(error)));
           },
           Math.min(milliseconds, longestDelay),
         );

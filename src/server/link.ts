@@ -1,4 +1,6 @@
 // Two processes that call each other's functions over the channel between them.
+
+import { messageOf } from '../config/error.ts';
 import type { Awaitable } from '../plugin/awaitable.ts';
 
 /** What one side can be asked: by name, a function of one value that can be sent. */
@@ -75,7 +77,7 @@ export class Link<Own extends Calls<Own>, Other extends Calls<Other>> {
       const got = await run(value);
       if (id !== undefined) this.send({ answer: id, value: got });
     } catch (error) {
-      if (id !== undefined) this.send({ answer: id, error: error instanceof Error ? error.message : String(error) });
+      if (id !== undefined) this.send({ answer: id, error: messageOf(error) });
     }
   }
 

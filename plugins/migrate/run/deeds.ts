@@ -1,5 +1,5 @@
 // Does what the engine of a plan wants done, and tells it what came of it: the journal, the store, the fence, and those who wait for a verdict.
-import { type Logger, migration } from 'ferrydns/plugin';
+import { type Logger, messageOf, migration } from 'ferrydns/plugin';
 import type { Link } from '../store/link.ts';
 import type { Kept } from '../store/store.ts';
 import { execute } from './execute.ts';
@@ -146,7 +146,7 @@ export class Deeds {
       await this.options.journal.append({ kind: 'view', replica: this.options.replica, view });
     } catch (error) {
       this.rest();
-      this.tell({ kind: 'write-failed', seq, reason: error instanceof Error ? error.message : String(error) });
+      this.tell({ kind: 'write-failed', seq, reason: messageOf(error) });
       return;
     }
     const { member, settled } = this.options.state().view ?? view;

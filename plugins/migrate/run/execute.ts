@@ -1,5 +1,6 @@
 // Runs the commands of a plan: its fence, and gates that are commands.
 import { execFile } from 'node:child_process';
+import { messageOf } from 'ferrydns/plugin';
 
 export interface Outcome {
   readonly ok: boolean;
@@ -29,7 +30,7 @@ export function execute(
         end({ ok: error === null, text: `${describe(error, seconds)}${output === '' ? '' : `: ${output}`}` });
       });
     } catch (error) {
-      end({ ok: false, text: error instanceof Error ? error.message : String(error) });
+      end({ ok: false, text: messageOf(error) });
     }
   });
 }

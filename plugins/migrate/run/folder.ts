@@ -2,6 +2,7 @@
 import { constants } from 'node:fs';
 import { access, mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { messageOf } from 'ferrydns/plugin';
 
 /** A journal that cannot be written where it is to be. */
 export class JournalUnwritable extends Error {
@@ -53,7 +54,7 @@ export function refusal(file: string, at: string, error: unknown): JournalUnwrit
     ENOSPC: 'no space left on the disk',
     EISDIR: 'it is a directory',
   };
-  const reason = reasons[code] ?? (error instanceof Error ? error.message : String(error));
+  const reason = reasons[code] ?? messageOf(error);
   return new JournalUnwritable(file, reason, /^(EACCES|EPERM|EROFS)$/.test(code));
 }
 

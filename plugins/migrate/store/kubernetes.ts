@@ -1,6 +1,7 @@
 // How the Kubernetes API is reached: from inside of a cluster by what every Pod is given, from outside by a kubeconfig file.
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { messageOf } from 'ferrydns/plugin';
 import { parse } from 'yaml';
 import type { Credentials } from './request.ts';
 
@@ -35,7 +36,7 @@ export function accessByFile(file: string, context: string | undefined): Kuberne
   try {
     return readAccess(file, context);
   } catch (error) {
-    throw new Error(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`${file}: ${messageOf(error)}`);
   }
 }
 

@@ -2,6 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
+import { messageOf } from '../../config/error.ts';
 import type { Word } from '../../config/tree.ts';
 import { httpAddress } from '../../config/values.ts';
 import type { HttpTls, SetupContext } from '../plugin.ts';
@@ -83,7 +84,7 @@ function readTls(word: Word, files: readonly Word[], context: SetupContext): Htt
   try {
     createSecureContext({ cert: tls.cert, key: tls.key, ca: tls.clientCa });
   } catch (error) {
-    context.fail(`certificate and key cannot be used: ${error instanceof Error ? error.message : String(error)}`, cert);
+    context.fail(`certificate and key cannot be used: ${messageOf(error)}`, cert);
   }
   return tls;
 }
@@ -102,7 +103,7 @@ function read(file: Word, context: SetupContext): string {
   try {
     return readFileSync(context.path(file.text), 'utf8');
   } catch (error) {
-    return context.fail(error instanceof Error ? error.message : String(error), file);
+    return context.fail(messageOf(error), file);
   }
 }
 
@@ -110,7 +111,7 @@ function readAddress(word: Word, context: SetupContext): string {
   try {
     return httpAddress.parse(word.text);
   } catch (error) {
-    return context.fail(`${error instanceof Error ? error.message : String(error)}, expected HOST:PORT, unix:PATH or off`, word);
+    return context.fail(`${messageOf(error)}, expected HOST:PORT, unix:PATH or off`, word);
   }
 }
 

@@ -1,4 +1,6 @@
 // The page of an admin door that gives explanations.
+
+import { messageOf } from '../../config/error.ts';
 import { type Question, readQuestion } from '../explanation.ts';
 import type { HttpRequest, HttpResponse, StartContext } from '../plugin.ts';
 import { answerJson, refuseRequest } from './answer.ts';
@@ -10,7 +12,7 @@ export async function explainPage({ explain }: Pick<StartContext, 'explain'>, { 
   try {
     return answerJson(200, await explain(read(url.searchParams)));
   } catch (error) {
-    return refuseRequest(400, error instanceof Error ? error.message : String(error));
+    return refuseRequest(400, messageOf(error));
   }
 }
 
