@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { soon } from './test/support/soon.ts';
 
 export default defineConfig({
   test: {
@@ -9,8 +10,9 @@ export default defineConfig({
     environment: 'node',
     // Many tests wait for real servers more than they work.
     maxWorkers: Math.max(4, availableParallelism()),
-    // Real servers in real processes share the machine with whatever else it does.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Real servers in real processes share the machine with whatever else it does: being late is no failure.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: soon },
   },
 });

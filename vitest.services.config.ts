@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { soon } from './test/support/soon.ts';
 
 // Tests beside real services, which need more than Node: each says what it needs and how to get it.
 export default defineConfig({
@@ -6,7 +7,8 @@ export default defineConfig({
     include: ['test/services/**/*.test.ts'],
     environment: 'node',
     testTimeout: 120_000,
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
+    expect: { poll: soon },
     // Each test starts servers of its own, and some count their time.
     fileParallelism: false,
   },

@@ -1,10 +1,8 @@
 // DNS A and DNS B for the time of a story: two services at two addresses and one port that is free at both.
-import { randomInt } from 'node:crypto';
-import { createSocket } from 'node:dgram';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from 'ferrydns/testing';
 import { Service, type ServiceOptions } from './service.ts';
 
 export const addressOfA = '127.0.0.2';
@@ -26,7 +24,7 @@ export interface PairOptions {
 /** Both have ended when this resolves or rejects, or when the process ends; neither has been started before. */
 export async function withPair<T>({ command, surroundings }: PairOptions, tell: (pair: Pair) => Promise<T>): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), 'ferrydns-migration-'));
-  const port = await freePort([addressOfA, addressOfB]);
+  const port = await freePort(addressOfA, addressOfB);
   const alike = { port, command, directory, ...surroundings?.(port, directory) };
   const a = new Service({ name: 'DNS A', address: addressOfA, ...alike });
   const b = new Service({ name: 'DNS B', address: addressOfB, ...alike });
@@ -43,30 +41,4 @@ export async function withPair<T>({ command, surroundings }: PairOptions, tell: 
     process.removeListener('exit', killNow);
     forget();
   }
-}
-
-/** A port that is free for UDP and TCP at every one of the addresses, and not among those that systems give to clients. */
-export async function freePort(addresses: readonly string[]): Promise<number> {
-  for (let attempt = 0; attempt < 20; attempt++) {
-    const port = randomInt(10_240, 32_768);
-    const tries = addresses.flatMap((address) => [isFreeForUdp(address, port), isFreeForTcp(address, port)]);
-    if ((await Promise.all(tries)).every((free) => free)) return port;
-  }
-  throw new Error(`no port is free at ${addresses.join(' and ')}, expected two addresses of the loopback interface`);
-}
-
-async function isFreeForUdp(address: string, port: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const socket = createSocket('udp4');
-  socket.once('error', () => resolve(false));
-  socket.bind(port, address, () => resolve(true));
-  return promise.finally(() => socket.close());
-}
-
-async function isFreeForTcp(address: string, port: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const server = createServer();
-  server.once('error', () => resolve(false));
-  server.listen(port, address, () => server.close(() => resolve(true)));
-  return promise;
 }

@@ -67,7 +67,7 @@ test('a plan file that is wrong is shown with its line', async () => {
   expect(err).toMatch(/plan\.yaml:3 - .*192\.0\.2\.1 stands in from and in to\n.*a\.example: \{ from: 192\.0\.2\.1, to: 192\.0\.2\.1 \}\n +\| +\^/);
 });
 
-test('status tells how plans stand, and orders are carried out or refused with the reason', { timeout: 30_000 }, async () => {
+test('status tells how plans stand, and orders are carried out or refused with the reason', async () => {
   await using server = await servePlan(
     `. {\n migrate www.example.org {\n from 192.0.2.1\n to 192.0.2.2\n ttl 60\n admin 127.0.0.1:0\n}\n whoami\n}\n`,
   );

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AdminClient } from '../../src/command/admin-client.ts';
 import { type WatchOptions, watch } from '../../src/command/migrate-watch.ts';
 import { type PlanServer, servePlan, stopTime } from '../support/migration.ts';
+import { soon } from '../support/soon.ts';
 
 beforeEach(stopTime);
 afterEach(() => void vi.useRealTimers());
@@ -41,9 +42,9 @@ async function move(server: PlanServer, moved: string, seen: (phase: string) => 
   await server.until(moved, 'done');
 }
 
-const seenIn = (written: readonly string[]) => (phase: string) => vi.waitFor(() => expect(written.join('')).toContain(phase), { timeout: 10_000 });
+const seenIn = (written: readonly string[]) => (phase: string) => vi.waitFor(() => expect(written.join('')).toContain(phase), soon);
 
-test('where there is no terminal, a line for each change, until the plan is done', { timeout: 60_000 }, async () => {
+test('where there is no terminal, a line for each change, until the plan is done', async () => {
   await using server = await servePlan(corefile);
   const { written, ...lines } = screen();
   const over = watch(options(server, { screen: { ...lines } }));
@@ -55,7 +56,7 @@ test('where there is no terminal, a line for each change, until the plan is done
   expect(written.join('')).toMatch(/lowering, answers with the old TTL are still alive, until 2026-06-01T12:\S+; 0 on A, 0 on B\n/);
 });
 
-test('in a terminal, drawn again in place, as wide and high as it is', { timeout: 60_000 }, async () => {
+test('in a terminal, drawn again in place, as wide and high as it is', async () => {
   await using server = await servePlan(corefile);
   const { written, ...terminal } = screen({ isTTY: true, columns: 72, rows: 12 });
   const over = watch(options(server, { screen: { ...terminal } }));
@@ -77,7 +78,7 @@ test('in a terminal, drawn again in place, as wide and high as it is', { timeout
   expect(written.at(-1)).toMatch(/phase +\[#{7}\.\] done\n/);
 });
 
-test('for a program, each status as a line of JSON', { timeout: 60_000 }, async () => {
+test('for a program, each status as a line of JSON', async () => {
   await using server = await servePlan(`. {\n${plan(name)}${plan('other.example.org')} whoami\n}\n`);
   const { written, ...lines } = screen();
   const over = watch(options(server, { screen: { ...lines }, json: true, plan: undefined }));
@@ -128,7 +129,7 @@ test('Ctrl-C ends it with exit status 0', async () => {
   child.stderr.on('data', (text) => {
     err += text;
   });
-  await vi.waitFor(() => expect(out).toMatch(/original; 0 on A, 0 on B\n$/), { timeout: 20_000 });
+  await vi.waitFor(() => expect(out).toMatch(/original; 0 on A, 0 on B\n$/), soon);
   child.kill('SIGINT');
   const [status] = await once(child, 'close');
   expect({ status, err }).toEqual({ status: 0, err: '' });

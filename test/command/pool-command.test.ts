@@ -19,7 +19,7 @@ function run(...words: readonly string[]): Promise<{ readonly status: number; re
 
 const adminOf = ({ server }: PoolServer) => ['-admin', `127.0.0.1:${server.server.httpPort('127.0.0.1:0')}`];
 
-test('status shows which member waits, and failback leads back to it', { timeout: 60_000 }, async () => {
+test('status shows which member waits, and failback leads back to it', async () => {
   await using primary = await tcpService({ address: '127.0.0.1' });
   await using _secondary = await tcpService({ address: '127.0.0.3', port: primary.port });
   await using pool = await servePools(`. {
@@ -54,7 +54,7 @@ test('status shows which member waits, and failback leads back to it', { timeout
   });
 });
 
-test('a server whose pools have no admin says so, and words that are not known get the usage', { timeout: 60_000 }, async () => {
+test('a server whose pools have no admin says so, and words that are not known get the usage', async () => {
   await using pool = await servePools('. {\n pool db.example.org {\n member 192.0.2.1\n }\n health 127.0.0.1:0\n }');
   expect(await run('status', ...adminOf(pool))).toMatchObject({
     status: 1,

@@ -7,7 +7,7 @@ import { ferrydns } from '../../examples/migration/service.ts';
 
 const short: StoryOptions = { times: { vendor: 4, cluster: 1, jvm: 1, transition: 1, slack: 0.5 }, applications: 12, command: ferrydns };
 
-test.concurrent('without a plan one application writes to both databases', { timeout: 60_000 }, async ({ expect }) => {
+test.concurrent('without a plan one application writes to both databases', async ({ expect }) => {
   const outcome = await withoutPlan(short);
   const account = accountOf(outcome);
   expect(complaintsWithout(account)).toEqual([]);
@@ -22,7 +22,7 @@ test.concurrent('without a plan one application writes to both databases', { tim
   ]);
 });
 
-test.concurrent('with the plan nobody is at A after B, and nobody misses A when it is switched off', { timeout: 90_000 }, async ({ expect }) => {
+test.concurrent('with the plan nobody is at A after B, and nobody misses A when it is switched off', async ({ expect }) => {
   const outcome = await withPlan(short);
   const account = moveAccountOf(outcome);
   expect(complaintsWith(account, outcome)).toEqual([]);

@@ -26,9 +26,7 @@ const short: StoryOptions = {
 };
 
 describe('while DNS A answers A and B and DNS B answers B', () => {
-  test('the share of clients on DNS A halves with every TTL; they come back when B is down; in the end no answer names A', {
-    timeout: 60_000,
-  }, async () => {
+  test('the share of clients on DNS A halves with every TTL; they come back when B is down; in the end no answer names A', async () => {
     const result = await tell(short);
     expect(complaints(result, 3)).toEqual([]);
     const whole = result.looks.filter(({ stage, inStage }) => stage === 'transition' && Number.isInteger(inStage));
@@ -40,7 +38,7 @@ describe('while DNS A answers A and B and DNS B answers B', () => {
     expect(result.end).toEqual([`example.domain. 30 IN A ${addressOfB}`]);
   });
 
-  test('clients that ask in step move in steps', { timeout: 60_000 }, async () => {
+  test('clients that ask in step move in steps', async () => {
     const result = await tell({ ...short, phases: 0.1, transition: 2 });
     expect(complaints(result, 3)).toEqual([]);
     const shares = result.looks.filter(({ stage }) => stage === 'transition').map(({ measured }) => measured);
@@ -108,7 +106,7 @@ describe('the verdict', () => {
     expect(complaints(result, 4).join('\n')).toContain(complaint);
   });
 
-  test('lets the run end with 1', { timeout: 60_000 }, async () => {
+  test('lets the run end with 1', async () => {
     // Node takes no -conf: the story cannot begin.
     const svg = join(mkdtempSync(join(tmpdir(), 'ferrydns-drain-')), 'drain.svg');
     const run = promisify(execFile)(process.execPath, [join(root, 'examples/migration/run.ts'), '--server', process.execPath, '--svg', svg]);

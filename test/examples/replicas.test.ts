@@ -5,9 +5,7 @@ import type { Told } from '../../examples/migration/replicas/readers.ts';
 import { type Kept, tell } from '../../examples/migration/replicas/story.ts';
 import { ferrydns } from '../../examples/migration/service.ts';
 
-test('a backup serves while the primary is down, an agent gets its share, and readers move to new replicas without going back', {
-  timeout: 120_000,
-}, async () => {
+test('a backup serves while the primary is down, an agent gets its share, and readers move to new replicas without going back', async () => {
   const promises = await tell({ readers: 50, answers: 1500, command: ferrydns });
   expect(promises.filter(({ kept }) => !kept)).toEqual([]);
   expect(promises.map(({ what }) => what).filter((what) => what !== '')).toEqual([

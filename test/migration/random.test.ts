@@ -4,7 +4,7 @@ import { nodeAt } from './world.ts';
 
 const seeds = Array.from({ length: 100 }, (_, i) => i + 1);
 
-test('long runs of three to five replicas under every fault keep P1, P2 and P3, and end in one phase', { timeout: 120_000 }, () => {
+test('long runs of three to five replicas under every fault keep P1, P2 and P3, and end in one phase', () => {
   const ends = new Map<string, number>();
   for (const seed of seeds) {
     const { world } = run(seed, 400);
@@ -18,6 +18,6 @@ test('long runs of three to five replicas under every fault keep P1, P2 and P3, 
   expect(ends.get('done') ?? 0).toBeGreaterThan(seeds.length / 2);
 });
 
-test('a seed brings a run back, step by step', { timeout: 120_000 }, () => {
+test('a seed brings a run back, step by step', () => {
   expect(run(7, 300)).toEqual(run(7, 300));
 });

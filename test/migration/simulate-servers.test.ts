@@ -75,7 +75,7 @@ function simulated(text: string, options: Pick<Simulation, 'until' | 'commands'>
   return simulate({ plan, clients: 50_000, seed: 1, ...options });
 }
 
-test('a weight: the same share of clients is on A in every second of the move', { timeout: 120_000 }, async () => {
+test('a weight: the same share of clients is on A in every second of the move', async () => {
   const plan = `${target}weight: 70\n`;
   await using server = await servePlan(corefile, { files: { 'plan.yaml': plan } });
   const crowd = new Crowd(server, 4);
@@ -98,7 +98,7 @@ test('a weight: the same share of clients is on A in every second of the move', 
   expect((await server.status('move')).phase).toBe(outcome.phases.at(-1)?.phase);
 });
 
-test('exclusive: the phases begin when the simulator says, and clients with a runtime leave as it says', { timeout: 120_000 }, async () => {
+test('exclusive: the phases begin when the simulator says, and clients with a runtime leave as it says', async () => {
   const plan = `${target}mode: exclusive\nadvance: auto\ncaches: jvm 4s\nhold: 0s\nfence: [exec, /bin/true]\n`;
   const jvm: Cache = { kind: 'jvm', seconds: 4, negative: 1, shared: 0 };
   const outcome = simulated(plan, { until: 32, commands: [{ at: 0, verb: 'start' }], caches: [jvm] });

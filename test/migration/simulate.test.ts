@@ -96,7 +96,7 @@ describe('the last client', () => {
   test.each([
     { clients: 1000, runs: 60, evenOdds: 11, almostSure: 17 },
     { clients: 100_000, runs: 6, evenOdds: 18, almostSure: 24 },
-  ])('of $clients leaves when the formula says, and never after the promised horizon (P2)', { timeout: 120_000 }, (figures) => {
+  ])('of $clients leaves when the formula says, and never after the promised horizon (P2)', (figures) => {
     const { clients, runs, evenOdds, almostSure } = figures;
     const seen = lasts(clients, runs);
     for (const ttls of [evenOdds - 1, evenOdds, almostSure]) {

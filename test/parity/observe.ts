@@ -3,11 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from 'ferrydns/testing';
 import { type Exchange, exchange } from '../support/client.ts';
 import { parseAsk, writeMessage } from '../support/message.ts';
 import { type Script, startUpstream, type Upstream } from '../support/upstream.ts';
 import type { AskStep, ExchangeCase, HttpStep, Observation, ParityCase, RawStep, Recording, Step, TallyStep, TogetherStep } from './case.ts';
-import { freePort, writeFiles } from './files.ts';
+import { writeFiles } from './files.ts';
 import type { Running, Subject } from './subject.ts';
 import { observed, opaque, stepText } from './text.ts';
 
@@ -48,7 +49,7 @@ const scriptsOf = (parityCase: ParityCase): readonly Script[] => ('load' in pari
 
 async function placeholders(directory: string, upstreams: readonly Upstream[]): Promise<Values> {
   const values = new Map([['DIR', directory]]);
-  for (const name of ['PORT', 'PORT2', 'HTTP', 'HTTP2']) values.set(name, String(await freePort()));
+  for (const name of ['PORT', 'PORT2', 'HTTP', 'HTTP2']) values.set(name, String(await freePort('0.0.0.0')));
   for (const [index, upstream] of upstreams.entries()) {
     values.set(`UP${index + 1}`, upstream.endpoint);
     values.set(`UP${index + 1}_PORT`, String(upstream.port));

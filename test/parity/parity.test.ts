@@ -16,7 +16,7 @@ for (const [topic, cases] of Object.entries(topics)) {
   const recordings = read(topic);
   describe.concurrent(topic, () => {
     for (const parityCase of cases) {
-      test(parityCase.name, { timeout: 30_000 }, async () => {
+      test(parityCase.name, async () => {
         const recorded = recordings[parityCase.name];
         if (recorded === undefined) throw new Error(`not recorded: npm run parity:record -- ${topic}`);
         const outcome = await observe(subject, parityCase);

@@ -87,7 +87,8 @@ export function ferrydns(serve: Serve): Subject {
 
 function firstProblem(error: unknown): Refused['refused'] {
   if (!(error instanceof Error)) throw error;
-  if (!('problems' in error) || !Array.isArray(error.problems)) throw error;
+  // Not what the Corefile says, but that it cannot be had here, as a port.
+  if (!('problems' in error) || !Array.isArray(error.problems)) return { message: error.message };
   const problems = error.problems as readonly { readonly message: string; readonly place?: { readonly line?: number } }[];
   const first = problems[0];
   if (first === undefined) throw error;

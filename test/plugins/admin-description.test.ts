@@ -12,6 +12,7 @@ import { ajv, at, expectDescribed, expectValid, inPointer, operations, text } fr
 import { type Ask, ask, eventsOf, open, type Told } from '../support/http.ts';
 import { type PlanServer, servePlan, stopTime } from '../support/migration.ts';
 import { type Service, tcpService } from '../support/services.ts';
+import { soon } from '../support/soon.ts';
 
 const cases = operations.flatMap(({ path, method, operation }) =>
   Object.keys(operation.responses).map((status) => [method, path, Number(status)] as const),
@@ -217,7 +218,7 @@ describe('an order is refused as a bad one just where the description says so', 
   });
 });
 
-test('the status is as described from the beginning of an exclusive move to its end', { timeout: 60_000 }, async () => {
+test('the status is as described from the beginning of an exclusive move to its end', async () => {
   const plan = [
     'plan: database\nnames:\n  a.example: { from: 192.0.2.1, to: 198.51.100.1 }\n  b.example: { from: a.example.net, to: b.example.net }',
     'mode: exclusive\nttl: 5\ntransition_ttl: 1\ncountdown: 2s\nhold: 10ms\ncaches: jvm 1s\nfence: [exec, /bin/true]\nhandback: on\ngate: [exec, /bin/true]\n',
@@ -232,7 +233,7 @@ test('the status is as described from the beginning of an exclusive move to its 
     await server.ask('a.example');
   };
   await look();
-  await vi.waitFor(async () => expect(await server.order('database', 'start')).toBeUndefined(), { timeout: 10_000 });
+  await vi.waitFor(async () => expect(await server.order('database', 'start')).toBeUndefined(), soon);
   await look();
   await server.advance('database');
   await server.until('database', 'done', look);

@@ -17,7 +17,7 @@ const silence = { drop: true };
 const names = (upstream: Upstream) => upstream.asked.map(({ message }) => message.questions[0]?.name);
 const queries = (upstream: Upstream) => names(upstream).filter((name) => name !== '.');
 const checks = (upstream: Upstream) => names(upstream).filter((name) => name === '.');
-const until = async (condition: () => boolean) => expect.poll(condition, { timeout: 4000, interval: 10 }).toBe(true);
+const until = async (condition: () => boolean) => expect.poll(condition).toBe(true);
 /** A port of 127.0.0.1 where nobody listens. */
 const closedPort = async () => {
   const upstream = await startUpstream();
@@ -42,15 +42,11 @@ test('a silent upstream costs a query no more than the time after which another 
   const well = await upstreamWith({ '* *': 'NXDOMAIN' });
   const dead = await upstreamWith({ '* *': silence });
   const server = await serverWith(`forward . ${dead.endpoint} ${well.endpoint} {\n policy round_robin\n}`);
-  const slow: number[] = [];
   for (let i = 0; i < 30; i++) {
-    const { reply, milliseconds } = await ask(server, `n${i}.example.org`);
-    expect(reply?.rcode).toBe('NXDOMAIN');
-    if (milliseconds > 45) slow.push(milliseconds);
+    expect((await server.ask(`n${i}.example.org`)).rcode).toBe('NXDOMAIN');
   }
   // Three without a timely reply, then nobody waits for it.
   expect(queries(dead)).toHaveLength(3);
-  expect(slow.length).toBeLessThanOrEqual(4);
   expect(checks(dead).length).toBeGreaterThan(0);
 });
 
@@ -64,12 +60,22 @@ test('the first good reply wins: a late one is still taken, an error of the othe
 
 test('a reply that cannot be read is not passed on; another upstream is asked at once', async () => {
   const question = '03777777076578616d706c65036f72670000010001';
-  const broken = await upstreamWith({ '. NS': [], '* *': { raw: `....8180 0001 0001 0000 0000 ${question} c00c0001000100000001000501020304` } });
-  const well = await upstreamWith({ '* *': ['www.example.org 60 A 192.0.2.1'] });
+  const broken = await upstreamWith({
+    '. NS': [],
+    'silence.example.org *': silence,
+    '* *': { raw: `....8180 0001 0001 0000 0000 ${question} c00c0001000100000001000501020304` },
+  });
+  const well = await upstreamWith({
+    'silence.example.org A': ['silence.example.org 60 A 192.0.2.1'],
+    'www.example.org A': ['www.example.org 60 A 192.0.2.1'],
+  });
   const server = await serverWith(`forward . ${broken.endpoint} ${well.endpoint} {\n policy sequential\n}`);
-  const { reply, milliseconds } = await ask(server, 'www.example.org');
-  expect(reply?.answer.map(({ data }) => data)).toEqual(['192.0.2.1']);
-  expect(milliseconds).toBeLessThan(250);
+  const answered: string[] = [];
+  const names = ['silence.example.org', 'www.example.org'];
+  const answers = await Promise.all(names.map((name) => server.ask(name).finally(() => answered.push(name))));
+  for (const [i, name] of names.entries()) expect(answers[i]?.answers).toEqual([`${name}. 60 IN A 192.0.2.1`]);
+  // It need not be waited for, as one that says nothing is.
+  expect(answered).toEqual(names.toReversed());
 });
 
 test('with policy sequential a slow upstream that is alive is waited for', async () => {

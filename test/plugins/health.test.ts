@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { OverloadProbe } from '../../plugins/health/probe.ts';
 import { MetricsRegistry } from '../../src/metrics/registry.ts';
 import { block, refusal } from '../support/refusal.ts';
+import { soon } from '../support/soon.ts';
 
 const address = '127.0.0.1:0';
 afterEach(() => void vi.useRealTimers());
@@ -36,7 +37,7 @@ test('the server asks its own endpoint every second', async () => {
   await using server = await serve(block(`health ${address}`));
   expect(await sample(server, 'coredns_health_request_duration_seconds_count')).toBe(0);
   vi.advanceTimersByTime(1000);
-  await vi.waitFor(async () => expect(await sample(server, 'coredns_health_request_duration_seconds_count')).toBe(1));
+  await vi.waitFor(async () => expect(await sample(server, 'coredns_health_request_duration_seconds_count')).toBe(1), soon);
   expect(await sample(server, 'coredns_health_request_failures_total')).toBe(0);
   expect(await server.metrics()).toContain('coredns_health_request_duration_seconds_bucket{le="2.5"} 1');
 });

@@ -8,6 +8,7 @@ import { Answers } from '../../plugins/hosts/answers.ts';
 import { HostsFile } from '../../plugins/hosts/hosts-file.ts';
 import { parseAll } from '../../plugins/hosts/parse.ts';
 import type { HostsTable } from '../../plugins/hosts/table.ts';
+import { soon } from '../support/soon.ts';
 
 const everything = { zones: [parseName('.')], reverse: true };
 const log = { debug() {}, info() {}, warn() {}, error() {}, debugging: false };
@@ -86,7 +87,7 @@ describe('reload', () => {
       const { answers } = await server.ask(name);
       expect(answers).toHaveLength(count);
       return [...answers];
-    });
+    }, soon);
   }
 
   test('looks at the file every five seconds', async () => {

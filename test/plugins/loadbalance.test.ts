@@ -5,6 +5,7 @@ import { definePlugin, Reply, record } from 'ferrydns/plugin';
 import { serve } from 'ferrydns/testing';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WeightFile } from '../../plugins/loadbalance/weight-file.ts';
+import { soon } from '../support/soon.ts';
 
 const inline = (count: number) => Array.from({ length: count }, (_, i) => `  192.0.2.${i + 1} www.example.org`).join('\n');
 const corefile = (directive: string, count = 3) => `.:0 {\n ${directive}\n hosts missing {\n${inline(count)}\n }\n}`;
@@ -74,7 +75,7 @@ describe('weighted', () => {
       await vi.advanceTimersByTimeAsync(29_999);
       expect(server.lines.join('\n')).not.toContain('Successfully reloaded');
       await vi.advanceTimersByTimeAsync(1);
-      await vi.waitFor(() => expect(server.lines).toContain(`[INFO] plugin/loadbalance: Successfully reloaded weight file ${path}`));
+      await vi.waitFor(() => expect(server.lines).toContain(`[INFO] plugin/loadbalance: Successfully reloaded weight file ${path}`), soon);
       const seen: (string | undefined)[] = [];
       for (let i = 0; i < 50; i++) seen.push((await server.ask('www.example.org')).answers[0]?.split(' ').at(-1));
       expect(seen.filter((address) => address === '192.0.2.2').length).toBeGreaterThan(40);
@@ -102,7 +103,7 @@ describe('weighted', () => {
       expect([before, vi.getTimerCount()]).toEqual([2, 3]);
       writeFileSync(join(server.directory, 'weights'), '\n');
       await vi.advanceTimersByTimeAsync(10_000);
-      await vi.waitFor(() => expect(server.lines.join('\n')).toContain('Successfully reloaded'));
+      await vi.waitFor(() => expect(server.lines.join('\n')).toContain('Successfully reloaded'), soon);
       expect(once.lines.join('\n')).not.toContain('Successfully reloaded');
     });
   });

@@ -132,7 +132,7 @@ test('a door tells of the plans that name it', async () => {
 });
 
 describe('a stream of events', () => {
-  test('tells of a move from its beginning to its end', { timeout: 60_000 }, async () => {
+  test('tells of a move from its beginning to its end', async () => {
     await using server = await servePlan(corefile(plan('127.0.0.1:0')));
     const response = await open(to(server, '127.0.0.1:0', { path: `/migrations/${name}/events` }));
     expect(response.headers).toMatchObject({ 'content-type': 'text/event-stream', 'cache-control': 'no-store' });

@@ -19,9 +19,6 @@ test(`killed at ${kills} points of its moves, a server never goes back, never mi
 
 test.skipIf(!existsSync('/usr/bin/prlimit'))(
   'while the disk is full no phase begins, answers go on, and an alarm says so; when there is room again the move goes on',
-  {
-    timeout: 60_000,
-  },
   async () => {
     const plan = writePlan('full');
     const [name] = plan.names;

@@ -39,7 +39,7 @@ describe('a journal that cannot be written refuses the plan at its line, in word
   });
 
   // A recursive mkdir of Node never returns there.
-  test.skipIf(process.platform !== 'linux')('where the system takes no folders', { timeout: 10_000 }, async () => {
+  test.skipIf(process.platform !== 'linux')('where the system takes no folders', async () => {
     const there = (at: string) => corefile().replace(`${folder}/deep/er/plan.journal`, at);
     expect(await refusal(there('/proc/no/such/plan.journal'))).toMatch(/Corefile:8 - .*cannot be written: nothing can be made in \/proc$/m);
     expect(await refusal(there('/proc/plan.journal'))).toMatch(/Corefile:8 - .*cannot be written: nothing can be made in \/proc$/m);

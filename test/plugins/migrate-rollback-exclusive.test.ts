@@ -19,6 +19,7 @@ import {
   ttl,
 } from '../support/phases.ts';
 import { tcpService } from '../support/services.ts';
+import { soon } from '../support/soon.ts';
 
 beforeEach(stopTime);
 afterEach(() => void vi.useRealTimers());
@@ -77,7 +78,7 @@ test('exclusive: a query that is held in the flip is answered A as soon as the p
   await using server = await servePlan(corefile('mode exclusive', 'fence exec /bin/false').replace('hold 30ms', 'hold 50s'));
   await toFence(server, 'failed');
   const waiting = answerTo(server, '127.0.0.1');
-  await vi.waitFor(async () => expect(await server.running.metrics()).toContain(`ferrydns_migration_held{plan="${name}"} 1`));
+  await vi.waitFor(async () => expect(await server.running.metrics()).toContain(`ferrydns_migration_held{plan="${name}"} 1`), soon);
   expect(await server.order(name, 'rollback')).toBeUndefined();
   expect((await waiting).addresses).toEqual([a]);
 });
@@ -88,13 +89,10 @@ test('exclusive: back from flipping while the fence waits for a B that is ill', 
   const text = corefile('mode exclusive', check, 'fence exec /usr/bin/touch {{DIR}}/fenced').replace(`to ${b}`, 'to 127.0.0.2');
   await using server = await servePlan(text);
   const health = (expected: string) =>
-    vi.waitFor(
-      async () => {
-        vi.advanceTimersByTime(100);
-        expect((await server.status(name)).health.to).toBe(expected);
-      },
-      { timeout: 10_000 },
-    );
+    vi.waitFor(async () => {
+      vi.advanceTimersByTime(100);
+      expect((await server.status(name)).health.to).toBe(expected);
+    }, soon);
   await health('healthy');
   await toCountdown(server);
   await settled(server, ({ flip }) => flip?.committed === true);

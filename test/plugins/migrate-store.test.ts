@@ -12,6 +12,7 @@ import { JsonClient } from '../../plugins/migrate/store/request.ts';
 import type { Kept } from '../../plugins/migrate/store/store.ts';
 import { readMessage } from '../support/message.ts';
 import { refusal } from '../support/refusal.ts';
+import { soon } from '../support/soon.ts';
 
 const name = 'www.example.org';
 const sides = 'from 192.0.2.1\n to 192.0.2.2\n ttl 1\n admin off';
@@ -124,17 +125,17 @@ test('a reload that cannot open the store anew goes on with it as it was', async
   await server.reload(text);
   expect(server.lines.join('\n')).toMatch(/the store cannot be opened as the configuration says, it is asked as before: ENOENT/);
   const before = etcd.asked.length;
-  await vi.waitFor(() => expect(etcd.asked.length).toBeGreaterThan(before + 1), { timeout: 8000 });
+  await vi.waitFor(() => expect(etcd.asked.length).toBeGreaterThan(before + 1), soon);
 });
 
 describe('etcd', () => {
-  const store = (...endpoints: readonly string[]) => new EtcdStore({ endpoints, plan: 'p', credentials: {}, login: undefined, patience: 300 });
+  const store = (...endpoints: readonly string[]) => new EtcdStore({ endpoints, plan: 'p', credentials: {}, login: undefined, patience: 1000 });
 
   test.each([
     ['a failure', says(503, '{"error":"etcdserver: no leader"}'), /status 503: etcdserver: no leader/],
     ['a failure in words', says(500, 'out of order'), /status 500: out of order/],
     ['a page', says(200, '<html>'), /JSON/],
-    ['silence', () => {}, /no answer within 300 ms/],
+    ['silence', () => {}, /no answer within 1000 ms/],
     [
       'an end in the middle',
       (_, response) => void response.writeHead(200, { 'content-length': 100 }).write('{', () => response.destroy()),
@@ -184,7 +185,7 @@ describe('etcd', () => {
 describe('a ConfigMap', () => {
   const store = (url: string, pods = false) => {
     const access = { url, credentials: {}, namespace: 'dns', token: () => undefined };
-    return new ConfigMapStore({ access, namespace: 'dns', name: 'm', plan: 'p', pods, patience: 300 });
+    return new ConfigMapStore({ access, namespace: 'dns', name: 'm', plan: 'p', pods, patience: 1000 });
   };
   const map = (value: string) => says(200, JSON.stringify({ metadata: { name: 'm', namespace: 'dns', resourceVersion: '1' }, data: { p: value } }));
 
@@ -192,7 +193,7 @@ describe('a ConfigMap', () => {
     ['a failure', says(500, '{"message":"etcd is away"}'), /ConfigMap dns\/m key p: status 500: etcd is away/],
     ['a refusal', says(403, '{"message":"configmaps is forbidden"}'), /status 403: configmaps is forbidden/],
     ['a page', says(200, '<html>'), /JSON/],
-    ['silence', () => {}, /no answer within 300 ms/],
+    ['silence', () => {}, /no answer within 1000 ms/],
     ['a value of somebody else', map('hello'), /holds 'hello', expected the agreement of a plan/],
     ['a value without a version', map(JSON.stringify(kept)), /has no version/],
   ] as const satisfies readonly (readonly [string, RequestListener, RegExp])[])('%s is an error', async (_, answer, message) => {

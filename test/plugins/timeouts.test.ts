@@ -21,32 +21,30 @@ test('maxtcpqueries closes a connection after so many answers', async () => {
 });
 
 test('idle closes a silent connection in its time', async () => {
-  await using server = await serve(timeouts('idle 1s', 'read 1m'));
+  await using server = await serve(timeouts('idle 1s', 'read 10m'));
   const client = await TcpClient.open(server);
   client.send(query);
   expect(await client.next()).toBeDefined();
   const started = performance.now();
   await client.closed;
   expect(performance.now() - started).toBeGreaterThan(900);
-  expect(performance.now() - started).toBeLessThan(2900);
 });
 
 test('read limits the time of one message, which the bytes of a trickle do not stretch', async () => {
-  await using server = await serve(timeouts('read 1', 'idle 1m'));
+  await using server = await serve(timeouts('read 1', 'idle 10m'));
   const client = await TcpClient.open(server);
-  const started = performance.now();
-  client.write(Buffer.from([0, 40, 1]));
+  // As many octets as would take six minutes.
+  client.write(Buffer.from([7, 208, 1]));
   const trickle = setInterval(() => client.write(Buffer.from([0])), 200);
   await client.closed;
   clearInterval(trickle);
-  expect(performance.now() - started).toBeLessThan(2900);
 });
 
 test('write closes the connection of a client that takes no answers', async () => {
   const records = Array.from({ length: 250 }, () => record({ name: 'big.test.', type: 'TXT', ttl: 0, data: 'x'.repeat(200) }));
   const plugin = definePlugin({ name: 'big', summary: 'answers much', config: {}, setup: () => ({ handle: () => Reply.answer(records) }) });
   const plugins = [{ plugin, place: { before: 'whoami' } }];
-  await using server = await serve(block('timeouts {\nwrite 1s\nread 1m\nidle 1m\n}', 'big'), { plugins });
+  await using server = await serve(block('timeouts {\nwrite 1s\nread 10m\nidle 10m\n}', 'big'), { plugins });
   const socket = connect(server.port, server.address).on('error', () => undefined);
   await once(socket, 'connect');
   socket.pause();
@@ -57,7 +55,6 @@ test('write closes the connection of a client that takes no answers', async () =
   await new Promise((resolve) => socket.once('close', resolve));
   clearInterval(knocking);
   expect(performance.now() - started).toBeGreaterThan(900);
-  expect(performance.now() - started).toBeLessThan(4000);
 });
 
 test.each([

@@ -11,7 +11,7 @@ import { clientMessages } from './client-messages.ts';
 
 const rounds = Number(env['ROUNDS'] ?? 2000);
 const seed = Number(env['SEED'] ?? 1);
-const patience = { timeout: 30_000 + rounds * 20 };
+const patience = { timeout: 120_000 + rounds * 20 };
 const megabyte = 1 << 20;
 
 /** Everything that looks into a query or a reply, in front of an upstream. */

@@ -1,9 +1,6 @@
 // Table T: what a client may do on a TCP connection, and how the server takes it. Bytes are hex, as they go over the wire.
 import { header, ordinary, question } from './bytes.ts';
 
-/** Seconds that the server of these tests gives a whole message, and a silent connection; the defaults are checked beside the table. */
-export const limits = { read: 1, idle: 2 } as const;
-
 export interface TcpExchange {
   readonly id: string;
   readonly title: string;

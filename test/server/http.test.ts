@@ -7,6 +7,7 @@ import type { HttpResponse, HttpService } from '../../src/plugin/plugin.ts';
 import { type HttpLimits, HttpListeners } from '../../src/server/http.ts';
 import { HttpRoutes, type Service } from '../../src/server/http-routes.ts';
 import { type Ask, ask, open, pem } from '../support/http.ts';
+import { soon } from '../support/soon.ts';
 
 const address = '127.0.0.1:0';
 const opened: HttpListeners[] = [];
@@ -54,7 +55,7 @@ function spring() {
     },
   });
   const give = async (piece: string) => {
-    await vi.waitFor(() => expect(waiting).not.toEqual([]));
+    await vi.waitFor(() => expect(waiting).not.toEqual([]), soon);
     waiting.shift()?.(piece);
   };
   return { respond, give, state };
@@ -197,7 +198,7 @@ test('pieces are sent as they come, and the stream ends when the client is gone'
   expect(await next()).toBe('two');
   expect(state.ended).toBe(0);
   response.destroy();
-  await vi.waitFor(() => expect(state.ended).toBe(1));
+  await vi.waitFor(() => expect(state.ended).toBe(1), soon);
 });
 
 test('a reload and a stop end streams cleanly', async () => {
@@ -226,7 +227,7 @@ test('one stream too many is refused until another one has ended', async () => {
   await vi.waitFor(async () => {
     const third = await open(to(listeners));
     expect(third.statusCode).toBe(200);
-  });
+  }, soon);
 });
 
 test('a client that does not read is not sent without end, and is left in time', async () => {
@@ -247,7 +248,7 @@ test('a client that does not read is not sent without end, and is left in time',
   socket.pause();
   socket.on('error', () => undefined);
   socket.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n');
-  await vi.waitFor(() => expect(ended).toBe(true), { timeout: 10_000 });
+  await vi.waitFor(() => expect(ended).toBe(true), soon);
   expect(made).toBeLessThan(1000);
   socket.destroy();
 });
@@ -259,7 +260,7 @@ test('a client that does not read an answer is hung up on', async () => {
   socket.on('error', () => undefined);
   socket.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n');
   await once(socket, 'connect');
-  await vi.waitFor(async () => expect((await ask(to(listeners, { path: '/fine' }))).body).toBe('fine'), { timeout: 8000 });
+  await vi.waitFor(async () => expect((await ask(to(listeners, { path: '/fine' }))).body).toBe('fine'), soon);
   socket.destroy();
 });
 
@@ -284,5 +285,5 @@ test('connections beyond the limit are not taken', async () => {
   await once(first, 'connect');
   await expect(ask(to(listeners))).rejects.toThrow();
   first.destroy();
-  await vi.waitFor(async () => expect((await ask(to(listeners))).body).toBe('fine'));
+  await vi.waitFor(async () => expect((await ask(to(listeners))).body).toBe('fine'), soon);
 });

@@ -4,13 +4,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { definePlugin } from 'ferrydns/plugin';
-import { ask, serve } from 'ferrydns/testing';
+import { ask, freePort, serve } from 'ferrydns/testing';
 import { expect, test, vi } from 'vitest';
 import { TcpClient, UdpClient } from '../support/client.ts';
 import { faulty, release, waitingCount } from '../support/faulty.ts';
-import { freePort } from '../support/free-port.ts';
 import { parseAsk, writeMessage } from '../support/message.ts';
 import { block } from '../support/refusal.ts';
+import { soon } from '../support/soon.ts';
 
 const slow = writeMessage({ ...parseAsk('slow.test A').parts, id: 7 });
 
@@ -34,15 +34,15 @@ async function start(corefile: string, ...flags: readonly string[]) {
 }
 
 const bound = (port: number, ...lines: readonly string[]) => `.:${port} {\nbind 127.0.0.1\n${lines.join('\n')}\nwhoami\n}\n`;
-const untilServing = (output: { readonly out: string }) => vi.waitFor(() => expect(output.out).toMatch(/FerryDNS-.*\n/), { timeout: 10_000 });
+const untilServing = (output: { readonly out: string }) => vi.waitFor(() => expect(output.out).toMatch(/FerryDNS-.*\n/), soon);
 
-test('SIGTERM goes through lameduck, in which queries are answered, to exit status 0', { timeout: 20_000 }, async () => {
+test('SIGTERM goes through lameduck, in which queries are answered, to exit status 0', async () => {
   const [port, http] = [await freePort(), await freePort()];
   await using server = await start(bound(port, `health 127.0.0.1:${http} {\nlameduck 700ms\n}`, `ready 127.0.0.1:${http}`));
   await untilServing(server.output);
   const told = performance.now();
   server.child.kill('SIGTERM');
-  await vi.waitFor(() => expect(server.output.out).toContain('Going into lameduck mode for 700ms'));
+  await vi.waitFor(() => expect(server.output.out).toContain('Going into lameduck mode for 700ms'), soon);
   expect((await ask({ port, name: 'www.test' })).rcode).toBe('NOERROR');
   expect((await fetch(`http://127.0.0.1:${http}/health`)).status).toBe(200);
   expect((await fetch(`http://127.0.0.1:${http}/ready`)).status).toBe(503);
@@ -52,18 +52,18 @@ test('SIGTERM goes through lameduck, in which queries are answered, to exit stat
   expect(server.output.error).toBe('');
 });
 
-test('SIGUSR1 and SIGHUP reload, a broken file keeps the old one, SIGINT ends with status 0', { timeout: 20_000 }, async () => {
+test('SIGUSR1 and SIGHUP reload, a broken file keeps the old one, SIGINT ends with status 0', async () => {
   const port = await freePort();
   await using server = await start(bound(port));
   await untilServing(server.output);
   const reloads = () => server.output.out.split('Reloading complete').length - 1;
   server.write(bound(port, 'hosts {\n192.0.2.1 www.test\nfallthrough\n}'));
   server.child.kill('SIGUSR1');
-  await vi.waitFor(() => expect(reloads()).toBe(1), { timeout: 5000 });
+  await vi.waitFor(() => expect(reloads()).toBe(1), soon);
   expect((await ask({ port, name: 'www.test' })).answers).toEqual(['www.test. 3600 IN A 192.0.2.1']);
   server.write(bound(port, 'nonsense'));
   server.child.kill('SIGHUP');
-  await vi.waitFor(() => expect(server.output.out).toMatch(/\[ERROR\] .*reload failed: .*Unknown directive 'nonsense'/), { timeout: 5000 });
+  await vi.waitFor(() => expect(server.output.out).toMatch(/\[ERROR\] .*reload failed: .*Unknown directive 'nonsense'/), soon);
   expect((await ask({ port, name: 'www.test' })).answers).toEqual(['www.test. 3600 IN A 192.0.2.1']);
   // A debugger that answers a signal would open a port for everybody on the machine.
   expect(server.output.error).toBe('');
@@ -71,14 +71,14 @@ test('SIGUSR1 and SIGHUP reload, a broken file keeps the old one, SIGINT ends wi
   expect(await server.ended).toEqual({ status: 0 });
 });
 
-test('a port in use ends the start with status 1 and a message that names it', { timeout: 20_000 }, async () => {
+test('a port in use ends the start with status 1 and a message that names it', async () => {
   await using other = await serve(block('bind 127.0.0.1'));
   await using server = await start(bound(other.port));
   expect(await server.ended).toEqual({ status: 1 });
   expect(server.output.error).toContain(`Listen: listen 127.0.0.1:${other.port}: bind: address already in use`);
 });
 
-test('an HTTP port in use ends the start with status 1 and a message that names it', { timeout: 20_000 }, async () => {
+test('an HTTP port in use ends the start with status 1 and a message that names it', async () => {
   await using other = await serve(block('health 127.0.0.1:0'));
   const http = other.server.httpPort('127.0.0.1:0');
   await using server = await start(bound(0, `prometheus 127.0.0.1:${http}`));
@@ -86,7 +86,7 @@ test('an HTTP port in use ends the start with status 1 and a message that names 
   expect(server.output.error).toContain(`listen tcp 127.0.0.1:${http}: bind: address already in use`);
 });
 
-test('a mistake in the Corefile ends the start with status 1 and names its place', { timeout: 20_000 }, async () => {
+test('a mistake in the Corefile ends the start with status 1 and names its place', async () => {
   await using server = await start(bound(0, 'errors {\nloudly\n}'));
   expect(await server.ended).toEqual({ status: 1 });
   expect(server.output.error).toMatch(/plugin\/errors: .*Corefile:4 - Error during parsing: unknown property 'loudly'/);
@@ -120,7 +120,7 @@ test('plugins whose timers, probes and ends throw do not end the server either',
     }),
   });
   const server = await serve(block('clumsy'), { plugins: [{ plugin: clumsy, place: { before: 'whoami' } }] });
-  await vi.waitFor(() => expect(server.lines).toContain('[ERROR] plugin/clumsy: at every tick'));
+  await vi.waitFor(() => expect(server.lines).toContain('[ERROR] plugin/clumsy: at every tick'), soon);
   expect((await server.ask('www.test')).rcode).toBe('NOERROR');
   await server.stop();
   expect(server.lines).toContain('[ERROR] plugin/clumsy: at serving');
@@ -131,7 +131,7 @@ test('what is in hand when the server stops is answered, over UDP and TCP', asyn
   const server = await serve(block('faulty'), { plugins: [faulty] });
   const clients = [await UdpClient.open(server), await TcpClient.open(server)];
   for (const client of clients) client.send(slow);
-  await vi.waitFor(() => expect(waitingCount()).toBe(2));
+  await vi.waitFor(() => expect(waitingCount()).toBe(2), soon);
   const stopped = server.stop();
   await new Promise((resolve) => setImmediate(resolve));
   release();
@@ -140,14 +140,12 @@ test('what is in hand when the server stops is answered, over UDP and TCP', asyn
   for (const client of clients) client.close();
 });
 
-test('a query that is never answered does not hold up the end for ever', { timeout: 15_000 }, async () => {
+test('a query that is never answered does not hold up the end for ever', async () => {
   const server = await serve(block('faulty'), { plugins: [faulty] });
   const client = await TcpClient.open(server);
   client.send(slow);
-  await vi.waitFor(() => expect(waitingCount()).toBe(1));
-  const started = performance.now();
+  await vi.waitFor(() => expect(waitingCount()).toBe(1), soon);
   await server.stop();
-  expect(performance.now() - started).toBeLessThan(7000);
   client.close();
   release();
 });

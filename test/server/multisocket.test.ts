@@ -4,15 +4,11 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ask, serve, type TestServer } from 'ferrydns/testing';
+import { ask, freePort, serve, type TestServer } from 'ferrydns/testing';
 import { expect, test } from 'vitest';
 import { defaultUdpKind } from '../../src/transport/open-udp.ts';
 import { TcpClient, UdpClient } from '../support/client.ts';
-import { freePort } from '../support/free-port.ts';
 import { parseAsk, readMessage, writeMessage } from '../support/message.ts';
-
-const limits = { timeout: 30_000 };
-const soon = { timeout: 10_000, interval: 20 };
 
 /** Answers TXT with the process that answers, and the word after its name in the Corefile. */
 const who = `import { definePlugin, Reply, record, text } from 'ferrydns/plugin';
@@ -54,7 +50,7 @@ async function start(text: (port: number, http: number) => string, ...flags: rea
   child.stdout.on('data', (chunk) => (output.out += chunk));
   child.stderr.on('data', (chunk) => (output.error += chunk));
   const ended = once(child, 'close').then(([status, signal]) => status ?? signal);
-  await expect.poll(() => output.out + output.error, soon).toMatch(/FerryDNS-.*\n|Listen:/);
+  await expect.poll(() => output.out + output.error).toMatch(/FerryDNS-.*\n|Listen:/);
   const stop = async () => {
     child.kill('SIGKILL');
     await ended;
@@ -88,7 +84,7 @@ function lives(pid: number): boolean {
   }
 }
 
-test('two workers answer at one port, over UDP and TCP, and their metrics are those of one server', limits, async () => {
+test('two workers answer at one port, over UDP and TCP, and their metrics are those of one server', async () => {
   await using server = await start((port, http) =>
     corefile(port, 'multisocket 2', `prometheus 127.0.0.1:${http}`, `ready 127.0.0.1:${http}`, 'who a'),
   );
@@ -104,27 +100,27 @@ test('two workers answer at one port, over UDP and TCP, and their metrics are th
   expect((await fetch(`http://127.0.0.1:${server.http}/ready`)).status).toBe(200);
 });
 
-test('a worker that is killed is replaced and counted, others answer meanwhile, and what it had counted is kept', limits, async () => {
+test('a worker that is killed is replaced and counted, others answer meanwhile, and what it had counted is kept', async () => {
   await using server = await start((port, http) => corefile(port, 'multisocket 2', `prometheus 127.0.0.1:${http}`, 'who a'));
   const { pids: before } = await survey(server.port, 40);
   expect(await server.metric('coredns_dns_requests_total')).toBe(40);
   process.kill(before[0] ?? 0, 'SIGKILL');
-  await expect.poll(() => server.metric('ferrydns_worker_restarts_total'), soon).toBe(1);
+  await expect.poll(() => server.metric('ferrydns_worker_restarts_total')).toBe(1);
   expect(await server.metric('coredns_dns_requests_total')).toBe(40);
-  await expect.poll(async () => (await survey(server.port)).pids.length, soon).toBe(2);
+  await expect.poll(async () => (await survey(server.port)).pids.length).toBe(2);
   const { pids: after } = await survey(server.port, 40);
   expect(after).toContain(before[1]);
   expect(after).not.toContain(before[0]);
   expect(server.output.out).toMatch(/\[ERROR\] multisocket: worker \d+ ended with SIGKILL, starting another one/);
 });
 
-test('all workers reload or none', limits, async () => {
+test('all workers reload or none', async () => {
   await using server = await start((port, http) => corefile(port, 'multisocket 2', `prometheus 127.0.0.1:${http}`, 'who old'));
   const reload = async (outcome: RegExp, make: (port: number, http: number) => string) => {
     server.output.out = '';
     server.write(make);
     server.child.kill('SIGHUP');
-    await expect.poll(() => server.output.out, soon).toMatch(outcome);
+    await expect.poll(() => server.output.out).toMatch(outcome);
     return survey(server.port, 30);
   };
   const { pids } = await survey(server.port, 30);
@@ -139,24 +135,24 @@ test('all workers reload or none', limits, async () => {
   expect(await server.metric('ferrydns_worker_restarts_total')).toBe(0);
 });
 
-test('SIGTERM to the whole process group ends everything with status 0', limits, async () => {
+test('SIGTERM to the whole process group ends everything with status 0', async () => {
   await using server = await start((port) => corefile(port, 'multisocket 2', 'who a'));
   const { pids } = await survey(server.port, 30);
   process.kill(-(server.child.pid ?? 0), 'SIGTERM');
   expect(await server.ended).toBe(0);
-  await expect.poll(() => pids.filter(lives), soon).toEqual([]);
+  await expect.poll(() => pids.filter(lives)).toEqual([]);
   expect(server.output.error).toBe('');
 });
 
-test('workers end when the process that started them is killed', limits, async () => {
+test('workers end when the process that started them is killed', async () => {
   await using server = await start((port) => corefile(port, 'multisocket 2', 'who a'));
   const { pids } = await survey(server.port, 30);
   expect(pids.filter(lives)).toHaveLength(2);
   server.child.kill('SIGKILL');
-  await expect.poll(() => pids.filter(lives), soon).toEqual([]);
+  await expect.poll(() => pids.filter(lives)).toEqual([]);
 });
 
-test('an address that another program has is refused, though sockets could share it', limits, async () => {
+test('an address that another program has is refused, though sockets could share it', async () => {
   await using other = await start((port) => corefile(port, 'multisocket 2', 'who a'));
   await using server = await start(() => corefile(other.port, 'multisocket 2', 'who b'));
   expect(await server.ended).toBe(1);
@@ -167,7 +163,7 @@ test('an address that another program has is refused, though sockets could share
 const inProcess = (count: number, word: string) => `${plugins}.:0 {\nmultisocket ${count}\nwho ${word}\n}\n`;
 const surveyOf = (server: TestServer) => survey(server.port, 60);
 
-test('the number of workers follows the configuration, from none to several and back, at the same port', limits, async () => {
+test('the number of workers follows the configuration, from none to several and back, at the same port', async () => {
   await using server = await serve(inProcess(2, 'a'), { files });
   const two = await surveyOf(server);
   expect(two).toEqual({ pids: [expect.any(Number), expect.any(Number)], words: ['a'] });
@@ -182,12 +178,12 @@ test('the number of workers follows the configuration, from none to several and 
   expect(sumOf(await server.metrics(), 'ferrydns_workers')).toBe(1);
 });
 
-test('one socket is no worker', limits, async () => {
+test('one socket is no worker', async () => {
   await using server = await serve(inProcess(1, 'a'), { files });
   expect(await surveyOf(server)).toEqual({ pids: [process.pid], words: ['a'] });
 });
 
-test('the first block of an address decides how many answer there', limits, async () => {
+test('the first block of an address decides how many answer there', async () => {
   const blocks = [
     'a.test:0 {\nbind 127.0.0.1\nmultisocket 2\nwho a\n}',
     'b.test:0 {\nbind 127.0.0.1\nwho b\n}',
@@ -204,7 +200,7 @@ test('the first block of an address decides how many answer there', limits, asyn
 });
 
 // Where the batch transport does not run, the open sockets cannot be shared, and such a reload is refused.
-test.skipIf(defaultUdpKind() !== 'batch')('workers take over from a server of one process while it answers', limits, async () => {
+test.skipIf(defaultUdpKind() !== 'batch')('workers take over from a server of one process while it answers', async () => {
   await using server = await serve(inProcess(1, 'w1'), { files });
   const { port } = server;
   await loaded(await udpClients(server), [() => server.reload(inProcess(2, 'w2'))]);
@@ -214,7 +210,7 @@ test.skipIf(defaultUdpKind() !== 'batch')('workers take over from a server of on
   expect(after.pids).not.toContain(process.pid);
 });
 
-test('a worker that is not needed any more leaves without losing a query', limits, async () => {
+test('a worker that is not needed any more leaves without losing a query', async () => {
   await using server = await serve(inProcess(3, 'a'), { files });
   await loaded(
     await udpClients(server),
@@ -223,7 +219,7 @@ test('a worker that is not needed any more leaves without losing a query', limit
   expect((await surveyOf(server)).pids).toHaveLength(2);
 });
 
-test('reloads under load lose no query, and every answer is of one of the configurations', limits, async () => {
+test('reloads under load lose no query, and every answer is of one of the configurations', async () => {
   await using server = await serve(inProcess(2, 'w1'), { files });
   const clients = [...(await udpClients(server)), await TcpClient.open(server), await TcpClient.open(server)];
   await loaded(

@@ -5,6 +5,7 @@ import { TcpClient, UdpClient } from '../support/client.ts';
 import { faulty, release, waitingCount } from '../support/faulty.ts';
 import { parseAsk, readMessage, writeMessage } from '../support/message.ts';
 import { block } from '../support/refusal.ts';
+import { soon } from '../support/soon.ts';
 
 const query = (id: number, name = 'www.test') => writeMessage({ ...parseAsk(`${name} A`).parts, id });
 const hosts = (address: string) => `.:0 {\nhosts {\n192.0.2.${address} www.test\n}\n}`;
@@ -102,9 +103,9 @@ test('a query in hand is answered by the configuration that took it, and its ins
   const plugins = [faulty, { plugin: witness, place: { before: 'whoami' } }];
   await using server = await serve(block('witness', 'faulty'), { plugins });
   const asking = server.ask('slow.test');
-  await vi.waitFor(() => expect(waitingCount()).toBe(1));
+  await vi.waitFor(() => expect(waitingCount()).toBe(1), soon);
   const reloading = server.reload(block('witness', 'errors'));
-  await vi.waitFor(async () => expect((await server.ask('refuse.test')).rcode).toBe('NOERROR'));
+  await vi.waitFor(async () => expect((await server.ask('refuse.test')).rcode).toBe('NOERROR'), soon);
   expect(events).toEqual(['start', 'serving', 'adopt changed', 'start', 'serving']);
   release();
   expect((await asking).rcode).toBe('NXDOMAIN');
@@ -120,9 +121,9 @@ test('a listener that the new configuration has not is closed after its last ans
   const port = portOf(server, '127.0.0.2');
   const clients = [await UdpClient.open({ address: '127.0.0.2', port }), await TcpClient.open({ address: '127.0.0.2', port })];
   for (const client of clients) client.send(query(7, 'slow.test'));
-  await vi.waitFor(() => expect(waitingCount()).toBe(2));
+  await vi.waitFor(() => expect(waitingCount()).toBe(2), soon);
   const reloading = server.reload(bound('127.0.0.1'));
-  await vi.waitFor(() => expect(server.server.httpPort('')).toBeUndefined());
+  await vi.waitFor(() => expect(server.server.httpPort('')).toBeUndefined(), soon);
   release();
   for (const client of clients) expect((await client.next())?.readUInt16BE(0)).toBe(7);
   await reloading;

@@ -7,14 +7,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { after, definePlugin, parseName, Reply, record } from 'ferrydns/plugin';
-import { ask, serve } from 'ferrydns/testing';
+import { ask, freePort, serve } from 'ferrydns/testing';
 import { expect, test } from 'vitest';
 import { accountOf, moveAccountOf } from '../../examples/migration/database/account.ts';
 import { addressesOf, type DatabaseName, names, places, type Side } from '../../examples/migration/database/places.ts';
 import { type StoryOptions, withoutPlan, withPlan } from '../../examples/migration/database/story.ts';
 import type { Vendor } from '../../examples/migration/database/vendor.ts';
 import { complaintsWith } from '../../examples/migration/database/verdict.ts';
-import { freePort } from '../../examples/migration/pair.ts';
 import { ferrydns } from '../../examples/migration/service.ts';
 import { needs } from './needs.ts';
 
@@ -62,7 +61,7 @@ async function startRealVendor(ttl: number, startCache: (place: Place) => Promis
   const authority = await serve('. {\n records\n}\n', { plugins: [{ plugin: recordsOf(zone, ttl), place: { before: 'cache' } }] });
   const caches: Cache[] = [];
   for (const i of [0, 1]) {
-    const port = await freePort(['127.0.0.1']);
+    const port = await freePort();
     const place = { directory: join(directory, `${i}`), port, authority: authority.port };
     mkdirSync(place.directory);
     const cache = await startCache(place);

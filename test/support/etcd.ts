@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from 'ferrydns/testing';
 import { needs } from '../services/needs.ts';
-import { freePort } from './free-port.ts';
 
 export interface EtcdOptions {
   /** Files in PEM: clients must show a certificate of this authority. */

@@ -5,10 +5,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from 'ferrydns/testing';
 import { parseAllDocuments } from 'yaml';
 import { needs } from '../services/needs.ts';
 import { Etcd, endNow } from './etcd.ts';
-import { freePort } from './free-port.ts';
 import { type Ask, ask, pem, pemFile } from './http.ts';
 
 const howToGet = 'download it from https://kubernetes.io/releases/download/ and name its folder in FERRYDNS_PROGRAMS';

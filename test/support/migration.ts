@@ -93,6 +93,16 @@ export class PlanServer implements AsyncDisposable {
     throw new Error(`${plan} is in ${(await this.status(plan)).phase}, expected ${phase} within 300 s`);
   }
 
+  /** Lets time pass in steps until the status is as wanted: what servers write to disk comes when it comes. */
+  async when(plan: string, wanted: (status: Status) => boolean): Promise<Status> {
+    for (let steps = 0; steps < 3000; steps++) {
+      const status = await this.status(plan);
+      if (wanted(status)) return status;
+      await this.pass(plan, 100);
+    }
+    throw new Error(`${plan} is not as wanted within 300 s: ${JSON.stringify(await this.status(plan))}`);
+  }
+
   /** Lets time pass in steps. */
   async pass(plan: string, milliseconds: number, each: () => unknown = () => {}): Promise<void> {
     for (let passed = 0; passed < milliseconds; passed += 100) {

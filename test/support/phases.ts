@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { expect, vi } from 'vitest';
 import { queryMessage, readMessage } from './message.ts';
 import type { PlanServer, Status } from './migration.ts';
+import { soon } from './soon.ts';
 
 export const name = 'www.example.org';
 export const a = '192.0.2.1';
@@ -58,14 +59,11 @@ export function clientsOf(found: ReadonlyMap<string, Found>, address: string): s
 
 /** The status once the journal has what was decided last: a rollback is told before what it means for the horizon. */
 export async function settled(server: PlanServer, holds: (status: Status) => boolean): Promise<Status> {
-  return vi.waitFor(
-    async () => {
-      const status = await server.status(name);
-      expect(holds(status), JSON.stringify(status)).toBe(true);
-      return status;
-    },
-    { timeout: 10_000 },
-  );
+  return vi.waitFor(async () => {
+    const status = await server.status(name);
+    expect(holds(status), JSON.stringify(status)).toBe(true);
+    return status;
+  }, soon);
 }
 
 export async function started(server: PlanServer): Promise<void> {

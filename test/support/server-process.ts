@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Answer, ask } from 'ferrydns/testing';
 import type { Status } from './migration.ts';
+import { soon } from './soon.ts';
 
 const main = join(import.meta.dirname, '../../src/main.ts');
 /** Milliseconds that a server may take to come up, on a machine with a lot to do. */
-const patience = 30_000;
+const patience = soon.timeout;
 
 /** What a status says of several servers. */
 export interface SharedStatus extends Status {

@@ -12,7 +12,6 @@ import { parseAsk, readMessage, writeMessage } from './message.ts';
 import type { Status } from './migration.ts';
 
 const main = join(import.meta.dirname, '../../src/main.ts');
-export const soon = { timeout: 20_000, interval: 20 };
 
 /** Answers TXT with the process that answers. */
 const who = `import { definePlugin, Reply, record } from 'ferrydns/plugin';
@@ -64,7 +63,7 @@ export class Several implements AsyncDisposable {
   async reload(): Promise<void> {
     this.output = '';
     process.kill(this.pid, 'SIGHUP');
-    await expect.poll(() => this.output, soon).toMatch(/Reloading complete|reload failed/);
+    await expect.poll(() => this.output).toMatch(/Reloading complete|reload failed/);
     expect(this.output).not.toContain('reload failed');
   }
 
@@ -126,7 +125,7 @@ export class Several implements AsyncDisposable {
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (this.output += String(chunk)));
     const up = /listening on 127\.0\.0\.1:(\d+)/;
     const told = /plans are told at (\S+)/;
-    await expect.poll(() => up.test(this.output) && told.test(this.output), soon).toBe(true);
+    await expect.poll(() => up.test(this.output) && told.test(this.output)).toBe(true);
     this.port = Number(up.exec(this.output)?.[1]);
     this.admin = told.exec(this.output)?.[1] ?? '';
   }

@@ -1,7 +1,6 @@
 // The machines behind the pools: processes that are started, killed, and told what their agent is to say.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 /** Every member of the Corefile. */
@@ -51,14 +50,4 @@ export class Members {
     for (const child of this.running.values()) child.kill('SIGKILL');
     this.running.clear();
   }
-}
-
-/** A port that nobody uses on the addresses of the members. */
-export async function freePort(address: string): Promise<number> {
-  const server = createServer().listen(0, address);
-  await once(server, 'listening');
-  const bound = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof bound === 'object' && bound !== null ? bound.port : 0;
 }

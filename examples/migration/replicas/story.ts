@@ -3,9 +3,9 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ask } from 'ferrydns/testing';
+import { ask, freePort } from 'ferrydns/testing';
 import { Service } from '../service.ts';
-import { addresses, freePort, Members } from './members.ts';
+import { addresses, Members } from './members.ts';
 import { moveReaders } from './move.ts';
 import { Plan, waitUntil } from './plan.ts';
 
@@ -47,12 +47,7 @@ const [interval, fall, rise, ttl, failback] = [200, 2, 2, 1000, 1000];
 export async function tell(options: StoryOptions): Promise<readonly Kept[]> {
   const directory = mkdtempSync(join(tmpdir(), 'ferrydns-replicas-'));
   copyFileSync(fileURLToPath(new URL('replicas.yaml', import.meta.url)), join(directory, 'replicas.yaml'));
-  const [member, agent, admin, port] = await Promise.all([
-    freePort(addresses[0] ?? ''),
-    freePort(addresses[1] ?? ''),
-    freePort('127.0.0.1'),
-    freePort('127.0.0.1'),
-  ]);
+  const [member, agent, admin, port] = await Promise.all([freePort(...addresses), freePort(...addresses), freePort(), freePort()]);
   const members = new Members({ member, agent });
   const environment = { MEMBER_PORT: `${member}`, AGENT_PORT: `${agent}`, ADMIN: `127.0.0.1:${admin}` };
   const service = new Service({ name: 'the server', address: '127.0.0.1', port, command: options.command, directory, environment, home: directory });
