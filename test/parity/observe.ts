@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from 'ferrydns/testing';
 import { type Exchange, exchange } from '../support/client.ts';
 import { parseAsk, writeMessage } from '../support/message.ts';
+import { soon } from '../support/soon.ts';
 import { type Script, startUpstream, type Upstream } from '../support/upstream.ts';
 import type { AskStep, ExchangeCase, HttpStep, Observation, ParityCase, RawStep, Recording, Step, TallyStep, TogetherStep } from './case.ts';
 import { writeFiles } from './files.ts';
@@ -108,7 +109,7 @@ class Run {
   }
 
   async #query(step: AskStep | RawStep): Promise<Observation> {
-    const give = performance.now() + 12_000;
+    const give = performance.now() + soon.timeout;
     for (;;) {
       const outcome = await this.#send(step);
       if (this.#case.background === true) await sleep(60);

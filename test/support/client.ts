@@ -14,7 +14,7 @@ export interface Target {
 }
 export interface ExchangeOptions {
   readonly transport?: 'udp' | 'tcp';
-  /** Milliseconds until silence counts as no reply; 2000 unless given. */
+  /** Milliseconds until silence counts as no reply; 20,000 unless given. */
   readonly timeout?: number;
 }
 /** Outcome of one exchange: no `bytes` means that no reply came (or that the TCP connection was closed instead). */
@@ -38,7 +38,7 @@ export async function exchange(target: Target, message: Buffer, options: Exchang
   const client = options.transport === 'tcp' ? await TcpClient.open(target) : await UdpClient.open(target);
   try {
     client.send(message);
-    const deadline = started + (options.timeout ?? 2000);
+    const deadline = started + (options.timeout ?? 20_000);
     let bytes = await client.next(Math.max(1, deadline - performance.now()));
     while (bytes !== undefined && !sameId(bytes, message)) bytes = await client.next(Math.max(1, deadline - performance.now()));
     return { bytes, clientPort: client.port, milliseconds: performance.now() - started };
@@ -111,7 +111,7 @@ export class UdpClient {
   }
 
   /** The next datagram, or undefined when none came in `timeout` milliseconds. */
-  next(timeout = 2000): Promise<Buffer | undefined> {
+  next(timeout = 20_000): Promise<Buffer | undefined> {
     return this.#inbox.next(timeout);
   }
 
@@ -164,7 +164,7 @@ export class TcpClient {
   }
 
   /** The next whole message, or undefined when none came in `timeout` milliseconds or the other side closed. */
-  next(timeout = 2000): Promise<Buffer | undefined> {
+  next(timeout = 20_000): Promise<Buffer | undefined> {
     return this.#inbox.next(timeout);
   }
 

@@ -8,6 +8,7 @@ import { ask } from 'ferrydns/testing';
 import { expect } from 'vitest';
 import { randomFrom } from '../../src/migration/simulator/population.ts';
 import type { Status } from './migration.ts';
+import { soon } from './soon.ts';
 
 const main = join(import.meta.dirname, '../../src/main.ts');
 const phases = ['original', 'lowering', 'countdown', 'flipping', 'draining', 'done'];
@@ -154,7 +155,7 @@ class Clients {
 
   /** Resolves when both names have been seen to lead to B. */
   async atB(): Promise<void> {
-    for (const deadline = Date.now() + 10_000; !this.ledTo.has('198.51.100.1') || !this.ledTo.has('198.51.100.2'); await delay(5)) {
+    for (const deadline = Date.now() + soon.timeout; !this.ledTo.has('198.51.100.1') || !this.ledTo.has('198.51.100.2'); await delay(5)) {
       expect(Date.now()).toBeLessThan(deadline);
     }
   }

@@ -10,6 +10,7 @@ import { expect } from 'vitest';
 import { type Phase, phases } from '../../src/migration/agreement.ts';
 import { parseAsk, readMessage, writeMessage } from './message.ts';
 import type { Status } from './migration.ts';
+import { soon } from './soon.ts';
 
 const main = join(import.meta.dirname, '../../src/main.ts');
 
@@ -80,7 +81,7 @@ export class Several implements AsyncDisposable {
 
   /** Resolves when the plan is in this phase; `forth` is ordered again and again until it is. */
   async reach(phase: Phase, forth?: 'advance'): Promise<Status> {
-    for (const deadline = Date.now() + 30_000; ; await delay(20)) {
+    for (const deadline = Date.now() + soon.timeout; ; await delay(20)) {
       const status = await this.status();
       // A phase may be over before it is looked at.
       if (phases.indexOf(status.phase as Phase) >= phases.indexOf(phase)) return status;
@@ -92,8 +93,9 @@ export class Several implements AsyncDisposable {
   /** So many clients for each of the processes that answer, each with an address of its own. */
   async clientsOf(count: number, sockets = 2): Promise<Map<number, Client[]>> {
     const byPid = new Map<number, Client[]>();
+    const deadline = Date.now() + soon.timeout;
     for (let made = 0; byPid.size < sockets || [...byPid.values()].some((each) => each.length < count); made++) {
-      expect(made).toBeLessThan(400);
+      expect(Date.now(), `${byPid.size} processes answer`).toBeLessThan(deadline);
       const client = await Client.open(this.port, `127.0.1.${1 + (made % 250)}`);
       const pid = await client.server();
       const known = byPid.get(pid) ?? [];

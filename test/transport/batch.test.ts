@@ -139,7 +139,9 @@ describe.runIf(isNativeAvailable())('errors of the system', () => {
     const socket = listenWith(echo, () => ({ send: () => -EAGAIN }));
     (await client(socket.port)).send(Buffer.from('lost'));
     while (socket.counters.discarded < 1) await new Promise((resolve) => setImmediate(resolve));
-    expect(socket.counters.sendCalls).toBe(101);
+    // Fewer when the machine is so busy that the answer becomes old before.
+    expect(socket.counters.sendCalls).toBeOneOf(Array.from({ length: 101 }, (_, i) => i + 1));
+    expect(socket.counters).toMatchObject({ sent: 0, discarded: 1 });
   });
 
   test('an answer that is refused costs no other', async () => {

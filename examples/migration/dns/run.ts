@@ -41,7 +41,7 @@ const result = await tell(options).catch((error: Error) => {
   process.stderr.write(`${error.message}\n`);
   process.exit(1);
 });
-const told = result.accounts.map(promised).findLast((time) => time !== null) ?? 0;
+const told = promised(result.last) ?? 0;
 const lastUse = Math.max(result.lastUse.a, result.lastUse.b);
 print(`\nthe last answer with ${side} was over at ${clock(lastUse)}`);
 print(`the time that the servers told  ${clock(told)}, ${((told - lastUse) / 1000).toFixed(3)} s later`);

@@ -47,6 +47,8 @@ export interface PlanStoryResult extends StoryResult {
   /** The address that is left in the end. */
   readonly left: string;
   readonly accounts: readonly Account[];
+  /** The one of the moment at which the server at that address was switched off. */
+  readonly last: Account;
   /** When the last answer with that address was over, by the server that gave it; milliseconds of the wall clock, 0: there was none. */
   readonly lastUse: BothSides<number>;
   /** When the server at that address was switched off. */
@@ -81,6 +83,7 @@ class PlanStory {
   private readonly b: Operator;
   private readonly crowd: Crowd;
   private readonly accounts: Account[] = [];
+  private last: Account | undefined;
   private oldest = 0;
   private switchedOff = 0;
 
@@ -108,9 +111,10 @@ class PlanStory {
     };
     const lived = await live(stages, { crowd, service: addressOfA, ttl: ttls.moving * second, phases: 'spread', report });
     const end = await ask({ address: this.kept, port: this.pair.port, name: serviceName });
-    const { left, accounts, oldest, switchedOff } = this;
+    const { left, accounts, last, oldest, switchedOff } = this;
+    if (last === undefined) throw new Error('no server was switched off');
     const lastUse = { a: crowd.lastUse(addressOfA, left), b: crowd.lastUse(addressOfB, left) };
-    return { ttl: ttls.moving, ...lived, end: end.answers, left, accounts, oldest, switchedOff, lastUse };
+    return { ttl: ttls.moving, ...lived, end: end.answers, left, accounts, last, oldest, switchedOff, lastUse };
   }
 
   private beginning(): Stage[] {
@@ -209,6 +213,7 @@ class PlanStory {
 
   private async switchOff({ service }: Operator): Promise<void> {
     this.switchedOff = Date.now();
+    this.last = await this.account('the end');
     await service.stop();
   }
 
