@@ -19,13 +19,13 @@ export interface Verdict {
 }
 
 /** A pool as those who ask for it need it. */
-export interface Told {
+export interface AdminPool {
   status(): PoolStatus;
   /** Gives the answer back to the members that come first; `by` is who wants that. */
   giveBack(by: string): Verdict;
 }
 
-export const pools: AdminCollection<Told> = {
+export const pools: AdminCollection<AdminPool> = {
   path: '/pools',
   kind: 'pool',
   once: true,
@@ -37,11 +37,11 @@ export const pools: AdminCollection<Told> = {
   }),
 };
 
-function statuses(members: ReadonlyMap<string, Told>): readonly PoolStatus[] {
+function statuses(members: ReadonlyMap<string, AdminPool>): readonly PoolStatus[] {
   return [...members.values()].map((pool) => pool.status());
 }
 
-function failBack(pool: Told, request: HttpRequest): HttpResponse {
+function failBack(pool: AdminPool, request: HttpRequest): HttpResponse {
   const fields = readOrderFields(request.body, ['by']);
   if (typeof fields === 'string') return refuseRequest(400, fields);
   const { by } = fields;

@@ -7,6 +7,7 @@ import type { Member } from './member.ts';
 export const sayServing = {
   members: 'the members that come first answer',
   backup: 'backup members answer',
+  none: 'only members with the other type of address are well',
   hold: 'nobody is well, the last answer is held',
   all: 'nobody is well, all members answer',
   servfail: 'nobody is well, SERVFAIL is answered',

@@ -6,7 +6,7 @@ import type { Reason } from './succession.ts';
 /** What the process that looks tells the others; from those, that they want to be told. */
 export interface News {
   readonly members?: readonly { readonly kind: string; readonly label: string; readonly addresses: readonly AddressState[] }[];
-  readonly serving?: readonly { readonly kind: string; readonly by: Reason; readonly labels: readonly string[] }[];
+  readonly serving?: readonly { readonly records: string; readonly by: Reason; readonly labels: readonly string[] }[];
 }
 
 interface Parts {
@@ -17,7 +17,7 @@ interface Parts {
 export function newsOf({ members, groups }: Parts): News {
   return {
     members: members.map(({ label, spec, states }) => ({ kind: spec.kind, label, addresses: states })),
-    serving: groups.map(({ kind, serving }) => ({ kind, by: serving.by, labels: serving.members.map(({ label }) => label) })),
+    serving: groups.map(({ records, serving }) => ({ records, by: serving.by, labels: serving.members.map(({ label }) => label) })),
   };
 }
 
@@ -26,8 +26,8 @@ export function believe(news: News, { members, groups }: Parts): void {
   for (const { kind, label, addresses } of news.members ?? []) {
     members.find((member) => member.label === label && member.spec.kind === kind)?.believe(addresses);
   }
-  for (const { kind, by, labels } of news.serving ?? []) {
-    const group = groups.find((each) => each.kind === kind);
+  for (const { records, by, labels } of news.serving ?? []) {
+    const group = groups.find((each) => each.records === records);
     group?.serve({ members: group.members.filter(({ label }) => labels.includes(label)), by });
   }
 }
@@ -45,6 +45,8 @@ export function answerMeanwhile(group: Group, before: Group | undefined): void {
 /** The addresses of a member, as they were known before or are configured, until something is told. */
 export function believeMeanwhile(member: Member, before: Member | undefined): void {
   const states = before?.states ?? [];
-  const given = member.spec.addresses.map((text) => states.find((state) => state.text === text) ?? { text, up: true, drained: false, percent: 100 });
+  const given = member.spec.addresses.map(
+    (text) => states.find((state) => state.text === text) ?? { text, up: true, drained: false, percent: 100, heard: false },
+  );
   member.believe(member.spec.lookedUp ? states : given);
 }

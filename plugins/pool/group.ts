@@ -3,49 +3,66 @@ import { type Query, QueryType } from 'ferrydns/plugin';
 import { type Answer, type Answers, type AnswerType, allDownAnswer, describe, noData, notReadyAnswer } from './answers.ts';
 import { explainChoice } from './explain.ts';
 import type { Member } from './member.ts';
+import type { MemberSpec } from './member-words.ts';
 import type { PoolSettings } from './options.ts';
 import { makeSelector, type PolicyName, type Selector, type Turn } from './policy.ts';
-import { type Serving, Succession } from './succession.ts';
+import { isWell, type Serving, Succession } from './succession.ts';
 
 type Kind = Member['spec']['kind'];
 
-const typesOf: Readonly<Record<Kind, readonly AnswerType[]>> = { address: ['A', 'AAAA'], srv: ['SRV'], mx: ['MX'] };
+/** What the members of a group are answered with: `A` and `AAAA` where no member has both. */
+export type Records = Kind | 'A' | 'AAAA';
+
+const typesOf: Readonly<Record<Records, readonly AnswerType[]>> = { address: ['A', 'AAAA'], A: ['A'], AAAA: ['AAAA'], srv: ['SRV'], mx: ['MX'] };
 
 export class Group {
-  readonly kind: Kind;
+  readonly records: Records;
   readonly members: readonly Member[];
   readonly succession: Succession<Member>;
   serving: Serving<Member> = { members: [], by: 'members' };
   readonly policy: PolicyName;
+  /** All members of the kind, those with the other type of address as well. */
+  private readonly kin: readonly Member[];
   private readonly count: number;
   private readonly answers: Answers;
   private readonly choices: readonly Choice[];
 
-  constructor(kind: Kind, members: readonly Member[], { settings, answers }: { readonly settings: PoolSettings; readonly answers: Answers }) {
-    this.kind = kind;
-    this.members = members;
+  /** Takes those of all members of the pool that are its own. */
+  constructor(records: Records, all: readonly Member[], { settings, answers }: { readonly settings: PoolSettings; readonly answers: Answers }) {
+    this.records = records;
+    this.kin = all.filter(({ spec }) => spec.kind === this.kind);
+    this.members = records === 'A' || records === 'AAAA' ? this.kin.filter(({ spec }) => familiesOf(spec).includes(records)) : this.kin;
     this.answers = answers;
+    const forAddresses = this.kind === 'address';
     // Who asks for SRV or MX records chooses himself, by their priorities: all that are well are given.
-    this.policy = kind === 'address' ? settings.policy : 'round_robin';
-    this.count = kind === 'address' ? settings.maxAnswers : Number.POSITIVE_INFINITY;
+    this.policy = forAddresses ? settings.policy : 'round_robin';
+    this.count = forAddresses ? settings.maxAnswers : Number.POSITIVE_INFINITY;
     const { failback, allDown } = settings;
-    this.succession = new Succession({ ranks: ranksOf(members, this.policy), failback, allDown });
-    this.choices = typesOf[kind].map((type) => new Choice(type));
+    this.succession = new Succession({ ranks: ranksOf(this.members, this.policy), failback, allDown });
+    this.choices = typesOf[records].map((type) => new Choice(type));
+  }
+
+  get kind(): Kind {
+    return this.records === 'A' || this.records === 'AAAA' ? 'address' : this.records;
   }
 
   /** Decides who answers; what is prepared for queries changes only where the outcome does. */
   review(now: number): Serving<Member> {
-    this.serve(this.succession.review(now));
+    const serving = this.succession.review(now);
+    const others = !this.members.some(isWell) && this.kin.some(isWell);
+    this.serve(others ? { members: [], by: 'none' } : serving);
     return this.serving;
   }
 
   /** Prepares answers with these members. */
   serve(serving: Serving<Member>): void {
     this.serving = serving;
-    const candidates = this.choices.map(({ type }) => this.serving.members.filter((member) => answersWith(member, type)));
-    const nobody = candidates.every((list) => list.length === 0);
-    const instead = this.members.some((member) => member.located) ? allDownAnswer : notReadyAnswer;
-    for (const [i, choice] of this.choices.entries()) this.prepare(choice, candidates[i] ?? [], nobody ? instead : noData);
+    const { members, by } = serving;
+    const candidates = this.choices.map(({ type }) => members.filter((member) => answersWith(member, type)));
+    const nobody = by !== 'none' && candidates.every((list) => list.length === 0);
+    const pending = members.some((member) => member.pending);
+    const instead = pending || !this.members.some((member) => member.located) ? notReadyAnswer : allDownAnswer;
+    for (const [i, choice] of this.choices.entries()) this.prepare(choice, candidates[i] ?? [], nobody || pending ? instead : noData);
   }
 
   /** Why there is nothing to fail back. */
@@ -59,8 +76,9 @@ export class Group {
   /** The answer to a query of this type; undefined when it is not the group's. */
   answer(query: Query): Answer | undefined {
     for (const choice of this.choices) if (choice.code === query.typeCode) return this.select(choice, query);
+    if (query.typeCode !== QueryType.ANY || this.serving.by === 'none') return undefined;
     // One record set is enough of an answer to ANY (RFC 8482 section 4.1).
-    return query.typeCode === QueryType.ANY ? this.select(this.choices[0], query) : undefined;
+    return this.select(this.choices.find(({ empty }) => !empty) ?? this.choices[0], query);
   }
 
   private select(choice: Choice | undefined, query: Query): Answer | undefined {
@@ -73,18 +91,45 @@ export class Group {
   inherit(previous: Group): void {
     this.succession.inherit(previous.succession);
     this.serving = { members: [], by: previous.serving.by };
-    for (const [i, { turn }] of previous.choices.entries()) Object.assign(this.choices[i]?.turn ?? {}, turn);
+    for (const { type, turn } of previous.choices) Object.assign(this.choices.find((choice) => choice.type === type)?.turn ?? {}, turn);
   }
 
   private prepare(choice: Choice, candidates: readonly Member[], otherwise: Answer): void {
     const { type, turn } = choice;
-    const outcome = `${otherwise.reply.rcode}|${candidates.map((member) => `${describe(type, member)}/${member.weight}/${member.percent}`).join(' ')}`;
+    const outcome = `${otherwise.reply.rcode}|${candidates.map((member) => `${describe(type, member)}/${member.weight}/${member.percent}/${member.heard}`).join(' ')}`;
     if (outcome === choice.outcome) return;
     choice.outcome = outcome;
+    choice.empty = candidates.length === 0;
     const { policy, count } = this;
     const make = (members: readonly Member[]) => this.answers.of(type, members);
-    choice.select = candidates.length === 0 ? () => otherwise : makeSelector(candidates, { policy, count, turn, make });
+    // Prepared by the first query: members may change often while nobody asks.
+    choice.select = (query) => {
+      choice.select = choice.empty ? () => otherwise : makeSelector(candidates, { policy, count, turn, make });
+      return choice.select(query);
+    };
   }
+}
+
+/** The groups of these members: one for each kind, or for each type of address where members that come first have the one or the other. */
+export function recordsOf(members: readonly MemberSpec[]): readonly Records[] {
+  const kinds = [...new Set(members.map(({ kind }) => kind))];
+  return kinds.flatMap((kind) => (kind === 'address' && areApart(members) ? (['A', 'AAAA'] as const) : [kind]));
+}
+
+/** The group that this one goes on from. */
+export function counterpartOf({ records, kind }: Group, groups: readonly Group[] = []): Group | undefined {
+  return groups.find((group) => group.records === records) ?? groups.find((group) => group.kind === kind);
+}
+
+/** Members of both types, and backup members for both, move together; one that is to be looked up may be of both. */
+function areApart(members: readonly MemberSpec[]): boolean {
+  const ofAddresses = members.filter(({ kind }) => kind === 'address');
+  const first = new Set(ofAddresses.flatMap((member) => (member.backup ? [] : familiesOf(member))));
+  return first.size === 2 && ofAddresses.every((member) => familiesOf(member).length === 1);
+}
+
+function familiesOf({ addresses }: MemberSpec): readonly ('A' | 'AAAA')[] {
+  return [...new Set(addresses.map((address) => (address.includes(':') ? 'AAAA' : 'A')))];
 }
 
 /** What is given for one record type. */
@@ -95,6 +140,8 @@ class Choice {
   readonly turn: Turn = { index: Math.floor(Math.random() * 1000), phase: Math.random() };
   /** Everything that `select` was made of. */
   outcome = '';
+  /** Whether there is nobody to name. */
+  empty = true;
   select: Selector<Answer> = () => notReadyAnswer;
 
   constructor(type: AnswerType) {

@@ -1,10 +1,13 @@
 // Finds the addresses of a member that is given by name: asks this server, again and again as the TTLs say.
-import { type Awaitable, isPromise, type Logger, makeQuery, type Name, type Query, QueryType, Reply } from 'ferrydns/plugin';
+import { type Awaitable, isPromise, type Logger, makeQuery, type Name, ownClient, type Query, QueryType, Reply } from 'ferrydns/plugin';
+import type { Member } from './member.ts';
 
 /** Seconds between two look-ups at least and at most. */
 const bounds = { shortest: 5, longest: 300 };
 /** Addresses of one name that are used: each is checked by itself. */
 const mostAddresses = 16;
+
+type Addresses = Readonly<Record<'A' | 'AAAA', readonly string[]>>;
 
 export interface LookupOptions {
   readonly name: Name;
@@ -13,11 +16,29 @@ export interface LookupOptions {
   ask(query: Query): Awaitable<Reply>;
   /** Hears of the addresses whenever they have changed. */
   found(addresses: readonly string[]): void;
+  /** Hears that none was found. */
+  missed(): void;
 }
+
+/** Follows the addresses of the members that are given by nothing but a name. */
+export function lookupsOf(
+  members: readonly Member[],
+  { moved, ...options }: Omit<LookupOptions, 'name' | 'found' | 'missed'> & { moved: Moved },
+): readonly Lookup[] {
+  return members.flatMap((member) => {
+    const { name, lookedUp } = member.spec;
+    if (name === undefined || !lookedUp) return [];
+    const found = (addresses: readonly string[]) => moved(member, addresses);
+    return [new Lookup({ ...options, name, found, missed: () => moved(member, undefined) })];
+  });
+}
+
+/** Hears of addresses that have changed, or that none could be found. */
+type Moved = (member: Member, addresses: readonly string[] | undefined) => void;
 
 export class Lookup {
   private readonly options: LookupOptions;
-  private addresses: Readonly<Record<'A' | 'AAAA', readonly string[]>> = { A: [], AAAA: [] };
+  private addresses: Addresses = { A: [], AAAA: [] };
   private dueAt = 0;
   private busy = false;
   private failing = false;
@@ -31,15 +52,20 @@ export class Lookup {
     if (this.busy || this.options.now() < this.dueAt) return;
     this.busy = true;
     const [v4, v6] = await Promise.all([this.ask('A'), this.ask('AAAA')]);
-    const next = { A: v4?.addresses ?? this.addresses.A, AAAA: v6?.addresses ?? this.addresses.AAAA };
     const ttl = Math.min(v4?.ttl ?? bounds.shortest, v6?.ttl ?? bounds.shortest, bounds.longest);
     this.dueAt = this.options.now() + Math.max(ttl, bounds.shortest) * 1000;
     this.busy = false;
-    this.tell(v4 === undefined && v6 === undefined);
     // A name that has lost every address is a mistake more often than a wish.
-    if (next.A.length + next.AAAA.length === 0 || JSON.stringify(next) === JSON.stringify(this.addresses)) return;
+    const failing = (v4?.addresses ?? []).length + (v6?.addresses ?? []).length === 0;
+    this.tell(failing);
+    if (failing) this.options.missed();
+    else this.take({ A: v4?.addresses ?? this.addresses.A, AAAA: v6?.addresses ?? this.addresses.AAAA });
+  }
+
+  private take(next: Addresses): void {
+    if (JSON.stringify(next) === JSON.stringify(this.addresses)) return;
     this.addresses = next;
-    this.options.found([...next.A, ...next.AAAA].slice(0, mostAddresses));
+    this.options.found(used(next));
   }
 
   /** Says once that the name cannot be looked up, and once that it can be again. */
@@ -53,8 +79,7 @@ export class Lookup {
 
   private async ask(type: 'A' | 'AAAA'): Promise<{ readonly addresses: readonly string[]; readonly ttl: number } | undefined> {
     const { name, now, ask } = this.options;
-    const client = { address: '127.0.0.1', port: 0, family: 4, transport: 'tcp', localAddress: '127.0.0.1', localPort: 0 } as const;
-    const query = makeQuery({ name, type, client, receivedAt: now() });
+    const query = makeQuery({ name, type, client: ownClient, receivedAt: now() });
     try {
       const asked = ask(query);
       const reply = isPromise(asked) ? await asked : asked;
@@ -67,4 +92,10 @@ export class Lookup {
       return undefined;
     }
   }
+}
+
+/** Where there are too many, no type crowds out the other. */
+function used({ A, AAAA }: Addresses): readonly string[] {
+  const share = (own: readonly string[], other: readonly string[]) => own.slice(0, Math.max(mostAddresses / 2, mostAddresses - other.length));
+  return [...share(A, AAAA), ...share(AAAA, A)];
 }

@@ -47,6 +47,7 @@ class MemberReader {
   private readonly words: readonly Word[];
   private readonly fail: Fail;
   private at = 0;
+  private readonly given = new Set<string>();
   private readonly found: { addresses: string[]; record: MemberSpec['kind']; priority: number; port: number; weight: number; backup: boolean } = {
     addresses: [],
     record: 'address',
@@ -65,12 +66,18 @@ class MemberReader {
     const { found } = this;
     for (let word = this.words[this.at++]; word !== undefined; word = this.words[this.at++]) {
       if (isIP(word.text) !== 0 && !word.text.includes('%')) found.addresses.push(canonicalAddress(word.text));
-      else if (word.text === 'backup') found.backup = true;
-      else if (word.text === 'weight') found.weight = this.number('weight', 0);
+      else if (word.text === 'backup') found.backup = this.isFirst(word);
+      else if (word.text === 'weight' && this.isFirst(word)) found.weight = this.number('weight', 0);
       else if (word.text === 'srv' || word.text === 'mx') this.readRecord(word);
       else this.fail(`unexpected '${word.text}', expected an address, srv, mx, weight or backup`, word);
     }
     return found;
+  }
+
+  private isFirst(word: Word): true {
+    if (this.given.has(word.text)) this.fail(`'${word.text}' is there twice, expected it once`, word);
+    this.given.add(word.text);
+    return true;
   }
 
   private readRecord(word: Word): void {
@@ -96,11 +103,12 @@ class MemberReader {
 }
 
 function readName(word: Word, fail: Fail): Name {
+  const { text } = word;
   try {
-    // An address with a mistake in it would be a name of numbers, which no host has (RFC 3696 section 2).
-    if (!/^[\d.]+$/.test(word.text) && !word.text.includes(':')) return parseName(word.text);
+    // An address with a mistake in it would be a name whose last label is a number, which no host has (RFC 3696 section 2).
+    if (/^[\w.-]+$/.test(text) && !/(?:^|\.)\d+\.?$/.test(text)) return parseName(text);
   } catch {
     // Said below, as for every other word.
   }
-  return fail(`'${word.text}' is neither an IP address nor a name`, word);
+  return fail(`'${text}' is neither an IP address nor a name, expected letters, digits, '-', '_' and '.', and no number as the last label`, word);
 }

@@ -2,12 +2,14 @@
 import {
   type AgentReport,
   type Check,
+  type CheckObserver,
   type CheckSpec,
   type Checks,
   describeProbe,
   type Finding,
   type PoolMemberStatus,
   record,
+  type UseOptions,
 } from 'ferrydns/plugin';
 import type { MemberSpec } from './member-words.ts';
 import type { Candidate } from './policy.ts';
@@ -32,6 +34,8 @@ export class Member implements Ranked, Candidate {
   readonly backup: boolean;
   private readonly watch: Watch;
   private current: readonly Address[] = [];
+  /** Whether its name was looked up in vain. */
+  private absent = false;
 
   constructor(spec: MemberSpec, watch: Watch) {
     this.spec = spec;
@@ -40,10 +44,18 @@ export class Member implements Ranked, Candidate {
     this.watch = watch;
   }
 
-  /** Whether one of its addresses is well. The host of an SRV or MX record whose addresses nobody knows counts as well. */
+  /**
+   * Whether one of its addresses is well. The host of an SRV or MX record whose addresses nobody knows counts as well, and so does one whose name is
+   * being looked up for the first time: at a start nobody loses his place by that.
+   */
   get up(): boolean {
-    if (this.current.length === 0) return this.spec.kind !== 'address';
+    if (this.current.length === 0) return this.pending || this.spec.kind !== 'address';
     return this.current.some(({ up }) => up);
+  }
+
+  /** Whether it is not known yet which addresses its name has. */
+  get pending(): boolean {
+    return this.spec.lookedUp && this.current.length === 0 && !this.absent;
   }
 
   get drained(): boolean {
@@ -64,14 +76,18 @@ export class Member implements Ranked, Candidate {
     return shown.length === 0 ? 100 : shown.reduce((sum, { percent }) => sum + percent, 0) / shown.length;
   }
 
+  get heard(): boolean {
+    return this.current.some(({ up, drained, heard }) => up && !drained && heard);
+  }
+
   get weight(): number {
     return (this.spec.weight * this.percent) / 100;
   }
 
-  /** Its addresses that answers may name: those that are well, or all where it is answered although none is. */
+  /** Its addresses that answers may name: those that are well, or all that are not drained where it is answered although none is. */
   shown(type?: AddressType): readonly Address[] {
     const { up } = this;
-    return this.current.filter((address) => (type === undefined || address.type === type) && (!up || (address.up && !address.drained)));
+    return this.current.filter((address) => (type === undefined || address.type === type) && !address.drained && (address.up || !up));
   }
 
   /** Its addresses, well or not. */
@@ -81,7 +97,17 @@ export class Member implements Ranked, Candidate {
 
   /** Whether all of its addresses have been looked at. */
   get known(): boolean {
-    return this.current.every(({ known }) => known);
+    return !this.pending && this.current.every(({ known }) => known);
+  }
+
+  /** Whether it is up because it was found well, not only because nothing speaks against it. */
+  get seen(): boolean {
+    return this.current.length === 0 ? !this.pending : this.current.some(({ up, drained, seen }) => up && !drained && seen);
+  }
+
+  /** Its addresses that fail their checks. */
+  get failing(): readonly string[] {
+    return this.current.flatMap((address) => (address.failing ? [address.text] : []));
   }
 
   /** Whether any address is known. */
@@ -89,11 +115,16 @@ export class Member implements Ranked, Candidate {
     return this.current.length > 0;
   }
 
-  /** Starts to look at these addresses, and stops to look at all others. */
-  locate(texts: readonly string[]): void {
+  /** Starts to look at these addresses, and stops to look at all others. Those that were `failing` are down until a check finds them well. */
+  locate(texts: readonly string[], failing: ReadonlySet<string> = new Set()): void {
     const before = this.current;
-    this.current = texts.map((text) => before.find((address) => address.text === text) ?? this.open(text));
+    this.current = texts.map((text) => before.find((address) => address.text === text) ?? this.open(text, failing.has(text)));
     for (const address of before) if (!this.current.includes(address)) address.release();
+  }
+
+  /** Nobody could say which addresses its name has. */
+  miss(): void {
+    this.absent = true;
   }
 
   /** Believes what another process found of its addresses. */
@@ -103,23 +134,24 @@ export class Member implements Ranked, Candidate {
   }
 
   get states(): readonly AddressState[] {
-    return this.current.map(({ text, up, drained, percent }) => ({ text, up, drained, percent }));
+    return this.current.map(({ text, up, drained, percent, heard }) => ({ text, up, drained, percent, heard }));
   }
 
   release(): void {
     for (const address of this.current) address.release();
   }
 
-  private open(text: string): Address {
+  private open(text: string, down: boolean): Address {
     const { checks, specs, agent } = this.watch;
-    const use = (spec: CheckSpec) => {
+    const use = (spec: CheckSpec, how: UseOptions = {}) => {
       const what = describeProbe(spec.probe);
-      return checks.use(text, spec, {
+      const observer: CheckObserver = {
         looked: (finding) => this.watch.looked(this, what, finding),
         changed: (finding) => this.watch.changed(this, `${text}, ${what}: ${finding.text || 'well'}`),
-      });
+      };
+      return checks.use(text, spec, observer, how);
     };
-    return new CheckedAddress(text, { checks: specs.map(use), agent: agent === undefined ? undefined : use(agent) });
+    return new CheckedAddress(text, { checks: specs.map((spec) => use(spec, { down })), agent: agent === undefined ? undefined : use(agent) });
   }
 }
 
@@ -129,6 +161,7 @@ export interface AddressState {
   readonly up: boolean;
   readonly drained: boolean;
   readonly percent: number;
+  readonly heard: boolean;
 }
 
 /** One address of a member. */
@@ -139,6 +172,7 @@ abstract class Address implements AddressState {
   abstract readonly up: boolean;
   abstract readonly drained: boolean;
   abstract readonly percent: number;
+  abstract readonly heard: boolean;
 
   constructor(text: string) {
     this.text = text;
@@ -149,6 +183,16 @@ abstract class Address implements AddressState {
   /** Whether it has been looked at. */
   get known(): boolean {
     return true;
+  }
+
+  /** Whether it has been found well. */
+  get seen(): boolean {
+    return true;
+  }
+
+  /** Whether its checks find it down, whatever its agent says. */
+  get failing(): boolean {
+    return !this.up;
   }
 
   /** What its agent said last; undefined without one. */
@@ -172,16 +216,20 @@ class CheckedAddress extends Address {
 
   get up(): boolean {
     const report = this.agent;
-    return this.checks.every(({ up }) => up) && (report === undefined || (report.up && report.admin !== 'maint'));
+    return !this.failing && (report === undefined || (report.up && report.admin !== 'maint'));
   }
 
   get drained(): boolean {
     const report = this.agent;
-    return report !== undefined && (report.admin === 'drain' || report.percent === 0);
+    return report !== undefined && (report.admin !== 'ready' || report.percent === 0);
   }
 
   get percent(): number {
     return this.agent?.percent ?? 100;
+  }
+
+  get heard(): boolean {
+    return this.agentCheck?.seen === true;
   }
 
   override get agent(): AgentReport | undefined {
@@ -190,6 +238,14 @@ class CheckedAddress extends Address {
 
   override get known(): boolean {
     return this.checks.every(({ known }) => known) && this.agentCheck?.known !== false;
+  }
+
+  override get seen(): boolean {
+    return this.checks.every(({ seen }) => seen);
+  }
+
+  override get failing(): boolean {
+    return this.checks.some(({ up }) => !up);
   }
 
   override release(): void {
@@ -203,11 +259,13 @@ class ToldAddress extends Address {
   readonly up: boolean;
   readonly drained: boolean;
   readonly percent: number;
+  readonly heard: boolean;
 
-  constructor({ text, up, drained, percent }: AddressState) {
+  constructor({ text, up, drained, percent, heard }: AddressState) {
     super(text);
     this.up = up;
     this.drained = drained;
     this.percent = percent;
+    this.heard = heard;
   }
 }

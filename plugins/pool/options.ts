@@ -52,6 +52,7 @@ export const grammar = {
     fallthrough: flag('passes on queries for the name of types that no member has'),
   },
   repeat: 'chain',
+  once: true,
 } as const satisfies ConfigSpec;
 
 export type Options = OptionsOf<typeof grammar>;

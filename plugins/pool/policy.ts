@@ -11,6 +11,8 @@ export interface Candidate {
   readonly weight: number;
   /** What its agent wants, 100 without one. */
   readonly percent: number;
+  /** Whether its agent has said anything yet. */
+  readonly heard: boolean;
 }
 
 /** How far a policy has come; outlives changes of the members. */
@@ -39,6 +41,8 @@ const mostOrders = 32;
 const asGood = 10;
 /** The next phase stands in the widest gap of those before it (the golden ratio): shares are met after a few answers already. */
 const golden = 0.6180339887498949;
+/** Of the phases between two bounds; shorter ones come of rounding. */
+const shortestStretch = 1e-9;
 
 /** `candidates` must not be empty. */
 export function makeSelector<C extends Candidate, T>(candidates: readonly C[], selection: Selection<C, T>): Selector<T> {
@@ -71,9 +75,12 @@ function inTurn<C, T>(candidates: readonly C[], { count, turn, make }: Selection
   };
 }
 
+/** One whose agent has never spoken may be as loaded as can be. */
 function leastLoaded<C extends Candidate>(candidates: readonly C[]): readonly C[] {
-  const best = Math.max(...candidates.map(({ percent }) => percent));
-  return candidates.filter(({ percent }) => percent >= best - asGood);
+  const heard = candidates.filter((candidate) => candidate.heard);
+  const known = heard.length > 0 ? heard : candidates;
+  const best = Math.max(...known.map(({ percent }) => percent));
+  return known.filter(({ percent }) => percent >= best - asGood);
 }
 
 /**
@@ -83,42 +90,55 @@ function leastLoaded<C extends Candidate>(candidates: readonly C[]): readonly C[
 function byWeight<C extends Candidate, T>(candidates: readonly C[], { count, turn, make }: Selection<C, T>): Selector<T> {
   const ends: number[] = [];
   for (const share of shares(candidates, count)) ends.push((ends.at(-1) ?? 0) + share);
-  const bounds = [...new Set([0, ...ends.map((end) => end % 1), 1])].sort((a, b) => a - b);
-  const stretches = bounds.slice(1).flatMap((end, i) => {
-    const start = bounds[i] ?? 0;
-    if (end - start < 1e-9) return [];
-    const middle = (start + end) / 2;
-    return [{ end, outcome: make(candidates.filter((_, j) => holdsPoint(ends[j - 1] ?? 0, ends[j] ?? 0, middle))) }];
-  });
-  const last = stretches.at(-1) as { end: number; outcome: T };
+  // Phases between two of these bounds have the same outcome.
+  const bounds = [0, ...ends.map((end) => end % 1), 1].sort((a, b) => a - b);
+  const stretches = bounds
+    .slice(1)
+    .flatMap((end, i) => (end - (bounds[i] ?? 0) < shortestStretch ? [] : [{ end, middle: (end + (bounds[i] ?? 0)) / 2 }]));
+  const stretchEnds = stretches.map(({ end }) => end);
+  const made: (T | undefined)[] = [];
   return () => {
     turn.phase = (turn.phase + golden) % 1;
-    const { phase } = turn;
-    for (const stretch of stretches) if (phase < stretch.end) return stretch.outcome;
-    return last.outcome;
+    const at = firstBeyond(stretchEnds, turn.phase);
+    const known = made[at];
+    if (known !== undefined) return known;
+    const middle = stretches[at]?.middle ?? 0;
+    const outcome = make(Array.from({ length: count }, (_, i) => candidates[firstBeyond(ends, middle + i)] as C));
+    made[at] = outcome;
+    return outcome;
   };
+}
+
+/** The place of the first of these ascending numbers that is greater; the last place when none is. */
+function firstBeyond(ascending: readonly number[], number: number): number {
+  let low = 0;
+  let high = ascending.length - 1;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ascending[middle] ?? 0) > number) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** How often each is to be in an outcome of `count` members: by weight, but at most always. */
 function shares(candidates: readonly Candidate[], count: number): number[] {
   const weights = positive(candidates);
-  const always = new Set<number>();
-  for (;;) {
-    const left = count - always.size;
-    const total = weights.reduce((sum, weight, i) => (always.has(i) ? sum : sum + weight), 0);
-    const over = weights.findIndex((weight, i) => !always.has(i) && weight * left >= total);
-    if (over === -1) return weights.map((weight, i) => (always.has(i) ? 1 : (weight * left) / total));
-    always.add(over);
+  let total = weights.reduce((sum, weight) => sum + weight, 0);
+  let left = count;
+  let always = Number.POSITIVE_INFINITY;
+  for (const weight of [...weights].sort((a, b) => b - a)) {
+    if (left === 0 || weight * left < total) break;
+    always = weight;
+    total -= weight;
+    left--;
   }
+  const part = left === 0 ? 0 : left / total;
+  return weights.map((weight) => (weight >= always ? 1 : weight * part));
 }
 
 /** Where nobody weighs anything, for those that are down are held, all weigh the same. */
 function positive(candidates: readonly Candidate[]): number[] {
   const weights = candidates.map(({ weight }) => weight);
   return weights.some((weight) => weight > 0) ? weights : weights.map(() => 1);
-}
-
-/** Whether a whole number of steps from `point` lies in the stretch. */
-function holdsPoint(start: number, end: number, point: number): boolean {
-  return Math.ceil(start - point) + point < end;
 }

@@ -26,12 +26,12 @@ import {
   type StartContext,
   sharedChecks,
 } from 'ferrydns/plugin';
-import { pools, type Told, type Verdict } from './admin.ts';
+import { type AdminPool, pools, type Verdict } from './admin.ts';
 import { type Answer, Answers, noData } from './answers.ts';
 import { sayServing } from './explain.ts';
 import { answerMeanwhile, believe, believeMeanwhile, type News, newsOf } from './following.ts';
-import { Group } from './group.ts';
-import { Lookup } from './lookup.ts';
+import { counterpartOf, Group, recordsOf } from './group.ts';
+import { type Lookup, lookupsOf } from './lookup.ts';
 import { Member, type Watch } from './member.ts';
 import { PoolMetrics } from './metrics.ts';
 import type { PoolSettings } from './options.ts';
@@ -42,10 +42,10 @@ const memberKey: MetadataKey<string> = metadataKey('pool/member', 'the members t
 /** The pools of a server block, as they know each other. */
 const poolInBlock: Capability<Pool> = capability('poolInBlock');
 
-/** Milliseconds between two looks at whether a name is to be looked up again. */
-const lookupPace = 1000;
+/** Milliseconds between two looks at whether a name is to be looked up again, and whether the answer is to be given back. */
+const pace = 1000;
 
-export class Pool implements Instance, PoolService, Told {
+export class Pool implements Instance, PoolService, AdminPool {
   readonly name: Name;
   readonly handle: Handle;
   readonly provides: readonly Provided[];
@@ -57,8 +57,8 @@ export class Pool implements Instance, PoolService, Told {
   private readonly metrics: PoolMetrics;
   /** The state of each member when it was looked at last, so that a change is told once. */
   private readonly states = new Map<Member, string>();
-  private replaced: Pool | undefined;
-  private siblings: readonly Pool[] = [];
+  /** The pools of this name in the configuration before. */
+  private predecessors: Pool[] = [];
   private started = false;
   private lookups: readonly Lookup[] = [];
   /** Whether another process of the server looks at the members and decides who answers. */
@@ -80,15 +80,7 @@ export class Pool implements Instance, PoolService, Told {
     const watch = this.watch();
     this.all = settings.members.map((spec) => new Member(spec, watch));
     const answers = new Answers({ name: settings.name, ttl: settings.ttl, counterOf: (member) => this.metrics.answersOf(member) });
-    const kinds = [...new Set(settings.members.map(({ kind }) => kind))];
-    this.groups = kinds.map(
-      (kind) =>
-        new Group(
-          kind,
-          this.all.filter(({ spec }) => spec.kind === kind),
-          { settings, answers },
-        ),
-    );
+    this.groups = recordsOf(settings.members).map((records) => new Group(records, this.all, { settings, answers }));
     this.handle = (query, next) => {
       if (query.nameLength !== this.wire.length || !query.asksFor(this.wire, 0) || query.classCode !== QueryClass.IN) return next(query);
       const answer = this.choose(query);
@@ -100,8 +92,10 @@ export class Pool implements Instance, PoolService, Told {
     };
   }
 
-  get healthy(): boolean {
-    return this.all.some(({ state }) => state === 'up');
+  get healthy(): boolean | undefined {
+    const up = this.all.filter(({ state }) => state === 'up');
+    if (up.length === 0) return false;
+    return up.some(({ seen }) => seen) ? true : undefined;
   }
 
   members(): readonly PoolMemberStatus[] {
@@ -143,21 +137,17 @@ export class Pool implements Instance, PoolService, Told {
   }
 
   /** Who answers, and how far the turns have come, goes on; the checks are shared anyway. */
-  adopt(previous: Instance): void {
-    if (previous instanceof Pool) this.replaced = previous;
+  yield(successors: readonly Instance[]): void {
+    for (const next of successors) if (next instanceof Pool && next.name === this.name) next.predecessors.push(this);
   }
 
   start(context: StartContext): void {
-    this.siblings = context.peers(poolInBlock);
-    if (this.siblings.some((pool) => pool !== this && pool.started && pool.name === this.name)) {
-      throw new Error(`pool ${this.name} is there twice in this server block`);
-    }
     this.follows = !context.server.primary;
     this.tell = context.counterparts((news) => this.hear(news as News));
     const before = this.predecessor();
-    for (const member of this.all) this.locate(member, before);
+    this.locate(before);
     for (const group of this.groups) {
-      const known = before?.groups.find(({ kind }) => kind === group.kind);
+      const known = counterpartOf(group, before?.groups);
       if (known !== undefined) group.inherit(known);
     }
     this.started = true;
@@ -170,18 +160,24 @@ export class Pool implements Instance, PoolService, Told {
     for (const member of this.all) this.states.set(member, member.state);
     this.metrics.show(this.all, () => this.groups.some(({ succession }) => succession.pending));
     const { admin } = this.configured;
-    if (admin !== undefined) openAdmin<Told>(context, admin, { collection: pools, name: this.name, member: this });
+    if (admin !== undefined) openAdmin<AdminPool>(context, admin, { collection: pools, name: this.name, member: this });
     this.server = context.server;
     this.review();
-    this.startLookups(context);
+    const { now, log } = this.context;
+    const ask: StartContext['resolve'] = (query) => context.resolve(query);
+    this.lookups = lookupsOf(this.all, { now, log, ask, moved: (member, addresses) => this.move(member, addresses) });
+    context.every(pace, () => this.keepTime(now()));
+    context.every(pace, () => this.lookUp());
   }
 
   examine(context: ExamineContext): void {
+    const first = context.peers(poolInBlock).find(({ name }) => name === this.name);
+    if (first !== this) this.context.fail(`pool ${this.name} is there twice in this server block`, 'name');
     examineAdmin(this.configured.admin, this.context, context);
   }
 
   serving(): void {
-    this.replaced = undefined;
+    this.predecessors = [];
     if (!this.follows) this.tellNews();
     const address = this.server && chosenAdminAddress(this.configured.admin, this.server);
     if (address !== undefined) this.context.log.info(`${this.name}: told of at ${address}`);
@@ -207,27 +203,30 @@ export class Pool implements Instance, PoolService, Told {
     if (now >= this.reviewAt) this.review();
   }
 
+  /** The outcome may have changed. It is decided once for all that is found in a moment, and before anybody sees it. */
+  private doubt(): void {
+    if (this.reviewAt === Number.NEGATIVE_INFINITY) return;
+    this.reviewAt = Number.NEGATIVE_INFINITY;
+    setImmediate(() => this.keepTime(this.context.now()));
+  }
+
   private review(): void {
     if (!this.started || this.follows) return;
     const now = this.context.now();
     for (const group of this.groups) {
       const { by: before } = group.serving;
       const { by, members } = group.review(now);
-      this.metrics.serving(group.kind, by);
-      if (by !== before)
-        this.context.log.warn(`${this.name}: ${sayServing[by]}${members.length > 0 ? `: ${members.map(({ label }) => label).join(', ')}` : ''}`);
+      this.metrics.serving(group.records, by);
+      if (by === before) continue;
+      const about = this.groups.length > 1 ? `${this.name} (${group.records})` : this.name;
+      this.context.log.warn(`${about}: ${sayServing[by]}${members.length > 0 ? `: ${members.map(({ label }) => label).join(', ')}` : ''}`);
     }
     this.reviewAt = Math.min(...this.groups.map(({ succession }) => succession.reviewAt));
     this.tellNews();
   }
 
   private follow(before: Pool | undefined): void {
-    for (const group of this.groups) {
-      answerMeanwhile(
-        group,
-        before?.groups.find(({ kind }) => kind === group.kind),
-      );
-    }
+    for (const group of this.groups) answerMeanwhile(group, counterpartOf(group, before?.groups));
     this.tell({});
   }
 
@@ -249,7 +248,7 @@ export class Pool implements Instance, PoolService, Told {
       looked: (member, what, { ok }) => this.metrics.looked(member, what, ok),
       changed: (member, why) => {
         this.noteState(member, why);
-        this.review();
+        this.doubt();
       },
     };
   }
@@ -264,35 +263,36 @@ export class Pool implements Instance, PoolService, Told {
     else this.context.log.info(line);
   }
 
-  /** The pool of this name in the configuration before; the pools of the block may have changed places. */
+  /** The pool that this one goes on from. Where there are several, in server blocks of their own, it is that of the same block. */
   private predecessor(): Pool | undefined {
-    const replaced = this.siblings.find((pool) => pool.replaced !== undefined)?.replaced;
-    return replaced?.siblings.find(({ name }) => name === this.name);
+    return this.predecessors.find(({ home }) => home === this.home) ?? this.predecessors[0];
   }
 
-  private locate(member: Member, before: Pool | undefined): void {
-    const known = before?.all.find(({ label, spec }) => label === member.label && spec.kind === member.spec.kind);
-    if (this.follows) believeMeanwhile(member, known);
-    else member.locate(member.spec.lookedUp ? (known?.states.map(({ text }) => text) ?? []) : member.spec.addresses);
+  private get home(): string {
+    return [this.context.server, ...this.context.zones].join(' ');
+  }
+
+  private locate(before: Pool | undefined): void {
+    const failing = new Set(before?.all.flatMap((member) => member.failing));
+    for (const member of this.all) {
+      const { label, spec } = member;
+      const known = before?.all.find((other) => other.label === label && other.spec.kind === spec.kind);
+      if (this.follows) believeMeanwhile(member, known);
+      else member.locate(spec.lookedUp ? (known?.states.map(({ text }) => text) ?? []) : spec.addresses, failing);
+      if (known?.pending === false) member.miss();
+    }
+  }
+
+  /** A name has been looked up. */
+  private move(member: Member, addresses: readonly string[] | undefined): void {
+    if (!this.started) return;
+    if (addresses === undefined) member.miss();
+    else member.locate(addresses);
+    this.noteState(member, addresses === undefined ? 'its name has no addresses' : `addresses of the name: ${addresses.join(', ')}`);
+    this.doubt();
   }
 
   private lookUp(): void {
     for (const lookup of this.lookups) void lookup.run();
-  }
-
-  private startLookups(context: StartContext): void {
-    const { now, log } = this.context;
-    this.lookups = this.all.flatMap((member) => {
-      const { name, lookedUp } = member.spec;
-      if (name === undefined || !lookedUp) return [];
-      const found = (addresses: readonly string[]) => {
-        if (!this.started) return;
-        member.locate(addresses);
-        this.noteState(member, `addresses of the name: ${addresses.join(', ')}`);
-        this.review();
-      };
-      return [new Lookup({ name, now, log, ask: (query) => context.resolve(query), found })];
-    });
-    if (this.lookups.length > 0) context.every(lookupPace, () => this.lookUp());
   }
 }

@@ -1,5 +1,5 @@
 // Rendezvous hashing (highest random weight): every client has an order of the members of its own, so a change moves only the clients it must.
-import type { Query } from 'ferrydns/plugin';
+import { migration, type Query } from 'ferrydns/plugin';
 
 interface Weighted {
   readonly label: string;
@@ -67,19 +67,7 @@ function distanceOf({ hash, weight }: Place, network: number): number {
 
 /** The address of an IPv4 client, the /64 of an IPv6 client: within it one host has many addresses. */
 export function networkOf(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  if (mapped !== null) return mapped[1] ?? '';
-  if (!address.includes(':')) return address;
-  const [bare = ''] = address.split('%', 1);
-  const [front = '', back] = bare.split('::');
-  const head = front === '' ? [] : front.split(':');
-  const tail = back === undefined || back === '' ? [] : back.split(':');
-  const zeros = back === undefined ? 0 : 8 - head.length - tail.length;
-  const groups = [...head, ...Array<string>(Math.max(0, zeros)).fill('0'), ...tail];
-  return groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':');
+  return address.includes(':') ? migration.clientOf(address) : address;
 }
 
 /** FNV-1a. Without a secret start: all servers are to agree, and after a restart as before. */

@@ -1,11 +1,9 @@
 // What is told of a pool: who answers, and how each member is.
 import type { AgentReport, Name } from 'ferrydns/plugin';
-import type { Group } from './group.ts';
+import type { Group, Records } from './group.ts';
 import type { Member } from './member.ts';
 import type { PoolSettings } from './options.ts';
 import type { AllDown, Reason } from './succession.ts';
-
-type Kind = Group['kind'];
 
 /** `docs/admin-api.yaml` describes the fields. */
 export interface PoolStatus {
@@ -21,7 +19,7 @@ export interface PoolStatus {
 
 /** Who answers with one kind of record. */
 interface ServingStatus {
-  readonly records: Kind;
+  readonly records: Records;
   readonly by: Reason;
   readonly members: readonly string[];
   readonly failback_pending: boolean;
@@ -29,7 +27,7 @@ interface ServingStatus {
 
 interface MemberStatus {
   readonly member: string;
-  readonly records: Kind;
+  readonly records: Member['spec']['kind'];
   readonly backup: boolean;
   readonly up: boolean;
   readonly drained: boolean;
@@ -52,8 +50,8 @@ export function statusOf({ name, policy, failback, allDown }: PoolSettings, grou
     failback: failback.when,
     failback_after: failback.when === 'after' ? failback.delay / 1000 : null,
     all_down: allDown,
-    serving: groups.map(({ kind, serving, succession }) => ({
-      records: kind,
+    serving: groups.map(({ records, serving, succession }) => ({
+      records,
       by: serving.by,
       members: serving.members.map(({ label }) => label),
       failback_pending: succession.pending,
@@ -62,11 +60,11 @@ export function statusOf({ name, policy, failback, allDown }: PoolSettings, grou
   };
 }
 
-function memberStatus(member: Member, { kind, serving }: Group): MemberStatus {
+function memberStatus(member: Member, { serving }: Group): MemberStatus {
   const { label, backup, up, drained, weight, spec, addresses } = member;
   return {
     member: label,
-    records: kind,
+    records: spec.kind,
     backup,
     up,
     drained,

@@ -12,8 +12,11 @@ export interface Ranked {
   readonly backup: boolean;
 }
 
-/** `members`, `backup`: those that are well. The others say that none is, and what is answered instead. */
-export type Reason = 'members' | 'backup' | AllDown;
+/**
+ * `members`, `backup`: those that are well. `none`: they have other addresses than those asked for. The others say that nobody is well, and what is
+ * answered instead.
+ */
+export type Reason = 'members' | 'backup' | 'none' | AllDown;
 
 export interface Serving<M> {
   readonly members: readonly M[];
@@ -57,13 +60,13 @@ export class Succession<M extends Ranked> {
   /** Decides who answers from now on. */
   review(now: number): Serving<M> {
     this.reviewAt = Number.POSITIVE_INFINITY;
-    const best = this.ranks.findIndex((rank) => rank.some(isUsable));
+    const best = this.ranks.findIndex((rank) => rank.some(isWell));
     if (best === -1) {
       this.waiting = undefined;
       return this.whenAllAreDown();
     }
     this.settle(best, now);
-    const members = (this.ranks[this.active] ?? []).filter(isUsable);
+    const members = (this.ranks[this.active] ?? []).filter(isWell);
     this.lastServed = members;
     return { members, by: members.every(({ backup }) => backup) ? 'backup' : 'members' };
   }
@@ -88,7 +91,7 @@ export class Succession<M extends Ranked> {
   }
 
   private settle(best: number, now: number): void {
-    const answers = this.ranks[this.active]?.some(isUsable) ?? false;
+    const answers = this.ranks[this.active]?.some(isWell) ?? false;
     if (!answers || best === this.active) {
       this.active = best;
       this.waiting = undefined;
@@ -121,6 +124,7 @@ export class Succession<M extends Ranked> {
   }
 }
 
-function isUsable({ up, drained }: Ranked): boolean {
+/** Whether it may be answered. */
+export function isWell({ up, drained }: Ranked): boolean {
   return up && !drained;
 }

@@ -1,5 +1,6 @@
 // What an agent says of its machine, in HAProxy's agent-check words: "up 75%", "drain", "down # disk full".
 
+/** What an agent has said so far of the machine that it runs on. */
 export interface AgentReport {
   /** False after `down`, `fail`, `failed` or `stopped`, until it says `up`. */
   readonly up: boolean;

@@ -15,6 +15,7 @@ export const checkSyntax = 'tcp PORT|http :PORT/PATH [STATUS]|dns NAME TYPE [OPT
 /** How the words of an agent check stand in a syntax description. */
 export const agentSyntax = 'tcp PORT [OPTION VALUE...]';
 
+/** What reading a check needs besides its words. */
 export interface CheckReading {
   /** The Host header of HTTP requests that name no host themselves. */
   readonly host: string;
@@ -67,10 +68,10 @@ class CheckReader {
   /** ":PORT/PATH" at the address that is checked, or a URL, of which the address is not looked up: it gives the Host header. */
   http(): Probe {
     const word = this.take(':PORT/PATH');
-    const text = word.text.startsWith(':') ? `http://host${word.text}` : word.text;
-    const url = URL.canParse(text) ? new URL(text) : undefined;
+    const bare = /^:\d+(?:\/|$)/.test(word.text);
+    const url = URL.parse(bare ? `http://host${word.text}` : word.text);
     if (url?.protocol !== 'http:') return this.fail(`'${word.text}' is neither :PORT/PATH nor an http URL`, word);
-    const host = word.text.startsWith(':') ? this.reading.host : url.host;
+    const host = bare ? this.reading.host : url.host;
     const probe = { kind: 'http', port: Number(url.port || 80), path: url.pathname + url.search, host } as const;
     if (probe.port === 0) return this.fail(`'${word.text}' has no port that can be asked`, word);
     const next = this.words[this.at];
@@ -90,23 +91,28 @@ class CheckReader {
 
   /** Reads the options that are left. */
   finish(probe: Probe): CheckSpec {
-    const pace: { -readonly [K in keyof Pace]: Pace[K] } = { ...defaultPace };
-    let timeoutGiven = false;
+    const pace = { ...defaultPace };
+    const given = new Set<string>();
     while (this.at < this.words.length) {
       const option = this.take('an option');
-      if (option.text === 'interval') pace.interval = this.duration({ min: 100, max: longestInterval });
-      else if (option.text === 'timeout') pace.timeout = this.duration({ min: 10, max: 60_000 });
-      else if (option.text === 'dwell' && probe.kind !== 'agent') pace.dwell = this.duration({ min: 0, max: longestInterval });
-      else if ((option.text === 'fall' || option.text === 'rise') && probe.kind !== 'agent') pace[option.text] = this.count();
-      else this.fail(`unknown option '${option.text}' of ${probe.kind}`, option);
-      timeoutGiven ||= option.text === 'timeout';
+      if (given.has(option.text)) this.fail(`option '${option.text}' is there twice, expected it once`, option);
+      given.add(option.text);
+      this.option(option, probe, pace);
     }
-    if (!timeoutGiven) pace.timeout = Math.min(pace.timeout, pace.interval);
+    if (!given.has('timeout')) pace.timeout = Math.min(pace.timeout, pace.interval);
     if (pace.timeout > pace.interval) {
       const found = `timeout ${formatDuration(pace.timeout)} is longer than interval ${formatDuration(pace.interval)}`;
       this.fail(`${found}, expected it to end before the next check`, this.words[0]);
     }
     return { probe, pace };
+  }
+
+  private option(option: Word, { kind }: Probe, pace: { -readonly [K in keyof Pace]: Pace[K] }): void {
+    if (option.text === 'interval') pace.interval = this.duration({ min: 100, max: longestInterval });
+    else if (option.text === 'timeout') pace.timeout = this.duration({ min: 10, max: 60_000 });
+    else if (option.text === 'dwell' && kind !== 'agent') pace.dwell = this.duration({ min: 0, max: longestInterval });
+    else if ((option.text === 'fall' || option.text === 'rise') && kind !== 'agent') pace[option.text] = this.count();
+    else this.fail(`unknown option '${option.text}' of ${kind}`, option);
   }
 
   private duration(range: { min: number; max: number }): number {

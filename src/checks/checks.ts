@@ -24,6 +24,8 @@ export interface Check {
   readonly up: boolean;
   /** Whether the service has been looked at yet. */
   readonly known: boolean;
+  /** Whether it was found well at least once; of an agent, whether it has said anything. */
+  readonly seen: boolean;
   /** What the agent said last, where the check asks one. */
   readonly report: AgentReport;
   /** Stops looking when nobody else uses it. */
@@ -35,14 +37,21 @@ interface ChecksOptions {
   readonly now: () => number;
   /** A number from 0 up to 1. */
   readonly random?: () => number;
-  /** How many are looked at at the same time. */
+  /** How many are looked at at the same time, whatever the checks need. */
   readonly mostAtOnce?: number;
+}
+
+export interface UseOptions {
+  /** It was found down by other means: it starts as such where nobody has looked yet, and is up again after `rise` successes. */
+  readonly down?: boolean;
 }
 
 /** Each wait is shortened by up to this share of the interval, never lengthened: what is promised of the interval holds. */
 const jitter = 0.1;
 /** Milliseconds within which every service is looked at for the first time, if the interval is not shorter. */
 const firstWithin = 1000;
+/** How many are looked at at the same time: as many as there may be when all of them hang and some luck is missing, within these bounds. */
+const atOnce = { least: 64, most: 2048, spare: 1.5 };
 /** Milliseconds between two rounds at least, so that thousands of checks do not mean thousands of timers. */
 const shortestWait = 20;
 /** Milliseconds between two rounds at most. */
@@ -52,17 +61,19 @@ const longestWait = 60_000;
 export class Checks {
   private readonly now: () => number;
   private readonly random: () => number;
-  private readonly mostAtOnce: number;
+  private readonly mostAtOnce: number | undefined;
   private readonly running = new Map<string, RunningCheck>();
   /** By what they look at, whatever their pace. */
   private readonly byTarget = new Map<string, RunningCheck>();
   private readonly waiting: RunningCheck[] = [];
   private probing = 0;
+  /** How many are on their way at the same time when all of them hang. */
+  private load = 0;
   private timer: NodeJS.Timeout | undefined;
   private wakeAt = Number.POSITIVE_INFINITY;
-  private idle: (() => void)[] = [];
+  private idle: PromiseWithResolvers<void> | undefined;
 
-  constructor({ now, random = Math.random, mostAtOnce = 64 }: ChecksOptions) {
+  constructor({ now, random = Math.random, mostAtOnce }: ChecksOptions) {
     this.now = now;
     this.random = random;
     this.mostAtOnce = mostAtOnce;
@@ -74,9 +85,10 @@ export class Checks {
   }
 
   /** Looks at a service from now on. Whoever asks for the same thing shares what is known of it. */
-  use(address: string, spec: CheckSpec, observer: CheckObserver): Check {
+  use(address: string, spec: CheckSpec, observer: CheckObserver, { down = false }: UseOptions = {}): Check {
     const key = JSON.stringify([address, spec]);
     const check = this.running.get(key) ?? this.add(key, address, spec);
+    if (down) check.suspect();
     check.observers.add(observer);
     if (check.nextAt < this.wakeAt) this.wake(check.nextAt);
     return {
@@ -85,6 +97,9 @@ export class Checks {
       },
       get known() {
         return check.health.known;
+      },
+      get seen() {
+        return check.health.seen;
       },
       get report() {
         return check.report;
@@ -101,13 +116,16 @@ export class Checks {
     const now = this.now();
     let next = Number.POSITIVE_INFINITY;
     for (const check of this.running.values()) {
+      // One that is on its way is due again when it is over.
+      if (check.busy) continue;
       if (check.nextAt <= now) this.plan(check, now);
-      next = Math.min(next, check.nextAt);
+      else next = Math.min(next, check.nextAt);
     }
     this.wake(next);
     this.proceed();
     if (this.probing === 0) return Promise.resolve();
-    return new Promise((resolve) => this.idle.push(resolve));
+    this.idle ??= Promise.withResolvers();
+    return this.idle.promise;
   }
 
   private add(key: string, address: string, spec: CheckSpec): RunningCheck {
@@ -116,30 +134,37 @@ export class Checks {
     const same = this.byTarget.get(check.target);
     if (same !== undefined) check.inherit(same);
     this.running.set(key, check);
+    this.load += check.load;
     this.byTarget.set(check.target, check);
     return check;
   }
 
   private remove(key: string, check: RunningCheck): void {
-    if (this.running.get(key) === check) this.running.delete(key);
+    if (this.running.get(key) === check) {
+      this.running.delete(key);
+      this.load -= check.load;
+    }
     if (this.byTarget.get(check.target) === check) this.byTarget.delete(check.target);
     if (this.running.size > 0) return;
     clearTimeout(this.timer);
     this.wakeAt = Number.POSITIVE_INFINITY;
   }
 
-  /** A check that is still on its way is not started again. */
   private plan(check: RunningCheck, now: number): void {
     check.nextAt = now + check.spec.pace.interval * (1 - jitter * this.random());
-    if (check.busy) return;
     check.busy = true;
     this.waiting.push(check);
   }
 
+  private get limit(): number {
+    return this.mostAtOnce ?? Math.min(atOnce.most, Math.max(atOnce.least, Math.ceil(this.load * atOnce.spare)));
+  }
+
   private proceed(): void {
-    while (this.probing < this.mostAtOnce) {
+    while (this.probing < this.limit) {
       const check = this.waiting.shift();
       if (check === undefined) return;
+      if (check.observers.size === 0) continue;
       this.probing++;
       void this.look(check);
     }
@@ -148,12 +173,21 @@ export class Checks {
   private async look(check: RunningCheck): Promise<void> {
     const { address, spec } = check;
     const finding = await probe(address, spec.probe, spec.pace.timeout);
+    const now = this.now();
     check.busy = false;
-    check.take(finding, this.now());
+    check.take(finding, now);
     this.probing--;
+    if (check.observers.size > 0) this.comeAgain(check, now);
     this.proceed();
     if (this.probing > 0) return;
-    for (const resolve of this.idle.splice(0)) resolve();
+    this.idle?.resolve();
+    this.idle = undefined;
+  }
+
+  /** A check that took as long as its interval is made again at once: who falls silent is found out as fast as who refuses. */
+  private comeAgain(check: RunningCheck, now: number): void {
+    if (check.nextAt <= now) this.plan(check, now);
+    else if (check.nextAt < this.wakeAt) this.wake(check.nextAt);
   }
 
   private wake(at: number): void {
@@ -172,6 +206,8 @@ class RunningCheck {
   readonly observers = new Set<CheckObserver>();
   readonly health = new Health();
   report: AgentReport = silentAgent;
+  /** The share of the time that it is on its way when the service hangs; at first, when all checks are made in the same second. */
+  readonly load: number;
   nextAt: number;
   busy = false;
 
@@ -179,7 +215,14 @@ class RunningCheck {
     this.address = address;
     this.spec = spec;
     this.target = JSON.stringify([address, spec.probe]);
+    this.load = Math.min(1, spec.pace.timeout / Math.min(spec.pace.interval, firstWithin));
     this.nextAt = nextAt;
+  }
+
+  /** Tells those that count it as up already. */
+  suspect(): void {
+    if (!this.health.suspect()) return;
+    for (const observer of [...this.observers]) observer.changed({ ok: false, text: 'it was down before the checks were changed' });
   }
 
   inherit(other: RunningCheck): void {
@@ -188,8 +231,9 @@ class RunningCheck {
   }
 
   take(finding: Finding, now: number): void {
+    const first = finding.ok && !this.health.seen;
     const changed = this.health.record(finding.ok, this.spec.pace, now);
-    const spoken = this.spec.probe.kind === 'agent' && this.listen(finding);
+    const spoken = this.spec.probe.kind === 'agent' && (this.listen(finding) || first);
     for (const observer of [...this.observers]) {
       observer.looked?.(finding);
       if (changed || spoken) observer.changed(finding);

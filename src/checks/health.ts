@@ -12,6 +12,7 @@ export interface Pace {
   readonly dwell: number;
 }
 
+/** The pace of a check that says no other. */
 export const defaultPace: Pace = { interval: 2000, timeout: 1000, fall: 3, rise: 2, dwell: 10_000 };
 
 /** The health of one service. Up until it is proved down. */
@@ -19,12 +20,15 @@ export class Health {
   up = true;
   /** Whether anything has been found yet. */
   known = false;
+  /** Whether it was found well at least once. */
+  seen = false;
   private since = 0;
   private against = 0;
 
   /** Takes in a finding; true when the service is down from now on, or up from now on. */
   record(ok: boolean, pace: Pace, now: number): boolean {
     this.known = true;
+    this.seen ||= ok;
     if (ok === this.up) {
       this.against = 0;
       return false;
@@ -37,8 +41,16 @@ export class Health {
     return true;
   }
 
+  /** Starts as down, where nothing has been found yet; false when something has. */
+  suspect(): boolean {
+    if (this.known || !this.up) return false;
+    this.up = false;
+    this.since = Number.NEGATIVE_INFINITY;
+    return true;
+  }
+
   /** Starts from what another one knows. */
-  inherit({ up, known, since, against }: Health): void {
-    Object.assign(this, { up, known, since, against });
+  inherit({ up, known, seen, since, against }: Health): void {
+    Object.assign(this, { up, known, seen, since, against });
   }
 }

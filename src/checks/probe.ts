@@ -82,7 +82,9 @@ const open: { readonly [K in Probe['kind']]: (address: string, what: Extract<Pro
     const socket = createSocket(family === 6 ? 'udp6' : 'udp4');
     socket.on('error', ({ message }) => done({ ok: false, text: message }));
     socket.on('message', (reply) => judgeReply(reply, question, done));
-    socket.connect(port, address, () => socket.send(question));
+    // Given to connect itself, it would be called when that fails as well.
+    socket.on('connect', () => socket.send(question));
+    socket.connect(port, address);
     return () => socket.close();
   },
 

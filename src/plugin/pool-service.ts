@@ -15,10 +15,11 @@ export interface PoolMemberStatus {
   readonly weight: number;
 }
 
+/** A pool as other plugins of its server block use it. */
 export interface PoolService {
   readonly name: Name;
-  /** Whether any member is up and not drained. */
-  readonly healthy: boolean;
+  /** Whether any member is up and not drained; undefined as long as this is only believed: nobody has looked at those that may be, or nobody found them well yet. */
+  readonly healthy: boolean | undefined;
   members(): readonly PoolMemberStatus[];
   /** The addresses that answers may name at present. */
   addresses(): readonly string[];
@@ -31,4 +32,5 @@ export interface PoolService {
   failback(): boolean;
 }
 
+/** By this plugins find the pools of their server block. */
 export const poolService = capability<PoolService>('pool');

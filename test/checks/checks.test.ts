@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import { type CheckSpec, Checks, defaultPace, type Finding, Health, hear, type Probe, silentAgent } from 'ferrydns/plugin';
+import { type CheckSpec, Checks, defaultPace, type Finding, Health, hear, type Name, type Probe, silentAgent } from 'ferrydns/plugin';
 import { describe, expect, test } from 'vitest';
 import { probe } from '../../src/checks/probe.ts';
 import { tcpService } from '../support/services.ts';
@@ -72,6 +72,48 @@ describe('checks', () => {
     expect(checks.size).toBe(0);
   });
 
+  test('do not wait for others that hang, however many', async () => {
+    await using hanging = await silent();
+    await using service = await tcpService();
+    const { checks, at } = checksOf();
+    const uses = Array.from({ length: 300 }, (_, i) =>
+      checks.use('127.0.0.1', spec({ kind: 'agent', port: hanging.port }, { fall: i + 1, interval: 60_000, timeout: 60_000 }), unheard),
+    );
+    const last = checks.use('127.0.0.1', spec({ kind: 'tcp', port: service.port }), unheard);
+    const done = at(1000);
+    await expect.poll(() => [last.known, hanging.taken()]).toEqual([true, 300]);
+    // Nobody had to give up first.
+    expect(uses.some(({ known }) => known)).toBe(false);
+    hanging.speak();
+    await done;
+    for (const use of [...uses, last]) use.release();
+  });
+
+  test('that are due while they are on their way are made again at once', async () => {
+    await using service = await silent();
+    const { checks, at } = checksOf();
+    const found: boolean[] = [];
+    const use = checks.use('127.0.0.1', spec({ kind: 'agent', port: service.port }, { interval: 50, timeout: 50 }), {
+      changed: () => undefined,
+      looked: ({ ok }) => found.push(ok),
+    });
+    void at(1000);
+    await at(1050);
+    use.release();
+    expect(found).toEqual([false, false]);
+  });
+
+  test('keep nothing for each round that passes while something hangs', async () => {
+    await using service = await silent();
+    const { checks, at } = checksOf();
+    const use = checks.use('127.0.0.1', spec({ kind: 'agent', port: service.port }), unheard);
+    const done = at(1000);
+    expect(at(1001)).toBe(done);
+    service.speak();
+    await done;
+    use.release();
+  });
+
   test.each([
     [0, [0, 2000, 4000]],
     [0.999, [999, 2800, 4601]],
@@ -105,6 +147,48 @@ describe('checks', () => {
   });
 });
 
+describe('a check that starts as down', () => {
+  test('tells those that believe in the service, and comes back by rise', async () => {
+    await using service = await tcpService();
+    const { checks, at } = checksOf({ random: 0 });
+    const told: string[] = [];
+    const what = spec({ kind: 'tcp', port: service.port }, { rise: 2 });
+    const one = checks.use('127.0.0.1', what, { changed: ({ ok }) => told.push(`one ${ok}`) });
+    const two = checks.use('127.0.0.1', what, { changed: ({ ok }) => told.push(`two ${ok}`) }, { down: true });
+    expect([one.up, two.up, told]).toEqual([false, false, ['one false']]);
+    await at(0);
+    expect(one.up).toBe(false);
+    await at(2000);
+    expect([one.up, told]).toEqual([true, ['one false', 'one true', 'two true']]);
+    one.release();
+    two.release();
+  });
+
+  test('is not believed where somebody has looked', async () => {
+    await using service = await tcpService();
+    const { checks, at } = checksOf({ random: 0 });
+    const what = spec({ kind: 'tcp', port: service.port });
+    const one = checks.use('127.0.0.1', what, unheard);
+    await at(0);
+    const two = checks.use('127.0.0.1', what, unheard, { down: true });
+    expect(two.up).toBe(true);
+    one.release();
+    two.release();
+  });
+});
+
+test('the first word of an agent is told, even if it changes nothing, and counts as one', async () => {
+  await using service = await tcpService({ said: () => 'up\n' });
+  const { checks, at } = checksOf({ random: 0 });
+  let told = 0;
+  const use = checks.use('127.0.0.1', spec({ kind: 'agent', port: service.port }), { changed: () => told++ });
+  expect(use.seen).toBe(false);
+  await at(0);
+  await at(2000);
+  expect([use.seen, told]).toEqual([true, 1]);
+  use.release();
+});
+
 describe('a probe', () => {
   const look = (what: Probe): Promise<Finding> => probe('127.0.0.1', what, 30);
 
@@ -119,6 +203,13 @@ describe('a probe', () => {
     const { ok, text } = await look(what as Probe);
     expect(ok).toBe(false);
     expect(text).toMatch(/no reply in 30 ms|ECONNREFUSED/);
+  });
+
+  test('says why the system does not let it out (dns)', async () => {
+    // Without leave to broadcast, which nobody asks for, no socket can be connected there.
+    const { ok, text } = await probe('255.255.255.255', { kind: 'dns', port: 9, name: 'x.' as Name, type: 'A' }, 1000);
+    expect(ok).toBe(false);
+    expect(text).toMatch(/EACCES|ENETUNREACH|EADDRNOTAVAIL/);
   });
 
   test('does not fall over nonsense', async () => {

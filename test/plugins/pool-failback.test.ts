@@ -1,8 +1,11 @@
 // When the members that come first answer again after a backup member has taken over.
 import { definePlugin, type Plugin, type PoolService, poolService } from 'ferrydns/plugin';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { stopTime } from '../support/migration.ts';
 import { servePools } from '../support/pool.ts';
 import { tcpService } from '../support/services.ts';
+
+afterEach(() => void vi.useRealTimers());
 
 const first = '127.0.0.1';
 const backup = '127.0.0.3';
@@ -30,6 +33,16 @@ describe('failback', () => {
     expect(await it.addresses('www.example.org')).toEqual([backup]);
     await it.pass(20);
     expect(await it.addresses('www.example.org')).toEqual([first]);
+  });
+
+  test('after a time happens although nobody asks', async () => {
+    stopTime();
+    await using it = await withLivingBackup('failback after 60s');
+    await it.downAndUp();
+    await it.pass(65);
+    vi.advanceTimersByTime(1000);
+    expect(await it.metric('ferrydns_pool_serving{by="members",pool="www.example.org.",records="address"}')).toBe(1);
+    expect(await it.metric(pending)).toBe(0);
   });
 
   test('manual: the backup answers until somebody says so, or until it is down itself', async () => {
@@ -73,6 +86,25 @@ describe('failback', () => {
     await it.server.reload(it.corefile.replace('pool www', 'pool other.example.org {\n member 192.0.2.9\n }\n pool www'));
     expect(await it.addresses('www.example.org')).toEqual([backup]);
     expect(await it.metric(pending)).toBe(1);
+  });
+
+  test('is remembered over a reload that changes what the server block serves', async () => {
+    await using it = await withLivingBackup('failback manual');
+    await it.downAndUp();
+    await it.server.reload(it.corefile.replace('. {', 'example.org {'));
+    expect(await it.addresses('www.example.org')).toEqual([backup]);
+    expect(await it.metric(pending)).toBe(1);
+  });
+
+  test('is remembered by each of two pools of a name, in server blocks of their own', async () => {
+    await using it = await withLivingBackup('failback manual');
+    await it.downAndUp();
+    const other = it.corefile.replace('. {', '192.in-addr.arpa {').replace(`member ${first}`, 'member 192.0.2.1');
+    await it.server.reload(`${other}\n${it.corefile}`);
+    expect(await it.addresses('www.example.org')).toEqual([backup]);
+    await it.server.reload(`${other}\n${it.corefile.replace('. {', 'example.org {')}`);
+    await it.server.reload(`${it.corefile.replace('. {', 'example.org {')}\n${other}`);
+    expect(await it.addresses('www.example.org')).toEqual([backup]);
   });
 
   /** A member and a backup, both alive. */

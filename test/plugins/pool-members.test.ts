@@ -42,6 +42,16 @@ describe('an agent', () => {
     expect(await it.metric('ferrydns_pool_member_state{member="127.0.0.1",pool="www.example.org.",state="drained"}')).toBe(1);
   });
 
+  test('that says maint is obeyed even where all members answer because nobody is well', async () => {
+    await using one = await tcpService({ address: '127.0.0.1', said: () => 'maint\n' });
+    await using pool = await servePools(
+      `. {\n pool www.example.org {\n member 127.0.0.1\n member 127.0.0.2\n member db.example.org 127.0.0.1 127.0.0.3 srv 1 5432\n check tcp 9\n agent tcp ${one.port}\n all_down all\n }\n }`,
+    );
+    await pool.pass(8);
+    expect(await pool.addresses('www.example.org')).toEqual(['127.0.0.2']);
+    expect((await pool.server.ask('www.example.org', 'SRV')).additionals).toEqual(['db.example.org. 10 IN A 127.0.0.3']);
+  });
+
   test('brings the backup in when every member is drained or down', async () => {
     await using it = await withAgent();
     it.words.one = 'drain';

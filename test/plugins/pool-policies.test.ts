@@ -18,7 +18,7 @@ function from(address: string) {
   return makeQuery({ name: 'www.example.org.' as Name, type: 'A', client, receivedAt: 0 });
 }
 
-const member = (label: string, weight = 1, percent = 100) => ({ label, weight, percent });
+const member = (label: string, weight = 1, percent = 100, heard = true) => ({ label, weight, percent, heard });
 
 function selector(policy: PolicyName, members: readonly ReturnType<typeof member>[], count = 1) {
   let made = 0;
@@ -74,6 +74,20 @@ describe('weighted', () => {
     expectShare(counts.get('d'), queries / 2);
     // Made once, however often they are given.
     expect(made()).toBeLessThanOrEqual(5);
+  });
+
+  test('makes no outcome before it is asked for', () => {
+    const many = Array.from({ length: 1000 }, (_, i) => member(`m${i}`, 1 + (i % 7)));
+    const { choose, made } = selector('weighted', many, 2);
+    expect(made()).toBe(0);
+    for (let i = 0; i < 10; i++) choose(from('192.0.2.1'));
+    expect(made()).toBeLessThanOrEqual(10);
+  });
+
+  test.each([1, 2, 3])('never names a member without weight while others have one (%d answers)', (count) => {
+    const members = [member('a', 5), member('b', 0), member('c', 1), member('d', 2), member('e', 0)];
+    const { choose } = selector('weighted', members, count);
+    for (let i = 0; i < 100; i++) expect(choose(from('192.0.2.1')).filter((label) => label === 'b' || label === 'e')).toEqual([]);
   });
 });
 
@@ -197,6 +211,31 @@ describe('failover', () => {
 });
 
 describe('least_load', () => {
+  test('leaves out those whose agent has never spoken, while another one has', () => {
+    const silent = [member('a', 1, 100, false), member('b', 1, 100, false)];
+    const among = (members: typeof silent) => {
+      const { choose } = selector('least_load', members);
+      return new Set(Array.from({ length: 10 }, () => choose(from('192.0.2.1'))[0]));
+    };
+    expect(among([...silent, member('c', 1, 60)])).toEqual(new Set(['c']));
+    expect(among(silent)).toEqual(new Set(['a', 'b']));
+  });
+
+  test('takes a member in with the first word of its agent, even if that is only that it is up', async () => {
+    await using one = await tcpService({ address: '127.0.0.1', said: () => '95%\n' });
+    const two = await tcpService({ address: '127.0.0.2', port: one.port, said: () => 'up\n' });
+    await two.stop();
+    await using pool = await servePools(
+      `. {\n pool www.example.org {\n member 127.0.0.1\n member 127.0.0.2\n policy least_load\n agent tcp ${one.port} interval 1s\n }\n }`,
+    );
+    await pool.pass(2);
+    expect([...(await pool.tally('www.example.org', 10)).keys()]).toEqual(['127.0.0.1']);
+    await two.start();
+    await pool.pass(2);
+    expect((await pool.tally('www.example.org', 10)).size).toBe(2);
+    await two.stop();
+  });
+
   test('names the member that its agent calls most idle, and those nearly as idle in turn', () => {
     const { choose } = selector('least_load', [member('a', 1, 40), member('b', 1, 95), member('c', 1, 90)]);
     expect(new Set(Array.from({ length: 10 }, () => choose(from('192.0.2.1'))[0]))).toEqual(new Set(['b', 'c']));

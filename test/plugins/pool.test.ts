@@ -103,6 +103,11 @@ describe('a pool', () => {
     expect((await it.server.ask('www.example.org', 'AAAA')).additionals).toHaveLength(0);
   });
 
+  test('answers ANY with the type of address that its members have', async () => {
+    await using pool = await servePools('. {\n pool www.example.org {\n member 2001:db8::1\n }\n }');
+    expect(await pool.addresses('www.example.org', 'ANY')).toEqual(['2001:db8::1']);
+  });
+
   test('says in metadata whom it named', async () => {
     await using it = await twoAndBackup('max_answers 1\n policy failover');
     await it.server.ask('www.example.org');
@@ -221,6 +226,23 @@ describe('checks', () => {
     await it.pass(10);
     expect(service.visits).toBe(after);
     expect(await it.server.metrics()).not.toContain('ferrydns_pool_members_up{');
+  });
+
+  test('that knew a member to be down know it after a reload that changes what they look at', async () => {
+    const service = await tcpService();
+    const { port } = service;
+    await service.stop();
+    const corefile = (check: string) =>
+      `. {\n pool www.example.org {\n member ${first}\n member ${backup} backup\n check ${check} fall 2 rise 2\n all_down backup\n }\n }`;
+    await using well = await httpService({ status: () => 200 });
+    await using pool = await servePools(corefile(`tcp ${port}`));
+    await pool.pass(5);
+    await pool.server.reload(corefile(`http :${well.port}/`));
+    expect(await pool.addresses('www.example.org')).toEqual([backup]);
+    await pool.pass(1);
+    expect(await pool.addresses('www.example.org')).toEqual([backup]);
+    await pool.pass(2);
+    expect(await pool.addresses('www.example.org')).toEqual([first]);
   });
 
   test('that knew a member to be down know it after a reload that changes their pace', async () => {
