@@ -1,7 +1,9 @@
 // Asks the admin door of a server that runs: over TCP, TLS or a socket file.
+
 import { readFileSync } from 'node:fs';
 import { type IncomingMessage, type RequestOptions, request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
+import { messageOf } from '../config/error.ts';
 
 /** The flags that say how to reach the door, for every command that does. */
 export const connectionFlags = {
@@ -44,10 +46,9 @@ export class AdminClient {
   readonly place: string;
   private readonly options: RequestOptions;
   private readonly secure: boolean;
-  private readonly tells: string;
 
-  /** `tells`: what a server has that can be asked. Throws an Error when a file cannot be read or the flags do not fit. */
-  constructor(connection: Connection, environment: NodeJS.ProcessEnv = process.env, tells = 'plans') {
+  /** Throws an Error when a file cannot be read or the flags do not fit. */
+  constructor(connection: Connection, environment: NodeJS.ProcessEnv = process.env) {
     const admin = connection.admin ?? environment['FERRYDNS_ADMIN'] ?? '127.0.0.1:9180';
     const token = connection.token ?? environment['FERRYDNS_TOKEN_FILE'];
     const { place, options, secure } = readPlace(admin);
@@ -55,7 +56,6 @@ export class AdminClient {
     if (!secure && (ca ?? cert ?? key) !== undefined) throw new Error(`-ca, -cert and -key are for https://HOST:PORT, found -admin ${admin}`);
     if ((cert === undefined) !== (key === undefined)) throw new Error('-cert and -key are given together');
     this.place = place;
-    this.tells = tells;
     this.secure = secure;
     this.options = {
       ...options,
@@ -103,7 +103,7 @@ export class AdminClient {
     if (status === 401 && reason !== undefined) throw new Refusal(status, `${reason}: -token FILE or FERRYDNS_TOKEN_FILE says which file it is in`);
     const missing = status === 404 ? /^no such (plan|pool): /.exec(reason ?? '')?.[1] : undefined;
     if (missing === 'plan' || missing === 'pool') throw new Refusal(status, `${reason}: ${await this.namesOf(missing)}`);
-    throw new Refusal(status, reason ?? `${this.place}${path}: status ${status}, expected the admin address of a ferrydns that has ${this.tells}`);
+    throw new Refusal(status, reason ?? `${this.place}${path}: status ${status}, expected the admin address of a ferrydns`);
   }
 
   /** What there is instead of what was asked for. */
@@ -145,7 +145,7 @@ function readNamed(flag: string, file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    throw new Error(`-${flag} ${file}: ${(error as Error).message}`);
+    throw new Error(`-${flag} ${file}: ${messageOf(error)}`);
   }
 }
 

@@ -1,6 +1,5 @@
-// The command line: CoreDNS's flags to serve, and the words check, format and convert.
+// The command line: CoreDNS's flags to serve; the words check, format and convert; the way to explain, migrate and pool.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { parseCorefile } from '../config/corefile.ts';
 import { ConfigErrors, messageOf } from '../config/error.ts';
 import { formatCorefile } from '../config/format.ts';
@@ -10,6 +9,7 @@ import { type ConfigurationSource, defaultSource, fileSource, textSource } from 
 import type { Registry } from '../server/registry.ts';
 import { Server } from '../server/server.ts';
 import { version } from '../server/version.ts';
+import { readFlags } from './flags.ts';
 
 /** What a command may use of the world. */
 export interface CommandContext {
@@ -36,7 +36,7 @@ export async function run(words: readonly string[], context: CommandContext): Pr
     if (word === 'pool') return await pool(words.slice(1), context);
     if (word === 'explain') return await explain(words.slice(1), context);
     const command = { check, format, convert }[word];
-    if (command === undefined) throw new Error(`extra command line arguments: [${words.join(' ')}]\n${usage}`);
+    if (command === undefined) throw extraWords(words);
     if (file === undefined || more.length > 0) throw new Error(`usage: ferrydns ${word} FILE`);
     await command(file, context);
   } catch (error) {
@@ -84,7 +84,8 @@ async function convert(file: string, { process }: CommandContext): Promise<void>
   process.stdout.write(isYaml ? toCorefile(parsed.tree) : toYaml(parsed.tree));
 }
 
-interface Flags {
+/** What is served, and how. */
+interface Serving {
   readonly conf: string | undefined;
   readonly port: number;
   readonly pidfile: string | undefined;
@@ -93,21 +94,22 @@ interface Flags {
   readonly quiet: boolean;
 }
 
+const flags = {
+  conf: { type: 'string' },
+  'dns.port': { type: 'string' },
+  p: { type: 'string', short: 'p' },
+  pidfile: { type: 'string' },
+  plugins: { type: 'boolean' },
+  version: { type: 'boolean' },
+  quiet: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
 /** Reads CoreDNS's flags: one dash or two, `-flag value` or `-flag=value`. */
-function readFlags(words: readonly string[]): Flags {
-  const args = words.map((word) => (/^-[^-]./.test(word) ? `-${word}` : word));
-  const options = {
-    conf: { type: 'string' },
-    'dns.port': { type: 'string' },
-    p: { type: 'string', short: 'p' },
-    pidfile: { type: 'string' },
-    plugins: { type: 'boolean' },
-    version: { type: 'boolean' },
-    quiet: { type: 'boolean' },
-    help: { type: 'boolean', short: 'h' },
-  } as const;
-  const { values } = parseWords(args, options);
+function readServing(words: readonly string[]): Serving {
+  const { values, positionals } = readFlags(words, flags, usage);
   if (values.help === true) throw new Error(usage);
+  if (positionals.length > 0) throw extraWords(positionals);
   const port = values['dns.port'] ?? values.p ?? '53';
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) throw new Error(`invalid value "${port}" for flag -dns.port, expected 0 to 65535`);
   return {
@@ -120,36 +122,32 @@ function readFlags(words: readonly string[]): Flags {
   };
 }
 
-function parseWords<const O extends NonNullable<Parameters<typeof parseArgs>[0]>['options']>(args: string[], options: O) {
-  try {
-    return parseArgs({ args, options, strict: true, allowPositionals: false });
-  } catch (error) {
-    throw new Error(`${(error as Error).message}\n${usage}`);
-  }
+function extraWords(words: readonly string[]): Error {
+  return new Error(`extra command line arguments: [${words.join(' ')}]\n${usage}`);
 }
 
 async function serve(words: readonly string[], { registry, process }: CommandContext): Promise<void> {
-  const flags = readFlags(words);
+  const serving = readServing(words);
   // Whoever read the log may go; the server stays, and says nothing more.
   process.stdout.on('error', () => {});
   const write = streamOutput(process.stdout);
   // Whoever read the log may be gone: that is no reason to end, nor one to log about.
   process.stdout.on('error', () => undefined);
-  if (flags.version) return write(`FerryDNS-${version}\n${platform(process)}`);
-  if (flags.plugins) return write(names(registry).join('\n'));
-  const output = flags.quiet ? () => {} : write;
+  if (serving.version) return write(`FerryDNS-${version}\n${platform(process)}`);
+  if (serving.plugins) return write(names(registry).join('\n'));
+  const output = serving.quiet ? () => {} : write;
   const exit = (status: number) => {
-    if (flags.pidfile !== undefined) rmSync(flags.pidfile, { force: true });
+    if (serving.pidfile !== undefined) rmSync(serving.pidfile, { force: true });
     // Lines that are waiting for the end of the turn are written first.
     setImmediate(() => process.exit(status));
   };
-  const server = new Server({ source: sourceOf(flags.conf), registry, output: write, dnsPort: flags.port, exit });
-  if (flags.pidfile !== undefined) writeFileSync(flags.pidfile, `${process.pid}\n`);
+  const server = new Server({ source: sourceOf(serving.conf), registry, output: write, dnsPort: serving.port, exit });
+  if (serving.pidfile !== undefined) writeFileSync(serving.pidfile, `${process.pid}\n`);
   obeySignals(server, process, exit);
   await server.start();
   surviveStrayErrors(server, process);
   for (const line of server.served()) output(line);
-  for (const line of chosenPorts(server, flags.port)) output(line);
+  for (const line of chosenPorts(server, serving.port)) output(line);
   output(
     `FerryDNS-${version}\n${platform(process)}, UDP ${server.listening().find(({ kind }) => kind !== undefined)?.kind ?? 'closed'}${workers(server)}`,
   );

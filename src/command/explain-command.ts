@@ -1,4 +1,5 @@
 // `ferrydns explain`: why a question is answered as it is, by the server that runs or by a Corefile that nobody serves.
+import { messageOf } from '../config/error.ts';
 import { type Explanation, type QuestionWords, readQuestion } from '../plugin/explanation.ts';
 import { fileSource } from '../server/configuration.ts';
 import type { Registry } from '../server/registry.ts';
@@ -12,7 +13,7 @@ const usage = `usage: ferrydns explain NAME [TYPE] [-client IP] [-server LISTENE
   -server  the listener that is asked, as dns://:53; the first that has a server block for the name unless given
   -conf    starts the plugins of this Corefile, listens nowhere, asks them and ends
   -json    prints the explanation as JSON
-without -conf a server that runs is asked, at the admin address of its plans:
+without -conf a server that runs is asked, at its admin address:
 ${connectionUsage}`;
 
 const text = { type: 'string' } as const;
@@ -44,7 +45,9 @@ export async function runExplain(
 function read(words: readonly string[]): Words {
   const { values, positionals } = readFlags(words, flags, usage);
   const [name, type, ...more] = positionals;
-  if (values.help === true || name === undefined || more.length > 0) throw new Error(usage);
+  if (values.help === true) throw new Error(usage);
+  if (name === undefined) throw new Error(`no name, expected one\n${usage}`);
+  if (more[0] !== undefined) throw new Error(`unexpected "${more[0]}"\n${usage}`);
   if (values.conf !== undefined && values.admin !== undefined) throw new Error(`-conf and -admin exclude each other\n${usage}`);
   const { client, server, conf, json = false } = values;
   const asked = { name, type, client, server, conf, connection: values, json };
@@ -75,6 +78,6 @@ async function askRunning(words: Words): Promise<Explanation> {
     return (await client.get(`/explain?${parameters}`)) as Explanation;
   } catch (error) {
     if (error instanceof Refusal) throw error;
-    throw new Error(`${(error as Error).message}\n-conf FILE explains what a Corefile would answer without a server that runs`);
+    throw new Error(`${messageOf(error)}\n-conf FILE explains what a Corefile would answer without a server that runs`);
   }
 }

@@ -1,10 +1,13 @@
-// What the subcommands read alike: flags with one dash or two, whole numbers, shares, files.
+// What all commands read alike: flags with one dash or two, whole numbers, shares, files.
+
 import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import { messageOf } from '../config/error.ts';
 
 /** Reads flags, written with one dash or two, and the words beside them. Throws with `usage` when one is not known. */
 export function readFlags<const O extends ParseArgsOptionsConfig>(words: readonly string[], options: O, usage: string) {
-  const args = words.map((word) => (/^-[a-z]{2}/.test(word) ? `-${word}` : word));
+  const args = words.map((word) => (/^-[a-z]./i.test(word) ? `-${word}` : word));
   try {
     return parseArgs({ args, options, strict: true, allowPositionals: true });
   } catch (error) {
@@ -17,7 +20,22 @@ function wordsOf({ code, message }: NodeJS.ErrnoException): string {
   const flag = /'(?:-\w, )?--?([\w.-]+)/.exec(message)?.[1];
   if (flag !== undefined && code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `unknown flag -${flag}`;
   if (flag !== undefined && /argument missing/.test(message)) return `flag -${flag} has no value, expected one behind it`;
+  if (flag !== undefined && /does not take an argument/.test(message)) return `flag -${flag} has a value, expected none`;
+  if (flag !== undefined && /ambiguous/.test(message))
+    return `flag -${flag} has no value, expected one behind it, or -${flag}=-… for one that begins with a dash`;
   return message;
+}
+
+/** Who is at the keyboard, where the command does not say. */
+export function userName(): string {
+  const named = process.env['USER'] ?? '';
+  if (named !== '') return named;
+  try {
+    return userInfo().username;
+  } catch {
+    // A user without an entry, as in a container.
+    return `user ${process.getuid?.() ?? ''}`.trim();
+  }
 }
 
 /** The text of a file. Throws with the file's name when it cannot be read. */
@@ -25,7 +43,7 @@ export function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new Error(`${file} cannot be read: ${(error as Error).message}`);
+    throw new Error(`${file} cannot be read: ${messageOf(error)}`);
   }
 }
 

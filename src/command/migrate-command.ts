@@ -1,7 +1,7 @@
 // `ferrydns migrate`: what a plan will take, how it stands, and what an operator wants done, asked of the server over its admin address.
 import { readPlanFile } from '../plans/plan-file.ts';
 import { AdminClient, connectionFlags, connectionUsage } from './admin-client.ts';
-import { readFlags, textOf, whole } from './flags.ts';
+import { readFlags, textOf, userName, whole } from './flags.ts';
 import { printForecast, printReverse } from './migrate-forecast.ts';
 import { type PlanStatus, printStatuses } from './migrate-status.ts';
 import { type Screen, watch } from './migrate-watch.ts';
@@ -38,34 +38,40 @@ export interface MigrateContext {
   readonly signal?: AbortSignal;
 }
 
+const verbs = ['plan', 'reverse', 'status', 'watch', 'start', 'advance', 'pause', 'resume', 'rollback', 'forget'];
+
 /** Runs one `migrate` command and returns what it prints at its end. Rejects with the reason when it is refused. */
 export async function runMigrate(words: readonly string[], context: MigrateContext): Promise<string> {
   if (words[0] === 'simulate') return runSimulate(words.slice(1));
   const { values, positionals } = readFlags(words, flags, usage);
-  const [verb = '', subject, replica, ...more] = positionals;
+  const [verb = '', subject = '', replica] = positionals;
   const json = values.json ?? false;
-  if (values.help === true || more.length > 0 || (replica !== undefined) !== (verb === 'forget')) throw new Error(usage);
-  if (verb === 'status') return await showStatus(subject, values);
-  if (verb === 'watch') return await follow(subject, values, context);
-  if (subject === undefined) throw new Error(usage);
+  if (values.help === true || verb === '') throw new Error(usage);
+  const wrong = faultOf(positionals);
+  if (wrong !== undefined) throw new Error(`${wrong}\n${usage}`);
+  if (verb === 'status') return await showStatus(positionals[1], values);
+  if (verb === 'watch') return await follow(positionals[1], values, context);
   const ttl = values.ttl === undefined ? null : whole('ttl', values.ttl);
   switch (verb) {
     case 'plan': {
-      const upstreamTtl = whole('upstream-ttl', values['upstream-ttl'] ?? values.ttl ?? '0');
+      const upstreamTtl = values['upstream-ttl'] === undefined ? ttl : whole('upstream-ttl', values['upstream-ttl']);
       return printForecast(subject, { json, ttl, upstreamTtl, clients: whole('clients', values.clients ?? '1000') });
     }
     case 'reverse':
       return printReverse(subject, { json, ttl });
-    case 'start':
-    case 'advance':
-    case 'pause':
-    case 'resume':
-    case 'rollback':
-    case 'forget':
-      return await order(verb, values, { plan: nameOf(subject), replica });
     default:
-      throw new Error(`unknown command "${verb}"\n${usage}`);
+      return await order(verb, values, { plan: nameOf(subject), replica });
   }
+}
+
+/** What is wrong with the words: none may be left over, and none may be missing. */
+function faultOf([verb = '', ...words]: readonly string[]): string | undefined {
+  if (!verbs.includes(verb)) return `unknown command "${verb}"`;
+  const asksAll = verb === 'status' || verb === 'watch';
+  const wanted = [verb === 'plan' || verb === 'reverse' ? 'plan file' : 'plan', ...(verb === 'forget' ? ['replica'] : [])];
+  if (words.length > wanted.length) return `unexpected "${words[wanted.length]}"`;
+  const missing = wanted[words.length];
+  return missing === undefined || asksAll ? undefined : `${verb}: no ${missing}, expected one`;
 }
 
 async function showStatus(subject: string | undefined, values: Values): Promise<string> {
@@ -95,8 +101,7 @@ async function order(verb: string, values: Values, about: { readonly plan: strin
   const client = new AdminClient(values);
   const path = pathOf(about.plan);
   const epoch = values.epoch === undefined ? ((await client.get(path)) as PlanStatus).epoch : whole('epoch', values.epoch);
-  const who = values.by ?? process.env['USER'];
-  const by = who === undefined || who === '' ? {} : { by: who };
+  const by = { by: values.by ?? userName() };
   const replica = about.replica === undefined ? {} : { replica: about.replica };
   const { status } = (await client.post(`${path}/${verb}`, { epoch, ...by, force: values.force ?? false, ...replica })) as {
     readonly status: PlanStatus;

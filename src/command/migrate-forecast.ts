@@ -12,7 +12,8 @@ export interface ForecastWishes {
   readonly clients: number;
   /** Of a plan that says none. */
   readonly ttl: number | null;
-  readonly upstreamTtl: number;
+  /** Null: not known. */
+  readonly upstreamTtl: number | null;
 }
 
 /** Throws ConfigErrors when the file is wrong. */
@@ -21,11 +22,13 @@ export function printForecast(file: string, asked: ForecastWishes): string {
   const warnings = found.warnings.map(({ place, message }) => formatWarning(place, message));
   const { plan } = move;
   const forecast = forecastOf(plan, { ttl: asked.ttl, upstreamTtl: asked.upstreamTtl });
-  const departure = plan.names.length > 0 ? departureOf(plan, asked.clients) : null;
+  const departure = departureOf(plan, asked.clients);
   if (asked.json) return JSON.stringify({ plan: plan.name, ...forecast, clients: asked.clients, departure, warnings }, null, 2);
-  const rows = forecast.phases.map(({ phase, least, open, because }) => [phase, `${open ? 'from ' : ''}${seconds(least)}`, because]);
-  const unknown =
-    plan.ttl === null && asked.ttl === null ? ['the TTL is learnt from the upstream when the server runs: say -ttl N to reckon with one'] : [];
+  const rows = forecast.phases.map(({ phase, least, open, because }) => [
+    phase,
+    least === null ? 'not known' : `${open ? 'from ' : ''}${seconds(least)}`,
+    because,
+  ]);
   return [
     ...warnings,
     `plan ${plan.name}: ${plan.mode}, role ${plan.role}`,
@@ -37,8 +40,21 @@ export function printForecast(file: string, asked: ForecastWishes): string {
     `longest time without an answer: ${seconds(forecast.silence)}`,
     ...(plan.mode === 'exclusive' ? [`longest time that a cache may lead to an A that is shut: ${seconds(forecast.errors)}`] : []),
     ...departureLines(plan, departure, asked.clients),
-    ...unknown,
+    ...assumptions(plan, asked),
   ].join('\n');
+}
+
+/** What the reckoning takes for granted of the TTL that was handed out so far. */
+function assumptions(plan: Plan, { ttl, upstreamTtl }: ForecastWishes): readonly string[] {
+  const known = Math.max(plan.ttl ?? 0, ttl ?? 0);
+  if (known === 0) {
+    const reckoned = upstreamTtl === null ? '' : `, ${upstreamTtl} s here`;
+    return [`the TTL is learnt from the upstream when the server runs${reckoned}: say -ttl N to reckon with one`];
+  }
+  if (upstreamTtl === null || upstreamTtl <= known) return [];
+  return [
+    `reckoned with a TTL of ${known} s so far: where no cache here holds the upstream's ${upstreamTtl} s down to that, say -ttl ${upstreamTtl}`,
+  ];
 }
 
 /** The plan from B to A. */

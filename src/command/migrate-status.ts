@@ -29,7 +29,7 @@ export interface PlanStatus {
   readonly gates?: readonly { readonly gate: string; readonly holds: boolean | null; readonly reason?: string | null }[];
   readonly upstream?: {
     readonly now: { readonly shows: string; readonly ttl: number } | null;
-    readonly before: { readonly mixed: boolean; readonly problem: string | null } | null;
+    readonly before: { readonly mixed: boolean } | null;
   };
   readonly alarms: readonly { readonly text: string }[];
   readonly replica?: string;
@@ -173,11 +173,11 @@ function upstreamOf({ now, before }: NonNullable<PlanStatus['upstream']>): strin
   const seen = { from: 'A', to: 'B', mixed: 'A and B' }[now?.shows ?? ''];
   const said = now === null ? 'not asked yet' : seen === undefined ? 'neither A nor B' : `${seen}, ttl ${now.ttl}`;
   const mixes = before?.mixed === true ? '; it has mixed A and B' : '';
-  return `${said}${mixes}${before === null || before.problem === null ? '' : `; ${before.problem}`}`;
+  return `${said}${mixes}`;
 }
 
 function wasRolledBack({ epoch, phase, horizon }: PlanStatus): boolean {
-  return epoch > 1 && (phase === 'original' || phase === 'lowering') && (horizon.b_may_be_switched_off ?? null) !== null;
+  return epoch > 1 && phase === 'original' && (horizon.b_may_be_switched_off ?? null) !== null;
 }
 
 function backAt({ horizon }: PlanStatus, { now }: Look): string {
@@ -211,6 +211,8 @@ function offAt({ horizon, phase }: PlanStatus, { now }: Look): string {
 }
 
 function replicaLine({ replica, phase, epoch, silent_for: silent }: NonNullable<PlanStatus['replicas']>[number], status: PlanStatus): string {
-  const self = replica === status.replica ? 'this one' : `heard ${timeLeft(silent * 1000)} ago`;
-  return `${replica}  ${phase}${epoch === status.epoch ? '' : `, epoch ${epoch}`}, ${self}`;
+  // Sessions are renewed in the course of a move alone.
+  const atRest = status.phase === null || status.phase === 'original' || status.phase === 'done' || status.phase === 'released';
+  const heard = atRest ? '' : `, heard ${timeLeft(silent * 1000)} ago`;
+  return `${replica}  ${phase}${epoch === status.epoch ? '' : `, epoch ${epoch}`}${replica === status.replica ? ', this one' : heard}`;
 }

@@ -1,5 +1,7 @@
 // `ferrydns migrate watch`: follows plans over the stream of events, live in a terminal or line by line.
+
 import { setTimeout as pause } from 'node:timers/promises';
+import { messageOf } from '../config/error.ts';
 import { type AdminClient, Refusal } from './admin-client.ts';
 import { changeLine, isOver, type PlanStatus, printStatuses } from './migrate-status.ts';
 
@@ -47,7 +49,7 @@ async function attempt(options: WatchOptions, show: Show): Promise<boolean> {
   } catch (error) {
     if (signal.aborted) return true;
     if (error instanceof Refusal || !show.begun) throw error;
-    show.lost((error as Error).message);
+    show.lost(messageOf(error));
     return false;
   }
 }

@@ -1,7 +1,8 @@
 // `ferrydns migrate simulate`: a plan run by its engine on a virtual clock, with clients around it.
 import { writeFileSync } from 'node:fs';
+import { formatWarning } from '../config/error.ts';
 import { forecastOf } from '../migration/forecast.ts';
-import type { Plan } from '../migration/plan.ts';
+import { isTargetChecked, type Plan } from '../migration/plan.ts';
 import { type Cache, cachesOf } from '../migration/simulator/caches.ts';
 import { drawDrain } from '../migration/simulator/drain-chart.ts';
 import { mostPresent, type Outcome } from '../migration/simulator/outcome.ts';
@@ -9,7 +10,8 @@ import type { Simulation } from '../migration/simulator/run.ts';
 import { simulate } from '../migration/simulator/simulate.ts';
 import { readPlanFile } from '../plans/plan-file.ts';
 import { readFlags, share, textOf, whole } from './flags.ts';
-import { readArrival, readCaches } from './simulate-words.ts';
+import { readArrival, readCaches, readFence, readOutage } from './simulate-words.ts';
+import { bar, seconds } from './text-table.ts';
 
 const usage = `usage: ferrydns migrate simulate FILE [FLAGS]
   -clients N           how many clients there are; 10000 unless given
@@ -25,6 +27,8 @@ const usage = `usage: ferrydns migrate simulate FILE [FLAGS]
       none                 clients keep to TTLs themselves
   -violators PERCENT   clients whose own resolver keeps every answer for -stretch, 300 seconds unless given
   -forever PERCENT     clients that never ask again
+  -fence TIME|fails    how long the fence of the plan takes, no time unless given; or that it fails
+  -outage FROM-TO      when B is down, as in 100s-130s after the start; the check of the plan tells it at once
   -until N             seconds to simulate; the plan's own time and a margin unless given
   -ttl N               the TTL so far, where the plan says none
   -mixed N             the names of FILE, but not its plan: for N seconds an upstream hands out A and B by chance, then B
@@ -37,8 +41,10 @@ const flags = {
   arrival: { type: 'string' },
   caches: { type: 'string' },
   clients: { type: 'string' },
+  fence: { type: 'string' },
   forever: { type: 'string' },
   mixed: { type: 'string' },
+  outage: { type: 'string' },
   seed: { type: 'string' },
   stretch: { type: 'string' },
   svg: { type: 'string' },
@@ -64,43 +70,66 @@ export function runSimulate(words: readonly string[]): string {
   const { values, positionals } = readFlags(words, flags, usage);
   const [file] = positionals;
   if (values.help === true || file === undefined || positionals.length > 1) throw new Error(usage);
-  const { plan } = readPlanFile(textOf(file), file).move;
+  const { move, ...found } = readPlanFile(textOf(file), file);
+  const { plan } = move;
+  const warnings = found.warnings.map(({ place, message }) => formatWarning(place, message));
   const options = simulationOf(plan, values);
   const outcome = simulate(options);
   if (values.svg !== undefined) writeFileSync(values.svg, drawDrain(outcome, options));
-  if (values.json === true) return json(outcome, options);
-  return text(outcome, options, plan.ttl === null && values.ttl === undefined);
+  if (values.json === true) return json(outcome, options, warnings);
+  return [...warnings, text(outcome, options, plan.ttl === null && values.ttl === undefined)].join('\n');
 }
 
 /** Every step is begun as soon as it may be; checks and gates hold. */
 function simulationOf(given: Plan, asked: Flags): Simulation {
-  const number = (flag: string, fallback: number) => (asked[flag] === undefined ? fallback : whole(flag, String(asked[flag])));
-  const percent = (flag: string) => share(flag, String(asked[flag] ?? '0')) / 100;
-  const ttl = given.ttl ?? number('ttl', given.transitionTtl);
+  const ttl = given.ttl ?? number(asked, 'ttl', given.transitionTtl);
   if (ttl < 1) throw new Error(`invalid value "${ttl}" for flag -ttl, expected 1 or more`);
   const plan: Plan = { ...given, ttl, advance: 'auto', handback: false };
-  const violators = percent('violators');
-  const stretch = number('stretch', 300);
-  const forever = percent('forever');
+  const people = peopleOf(asked);
+  const trouble = troubleOf(plan, asked);
   const caches = asked['caches'] === undefined ? cachesOf(plan) : readCaches(String(asked['caches']));
-  const mixed = asked['mixed'] === undefined ? undefined : number('mixed', 0);
-  const own = mixed ?? forecastOf(plan, { ttl: null, upstreamTtl: 0 }).untilOff;
-  const until = number('until', Math.ceil(own + longestHeld(caches) + (violators > 0 ? stretch : 0) + margin));
+  const mixed = asked['mixed'] === undefined ? undefined : number(asked, 'mixed', 0);
+  const own = mixed ?? forecastOf(plan, { ttl: null, upstreamTtl: 0 }).untilOff + (trouble.fenceTakes ?? 0) + (trouble.outage?.to ?? 0);
+  const until = number(asked, 'until', Math.ceil(own + longestHeld(caches) + (people.violators > 0 ? people.stretch : 0) + margin));
   if (until < 1 || until > longest) throw new Error(`${until} s are too many or too few to simulate, expected -until from 1 to ${longest}`);
-  const clients = number('clients', 10_000);
-  if (clients < 1 || clients > mostClients) throw new Error(`invalid value "${clients}" for flag -clients, expected 1 to ${mostClients}`);
   return {
     plan,
-    clients,
     until,
     caches,
-    violators,
-    stretch,
-    forever,
-    seed: number('seed', 1),
+    ...people,
+    ...trouble,
+    seed: number(asked, 'seed', 1),
     arrival: readArrival(String(asked['arrival'] ?? 'spread')),
     dnsService: plan.role !== 'shared',
     ...(mixed === undefined ? {} : { mixed }),
+  };
+}
+
+function number(asked: Flags, flag: string, fallback: number): number {
+  return asked[flag] === undefined ? fallback : whole(flag, String(asked[flag]));
+}
+
+/** How many clients there are, and how many of them do not keep to TTLs. */
+function peopleOf(asked: Flags): Pick<Simulation, 'clients'> & Required<Pick<Simulation, 'violators' | 'stretch' | 'forever'>> {
+  const percent = (flag: string) => share(flag, String(asked[flag] ?? '0'));
+  const [violators, forever] = [percent('violators'), percent('forever')];
+  if (violators + forever > 100) throw new Error(`-violators ${violators}% and -forever ${forever}% together, expected 100% of the clients at most`);
+  const stretch = number(asked, 'stretch', 300);
+  if (stretch < 1) throw new Error(`invalid value "${stretch}" for flag -stretch, expected 1 or more`);
+  const clients = number(asked, 'clients', 10_000);
+  if (clients < 1 || clients > mostClients) throw new Error(`invalid value "${clients}" for flag -clients, expected 1 to ${mostClients}`);
+  return { clients, violators: violators / 100, stretch, forever: forever / 100 };
+}
+
+/** What goes wrong meanwhile. */
+function troubleOf(plan: Plan, { fence, outage, mixed }: Flags): Pick<Simulation, 'fenceTakes' | 'outage'> {
+  const given = fence === undefined ? '-outage' : '-fence';
+  if (mixed !== undefined && (fence ?? outage) !== undefined) throw new Error(`${given} beside -mixed, which runs no plan, expected one of them`);
+  if (outage !== undefined && !isTargetChecked(plan))
+    throw new Error('-outage of a B that the plan does not check, expected a check of to in the plan');
+  return {
+    ...(fence === undefined ? {} : { fenceTakes: readFence(String(fence), plan.fence?.timeout ?? null) }),
+    ...(outage === undefined ? {} : { outage: readOutage(String(outage)) }),
   };
 }
 
@@ -109,15 +138,17 @@ function longestHeld(caches: readonly Cache[]): number {
   return caches.reduce((sum, { kind, seconds }) => (kind === 'resolver' ? sum : sum + seconds), 0);
 }
 
-function json(outcome: Outcome, { plan, clients, seed, until }: Simulation): string {
+function json(outcome: Outcome, { plan, clients, seed, until }: Simulation, warnings: readonly string[]): string {
   const plainly = (_: string, value: unknown) => (value instanceof Uint32Array ? [...value] : value);
-  return JSON.stringify({ plan: plan.name, clients, seed, until, ...outcome }, plainly, 2);
+  return JSON.stringify({ plan: plan.name, clients, seed, until, ...outcome, warnings }, plainly, 2);
 }
 
 function text(outcome: Outcome, options: Simulation, ttlUnknown: boolean): string {
   const { plan, clients, until, mixed } = options;
   const course =
-    mixed === undefined ? 'every step begun as soon as it may be' : `without a plan: an upstream hands out A and B by chance for ${mixed} s`;
+    mixed === undefined
+      ? `every step begun as soon as it may be${troubleIn(options)}`
+      : `without a plan: an upstream hands out A and B by chance for ${mixed} s`;
   return [
     `plan ${plan.name}: ${clients} clients for ${until} s, ${course}`,
     ...curve(outcome, options),
@@ -128,6 +159,11 @@ function text(outcome: Outcome, options: Simulation, ttlUnknown: boolean): strin
     ...harm(outcome, options),
     ...(ttlUnknown ? [`the TTL is learnt from the upstream when the server runs; ${plan.ttl} s is taken for it: say -ttl N`] : []),
   ].join('\n');
+}
+
+function troubleIn({ fenceTakes, outage }: Simulation): string {
+  const fence = fenceTakes === undefined ? '' : fenceTakes === null ? ', the fence fails' : `, the fence takes ${seconds(fenceTakes)}`;
+  return outage === undefined ? fence : `${fence}, B is down from ${seconds(outage.from)} to ${seconds(outage.to)}`;
 }
 
 /** The drain curve: a line every so often, and where a phase begins. */
@@ -144,21 +180,16 @@ function curve(outcome: Outcome, { until, clients }: Simulation): readonly strin
     const phase = phases.findLast(({ at }) => at <= second)?.phase ?? '';
     return `${line([`${second} s`, onA[second], onB[second], waiting[second]])}  ${bar((onA[second] ?? 0) / most)}  ${phase}`;
   });
-  return [`${line(['time', 'on A', 'on B', 'waiting'])}  ${'share on A'.padEnd(20)}  phase`, ...lines];
-}
-
-function bar(part: number): string {
-  const full = part > 0 ? Math.max(1, Math.round(part * 20)) : 0;
-  return `${'#'.repeat(full)}${'.'.repeat(20 - full)}`;
+  return [`${line(['time', 'on A', 'on B', 'waiting'])}  ${'share on A'.padEnd(22)}  phase`, ...lines];
 }
 
 function departure({ lastOnA, stayed, horizon }: Outcome, { plan, mixed }: Simulation): readonly string[] {
-  const last = `the last client leaves A: ${lastOnA === null ? `not within this time, ${stayed} are on A at its end` : `after ${length(lastOnA)}`}`;
+  const last = `the last client leaves A: ${lastOnA === null ? `not within this time, ${stayed} are on A at its end` : `after ${seconds(lastOnA)}`}`;
   if (mixed !== undefined) return [last];
   const late = horizon !== null && (lastOnA === null || lastOnA > horizon);
   return [
     last,
-    `the plan says that A may be switched off: ${horizon === null ? 'not within this time' : `after ${length(horizon)}`}`,
+    `the plan says that A may be switched off: ${horizon === null ? 'not within this time' : `after ${seconds(horizon)}`}`,
     ...(late
       ? [`  which is too early for caches that the plan does not name${plan.fence === null ? '' : '; A is shut, so these clients fail'}`]
       : []),
@@ -172,16 +203,12 @@ function load({ peakA, peakB, peakQueries }: Outcome, { dnsService }: Simulation
 
 function harm({ split, splitBrain, errors, silence, wentBack, metBoth }: Outcome, { plan, mixed }: Simulation): readonly string[] {
   const name = plan.mode === 'exclusive' ? 'split brain, A and B in use side by side' : 'A and B in use side by side';
-  const window = split === null ? 'never' : `for ${length(splitBrain)}, from ${length(split.from)} to ${length(split.to)}`;
+  const window = split === null ? 'never' : `for ${seconds(splitBrain)}, from ${seconds(split.from)} to ${seconds(split.to)}`;
   return [
     `${name}: ${window}`,
-    ...(plan.fence === null || mixed !== undefined ? [] : [`clients led to an A that is shut: for ${length(errors)}`]),
-    `longest without an answer: ${length(silence)}`,
+    ...(plan.fence === null || mixed !== undefined ? [] : [`clients led to an A that is shut: for ${seconds(errors)}`]),
+    `longest without an answer: ${seconds(silence)}`,
     `clients given A after B: ${wentBack === 0 ? 'none' : `${wentBack} times`}`,
     ...(mixed === undefined ? [] : [`clients given both: ${metBoth.at(-1)}`]),
   ];
-}
-
-function length(seconds: number): string {
-  return `${Number(seconds.toFixed(1))} s`;
 }

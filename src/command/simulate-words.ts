@@ -1,6 +1,6 @@
-// How `migrate simulate` is told of caches and arrivals: "resolver 30s x20, jvm 30s", "poisson 500".
+// How `migrate simulate` is told of caches, arrivals and trouble: "resolver 30s x20, jvm 30s", "poisson 500", "100s-130s".
 import { parseDuration } from '../config/duration.ts';
-import type { Cache } from '../migration/simulator/caches.ts';
+import { type Cache, jvmNegative } from '../migration/simulator/caches.ts';
 import type { Arrival } from '../migration/simulator/run.ts';
 
 /** What may stand after the word of a cache: how many durations, and whether several clients may share one. */
@@ -13,8 +13,6 @@ const grammar = {
 } as const;
 
 const kinds = Object.keys(grammar) as (keyof typeof grammar)[];
-/** How long a JVM keeps a failure unless told otherwise. */
-const negative = 10;
 
 /** Reads caches with commas between them; `none` is no cache. Throws with what was found and what was expected. */
 export function readCaches(text: string): readonly Cache[] {
@@ -32,7 +30,7 @@ function readCache([word = '', ...rest]: readonly string[]): Cache {
   const times = (count === undefined ? rest : rest.slice(0, -1)).map((each) => seconds(each, wrong));
   const [least, most] = durations;
   if (times.length < least || times.length > most) throw wrong(`"${[kind, ...rest].join(' ')}"`);
-  const [first = kind === 'resolver' ? Number.POSITIVE_INFINITY : 0, second = negative] = times;
+  const [first = kind === 'resolver' ? Number.POSITIVE_INFINITY : 0, second = jvmNegative] = times;
   const groups = count === undefined ? (kind === 'resolver' ? 1 : 0) : Number(count);
   return { kind, seconds: first, shared: groups, ...(kind === 'jvm' ? { negative: second } : {}) };
 }
@@ -56,4 +54,32 @@ export function readArrival(text: string): Arrival {
     return { kind: 'poisson', rate: number };
   }
   throw new Error(`invalid value "${text}" for flag -arrival, expected spread, step, or "poisson RATE" with clients per second`);
+}
+
+/** Reads how long the fence takes, in seconds; null: it fails. `timeout`: how long it may take; null: the plan has none. Throws as above. */
+export function readFence(text: string, timeout: number | null): number | null {
+  if (timeout === null) throw new Error('-fence for a plan without a fence, expected one in the plan');
+  if (text === 'fails') return null;
+  const length = lengthOf(text);
+  if (length === null) throw new Error(`invalid value "${text}" for flag -fence, expected a duration such as 20s, or fails`);
+  if (length > timeout) throw new Error(`-fence ${text} is longer than the ${timeout} s of fence_timeout in the plan, expected -fence fails`);
+  return length;
+}
+
+/** Reads from when to when B is down, in seconds: "100s-130s". Throws as above. */
+export function readOutage(text: string): { readonly from: number; readonly to: number } {
+  const [first = '', second = '', ...more] = text.split('-');
+  const [from, to] = [lengthOf(first), lengthOf(second)];
+  if (from !== null && to !== null && from < to && more.length === 0) return { from, to };
+  throw new Error(`invalid value "${text}" for flag -outage, expected two durations, the later behind the earlier, as in 100s-130s`);
+}
+
+/** Seconds, of which a simulation has no more than a week; null for what is no length of time. */
+function lengthOf(text: string): number | null {
+  try {
+    const length = parseDuration(text) / 1000;
+    return length >= 0 && length <= 604_800 ? length : null;
+  } catch {
+    return null;
+  }
 }

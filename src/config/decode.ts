@@ -11,7 +11,10 @@ export interface Decoded<S extends ConfigSpec> {
   readonly options: OptionsOf<S> | undefined;
   readonly problems: ConfigError[];
   readonly warnings: string[];
-  /** Where an option or argument stands, in the n-th use counted from 0; the directive itself where it is not written down. */
+  /**
+   * Where an option or argument stands, in the n-th use counted from 0; the directive itself where it is not written down. `option[i]` is its i-th word,
+   * or its i-th line where it may stand several times; all of it where there is none such.
+   */
   placeOf(option?: string, use?: number): Place;
 }
 
@@ -46,12 +49,14 @@ interface Use {
   readonly name: Word;
   readonly options: Record<string, unknown>;
   readonly places: Map<string, Place>;
+  /** Where the first line of each option stands. */
+  readonly lines: Map<string, Place>;
   readonly problems: ConfigError[];
   readonly warnings: string[];
 }
 
 function decodeUse(directive: Directive, spec: ConfigSpec, plugin: string): Use {
-  const use: Use = { name: directive.name, options: {}, places: new Map(), problems: [], warnings: [] };
+  const use: Use = { name: directive.name, options: {}, places: new Map(), lines: new Map(), problems: [], warnings: [] };
   const args = decodeArgs(directive.args, spec.args ?? {}, { plugin, name: directive.name });
   Object.assign(use.options, args.values);
   for (const [name, words] of args.taken) note(use, name, span(words));
@@ -73,7 +78,9 @@ function decodeLine(use: Use, spec: ConfigSpec, { line, plugin }: { line: Line; 
   if (word === undefined) return true;
   const property = own(spec.block, word.text);
   const replacement = own(spec.removed, word.text);
-  if (property !== undefined) decodeProperty(use, property, { line, word, plugin });
+  const first = spec.once === true && property?.kind !== 'repeated' ? use.lines.get(word.text) : undefined;
+  if (property !== undefined && first !== undefined) use.problems.push(standsTwice({ first, word, property, plugin }));
+  else if (property !== undefined) decodeProperty(use, property, { line, word, plugin });
   else if (replacement !== undefined) {
     use.warnings.push(formatWarning(word.place, `option '${word.text}' is ignored: ${replacement}`, plugin));
   } else if (takesLine(spec, use)) return false;
@@ -90,11 +97,26 @@ function decodeProperty(use: Use, property: Property<unknown>, at: { line: Line;
   const name = at.word.text;
   const { values, problems } = decodeArgs(at.line.words.slice(1), property.args, { plugin: at.plugin, name: at.word });
   use.problems.push(...problems);
+  use.lines.set(name, at.word.place);
   if (property.kind === 'flag') use.options[name] = true;
   else if (property.kind === 'setting') use.options[name] = values['value'];
   else if (property.kind === 'property') use.options[name] = values;
   else (use.options[name] as unknown[]).push(values);
   note(use, name, span(at.line.words));
+  noteParts(use, property, at.line.words);
+}
+
+function noteParts(use: Use, { kind }: Property<unknown>, [name, ...words]: readonly Word[]): void {
+  if (name === undefined) return;
+  if (kind === 'repeated') note(use, `${name.text}[${(use.options[name.text] as unknown[]).length - 1}]`, span([name, ...words]));
+  else for (const [i, { place }] of words.entries()) note(use, `${name.text}[${i}]`, place);
+}
+
+/** CoreDNS takes the last line of an option, of which the first may be the one that was meant. */
+function standsTwice({ first, word, property, plugin }: { first: Place; word: Word; property: Property<unknown>; plugin: string }): ConfigError {
+  const where = first.file === word.place.file ? `line ${first.line}` : `${first.file}:${first.line}`;
+  const expected = property.kind === 'property' ? `one line with all of them` : 'one of them';
+  return new ConfigError(`'${word.text}' stands twice, first in ${where}`, { place: word.place, plugin, expected });
 }
 
 function note(use: Use, option: string, place: Place | undefined): void {
@@ -125,6 +147,6 @@ function usedTwice(name: Word, plugin: string): ConfigError {
 const nowhere: Place = { file: '', line: 1, column: 1, length: 0 };
 
 function placeIn(use: Use | undefined, option: string | undefined): Place {
-  const own = option === undefined ? undefined : use?.places.get(option);
+  const own = option === undefined ? undefined : (use?.places.get(option) ?? use?.places.get(option.replace(/\[\d+\]$/, '')));
   return own ?? use?.name.place ?? nowhere;
 }

@@ -55,14 +55,14 @@ export function flag(help: string): Property<boolean> {
   return { kind: 'flag', help, args: {} };
 }
 
-/** An option with one argument; the last one wins, the fallback (or undefined) stands where it is missing. */
+/** An option with one argument; the last one wins unless the grammar says `once`; the fallback (or undefined) stands where it is missing. */
 export function setting<T>(value: Value<T>, help: string): Property<T | undefined>;
 export function setting<T>(value: Value<T>, help: string, fallback: T): Property<T>;
 export function setting<T>(value: Value<T>, help: string, fallback?: T): Property<T | undefined> {
   return { kind: 'setting', help, args: { value }, fallback };
 }
 
-/** An option with arguments by name; the last one wins, undefined where it is missing. */
+/** An option with arguments by name; the last one wins unless the grammar says `once`; undefined where it is missing. */
 export function property<const A extends ArgSpec>(args: A, help: string): Property<ArgsOf<A> | undefined> {
   return { kind: 'property', help, args };
 }
@@ -79,6 +79,8 @@ export interface ConfigSpec {
   readonly block?: Readonly<Record<string, Property<unknown>>>;
   /** Lines that start with no known option are handed over as they stand; from the option `before` on they are refused. */
   readonly lines?: { readonly label: string; readonly help: string; readonly before?: string };
+  /** An option that is not `repeated` may stand but once in a block. Without it the last one wins, as with CoreDNS. */
+  readonly once?: boolean;
   /** Options that CoreDNS once had and now ignores: accepted with a warning that says what to use instead. */
   readonly removed?: Readonly<Record<string, string>>;
   /**

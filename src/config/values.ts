@@ -44,7 +44,8 @@ export const zones: Value<readonly Name[]> = value('ZONE', normalizeZones, { exp
 export function integer(range: { readonly min?: number; readonly max?: number } = {}): Value<number> {
   const { min, max } = range;
   const expected = `a whole number${rangeText(min, max)}`;
-  const schema = { type: 'integer', ...(min === undefined ? {} : { minimum: min }), ...(max === undefined ? {} : { maximum: max }) };
+  const number = { type: 'integer', ...(min === undefined ? {} : { minimum: min }), ...(max === undefined ? {} : { maximum: max }) };
+  const schema = { anyOf: [number, { type: 'string', pattern: digitsFrom(min).source }] };
   const fits = (word: string) => /^[+-]?\d+$/.test(word);
   const parse = (word: string) => {
     if (!fits(word)) throw new Error(`'${word}' is not a whole number`);
@@ -67,7 +68,9 @@ export function duration(range: { readonly min?: string; readonly max?: string }
     if (length < (min ?? length) || length > (max ?? length)) throw new Error(`duration ${formatDuration(length)} is out of range`);
     return length;
   };
-  const schema = { type: ['string', 'integer'], pattern: durationPattern.source };
+  // A bare 0 is a duration, as in Go; every other number lacks its unit.
+  const pattern = (min ?? -1) < 0 ? durationPattern.source : durationPattern.source.replace('[+-]', '\\+');
+  const schema = { anyOf: [{ type: 'string', pattern }, ...((min ?? 0) <= 0 ? [{ const: 0 }] : [])] };
   return { label: 'DURATION', expected, schema, parse, fits: succeeds(parseDuration) };
 }
 
@@ -87,6 +90,7 @@ export const ipAddress: Value<string> = value('ADDRESS', parseAddress, { expecte
 /** A network: address, prefix length, and 4 or 6. A bare address is the network of that address alone. */
 export const cidr: Value<Cidr> = value('CIDR', parseNetwork, { expected: 'a network such as 10.0.0.0/8' });
 
+/** A network, as {@link cidr} reads it. */
 export interface Cidr {
   readonly address: string;
   readonly prefix: number;
@@ -112,6 +116,12 @@ function parseHttpAddress(word: string): string {
   }
   if (Number(found[1]) > 65535) throw new Error(`address ${word}: invalid port`);
   return word;
+}
+
+/** Numbers in quotes, of which a schema can tell no more than this. */
+function digitsFrom(min: number | undefined): RegExp {
+  if (min === undefined || min < 0) return /^[+-]?\d+$/;
+  return min === 0 ? /^\+?\d+$/ : /^\+?0*[1-9]\d*$/;
 }
 
 function nonEmpty(word: string): string {

@@ -21,39 +21,31 @@
 
 import { env as processEnvironment } from 'node:process';
 
-import { Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type Scalar, type YAMLMap } from 'yaml';
+import { Document, isMap, isScalar, isSeq, LineCounter } from 'yaml';
 
 import { type ParseOptions, parseWords } from './corefile.ts';
-import { ConfigError, nearest, type Place } from './error.ts';
+import type { ConfigError } from './error.ts';
 import type { Directive, Line, Parsed, Tree, Word } from './tree.ts';
-import type { RawWord, Reading } from './words.ts';
+import type { Reading } from './words.ts';
+import { type OptionsForm, YamlReader } from './yaml-reader.ts';
 
 /** Reads the YAML form. Places, problems and options are those of a Corefile. */
 export function parseYaml(text: string, file: string, options: ParseOptions = {}): Parsed {
   const reading: Reading = { env: options.env ?? processEnvironment, problems: [], warnings: [], sources: new Map([[file, text]]) };
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter });
-  const reader = new YamlReader(document, { file, reading, lineCounter });
-  reader.refuse(text);
-  if (document.errors.length === 0) reader.root(document.contents);
+  const reader = new YamlReader({ file, text, reading, lineCounter: new LineCounter() });
+  reader.configuration();
   return parseWords(reader.words, reading, options);
 }
 
-/**
- * Reads a map of options to their words, as it stands for one directive: each entry becomes the lines that it would be in a block. An entry
- * `several` (a list, or a map of a name to its options) becomes one line `one` for each of its items.
- */
+/** Reads a map of options to their words, as it stands for one directive: each entry becomes the lines that it would be in a block. */
 export function parseYamlOptions(
   text: string,
   file: string,
-  { several, one }: { readonly several: string; readonly one: string },
+  form: OptionsForm,
 ): { readonly lines: readonly Line[]; readonly problems: readonly ConfigError[] } {
   const reading: Reading = { env: {}, problems: [], warnings: [], sources: new Map([[file, text]]) };
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter });
-  const reader = new YamlReader(document, { file, reading, lineCounter });
-  reader.refuse(text);
-  if (document.errors.length === 0) reader.optionLines(document.contents, { several, one });
+  const reader = new YamlReader({ file, text, reading, lineCounter: new LineCounter() });
+  reader.options(form);
   const lines: { words: Word[] }[] = [];
   for (const word of reader.words) {
     if (word.startsLine) lines.push({ words: [] });
@@ -73,177 +65,6 @@ export function toYaml(tree: Tree): string {
   document.contents = document.createNode({ ...global, servers });
   setFlow(document.contents);
   return document.toString({ lineWidth: 0, flowCollectionPadding: false });
-}
-
-interface Source {
-  readonly file: string;
-  readonly reading: Reading;
-  readonly lineCounter: LineCounter;
-}
-
-type YamlNode = Node | null | undefined;
-
-/** Walks the document and writes the words of the Corefile that it stands for. */
-class YamlReader {
-  readonly words: RawWord[] = [];
-  private readonly document: Document.Parsed;
-  private readonly source: Source;
-
-  constructor(document: Document.Parsed, source: Source) {
-    this.document = document;
-    this.source = source;
-  }
-
-  root(contents: YamlNode): void {
-    if (contents === null || contents === undefined || (isScalar(contents) && contents.value === null)) return;
-    const entries = this.entries(contents, 'a map with global and servers');
-    // In a Corefile the global block is the first one; in a map the order of keys means nothing.
-    for (const [key, value] of entries) if (key.text === 'global') this.block([], value, key);
-    for (const [key, value] of entries) {
-      if (key.text === 'servers') for (const item of this.items(value)) this.server(item);
-      else if (key.text !== 'global') this.unknown(key, ['global', 'servers']);
-    }
-  }
-
-  optionLines(contents: YamlNode, { several, one }: { readonly several: string; readonly one: string }): void {
-    for (const [key, value] of this.entries(contents, 'a map of options')) {
-      if (key.text !== several) this.option(key, value);
-      else if (!isMap(value)) for (const word of this.wordsOf(value)) this.line([{ ...word, text: one }, word]);
-      else for (const [name, more] of this.entries(value, 'a map')) this.line([{ ...name, text: one }, name, ...this.optionWords(more)]);
-    }
-  }
-
-  /** A map of options inside of a line: each name with its words, one after the other. */
-  private optionWords(node: YamlNode): RawWord[] {
-    const plain = this.resolve(node);
-    if (!isMap(plain)) return this.wordsOf(plain);
-    return this.entries(plain, 'a map').flatMap(([name, value]) => [name, ...this.wordsOf(value)]);
-  }
-
-  /** Reports what is no YAML. What is missing at the end is missed behind the last word, not in an empty line. */
-  refuse(text: string): void {
-    const end = text.trimEnd().length;
-    for (const { message, pos } of this.document.errors) {
-      this.report(message.split(' at line', 1)[0] ?? message, pos[0] > end ? [end, end + 1] : pos);
-    }
-  }
-
-  report(message: string, range: readonly [number, number, ...number[]] | null | undefined, expected?: string, suggestion?: string): void {
-    this.source.reading.problems.push(new ConfigError(message, { place: this.place(range), expected, suggestion }));
-  }
-
-  private server(node: YamlNode): void {
-    const entries = this.entries(node, 'a map with zones and plugins, or with import');
-    const find = (name: string) => entries.find(([key]) => key.text === name);
-    const [directive, pattern] = find('import') ?? [];
-    const [zones, value] = find('zones') ?? [];
-    const keys = this.wordsOf(value);
-    if (directive !== undefined) this.line([directive, ...this.wordsOf(pattern)]);
-    else if (zones === undefined || keys.length === 0) this.report('server without zones', node?.range, "'zones: [ZONE...]'");
-    else this.block(keys, find('plugins')?.[1], zones);
-    for (const [key] of entries) {
-      if (!['import', 'zones', 'plugins'].includes(key.text)) this.unknown(key, ['zones', 'plugins', 'import']);
-    }
-  }
-
-  private block(keys: readonly RawWord[], plugins: YamlNode, at: RawWord): void {
-    this.line([...keys, { ...at, text: '{' }]);
-    for (const item of this.items(plugins)) this.plugin(item);
-    this.line([{ ...at, text: '}' }]);
-  }
-
-  private plugin(node: YamlNode): void {
-    const plain = this.resolve(node);
-    if (isScalar(plain)) {
-      this.line(this.wordsOf(plain));
-      return;
-    }
-    for (const [name, value] of this.entries(plain, 'the name of a plugin, or a map of its name to its options')) {
-      if (isMap(value)) this.options(name, value);
-      else if (!isFalse(value)) this.line([name, ...this.wordsOf(value)]);
-    }
-  }
-
-  private options(name: RawWord, map: YAMLMap): void {
-    const entries = this.entries(map, 'options');
-    const args = entries.filter(([key]) => key.text === 'args').flatMap(([, value]) => this.wordsOf(value));
-    this.line([name, ...args, { ...name, text: '{' }]);
-    for (const [key, value] of entries) {
-      if (key.text === 'lines') for (const item of this.items(value)) this.line(this.wordsOf(item));
-      else if (key.text !== 'args') this.option(key, value);
-    }
-    this.line([{ ...name, text: '}' }]);
-  }
-
-  /** A list of lists is a list of lines; any other list is the words of one. */
-  private option(name: RawWord, value: YamlNode): void {
-    if (isFalse(value)) return;
-    const items = isSeq(value) ? this.items(value) : [];
-    const several = items.length > 0 && items.every((item) => isSeq(item));
-    for (const line of several ? items : [value]) this.line([name, ...this.wordsOf(line)]);
-  }
-
-  private line(words: readonly RawWord[]): void {
-    this.words.push(...words.map((word, i) => ({ ...word, startsLine: i === 0 })));
-  }
-
-  private wordsOf(node: YamlNode): RawWord[] {
-    const plain = this.resolve(node);
-    if (isSeq(plain)) return this.items(plain).flatMap((item) => this.wordsOf(item));
-    if (plain === null || plain === undefined || (isScalar(plain) && (plain.value === null || plain.value === true))) return [];
-    if (isScalar(plain)) return [this.word(plain)];
-    this.report('unexpected map', plain.range, 'a word or a list of words');
-    return [];
-  }
-
-  private word(scalar: Scalar): RawWord {
-    // A number keeps the form it was written in: 010, 1e3.
-    const text = typeof scalar.value === 'string' ? scalar.value : (scalar.source ?? String(scalar.value));
-    if (text === '{' || text === '}') this.report(`'${text}' cannot be a word of the configuration`, scalar.range);
-    return { text: text === '{' || text === '}' ? '' : text, place: this.place(scalar.range), quoted: true, startsLine: false };
-  }
-
-  private items(node: YamlNode): YamlNode[] {
-    const plain = this.resolve(node);
-    if (isSeq(plain)) return plain.items.map((item) => this.resolve(item as YamlNode));
-    if (plain === null || plain === undefined || (isScalar(plain) && plain.value === null)) return [];
-    if (isScalar(plain)) return [plain];
-    this.report('unexpected map', plain.range, 'a list');
-    return [];
-  }
-
-  private entries(node: YamlNode, expected: string): [RawWord, YamlNode][] {
-    const plain = this.resolve(node);
-    if (!isMap(plain)) {
-      this.report('unexpected content', plain?.range, expected);
-      return [];
-    }
-    return plain.items.map((pair: Pair) => {
-      const key = this.resolve(pair.key as YamlNode);
-      if (!isScalar(key)) this.report('unexpected content', key?.range, 'a word as key');
-      const name = isScalar(key) ? this.word(key) : { text: '', place: this.place(key?.range), quoted: true, startsLine: true };
-      return [name, this.resolve(pair.value as YamlNode)];
-    });
-  }
-
-  private resolve(node: YamlNode): YamlNode {
-    return isAlias(node) ? node.resolve(this.document) : node;
-  }
-
-  private unknown(key: RawWord, known: readonly string[]): void {
-    const details = { place: key.place, expected: `one of ${known.join(', ')}`, suggestion: nearest(key.text, known) };
-    this.source.reading.problems.push(new ConfigError(`unknown key '${key.text}'`, details));
-  }
-
-  private place(range: readonly [number, number, ...number[]] | null | undefined): Place {
-    const [start, end] = range ?? [0, 1];
-    const { line, col } = this.source.lineCounter.linePos(start);
-    return { file: this.source.file, line: Math.max(1, line), column: Math.max(1, col), length: Math.max(1, end - start) };
-  }
-}
-
-function isFalse(node: YamlNode): boolean {
-  return isScalar(node) && node.value === false;
 }
 
 type Plain = string | number | boolean | readonly Plain[];

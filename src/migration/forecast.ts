@@ -1,4 +1,4 @@
-// What a plan will take before it is started: the timeline with every cache on the way, and how many TTLs until the last client has left (section 6).
+// What a plan will take before it is started: the timeline with every cache on the way, and how many TTLs until the last client has left.
 
 import type { Phase } from './agreement.ts';
 import { cachesBelow, type MovedName, type Plan, timingOf } from './plan.ts';
@@ -7,14 +7,14 @@ import { cachesBelow, type MovedName, type Plan, timingOf } from './plan.ts';
 export interface Observed {
   /** The TTL handed out so far, where the plan does not give it. */
   readonly ttl: number | null;
-  /** The longest TTL the upstream ever showed for the names. */
-  readonly upstreamTtl: number;
+  /** The longest TTL the upstream ever showed for the names; null: not known. */
+  readonly upstreamTtl: number | null;
 }
 
-/** One phase to come. `least` is in seconds; `open`: it lasts until a person or a gate ends it. */
+/** One phase to come. `least` is in seconds, null where nobody knows; `open`: it lasts until a person or a gate ends it. */
 interface ForecastPhase {
   readonly phase: Phase;
-  readonly least: number;
+  readonly least: number | null;
   readonly open: boolean;
   /** How the wait adds up. */
   readonly because: string;
@@ -31,16 +31,17 @@ export interface Forecast {
 }
 
 export function forecastOf(plan: Plan, observed: Observed): Forecast {
-  const old = Math.max(plan.ttl ?? 0, observed.ttl ?? 0, plan.transitionTtl);
+  const old = Math.max(plan.ttl ?? observed.ttl ?? observed.upstreamTtl ?? 0, observed.ttl ?? 0, plan.transitionTtl);
   const caches = cachesBelow(plan);
-  const lowering = phase('lowering', old + plan.slack + caches, {
-    because: `TTL ${old} + slack ${plan.slack} + caches ${caches}`,
+  const skew = timingOf(plan).skew / 1000;
+  const lowering = phase('lowering', old + plan.slack + skew + caches, {
+    because: `TTL ${old} + slack ${plan.slack}${skew === 0 ? '' : ` + skew ${skew}`} + caches ${caches}`,
     open: plan.advance === 'manual',
   });
   const middle = plan.mode === 'exclusive' ? exclusivePhases(plan) : blendPhases(plan);
   const last = handback(plan, observed);
   const phases = [lowering, ...middle, ...last];
-  const untilOff = [lowering, ...middle].reduce((sum, { least }) => sum + least, 0);
+  const untilOff = [lowering, ...middle].reduce((sum, { least }) => sum + (least ?? 0), 0);
   const silence = middle.find((each) => each.phase === 'flipping')?.least ?? 0;
   return { phases, untilOff, silence, errors: plan.mode === 'exclusive' && plan.fence !== null ? caches : 0 };
 }
@@ -71,23 +72,27 @@ function blendPhases(plan: Plan): readonly ForecastPhase[] {
   const steps = Math.max(1, plan.canary.length);
   const least = plan.advance === 'auto' ? steps * plan.pace : 0;
   const caches = cachesBelow(plan);
-  const drain = plan.transitionTtl + plan.slack + caches + (plan.store === 'journal' ? 0 : plan.skew);
+  const skew = timingOf(plan).skew / 1000;
+  const drain = plan.transitionTtl + plan.slack + skew + caches;
   return [
     phase('transition', least, {
       because: plan.advance === 'auto' ? `${steps} steps of ${plan.pace} s` : 'by hand; or at once, in one TTL, by the next step',
       open: plan.advance === 'manual',
     }),
-    phase('draining', drain, { because: `TTL ${plan.transitionTtl} + slack ${plan.slack} + caches ${caches}` }),
+    phase('draining', drain, { because: `TTL ${plan.transitionTtl} + slack ${plan.slack}${skew === 0 ? '' : ` + skew ${skew}`} + caches ${caches}` }),
   ];
 }
 
 function handback(plan: Plan, observed: Observed): readonly ForecastPhase[] {
-  const least = plan.handback ? observed.upstreamTtl + plan.slack : 0;
-  const because = plan.handback ? `the upstream must show B alone for longer than its TTL of ${observed.upstreamTtl}` : 'by hand';
+  const { upstreamTtl } = observed;
+  if (plan.handback && upstreamTtl === null)
+    return [phase('done', null, { because: 'the upstream must show B alone for longer than its TTL: say -upstream-ttl N' })];
+  const least = plan.handback ? (upstreamTtl ?? 0) + plan.slack : 0;
+  const because = plan.handback ? `the upstream must show B alone for longer than its TTL of ${upstreamTtl}` : 'by hand';
   return [phase('done', least, { because, open: !plan.handback })];
 }
 
-function phase(name: Phase, least: number, { because, open = false }: { readonly because: string; readonly open?: boolean }): ForecastPhase {
+function phase(name: Phase, least: number | null, { because, open = false }: { readonly because: string; readonly open?: boolean }): ForecastPhase {
   return { phase: name, least, open, because };
 }
 
@@ -131,7 +136,7 @@ function shareOfB({ from, to }: MovedName): number {
   return to.length / (from.length + to.length);
 }
 
-/** Probability that an application which draws old or new at random, n times, has met both (the incident of section 6). */
+/** Probability that an application which draws old or new at random, n times, has met both. */
 export function hasMetBoth(draws: number): number {
   return draws < 1 ? 0 : 1 - 2 ** (1 - draws);
 }

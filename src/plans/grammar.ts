@@ -5,13 +5,27 @@ import { type ConfigSpec, many, type OptionsOf, optional, property, repeated, se
 import { adminSyntax, choice, duration, file, integer, text, value } from '../config/values.ts';
 
 const highestTtl = 2 ** 31 - 1;
-const percent = value('PERCENT', readPercent, { expected: 'a share such as 10% or 50' });
+const percent = value('PERCENT', readPercent, {
+  expected: 'a share such as 10% or 50',
+  schema: {
+    anyOf: [
+      { type: 'number', minimum: 0, maximum: 100 },
+      { type: 'string', pattern: /^(0?\d?\d(\.\d+)?|100(\.0+)?)%?$/.source },
+    ],
+  },
+});
+/** The name of the plan is part of paths and file names, and all plans are told at `/migrations/events`. */
+const planPattern = /^(?!events$)[\w*-][\w.*-]{0,199}$/;
+const planName = value('TEXT', readPlanName, {
+  expected: "letters, digits, '.', '-' and '_', and not 'events'",
+  schema: { type: 'string', pattern: planPattern.source },
+});
 const seconds = integer({ min: 1, max: highestTtl });
 const targetSyntax = 'NAME|pool NAME|ADDRESS';
 
 /** What says how a thing is moved. */
 const moveOptions = {
-  plan: setting(text, 'what the plan is called; its first name unless given'),
+  plan: setting(planName, 'what the plan is called; its first name unless given'),
   name: repeated({ name: words('NAME [from TARGET...] [to TARGET...]', 1) }, 'a further name that moves together with the others'),
   from: property({ targets: words(targetSyntax, 1) }, 'A: where the names lead before the move'),
   to: property({ targets: words(targetSyntax, 1) }, 'B: where they lead after it'),
@@ -52,19 +66,28 @@ export const migrateGrammar = {
     admin: property({ admin: words(adminSyntax, 1) }, 'where the plans are told and asked over HTTP'),
   },
   repeat: 'chain',
+  once: true,
 } as const satisfies ConfigSpec;
 
 /** A plan file. */
-export const planGrammar = { block: moveOptions } as const satisfies ConfigSpec;
+export const planGrammar = { block: moveOptions, once: true } as const satisfies ConfigSpec;
 
+/** The options of the directive `migrate`, read. */
 export type MigrateOptions = OptionsOf<typeof migrateGrammar>;
+/** The options of a plan file, read. */
 export type PlanFileOptions = OptionsOf<typeof planGrammar>;
 
 /** Which options a plan file has, and a block beside it may not repeat. */
 export const moveOptionNames: readonly string[] = Object.keys(moveOptions);
 
+/** Throws an Error for what cannot be the name of a plan. */
+export function readPlanName(word: string): string {
+  if (!planPattern.test(word)) throw new Error(`'${word}' cannot be the name of a plan`);
+  return word;
+}
+
 function readPercent(word: string): number {
-  const found = /^(\d{1,3}(?:\.\d{1,3})?)%?$/.exec(word)?.[1];
+  const found = /^(\d{1,3}(?:\.\d+)?)%?$/.exec(word)?.[1];
   if (found === undefined || Number(found) > 100) throw new Error(`'${word}' is not a share from 0% to 100%`);
   return Number(found);
 }

@@ -11,6 +11,7 @@ export type StorePlace =
   /** Without a namespace: the one that this server runs in. */
   | { readonly kind: 'configmap'; readonly namespace: string | null; readonly name: string };
 
+/** A plan, where servers agree on it, and the checks of its sides. */
 export interface Move {
   readonly plan: Plan;
   readonly store: StorePlace;

@@ -8,7 +8,7 @@ import { canonicalAddress } from '../dns/address.ts';
 import { type Name, parseName } from '../dns/name.ts';
 import { type CacheBelow, type Check, type Gate, type Plan, planOf, type Target } from '../migration/plan.ts';
 import { problemsOf } from '../migration/plan-problems.ts';
-import type { PlanFileOptions } from './grammar.ts';
+import { type PlanFileOptions, readPlanName } from './grammar.ts';
 import type { Move, StorePlace, WrittenMove } from './move.ts';
 
 /** Where problems go: at a word, or at the option of that name. */
@@ -116,12 +116,10 @@ class MoveReader {
     return { kind: 'configmap', namespace: namespace ?? null, name };
   }
 
-  /** The name of the plan is part of paths and file names. */
-  private planName(names: readonly NameReading[]): string {
-    const name = this.options.plan ?? names[0]?.name.replace(/\.$/, '') ?? '';
-    if (!/^[\w*-][\w.*-]{0,199}$/.test(name))
-      this.reading.fail(`'${name}' cannot be the name of a plan, expected letters, digits, '.', '-' and '_'`, 'plan');
-    return name;
+  private planName([first]: readonly NameReading[]): string {
+    const { plan } = this.options;
+    if (plan !== undefined || first === undefined) return plan ?? '';
+    return this.attempt(first.word, () => readPlanName(first.name.replace(/\.$/, '')));
   }
 
   private name(words: readonly Word[]): NameReading {
@@ -269,14 +267,14 @@ function familyOf(target: Target | undefined): number {
   return target?.kind === 'address' ? isIP(target.address) : 0;
 }
 
-/** The word or option that the path of a field means: `names[1].from[0]`, `transition_ttl`. */
+/** The word or option that the path of a field means; `canary[1]` is a word of an option, `gate[1]` one of its lines: `names[1].from[0]`, `transition_ttl`. */
 function placeOf(field: string, names: readonly NameReading[]): Word | string {
   const {
     index,
     side,
     target,
     option = 'name',
-  } = /^(?:names(?:\[(?<index>\d+)\])?(?:\.(?<side>from|to)(?:\[(?<target>\d+)\])?)?|(?<option>\w+).*)$/.exec(field)?.groups ?? {};
+  } = /^(?:names(?:\[(?<index>\d+)\])?(?:\.(?<side>from|to)(?:\[(?<target>\d+)\])?)?|(?<option>\w+(?:\[\d+\])?))$/.exec(field)?.groups ?? {};
   const name = names[Number(index)];
   if (name === undefined) return option;
   if (side !== 'from' && side !== 'to') return name.word;
@@ -284,10 +282,10 @@ function placeOf(field: string, names: readonly NameReading[]): Word | string {
 }
 
 function planCheck({ side, spec: { probe, pace } }: Move['checks'][number]): Check {
-  const times = { interval: pace.interval / 1000, timeout: pace.timeout / 1000, fall: pace.fall, rise: pace.rise };
+  const times = { interval: pace.interval / 1000, timeout: pace.timeout / 1000, fall: pace.fall, rise: pace.rise, dwell: pace.dwell / 1000 };
   if (probe.kind === 'http') {
-    return { side, probe: { kind: 'http', url: `http://${probe.host}:${probe.port}${probe.path}`, status: probe.status ?? 200 }, ...times };
+    return { side, probe: { kind: 'http', url: `http://${probe.host}:${probe.port}${probe.path}`, status: probe.status ?? null }, ...times };
   }
-  if (probe.kind === 'dns') return { side, probe: { kind: 'dns', name: probe.name, type: probe.type }, ...times };
+  if (probe.kind === 'dns') return { side, probe: { kind: 'dns', port: probe.port, name: probe.name, type: probe.type }, ...times };
   return { side, probe: { kind: 'tcp', port: probe.port }, ...times };
 }

@@ -106,7 +106,11 @@ test('-plugins and -version tell what there is', async () => {
 test.each([
   [['extra'], /extra command line arguments: \[extra\]/],
   [['-p', 'x'], /invalid value "x"/],
-  [['-nonsense'], /-nonsense/],
+  [['-quiet', 'extra'], /^extra command line arguments: \[extra\]\nusage: /],
+  [['-nonsense'], /^unknown flag -nonsense\nusage: /],
+  [['-p=x'], /invalid value "x"/],
+  [['-conf'], /^flag -conf has no value, expected one behind it\nusage: /],
+  [['-quiet=yes'], /^flag -quiet has a value, expected none\nusage: /],
 ])('%j is refused', async (words, message) => {
   const { status, err } = await run(...words);
   expect([status, err]).toEqual([1, expect.stringMatching(message)]);

@@ -90,7 +90,10 @@ test('status tells how plans stand, and orders are carried out or refused with t
   expect(JSON.parse((await run('status', '-json', ...admin)).out)).toMatchObject([{ phase: 'lowering' }]);
   expect(JSON.parse((await run('pause', 'www.example.org', '-json', ...admin)).out)).toMatchObject({ paused: true });
   expect(await run('forget', 'www.example.org', 'dns-2', ...admin)).toMatchObject({ status: 1, err: 'no replica dns-2 is registered\n' });
-  expect(await run('forget', 'www.example.org', ...admin)).toMatchObject({ status: 1, err: expect.stringMatching(/^usage: /) });
+  expect(await run('forget', 'www.example.org', ...admin)).toMatchObject({
+    status: 1,
+    err: expect.stringMatching(/^forget: no replica, expected one\nusage: /),
+  });
 });
 
 test('a server that is not there, and words that are not known', async () => {
@@ -98,6 +101,15 @@ test('a server that is not there, and words that are not known', async () => {
     status: 1,
     err: expect.stringMatching(/^http:\/\/127\.0\.0\.1:9\/migrations: /),
   });
+  for (const [words, reason] of [
+    [['start'], 'start: no plan, expected one'],
+    [['plan'], 'plan: no plan file, expected one'],
+    [['plan', 'a.yaml', 'b.yaml'], 'unexpected "b.yaml"'],
+    [['bogus'], 'unknown command "bogus"'],
+    [['plan', 'a.yaml', '-upstream-ttl', '-5'], 'flag -upstream-ttl has no value'],
+  ] as const) {
+    expect(await run(...words)).toMatchObject({ status: 1, err: expect.stringMatching(new RegExp(`^${reason}.*\nusage: `)) });
+  }
   expect(await run('hurry', 'www.example.org')).toMatchObject({
     status: 1,
     err: expect.stringMatching(/^unknown command "hurry"\nusage: ferrydns migrate plan FILE/),

@@ -107,7 +107,7 @@ test('what the upstream shows, and which gate is closed, is told', () => {
     { gate: 'exec ready', holds: null },
     { gate: 'exec lag', holds: false, reason: 'exit status 4: 7 s' },
   ];
-  const text = printStatuses([{ ...database, gates, upstream: { now: { shows: 'mixed', ttl: 300 }, before: { mixed: true, problem: null } } }], {
+  const text = printStatuses([{ ...database, gates, upstream: { now: { shows: 'mixed', ttl: 300 }, before: { mixed: true } } }], {
     now,
   });
   expect(text).toMatch(

@@ -41,7 +41,7 @@ test('shows both curves, every phase, who waits, and when A may be switched off'
 test('reaches as high as there were clients at one time', () => {
   const svg = drawn({ arrival: { kind: 'poisson', rate: 20 } });
   const top = Math.min(...[...points(svg, 'a'), ...points(svg, 'b')].map(([, y = Number.NaN]) => y));
-  expect(top).toBeLessThan(160);
+  expect(top).toBeLessThan(180);
   expect(svg).not.toContain('>2,000</text>');
 });
 
@@ -89,6 +89,15 @@ test('no name of a phase is crossed by the line of another', () => {
   expect(names.length).toBe(5);
   expect(lines.length).toBe(5);
   for (const { from, to, y } of names) expect(lines.filter(({ x, top }) => x > from && x < to && top < y)).toEqual([]);
+});
+
+test('when A may be switched off stands above the curves and below the legend', () => {
+  const svg = drawn();
+  const at = Number(/<text class="horizon" x="[\d.]+" y="([\d.]+)"/.exec(svg)?.[1]);
+  const curves = [...points(svg, 'a'), ...points(svg, 'b')].map(([, y = Number.NaN]) => y);
+  const names = [...svg.matchAll(/<text class="faint" x="[\d.]+" y="([\d.]+)" font-size="12"[^>]*>[a-z]+</g)].map(([, y]) => Number(y));
+  expect(at).toBeLessThan(Math.min(...curves, ...names) - 12);
+  expect(at).toBeGreaterThan(74 + 12);
 });
 
 test('a seed gives the same bytes, a long simulation no more than a screen can show', () => {

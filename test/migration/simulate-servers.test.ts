@@ -5,7 +5,7 @@ import type { Outcome } from '../../src/migration/simulator/outcome.ts';
 import type { Simulation } from '../../src/migration/simulator/run.ts';
 import { simulate } from '../../src/migration/simulator/simulate.ts';
 import { readPlanFile } from '../../src/plans/plan-file.ts';
-import { addressesOf, type PlanServer, type Status, servePlan, stopTime, ttlOf } from '../support/migration.ts';
+import { addressesOf, deadline, elapse, type PlanServer, type Status, servePlan, stopTime, ttlOf } from '../support/migration.ts';
 
 beforeEach(stopTime);
 afterEach(() => void vi.useRealTimers());
@@ -63,7 +63,7 @@ function compare(crowd: Crowd, outcome: Outcome, seconds: readonly number[]): vo
 
 /** How the move stands once a fence that runs has run: a process takes its own time. */
 async function fenced(server: PlanServer): Promise<Status> {
-  for (let looks = 0; looks < 5000; looks++) {
+  for (const late = deadline(); !late(); ) {
     const status = await server.status('move');
     if (status.fence?.state !== 'begun') return status;
   }
@@ -87,7 +87,7 @@ test('a weight: the same share of clients is on A in every second of the move', 
     if (now === 0) await order('start', now);
     if (now === 7500 || now === 15_500) await order('advance', now);
     await crowd.live(now);
-    vi.advanceTimersByTime(step);
+    await elapse(step);
     if (now % 200 === 0) await server.status('move');
   }
   expect(commands.map(({ verb }) => verb)).toEqual(['start', 'advance', 'advance']);
@@ -110,7 +110,7 @@ test('exclusive: the phases begin when the simulator says, and clients with a ru
     await crowd.live(now);
     const { phase } = await fenced(server);
     if (phase !== null && phases.at(-1)?.phase !== phase) phases.push({ phase, at: now / 1000 });
-    vi.advanceTimersByTime(step);
+    await elapse(step);
   }
   expect(phases.map(({ phase }) => phase)).toEqual(outcome.phases.map(({ phase }) => phase));
   for (const [i, { phase, at }] of phases.entries()) {

@@ -1,4 +1,4 @@
-// The simulator against the figures of section 6, within three standard deviations; every run has a seed.
+// The simulator against the figures that theory gives for clients and caches, within three standard deviations; every run has a seed.
 import { describe, expect, test } from 'vitest';
 import { hasMetBoth, lastHasLeft, shareOnA } from '../../src/migration/forecast.ts';
 import type { PlanOptions } from '../../src/migration/plan.ts';
@@ -9,7 +9,7 @@ import { simulate } from '../../src/migration/simulator/simulate.ts';
 import { planFor } from './scenarios.ts';
 
 const fence = { command: ['fence'], timeout: 10 };
-const checkOfB = { side: 'to', probe: { kind: 'tcp', port: 53 }, interval: 2, timeout: 1, fall: 3, rise: 2 } as const;
+const checkOfB = { side: 'to', probe: { kind: 'tcp', port: 53 }, interval: 2, timeout: 1, fall: 3, rise: 2, dwell: 10 } as const;
 const step = { kind: 'step' } as const;
 
 /** The count is what a share of so many independent clients may be. */

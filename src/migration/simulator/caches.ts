@@ -35,11 +35,14 @@ export interface Chain {
 const honest: Cache = { kind: 'resolver', seconds: Number.POSITIVE_INFINITY, shared: 0 };
 const order: readonly Cache['kind'][] = ['resolver', 'clamp', 'longer', 'jvm', 'forever', 'pool'];
 
+/** Seconds for which a JVM keeps a failure unless told otherwise. */
+export const jvmNegative = 10;
+
 /** The caches a plan names. Of a word that is not known it is known how much longer an answer is kept. */
 export function cachesOf({ caches }: Plan): readonly Cache[] {
   return caches.map(({ kind, seconds }) => {
-    const known = kind === 'jvm' || kind === 'clamp' || kind === 'pool' ? kind : 'longer';
-    return { kind: known, seconds, shared: 0 };
+    if (kind === 'jvm') return { kind, seconds, negative: jvmNegative, shared: 0 };
+    return { kind: kind === 'clamp' || kind === 'pool' ? kind : 'longer', seconds, shared: 0 };
   });
 }
 

@@ -3,11 +3,13 @@ import { mostPresent, type Outcome } from './outcome.ts';
 import type { Simulation } from './run.ts';
 
 const width = 960;
-const frame = { left: 84, right: 24, top: 146, bottom: 64 };
+const frame = { left: 84, right: 24, top: 166, bottom: 64 };
 const plot = { width: width - frame.left - frame.right, height: 300 };
 const height = frame.top + plot.height + frame.bottom;
 const bottom = frame.top + plot.height;
 const rowsOfNames = 4;
+/** Between the legend and the names of phases, where no curve is. */
+const horizonHeight = 96;
 
 /** Colours as classes, so that a viewer in the dark has its own; all of them stand out from both grounds by 4.5 to 1 where text is set in them. */
 const style = `
@@ -144,7 +146,7 @@ function horizon(at: number | null, { x, until }: Scales): string[] {
   return [
     `<line class="line horizon" x1="${place}" y1="${frame.top}" x2="${place}" y2="${bottom}"/>`,
     text(
-      { x: place + (right ? -6 : 6), y: frame.top + plot.height / 2, size: 12, anchor: right ? 'end' : 'start', look: 'horizon' },
+      { x: place + (right ? -6 : 6), y: horizonHeight, size: 12, anchor: right ? 'end' : 'start', look: 'horizon' },
       `A may be switched off: ${seconds(at)}`,
     ),
   ];

@@ -33,10 +33,12 @@ function fetch(run: Run, client: number, level: number): Side {
   if (side === NOTHING || layer === undefined) return side;
   const cell = client % layer.until.length;
   run.ttl = kept(layer.cache, run.ttl);
-  const until = run.ttl === NEVER ? NEVER : run.tick + run.ttl;
+  // A cache that is asked anew by others is asked once in a tick, also where it keeps an answer for no time at all.
+  const least = layer.calendar === null ? 0 : 1;
+  const until = run.ttl === NEVER ? NEVER : run.tick + Math.max(least, run.ttl);
   layer.sides[cell] = side;
   layer.until[cell] = until;
-  layer.calendar?.put(client, Math.max(until, run.tick + 1));
+  layer.calendar?.put(client, until);
   return side;
 }
 

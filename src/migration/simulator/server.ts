@@ -4,7 +4,7 @@ import { type Steering, steering } from '../answers.ts';
 import { step } from '../engine.ts';
 import type { Plan } from '../plan.ts';
 import { begin, type Command, type Effect, type Event, type Moment, type State } from '../state.ts';
-import { shownPhase, statusOf } from '../status.ts';
+import { shownHorizon, shownPhase } from '../status.ts';
 
 /** Virtual time 0 on the wall clock, in milliseconds: any moment, but not 0. */
 const start = 1_700_000_000_000;
@@ -59,7 +59,7 @@ export function virtualServer(plan: Plan, fenceTakes: number | null = 0): Virtua
 
   tell({ kind: 'read', version: 0, agreement: null });
   for (const { label } of plan.gates) tell({ kind: 'gate', label, holds: true });
-  for (const { side } of plan.checks) tell({ kind: 'check', side, healthy: true });
+  for (const side of ['from', 'to'] as const) tell({ kind: 'check', side, healthy: true });
 
   return {
     get now() {
@@ -72,7 +72,7 @@ export function virtualServer(plan: Plan, fenceTakes: number | null = 0): Virtua
       return shownPhase(state, moment()) ?? 'none';
     },
     get horizon() {
-      const { at } = statusOf(state, moment()).horizon;
+      const { at } = shownHorizon(state);
       return at === null ? null : (at - start) / 1000;
     },
     get fencedAt() {
