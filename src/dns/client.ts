@@ -1,5 +1,6 @@
 // Who asked, over what, and where in the configuration the answer is looked for.
 
+/** How a query came. */
 export type Transport = 'udp' | 'tcp' | 'tls' | 'https';
 
 /** Who asked, and over what. */

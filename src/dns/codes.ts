@@ -1,5 +1,6 @@
 // The numbers of the protocol and their mnemonics (IANA "Domain Name System (DNS) Parameters").
 
+/** The codes of the record types that the server and its plugins treat in a way of their own (RFC 6895 section 3.1). */
 export const QueryType = {
   A: 1,
   NS: 2,
@@ -20,6 +21,7 @@ export const QueryType = {
   ANY: 255,
 } as const;
 
+/** The codes of classes (RFC 6895 section 3.2). */
 export const QueryClass = { IN: 1, CH: 3, HS: 4, NONE: 254, ANY: 255 } as const;
 
 export const Opcode = { QUERY: 0, NOTIFY: 4, UPDATE: 5 } as const;
@@ -218,6 +220,7 @@ export function className(code: number): string {
   return classNames.get(code) ?? `CLASS${code}`;
 }
 
+/** The code of a class's mnemonic (any letter case) or of `CLASSn`; undefined when it is neither. */
 export function classCode(mnemonic: string): number | undefined {
   return code(classCodes, 'CLASS', mnemonic);
 }

@@ -7,6 +7,7 @@ export interface MetadataKey<T> {
   readonly __type?: T;
 }
 
+/** Makes a key; `label` is the plugin and the value, as "kubernetes/namespace", `help` says what the value is. */
 export function metadataKey<T extends string | number | boolean>(label: `${string}/${string}`, help: string): MetadataKey<T> {
   return { label, help };
 }

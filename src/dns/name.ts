@@ -4,6 +4,7 @@ import { randomInt } from 'node:crypto';
 /** An absolute, lower-case name in presentation form: "www.example.org.". Bytes that are not printable stand as \DDD, a dot in a label as \. */
 export type Name = string & { readonly __brand: 'Name' };
 
+/** The name of the root, which every name ends in. */
 export const root = '.' as Name;
 
 /** Octets of a whole name, and of one label, at most (RFC 1035 section 2.3.4). */

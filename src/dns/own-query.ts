@@ -3,7 +3,7 @@ import type { Client } from './client.ts';
 import { classCode, flag, QueryClass, QueryType, typeCode } from './codes.ts';
 import { hashName, type Name, nameToWire } from './name.ts';
 import { Query } from './query.ts';
-import { headerLength, writeUint16 } from './wire.ts';
+import { questionOf } from './wire.ts';
 
 /** What a query of the server itself is made of: health probes, prefetch, loop detection, CNAME chasing. */
 export interface OwnQuery {
@@ -15,17 +15,16 @@ export interface OwnQuery {
   readonly receivedAt: number;
 }
 
+/** Who asks where the server asks itself: over TCP, so that replies may be of any size. */
+export const ownClient: Client = { address: '127.0.0.1', port: 0, family: 4, transport: 'tcp', localAddress: '127.0.0.1', localPort: 0 };
+
 /** Makes a query that nobody sent. */
 export function makeQuery(own: OwnQuery): Query {
   const name = nameToWire(own.name);
-  const wire = Buffer.alloc(headerLength + name.length + 4);
   const type = typeCode(own.type) ?? QueryType.A;
   const klass = classCode(own.class ?? 'IN') ?? QueryClass.IN;
-  wire.set(name, headerLength);
-  writeUint16(wire, headerLength + name.length, type);
-  writeUint16(wire, headerLength + name.length + 2, klass);
   const query = new Query({
-    wire,
+    wire: questionOf(name, type, klass),
     start: 0,
     owned: true,
     nameLength: name.length,

@@ -6,7 +6,7 @@ import type { Explained } from './explained.ts';
 import { Metadata } from './metadata.ts';
 import { hashName, lowerCase, type Name, nameFromWire, nameToWire } from './name.ts';
 import { changedFlags, type QueryChange, type QueryFields } from './query-fields.ts';
-import { headerLength, readUint16, writeUint16 } from './wire.ts';
+import { headerLength, questionOf, readUint16, writeUint16 } from './wire.ts';
 
 /** Octets of a reply over UDP at most, whatever the asker advertises: what is larger would be fragmented, or be an amplifier's tool. */
 const maxUdpReply = 4096;
@@ -197,13 +197,10 @@ export class Query {
     const name = change.name === undefined ? this.nameBytes() : nameToWire(change.name);
     const options = change.options ?? this.options;
     const edns = this.edns || change.options !== undefined || change.udpSize !== undefined || change.dnssecOk === true;
-    const wire = Buffer.alloc(headerLength + name.length + 4);
-    wire.set(name, headerLength);
     const type = change.type === undefined ? this.typeCode : (typeCode(change.type) ?? this.typeCode);
     const klass = change.class === undefined ? this.classCode : (classCode(change.class) ?? this.classCode);
+    const wire = questionOf(name, type, klass);
     writeUint16(wire, 0, this.id);
-    writeUint16(wire, headerLength + name.length, type);
-    writeUint16(wire, headerLength + name.length + 2, klass);
     const derived = new Query(
       {
         wire,

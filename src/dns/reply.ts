@@ -4,28 +4,9 @@ import { extendedErrorOption, type Option, optLengthWith } from './edns.ts';
 import { type Layout, layOut, plainLength, readSections, type Sections, type WireForm, writeMessage } from './message.ts';
 import type { Query } from './query.ts';
 import type { ResourceRecord } from './record.ts';
+import { changedFlags, type ReplyChange } from './reply-change.ts';
 import { type Survey, surveyLayout, surveySections } from './survey.ts';
 import { FormatError, headerLength, nameLength, readUint16 } from './wire.ts';
-
-/** What `with` changes; what is absent stays. */
-export interface ReplyChange {
-  readonly rcode?: Rcode;
-  readonly authoritative?: boolean;
-  readonly recursionAvailable?: boolean;
-  readonly authenticData?: boolean;
-  readonly truncated?: boolean;
-  /** Seconds; becomes the TTL of every record, of a leased reply of every record that had more. */
-  readonly ttl?: number;
-  /** Makes it a leased reply. */
-  readonly leased?: true;
-  readonly answers?: readonly ResourceRecord[];
-  readonly authorities?: readonly ResourceRecord[];
-  readonly additionals?: readonly ResourceRecord[];
-  /** Code of RFC 8914, sent to askers that speak EDNS. */
-  readonly extendedError?: number;
-  /** EDNS options, sent to askers that speak EDNS. */
-  readonly options?: readonly Option[];
-}
 
 const brand = Symbol.for('ferrydns.reply.1');
 const noSections: Sections = { answers: [], authorities: [], additionals: [] };
@@ -304,17 +285,4 @@ function withCounts(message: Uint8Array, layout: Layout): Uint8Array {
   const bytes = Buffer.from(message.subarray(0, layout.recordsEnd));
   bytes.writeUInt16BE(layout.counts[2], 10);
   return bytes;
-}
-
-function changedFlags(flags: number, change: ReplyChange): number {
-  let changed = flags;
-  for (const [bit, on] of [
-    [flag.authoritative, change.authoritative],
-    [flag.recursionAvailable, change.recursionAvailable],
-    [flag.authenticData, change.authenticData],
-    [flag.truncated, change.truncated],
-  ] as const) {
-    if (on !== undefined) changed = on ? changed | bit : changed & ~bit;
-  }
-  return changed;
 }

@@ -106,3 +106,12 @@ export function writeUint32(wire: Uint8Array, at: number, value: number): void {
   wire[at + 2] = value >>> 8;
   wire[at + 3] = value;
 }
+
+/** A message that is all zeros but for the question: this name, uncompressed, with the codes of a type and a class. */
+export function questionOf(name: Uint8Array, type: number, klass: number): Buffer {
+  const wire = Buffer.alloc(headerLength + name.length + 4);
+  wire.set(name, headerLength);
+  writeUint16(wire, headerLength + name.length, type);
+  writeUint16(wire, headerLength + name.length + 2, klass);
+  return wire;
+}

@@ -21,16 +21,17 @@ export interface Metrics {
   counter(name: string, help: string): Counter;
   counter<const L extends string>(name: string, help: string, labels: readonly L[]): (values: Readonly<Record<L, string>>) => Counter;
   /**
-   * A number read when somebody scrapes; `read` replaces the one given before for the same labels. With labels, what is returned ends it,
-   * unless it has been replaced meanwhile. `across` says what the numbers of several processes of a server amount to; their sum unless given.
+   * A number read when somebody scrapes, null where it is not known: then there is no sample. `read` replaces the one given before for the same labels.
+   * With labels, what is returned ends it, unless it has been replaced meanwhile. `across` says what the numbers of several processes of a server amount
+   * to; their sum unless given.
    */
-  gauge(name: string, help: string, read: () => number, across?: Across): void;
+  gauge(name: string, help: string, read: () => number | null, across?: Across): void;
   gauge<const L extends string>(
     name: string,
     help: string,
     labels: readonly L[],
     across?: Across,
-  ): (values: Readonly<Record<L, string>>, read: () => number) => () => void;
+  ): (values: Readonly<Record<L, string>>, read: () => number | null) => () => void;
   /** A gauge that is 1 for these labels as long as somebody holds it: returns how to let go of it. */
   info<const L extends string>(name: string, help: string, labels: readonly L[]): (values: Readonly<Record<L, string>>) => () => void;
   /** `buckets` are the upper bounds, ascending, without infinity. */

@@ -36,10 +36,11 @@ class CounterChild implements Counter, Child {
 }
 
 class GaugeChild implements Child {
-  read: () => number = () => 0;
+  read: () => number | null = () => 0;
 
   samples(_name: string, labels: Labels): Sample[] {
-    return [{ labels, value: this.read() }];
+    const value = this.read();
+    return value === null ? [] : [{ labels, value }];
   }
 }
 
@@ -103,20 +104,20 @@ export class MetricsRegistry implements Metrics {
     return labels === undefined ? make({}) : make;
   }
 
-  gauge(name: string, help: string, read: () => number, across?: Across): void;
+  gauge(name: string, help: string, read: () => number | null, across?: Across): void;
   gauge<const L extends string>(
     name: string,
     help: string,
     labels: readonly L[],
     across?: Across,
-  ): (values: Readonly<Record<L, string>>, read: () => number) => () => void;
+  ): (values: Readonly<Record<L, string>>, read: () => number | null) => () => void;
   gauge(
     name: string,
     help: string,
-    labels: readonly string[] | (() => number),
+    labels: readonly string[] | (() => number | null),
     across: Across = 'sum',
-  ): ((values: Labels, read: () => number) => () => void) | undefined {
-    const make = (values: Labels, read: () => number) => {
+  ): ((values: Labels, read: () => number | null) => () => void) | undefined {
+    const make = (values: Labels, read: () => number | null) => {
       const child = this.child(name, { kind: 'gauge', help, across }, values, () => new GaugeChild());
       child.read = read;
       return () => {

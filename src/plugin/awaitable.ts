@@ -18,6 +18,7 @@ export function rescue<T>(run: () => Awaitable<T>, fn: (error: unknown) => Await
   }
 }
 
+/** Whether the value is still to come. */
 export function isPromise<T>(value: Awaitable<T>): value is Promise<T> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }

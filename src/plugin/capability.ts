@@ -13,10 +13,12 @@ export interface Provided {
   readonly service: unknown;
 }
 
+/** Makes the key of a service; the label names it in all copies of this module. */
 export function capability<T>(label: string): Capability<T> {
   return { label };
 }
 
+/** A service under its key, for {@link Instance.provides}. */
 export function provide<T>(key: Capability<T>, service: T): Provided {
   return { label: key.label, service };
 }

@@ -1,5 +1,7 @@
 // Why a question is answered as it is: what is asked for, and the explanation as plain data.
+
 import { isIP } from 'node:net';
+import { messageOf } from '../config/error.ts';
 import { QueryType, typeCode, typeName } from '../dns/codes.ts';
 import { type Name, parseName } from '../dns/name.ts';
 
@@ -93,6 +95,6 @@ function readName(text: string): Name {
   try {
     return parseName(text);
   } catch (error) {
-    throw new Error(`"${text}" is no domain name: ${(error as Error).message}`, { cause: error });
+    throw new Error(`"${text}" is no domain name: ${messageOf(error)}`, { cause: error });
   }
 }

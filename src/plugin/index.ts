@@ -2,7 +2,7 @@
 
 export { type AgentReport, hear, silentAgent } from '../checks/agent.ts';
 export { agentSyntax, type CheckReading, checkSyntax, readAgent, readCheck } from '../checks/check-words.ts';
-export { type Check, type CheckObserver, type CheckSpec, Checks, sharedChecks } from '../checks/checks.ts';
+export { type Check, type CheckObserver, type CheckSpec, Checks, sharedChecks, type UseOptions } from '../checks/checks.ts';
 export { defaultPace, Health, type Pace } from '../checks/health.ts';
 export { describeProbe, type Finding, type Probe } from '../checks/probe.ts';
 export { formatDuration, parseDuration } from '../config/duration.ts';
@@ -30,13 +30,14 @@ export type { Option } from '../dns/edns.ts';
 export type { Explained } from '../dns/explained.ts';
 export { type Metadata, type MetadataKey, metadataKey } from '../dns/metadata.ts';
 export { isSubdomain, labelsOf, longestMatch, type Name, nameFromWire, nameToWire, parentOf, parseName, root } from '../dns/name.ts';
-export { makeQuery, type OwnQuery } from '../dns/own-query.ts';
+export { makeQuery, type OwnQuery, ownClient } from '../dns/own-query.ts';
 export type { Query } from '../dns/query.ts';
 export type { QueryChange } from '../dns/query-fields.ts';
 export { replaceNames } from '../dns/rdata.ts';
 export { type RecordFields, type ResourceRecord, record, withoutRepeats } from '../dns/record.ts';
 export { isCut } from '../dns/render.ts';
-export { Reply, type ReplyChange } from '../dns/reply.ts';
+export { Reply } from '../dns/reply.ts';
+export type { ReplyChange } from '../dns/reply-change.ts';
 export type { Survey } from '../dns/survey.ts';
 export type { Logger } from '../log/logger.ts';
 export { type Counter, type Histogram, type Metrics, perRoute } from '../metrics/metrics.ts';

@@ -1,11 +1,12 @@
 // The engine of a move, as far as the plugin that runs it needs it.
 
 export { type Agreement, compareProgress, type Leases, type Phase, phases, reached, type View } from '../migration/agreement.ts';
-export { type Answer, place, type Steering, steer, steering } from '../migration/answers.ts';
+export { type Steering, steer, steering } from '../migration/answers.ts';
 export { step } from '../migration/engine.ts';
 export { horizonOf, rolledBackHorizon } from '../migration/horizon.ts';
 export { clientOf, Ledger } from '../migration/leases.ts';
-export { rollbackRefusal, type Wait, waitOf } from '../migration/phases.ts';
+export { awaitsUpstream } from '../migration/operator.ts';
+export { rollbackRefusal, waitOf } from '../migration/phases.ts';
 export { describeTarget, forbiddenChanges, type Gate, hashOf, type Plan, type Target, timingOf } from '../migration/plan.ts';
-export { sessionLives, silentFor, sinceRenewal, withoutReplicas } from '../migration/replicas.ts';
-export { begin, type Command, closedGate, type Effect, type Event, earliest, latest, type Moment, type State } from '../migration/state.ts';
+export { sessionLives, setApart, silentFor, sinceRenewal, withoutReplicas } from '../migration/replicas.ts';
+export { begin, type Command, type Effect, type Event, earliest, latest, type Moment, type State } from '../migration/state.ts';

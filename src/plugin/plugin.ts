@@ -99,6 +99,7 @@ export interface HttpTls {
   readonly clientCa?: string | undefined;
 }
 
+/** A request to an HTTP service of a plugin, read to its end. */
 export interface HttpRequest {
   readonly method: string;
   readonly url: URL;
@@ -112,6 +113,7 @@ export interface HttpRequest {
   readonly client?: string;
 }
 
+/** What an HTTP service answers. */
 export interface HttpResponse {
   readonly status: number;
   readonly body: string;
@@ -139,6 +141,8 @@ export interface ServerControl {
    * alone, as that server may be running.
    */
   readonly rehearsing: boolean;
+  /** True until a configuration answers. */
+  readonly starting: boolean;
   /** True from SIGTERM on. */
   readonly stopping: boolean;
   /** SHA-512 of the words of the configuration that is running, in hexadecimal. */
@@ -194,9 +198,10 @@ export interface Instance {
   adopt?(previous: Instance, block: { readonly unchanged: boolean }): void;
   /**
    * Reload: is shown the instances of its plugin in the new configuration, of all its blocks, before any of them is started. A throw refuses
-   * that configuration, for what must not be dropped.
+   * that configuration, for what must not be dropped. `heirs` tells those that will meet the queries for a name that this one meets now, for
+   * each listener and zone that they come by.
    */
-  yield?(successors: readonly Instance[]): void;
+  yield?(successors: readonly Instance[], heirs: (name: Name) => readonly (readonly Instance[])[]): void;
   /** Opens, connects, loads. A throw refuses the configuration. */
   start?(context: StartContext): Awaitable<void>;
   /** Called when every instance has started and queries are answered by the new configuration. */
@@ -207,6 +212,7 @@ export interface Instance {
   stop?(deadline: AbortSignal): Awaitable<void>;
 }
 
+/** What a plugin is made of: its name, the grammar of its directive, and how an instance is set up. */
 export interface PluginDefinition<S extends ConfigSpec> {
   /** The directive's name in the Corefile. */
   readonly name: string;

@@ -11,4 +11,5 @@ export interface RequestObserver {
   panicked(): void;
 }
 
+/** By this the server finds the plugin that counts. */
 export const requestObserver = capability<RequestObserver>('requestObserver');

@@ -9,6 +9,7 @@ import { version } from './version.ts';
 export interface Controlled {
   readonly primary: boolean;
   readonly rehearsing: boolean;
+  readonly starting: boolean;
   readonly stopping: boolean;
   readiness(generation: Generation): ReturnType<ServerControl['readiness']> | Readiness;
   readHash(): Promise<string>;
@@ -22,6 +23,9 @@ export interface Controlled {
 /** The control that the instances of a block get. */
 export function controlOf(server: Controlled, generation: Generation, block: Block): ServerControl {
   return {
+    get starting() {
+      return server.starting;
+    },
     get stopping() {
       return server.stopping;
     },

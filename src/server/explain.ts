@@ -52,11 +52,9 @@ export function explainLookup(plan: ListenerPlan, query: Query, context: Context
 /** The responder refuses, routes and turns failures into replies as it does for clients; only the chains are others. */
 function ask(inquiry: Inquiry, context: Context): Awaitable<Reply> {
   const { answering } = inquiry.plan;
-  const blocks = answering.router.blocks.map(({ route, chain, steps, place }) => ({
-    route,
-    chain: chain === undefined ? undefined : buildChain(steps, traced),
-    steps,
-    place,
+  const blocks = answering.router.blocks.map((block) => ({
+    ...block,
+    chain: block.chain === undefined ? undefined : buildChain(block.steps, traced),
   }));
   const responder = new Responder({ ...answering, router: new Router(blocks) }, context);
   return inquiry.ask((query) => responder.reply(query));

@@ -12,6 +12,7 @@ import { defaultTimeouts, type Timeouts } from '../transport/tcp.ts';
 import { type Block, problemOf, provided, type SetupEnvironment, serverName, type Use } from './block.ts';
 import { buildChain, stepsOf } from './chain.ts';
 import type { Configuration } from './configuration.ts';
+import { alike, heirsOf } from './heirs.ts';
 import { HttpRoutes } from './http-routes.ts';
 import type { OwnQueries } from './own-queries.ts';
 import type { Told } from './protocol.ts';
@@ -93,9 +94,10 @@ export class Generation {
   adopt(previous: Generation): void {
     for (const use of previous.uses()) {
       try {
-        use.instance.yield?.(this.uses().flatMap(({ plugin, instance }) => (plugin.name === use.plugin.name ? [instance] : [])));
+        use.instance.yield?.(alike(this.uses(), use), heirsOf(use, previous.listeners, this.listeners));
       } catch (error) {
-        throw new ConfigErrors([problemOf(error, use)], this.context.sources);
+        // The place is one of the files that are loaded now.
+        throw new ConfigErrors([problemOf(error, use)], previous.context.sources);
       }
     }
     const old = new Map(previous.blocks.flatMap((block) => block.uses.map((use) => [use.identity, { block, instance: use.instance }] as const)));
@@ -187,7 +189,7 @@ export class Generation {
           plan.places.set(zone, block.place);
           plan.blocks.add(block);
           const route = this.context.route(name, zone, '');
-          plan.routed.push({ route, chain, steps, place: block.place });
+          plan.routed.push({ route, chain, uses: block.uses, steps, place: block.place });
           this.routesOf.set(block, [...(this.routesOf.get(block) ?? []), route]);
         }
       }

@@ -3,9 +3,10 @@
 import type { Place } from '../config/error.ts';
 import type { Route } from '../dns/client.ts';
 import { QueryType } from '../dns/codes.ts';
-import { parentOf } from '../dns/name.ts';
+import { type Name, parentOf } from '../dns/name.ts';
 import type { Query } from '../dns/query.ts';
 import type { Next } from '../plugin/plugin.ts';
+import type { Use } from './block.ts';
 import type { Step } from './chain.ts';
 
 /** A server block as one listener sees it: under one zone. */
@@ -13,6 +14,8 @@ export interface RoutedBlock {
   readonly route: Route;
   /** Undefined for a block without plugins that handle queries: it refuses. */
   readonly chain: Next | undefined;
+  /** Every plugin of the block. */
+  readonly uses: readonly Use[];
   /** What the chain was made of. */
   readonly steps: readonly Step[];
   readonly place: Place;
@@ -34,6 +37,15 @@ export class Router {
 
   serves(zone: string): boolean {
     return this.zones.has(zone);
+  }
+
+  /** The block of a name, for every type but DS. */
+  at(name: Name): RoutedBlock | undefined {
+    for (let zone: string | undefined = name; zone !== undefined && zone !== '.'; zone = parentOf(zone)) {
+      const block = this.zones.get(zone);
+      if (block !== undefined) return block;
+    }
+    return this.fallback;
   }
 
   /** The block that answers, undefined when no zone matches. */

@@ -281,6 +281,10 @@ export class Server {
   }
 
   /** What is not ready in any of the processes is not ready. */
+  get starting(): boolean {
+    return this.running === undefined;
+  }
+
   readiness(generation = this.running): Awaitable<Readiness> {
     const own = generation?.readiness() ?? [];
     return this.workers === undefined || generation !== this.running ? own : this.workers.readiness(own);

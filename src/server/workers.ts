@@ -1,4 +1,5 @@
 // The worker processes of a server: each has sockets of its own at the same addresses, and a chain of its own. Here they are started, told and watched.
+import { messageOf } from '../config/error.ts';
 import type { Logger } from '../log/logger.ts';
 import { type Collected, countsOf, type MetricsRegistry } from '../metrics/registry.ts';
 import { defaultTimeouts } from '../transport/tcp.ts';
@@ -93,7 +94,7 @@ export class Workers implements Front {
         return await worker.ask('commit', undefined, patience.commit);
       } catch (error) {
         // One that cannot go along must not answer by the old configuration; its replacement starts with the new one.
-        this.context.log.error(`multisocket: ${(error as Error).message}`);
+        this.context.log.error(`multisocket: ${messageOf(error)}`);
         worker.kill();
         return undefined;
       }
@@ -170,7 +171,7 @@ export class Workers implements Front {
     const ports = new Map<string, number>();
     for (const { name, address, port } of plans) {
       const known = this.ports.get(name);
-      ports.set(name, known ?? (await freePort({ address, port }, this.context.log)));
+      ports.set(name, known ?? (await portForAll({ address, port }, this.context.log)));
     }
     return ports;
   }
@@ -216,7 +217,7 @@ export class Workers implements Front {
       await worker?.ask('prepare', this.order(current, number, this.ports), patience.prepare);
       await worker?.ask('commit', undefined, patience.commit);
     } catch (error) {
-      this.context.log.error(`multisocket: ${(error as Error).message}`);
+      this.context.log.error(`multisocket: ${messageOf(error)}`);
       worker?.kill();
     }
   }
@@ -235,8 +236,8 @@ async function allOf<T>(workers: readonly [number, WorkerProcess][], ask: (worke
   });
 }
 
-/** A port that nobody has; rejects with an Error that names it. */
-async function freePort(where: { readonly address: string; readonly port: number }, log: Logger): Promise<number> {
+/** A port that nobody else has, for the sockets of all workers; rejects with an Error that names it. */
+async function portForAll(where: { readonly address: string; readonly port: number }, log: Logger): Promise<number> {
   const responder = { answer: () => 0 };
   const sockets = await openListener({ ...where, responder, log, timeouts: () => defaultTimeouts });
   await Promise.all(sockets.map((socket) => socket.close()));

@@ -1,8 +1,9 @@
 // Opens a UDP socket by the faster of the two transports that works here.
 import { isIP } from 'node:net';
 import type { Listening } from './answerer.ts';
+import type { UdpCounters } from './batch/counters.ts';
 import { isNativeAvailable } from './batch/library.ts';
-import { listenUdpInBatches, type UdpCounters } from './batch/listen.ts';
+import { listenUdpInBatches } from './batch/listen.ts';
 import { listenUdp, type UdpOptions } from './udp.ts';
 
 /** Where to listen, who answers, and by which transport. */

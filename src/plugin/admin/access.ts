@@ -9,6 +9,7 @@ import type { HttpTls, SetupContext } from '../plugin.ts';
 
 const leastToken = 16;
 
+/** Where an admin door is, and what it asks of those who come in. */
 export interface AdminAccess {
   /** "HOST:PORT", ":PORT" or "unix:PATH". */
   readonly address: string;

@@ -4,10 +4,12 @@ import type { HttpResponse } from '../plugin.ts';
 /** What is told is of this moment, and not for a page of somebody else. */
 export const adminHeaders = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
+/** An answer whose body is this value as JSON, not to be cached. */
 export function answerJson(status: number, body: unknown): HttpResponse {
   return { status, body: `${JSON.stringify(body, null, 2)}\n`, contentType: 'application/json', headers: adminHeaders };
 }
 
+/** An answer that says with a reason why nothing was done. */
 export function refuseRequest(status: number, reason: string): HttpResponse {
   return answerJson(status, { ok: false, reason });
 }

@@ -51,6 +51,7 @@ export interface AdminUse {
   readonly access: AdminAccess | undefined;
 }
 
+/** By this instances find out who else tells of something at their admin address. */
 export const adminUse: Capability<AdminUse> = capability('adminUse');
 
 /** Refuses, at the option `admin`, other guards than those of whoever comes first at the address. */

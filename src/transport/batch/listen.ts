@@ -4,31 +4,11 @@ import type { Logger } from '../../log/logger.ts';
 import { type Answerer, type Listening, maxMessage, pending } from '../answerer.ts';
 import type { UdpOptions } from '../udp.ts';
 import { addressText, addressWord, ipv4Text, portOf, portWord, socketAddress } from './address.ts';
+import { type UdpCounters, zeroCounters } from './counters.ts';
 import { UdpDescriptor } from './descriptor.ts';
 import { errorName } from './library.ts';
 import { Messages } from './messages.ts';
 import { BatchPeer, type PeerSocket } from './peer.ts';
-
-/** What a batch socket has done so far. */
-export interface UdpCounters {
-  /** Datagrams received and sent, and the calls that it took. */
-  received: number;
-  receiveCalls: number;
-  sent: number;
-  sendCalls: number;
-  /** Datagrams longer than a slot, of which only the start was seen. */
-  truncated: number;
-  /** Datagrams that no answer can go to: from port 0, or without an address. */
-  unanswerable: number;
-  /** Calls to receive that failed for another reason than that nothing was there. */
-  receiveErrors: number;
-  /** Datagrams that the system refused to send. */
-  sendErrors: number;
-  /** Times that the system had no room for what was to be sent. */
-  sendBlocked: number;
-  /** Answers given up because there was no room for too long, or because they had become old before they could be sent. */
-  discarded: number;
-}
 
 /** A listening UDP socket with its counters. */
 export interface BatchListening extends Listening {
@@ -78,18 +58,7 @@ export class BatchSocket implements PeerSocket, BatchListening {
   readonly address: string;
   readonly port: number;
   readonly wildcard: boolean;
-  readonly counters: UdpCounters = {
-    received: 0,
-    receiveCalls: 0,
-    sent: 0,
-    sendCalls: 0,
-    truncated: 0,
-    unanswerable: 0,
-    receiveErrors: 0,
-    sendErrors: 0,
-    sendBlocked: 0,
-    discarded: 0,
-  };
+  readonly counters = zeroCounters();
   private readonly descriptor: Descriptor;
   private readonly answerer: Answerer;
   private readonly log: Logger;

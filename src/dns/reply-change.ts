@@ -1,0 +1,38 @@
+// What a copy of a reply can change.
+import { flag, type Rcode } from './codes.ts';
+import type { Option } from './edns.ts';
+import type { ResourceRecord } from './record.ts';
+
+/** What `with` changes; what is absent stays. */
+export interface ReplyChange {
+  readonly rcode?: Rcode;
+  readonly authoritative?: boolean;
+  readonly recursionAvailable?: boolean;
+  readonly authenticData?: boolean;
+  readonly truncated?: boolean;
+  /** Seconds; becomes the TTL of every record, of a leased reply of every record that had more. */
+  readonly ttl?: number;
+  /** Makes it a leased reply. */
+  readonly leased?: true;
+  readonly answers?: readonly ResourceRecord[];
+  readonly authorities?: readonly ResourceRecord[];
+  readonly additionals?: readonly ResourceRecord[];
+  /** Code of RFC 8914, sent to askers that speak EDNS. */
+  readonly extendedError?: number;
+  /** EDNS options, sent to askers that speak EDNS. */
+  readonly options?: readonly Option[];
+}
+
+/** The flags of a header with these changes. */
+export function changedFlags(flags: number, change: ReplyChange): number {
+  let changed = flags;
+  for (const [bit, on] of [
+    [flag.authoritative, change.authoritative],
+    [flag.recursionAvailable, change.recursionAvailable],
+    [flag.authenticData, change.authenticData],
+    [flag.truncated, change.truncated],
+  ] as const) {
+    if (on !== undefined) changed = on ? changed | bit : changed & ~bit;
+  }
+  return changed;
+}
