@@ -1,7 +1,6 @@
 // Draws the share of clients on DNS A over time as an SVG: the theory as a line, what was measured as points.
-import { looksPerTtl } from './life.ts';
-import type { StoryOptions, StoryResult } from './story.ts';
-import { expectedShare } from './theory.ts';
+import { looksPerTtl, type StoryResult } from './life.ts';
+import { expectedShare, type Phases } from './theory.ts';
 
 const width = 960;
 const height = 480;
@@ -9,8 +8,14 @@ const frame = { left: 72, right: 24, top: 84, bottom: 64 };
 const plot = { width: width - frame.left - frame.right, height: height - frame.top - frame.bottom };
 const ink = { text: '#1f2933', faint: '#52606d', grid: '#d9e2ec', band: '#f5f7fa', theory: '#d9822b', point: '#0b5fa5' };
 
+/** The clients whose story is drawn. */
+interface Drawn {
+  readonly clients: number;
+  readonly phases: Phases;
+}
+
 /** A whole SVG document. */
-export function drawCurve(result: StoryResult, options: Pick<StoryOptions, 'clients' | 'phases'>): string {
+export function drawCurve(result: StoryResult, options: Drawn): string {
   const end = result.stages.reduce((sum, { length }) => sum + length, 0);
   const x = (ttls: number) => round(frame.left + (plot.width * ttls) / end);
   const y = (share: number) => round(frame.top + plot.height * (1 - share));
@@ -82,7 +87,7 @@ function axes({ x, y, end }: Scales): string[] {
 }
 
 /** Straight from look to look for spread phases; finer for clients in step, whose share falls in steps. */
-function theory({ stages }: StoryResult, { phases }: Pick<StoryOptions, 'phases'>, { x, y }: Scales): string[] {
+function theory({ stages }: StoryResult, { phases }: Drawn, { x, y }: Scales): string[] {
   const points: string[] = [];
   let before = 1;
   const pointsPerTtl = looksPerTtl * 25;

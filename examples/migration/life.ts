@@ -36,6 +36,16 @@ export interface StageResult {
   readonly tally: Tally;
 }
 
+/** What came of a story. */
+export interface StoryResult {
+  /** Seconds, as the first answer said. */
+  readonly ttl: number;
+  readonly looks: readonly Look[];
+  readonly stages: readonly StageResult[];
+  /** What the service that is left answers at the end. */
+  readonly end: readonly string[];
+}
+
 export interface LifeOptions {
   readonly crowd: Crowd;
   /** The address whose share of the clients is looked at. */

@@ -1,29 +1,11 @@
-// Whether the story went as it should: a list of complaints, empty when it did.
+// What must hold in every story of two DNS services: complaints, none when it does.
 import type { Tally } from './client.ts';
-import type { Look } from './life.ts';
+import type { Look, StoryResult } from './life.ts';
 import { addressOfA, addressOfB } from './pair.ts';
-import type { StoryResult } from './story.ts';
 import { deviation } from './theory.ts';
 
 /** How far the order of addresses may be off, in standard deviations: the servers' dice have no seed. */
 const orderTolerance = 5;
-
-/** Everything that is not as it should be. `sigmas` is how many standard deviations a share may be off. */
-export function complaints(result: StoryResult, sigmas: number): string[] {
-  const stage = (name: string) => result.stages.find((each) => each.name === name)?.tally;
-  const found = [...commonComplaints(result, sigmas), ...transitionComplaints(stage('transition'))];
-  const must = (holds: boolean, complaint: string) => {
-    if (!holds) found.push(complaint);
-  };
-  must(stage('B is down')?.answers[addressOfB] === undefined, 'B is down: DNS B has answered');
-  for (const name of ['new', 'A is off']) {
-    const named = stage(name)?.naming[addressOfA] ?? 0;
-    must(named === 0, `${name}: ${named} answers name A, expected none`);
-  }
-  must(stage('A is off')?.answers[addressOfA] === undefined, 'A is off: DNS A has answered');
-  must(result.end.length === 1 && result.end[0]?.endsWith(` ${addressOfB}`) === true, `the end: answered ${result.end.join(', ')}, expected B alone`);
-  return found;
-}
 
 /** What holds whatever moves the clients: the shares are those of the theory, and no question is lost. */
 export function commonComplaints({ looks, stages }: StoryResult, sigmas: number): string[] {

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { drawCurve } from '../../examples/migration/curve.ts';
-import type { Look } from '../../examples/migration/life.ts';
+import type { Look, StoryResult } from '../../examples/migration/life.ts';
 import { addressOfA, addressOfB } from '../../examples/migration/pair.ts';
+import { type StoryOptions, tell } from '../../examples/migration/rules/story.ts';
+import { complaints } from '../../examples/migration/rules/verdict.ts';
 import { ferrydns } from '../../examples/migration/service.ts';
-import { type StoryOptions, type StoryResult, tell } from '../../examples/migration/story.ts';
 import { expectedShare } from '../../examples/migration/theory.ts';
-import { complaints } from '../../examples/migration/verdict.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const short: StoryOptions = {
@@ -109,14 +109,14 @@ describe('the verdict', () => {
   test('lets the run end with 1', async () => {
     // Node takes no -conf: the story cannot begin.
     const svg = join(mkdtempSync(join(tmpdir(), 'ferrydns-drain-')), 'drain.svg');
-    const run = promisify(execFile)(process.execPath, [join(root, 'examples/migration/run.ts'), '--server', process.execPath, '--svg', svg]);
+    const run = promisify(execFile)(process.execPath, [join(root, 'examples/migration/rules/run.ts'), '--server', process.execPath, '--svg', svg]);
     await expect(run).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('DNS A has ended') });
     rmSync(join(svg, '..'), { recursive: true });
   });
 });
 
 test('the curve that is kept shows every stage', () => {
-  const kept = readFileSync(join(root, 'examples/migration/drain.svg'), 'utf8');
+  const kept = readFileSync(join(root, 'examples/migration/rules/drain.svg'), 'utf8');
   expect(kept).toContain('<title>Share of clients that use DNS A</title>');
   expect(kept).toContain('1,000 clients');
   for (const stage of ['original', 'transition', 'B is down', 'B is back', 'new', 'A is off']) expect(kept).toContain(`>${stage}</text>`);

@@ -1,9 +1,8 @@
 // The story of a DNS service that is moved by a plan: two servers, an operator, a crowd of clients, and the servers' own account of them.
 import { ask } from 'ferrydns/testing';
 import { Crowd, serviceName } from '../client.ts';
-import { type Look, live, type Stage } from '../life.ts';
+import { type Look, live, type Stage, type StoryResult } from '../life.ts';
 import { addressOfA, addressOfB, type Pair, withPair } from '../pair.ts';
-import type { StoryResult } from '../story.ts';
 import { Operator, type Status } from './operator.ts';
 
 export interface PlanStoryOptions {

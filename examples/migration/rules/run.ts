@@ -2,11 +2,12 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { drawCurve } from './curve.ts';
-import type { Look } from './life.ts';
-import { ferrydns } from './service.ts';
+import { drawCurve } from '../curve.ts';
+import type { Look } from '../life.ts';
+import { ferrydns } from '../service.ts';
+import { percent } from '../verdict.ts';
 import { type StoryOptions, tell } from './story.ts';
-import { complaints, percent } from './verdict.ts';
+import { complaints } from './verdict.ts';
 
 /** How many standard deviations a share may be off before the run counts as failed. */
 const tolerance = 4;

@@ -1,9 +1,9 @@
 // The story of a DNS service that moves from A to B: starts both, lets the clients live, changes the state step by step, and looks at the clients.
 import { ask } from 'ferrydns/testing';
-import { Crowd, serviceName } from './client.ts';
-import { type Look, live, type Stage, type StageResult } from './life.ts';
-import { addressOfA, addressOfB, type Pair, withPair } from './pair.ts';
-import type { Phases } from './theory.ts';
+import { Crowd, serviceName } from '../client.ts';
+import { type Look, live, type Stage, type StoryResult } from '../life.ts';
+import { addressOfA, addressOfB, type Pair, withPair } from '../pair.ts';
+import type { Phases } from '../theory.ts';
 
 export interface StoryOptions {
   readonly clients: number;
@@ -19,15 +19,6 @@ export interface StoryOptions {
   readonly again: number;
   /** Called with each look at the clients. */
   readonly report?: (look: Look) => void;
-}
-
-export interface StoryResult {
-  /** Seconds, as the first answer said. */
-  readonly ttl: number;
-  readonly looks: readonly Look[];
-  readonly stages: readonly StageResult[];
-  /** What the service that is left answers at the end. */
-  readonly end: readonly string[];
 }
 
 const file = (name: string) => new URL(`./${name}.Corefile`, import.meta.url);
