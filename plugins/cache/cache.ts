@@ -1,5 +1,17 @@
 // The cache on a query's way: a hit is answered at once, a miss is asked for once and kept.
-import { type Awaitable, after, isPromise, longestMatch, type Metrics, type Name, type Next, type Query, type Reply, rescue } from 'ferrydns/plugin';
+import {
+  type Awaitable,
+  after,
+  isPromise,
+  longestMatch,
+  type Metrics,
+  type Name,
+  type Next,
+  ownClient,
+  type Query,
+  type Reply,
+  rescue,
+} from 'ferrydns/plugin';
 import { type Classified, classify, failsafeTtl } from './classify.ts';
 import { Entry } from './entry.ts';
 import { type CacheCounters, makeCounters } from './metrics.ts';
@@ -23,9 +35,6 @@ export interface Kept {
   readonly entry: Entry | undefined;
   readonly classified: Classified;
 }
-
-/** Asks behind the clients' backs as somebody who takes replies of any size. */
-const background = { address: '127.0.0.1', port: 0, family: 4, transport: 'tcp', localAddress: '127.0.0.1', localPort: 0 } as const;
 
 export class Cache {
   success: Store;
@@ -210,13 +219,13 @@ export class Cache {
     return kept;
   }
 
-  /** Asks again behind the client's back, once at a time for each entry. */
+  /** Asks again behind the client's back, as somebody who takes replies of any size, once at a time for each entry. */
   private refresh(query: Query, next: Next, entry: Entry): void {
     const now = this.now();
     if (!entry.beginRefresh(now)) return;
     this.countersOf(query).prefetches.add();
     query.explained?.note('asks again behind the client');
-    const own = query.with({ client: background, authenticData: true });
+    const own = query.with({ client: ownClient, authenticData: true });
     const isStale = entry.remaining(now) <= 0;
     const renew = (reply: Reply): Kept | undefined =>
       isStale ? this.verified(own, reply, entry) : this.refreshed(entry, this.keep(own, reply, true));

@@ -1,7 +1,7 @@
 // Asks this server one question over the network, as a stub resolver would.
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
-import { type Client, makeQuery, type Name } from 'ferrydns/plugin';
+import { makeQuery, type Name, ownClient } from 'ferrydns/plugin';
 
 /** Where to ask. */
 export interface Target {
@@ -12,12 +12,10 @@ export interface Target {
 /** Milliseconds to wait for the reply. */
 const patience = 2000;
 
-const nobody: Client = { address: '', port: 0, family: 4, transport: 'udp', localAddress: '', localPort: 0 };
-
 /** Sends `HINFO NAME` over UDP and waits for any reply with its id. Rejects when none comes in two seconds, the port is closed or `signal` aborts. */
 export async function probe(name: Name, { address, port }: Target, signal: AbortSignal): Promise<void> {
   const id = randomInt(0x10000);
-  const message = makeQuery({ name, type: 'HINFO', client: nobody, receivedAt: 0 }).toWire(id);
+  const message = makeQuery({ name, type: 'HINFO', client: ownClient, receivedAt: 0 }).toWire(id);
   const socket = createSocket({ type: address.includes(':') ? 'udp6' : 'udp4', signal });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const timer = setTimeout(() => reject(new Error('no reply')), patience);

@@ -1,5 +1,14 @@
 // What only the whole configuration shows of a plan, and what its journal says beforehand: refused at the word that is wrong.
-import { type Capability, capability, type ExamineContext, examineAdmin, poolService, type SetupContext, type WrittenMove } from 'ferrydns/plugin';
+import {
+  type Capability,
+  capability,
+  type ExamineContext,
+  examineAdmin,
+  messageOf,
+  poolService,
+  type SetupContext,
+  type WrittenMove,
+} from 'ferrydns/plugin';
 import type { MigrateSettings } from './migrate.ts';
 import { JournalUnwritable, probeJournal } from './run/folder.ts';
 import { Journal, JournalDamage } from './run/journal.ts';
@@ -19,6 +28,7 @@ export async function examinePlan(own: Planned, setup: SetupContext, context: Ex
   const siblings = context.peers(planned);
   const before = earlier(own, context.everywhere(planned));
   if (earlier(own, siblings).some(({ name }) => name === own.name)) setup.fail(`plan ${own.name} is there twice`, 'names');
+  refuseOtherself(own, before, setup);
   refuseNames(own, before, setup);
   refuseJournals(own, before, setup);
   refusePools(own.configured.move, setup, context);
@@ -35,6 +45,15 @@ export function isOfOthers(own: Planned, all: readonly Planned[]): (name: string
 
 function earlier(own: Planned, all: readonly Planned[]): readonly Planned[] {
   return all.slice(0, all.indexOf(own));
+}
+
+/** Server blocks that hold one plan hold it alike: it has one engine and one journal. */
+function refuseOtherself({ name, configured: { move } }: Planned, before: readonly Planned[], setup: SetupContext): void {
+  const other = before.find((each) => each.name === name && JSON.stringify(each.configured.move.plan) !== JSON.stringify(move.plan));
+  if (other === undefined) return;
+  const [word] = other.configured.move.words.values();
+  const at = word === undefined ? 'in another server block' : `at ${word.place.file}:${word.place.line}`;
+  setup.fail(`plan ${name} is another one ${at}, expected it to be alike in every server block, or another name for one of them`, 'names');
 }
 
 function refuseNames(own: Planned, before: readonly Planned[], setup: SetupContext): void {
@@ -66,7 +85,7 @@ async function examineJournal({ configured: { move, journal, replica } }: Planne
     await probeJournal(journal);
     recover(await Journal.peruse(journal), move.plan, replica);
   } catch (error) {
-    const { message } = error as Error;
+    const message = messageOf(error);
     if (error instanceof JournalDamage) setup.warn(`${message}: the plan would stand still`, 'journal');
     else if (error instanceof JournalUnwritable && error.denied) setup.warn(message, 'journal');
     else setup.fail(message, error instanceof JournalUnwritable ? 'journal' : undefined);

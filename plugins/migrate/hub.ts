@@ -1,14 +1,15 @@
 // The plans that a process runs, by name: they outlive the configurations that name them.
 import type { Metrics, migration } from 'ferrydns/plugin';
-import type { Told } from './door/told.ts';
+import type { AdminPlan } from './door/admin-plan.ts';
 import { Follower } from './processes/follower.ts';
-import type { Word } from './processes/posture.ts';
-import { Runner, type RunnerOptions } from './run/runner.ts';
+import type { FollowerWord } from './processes/posture.ts';
+import { Runner } from './run/runner.ts';
+import type { RunnerOptions } from './run/runner-options.ts';
 
 interface Use {
   readonly runner: Runner;
   readonly opened: Promise<void>;
-  readonly users: Set<Told>;
+  readonly users: Set<AdminPlan>;
 }
 
 interface Following {
@@ -21,7 +22,7 @@ export class Hub {
   private readonly followings = new Map<string, Following>();
 
   /** The plan of this name; started if nobody uses it. Rejects when it cannot be, or may not be changed so. */
-  async attach(user: Told, options: RunnerOptions): Promise<Runner> {
+  async attach(user: AdminPlan, options: RunnerOptions): Promise<Runner> {
     const { plan } = options.move;
     const use = this.uses.get(plan.name) ?? this.add(plan.name, options);
     use.users.add(user);
@@ -39,7 +40,7 @@ export class Hub {
     }
   }
 
-  async detach(user: Told, name: string): Promise<void> {
+  async detach(user: AdminPlan, name: string): Promise<void> {
     const use = this.uses.get(name);
     if (use === undefined || !use.users.delete(user) || use.users.size > 0) return;
     this.uses.delete(name);
@@ -55,7 +56,7 @@ export class Hub {
   }
 
   /** Says a last word when nobody follows the plan any more. */
-  unfollow(user: object, name: string, tell: (word: Word) => void): void {
+  unfollow(user: object, name: string, tell: (word: FollowerWord) => void): void {
     const following = this.followings.get(name);
     if (following === undefined || !following.users.delete(user) || following.users.size > 0) return;
     this.followings.delete(name);
@@ -63,17 +64,12 @@ export class Hub {
     tell(following.follower.word());
   }
 
-  /** Every plan, as the configuration that came last names it. */
-  all(): readonly Told[] {
-    return [...this.uses.values()].flatMap(({ users }) => [...users].slice(-1));
-  }
-
   private add(name: string, options: RunnerOptions): Use {
     for (const { runner } of this.uses.values()) {
       if (runner.file === options.file) throw new Error(`journal ${options.file} is the one of plan ${runner.plan.name} already`);
     }
     const runner = new Runner(options);
-    const use = { runner, opened: runner.open(), users: new Set<Told>() };
+    const use = { runner, opened: runner.open(), users: new Set<AdminPlan>() };
     // Whoever attaches hears of a failure.
     use.opened.catch(() => undefined);
     this.uses.set(name, use);

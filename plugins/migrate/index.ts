@@ -16,7 +16,6 @@ import {
   type Word,
   type WrittenMove,
 } from 'ferrydns/plugin';
-import { reservedName } from './door/admin.ts';
 import { Migrate } from './migrate.ts';
 import { readStoreAccess, replicaOf } from './store/options.ts';
 
@@ -34,7 +33,6 @@ export default definePlugin({
     }
     const journal = options.journal ?? join('ferrydns-migrations', `${move.plan.name}.journal`);
     const admin = options.admin === undefined ? usualAdminAccess : readAdminAccess(options.admin.admin, context);
-    if (admin !== undefined && move.plan.name === reservedName) context.fail(`a plan that is told over HTTP cannot be called '${reservedName}'`);
     return new Migrate(
       {
         move,

@@ -34,14 +34,16 @@ export class PlanMetrics {
   show(runner: Runner): void {
     this.showHeld(runner.held);
     const { metrics, plan } = this;
-    const number = (name: string, help: string, read: () => number) => this.ends.push(metrics.gauge(name, help, ['plan'])({ plan }, read));
+    const number = (name: string, help: string, read: () => number | null) => this.ends.push(metrics.gauge(name, help, ['plan'])({ plan }, read));
     const phase = metrics.gauge('ferrydns_migration_phase', 'Whether the plan is in this phase.', ['plan', 'phase']);
     for (const each of migration.phases) this.ends.push(phase({ plan, phase: each }, () => (runner.agreed?.phase === each ? 1 : 0)));
-    number('ferrydns_migration_epoch', 'Epoch of the plan; grows with every rollback.', () => runner.agreed?.epoch ?? 0);
+    // A 0 before the store is heard for the first time would be a change, which stands for a rollback.
+    number('ferrydns_migration_epoch', 'Epoch of the plan; grows with every rollback.', () => runner.agreed?.epoch ?? null);
     number('ferrydns_migration_paused', 'Whether the plan is paused.', () => (runner.agreed?.paused === true ? 1 : 0));
-    number('ferrydns_migration_stopped', 'Whether the plan is stopped because its journal is damaged.', () => (runner.damage === undefined ? 0 : 1));
+    const stopped = 'Whether the plan is stopped and its names are not answered; the log says why.';
+    number('ferrydns_migration_stopped', stopped, () => (runner.damage === undefined ? 0 : 1));
     number('ferrydns_migration_alarms', 'Alarms that a person should look at.', () => alarmsOf(runner).length);
-    number('ferrydns_migration_store_heard', 'Whether the store has been heard within a session.', () => (heard(runner) ? 1 : 0));
+    number('ferrydns_migration_store_heard', 'Whether the store has been heard within a session.', () => (runner.heard ? 1 : 0));
     number('ferrydns_migration_replicas', 'Servers that are registered for the plan.', () => Object.keys(runner.agreed?.members ?? {}).length);
     number('ferrydns_migration_horizon_seconds', 'Seconds until A may be switched off; -1 while that is not known.', () => horizon(runner));
     const leases = metrics.gauge('ferrydns_migration_leases', 'Clients that may still hold an answer that leads there.', ['plan', 'target']);
@@ -55,10 +57,6 @@ export class PlanMetrics {
   hide(): void {
     for (const end of this.ends.splice(0)) end();
   }
-}
-
-function heard(runner: Runner): boolean {
-  return migration.sessionLives(runner.state, runner.moment());
 }
 
 function horizon(runner: Runner): number {

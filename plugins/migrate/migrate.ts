@@ -22,18 +22,18 @@ import { explainUnstarted } from './answer/explain.ts';
 import { Guard } from './answer/guard.ts';
 import type { Surroundings } from './answer/replies.ts';
 import { plans } from './door/admin.ts';
-import type { Told } from './door/told.ts';
+import type { AdminPlan } from './door/admin-plan.ts';
 import { examinePlan, isOfOthers, type Planned, planned } from './examine.ts';
 import { type Hub, hubOf } from './hub.ts';
 import { PlanMetrics } from './metrics.ts';
 import type { Follower } from './processes/follower.ts';
-import type { Signal, Word } from './processes/posture.ts';
+import type { FollowerWord, Signal } from './processes/posture.ts';
 import { JournalUnwritable } from './run/folder.ts';
 import type { Runner } from './run/runner.ts';
 import { type Status, statusOf } from './status.ts';
 import { openStore, type StoreAccess } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
-import { Upstream } from './watch/upstream.ts';
+import { seenOf, Upstream } from './watch/upstream.ts';
 import { Watch } from './watch/watch.ts';
 
 /** Milliseconds between two looks at the time. */
@@ -50,7 +50,7 @@ export interface MigrateSettings {
   readonly admin: AdminAccess | undefined;
 }
 
-export class Migrate implements Instance, Planned, Told {
+export class Migrate implements Instance, Planned, AdminPlan {
   readonly name: string;
   readonly handle: Handle;
   readonly provides: readonly Provided[];
@@ -94,28 +94,32 @@ export class Migrate implements Instance, Planned, Told {
   }
 
   status(): Status {
-    return statusOf({ move: this.configured.move, runner: this.runner, upstream: this.upstream });
+    return statusOf({ move: this.configured.move, runner: this.runner });
   }
 
   /** A plan in the middle of a move does not go by oversight. */
-  yield(successors: readonly Instance[]): void {
+  yield(successors: readonly Instance[], heirs: (name: Name) => readonly (readonly Instance[])[]): void {
     const runner = this.started?.runner;
-    if (runner === undefined || runner.agreed?.paused === true) return;
-    if (successors.some((next) => next instanceof Migrate && next.name === this.name)) return;
-    const why = runner.moving ? `is in ${runner.phase}` : this.undoing(runner);
-    if (why === undefined) return;
-    throw new Error(`plan ${this.name} ${why}: it cannot be left out of the configuration, expected it to be finished, rolled back or paused before`);
+    const holds = (instances: readonly Instance[]) => instances.some((next) => next instanceof Migrate && next.name === this.name);
+    const missed = this.configured.move.plan.names.find(({ name }) => !heirs(name).every(holds));
+    if (runner === undefined || (holds(successors) && missed === undefined)) return;
+    const where = missed !== undefined && holds(successors) ? `the server block that answers ${missed.name} then` : 'the configuration';
+    const refused = `plan ${this.name} cannot be left out of ${where}`;
+    if (runner.moving && runner.agreed?.paused !== true)
+      throw new Error(`${refused}: it is in ${runner.phase}, expected it to be finished, rolled back or paused before`);
+    const undone = this.undoing(runner);
+    if (undone !== undefined) throw new Error(`${refused}: its names would be answered by the upstream, which ${undone}, expected B alone`);
   }
 
   /** What must never be at A and B would be, were the plan gone. */
   private undoing(runner: Runner): string | undefined {
-    if (runner.plan.mode !== 'exclusive' || runner.agreed?.phase !== 'done' || this.upstream === undefined) return undefined;
-    const shows = this.upstream.last?.shows;
-    if (shows === undefined) return 'is done, but it is not known yet whether the upstream still leads to A';
-    if (shows === 'from' || shows === 'mixed') return 'is done, but the upstream still leads to A';
+    if (runner.plan.mode !== 'exclusive' || runner.agreed?.phase !== 'done' || runner.upstreams.size === 0) return undefined;
+    const last = seenOf(runner.upstreams);
+    if (last === undefined) return 'has not been asked yet';
+    if (last.shows === 'from' || last.shows === 'mixed') return 'still leads to A';
+    if (last.shows === 'nothing') return last.failed ? 'does not answer, and may lead to A when it does' : undefined;
     // One that alternates shows B now and A a moment later.
-    const clean = shows === 'nothing' || runner.agreed.members[runner.replica]?.clean === true;
-    return clean ? undefined : 'is done, but the upstream has not shown B alone for long enough';
+    return runner.agreed.members[runner.replica]?.clean === true ? undefined : 'has not shown B alone for long enough';
   }
 
   examine(context: ExamineContext): Promise<void> {
@@ -140,15 +144,15 @@ export class Migrate implements Instance, Planned, Told {
   private async lead(context: StartContext, surroundings: Surroundings): Promise<Runner> {
     const { move, journal, admin, replica } = this.configured;
     const { log, now } = this.context;
-    const options = { move, file: journal, replica, connect: this.connect, log, now };
+    const options = { move, file: journal, replica, connect: this.connect, log, now, starting: context.server.starting };
     const runner = await this.hub.attach(this, options).catch((error: unknown) => {
       throw error instanceof JournalUnwritable ? this.context.fail(error.message, 'journal') : error;
     });
     this.started = { runner, context };
     // Behind the last plugin there is nobody to ask.
     if (context.handlers.at(-1) !== 'migrate') this.upstream = new Upstream({ move, runner, now, ...surroundings });
-    if (admin !== undefined) openAdmin<Told>(context, admin, { collection: plans, name: this.name, member: this });
-    this.part = runner.fleet.join(context.counterparts((word) => runner.fleet.hear(word as Word)));
+    if (admin !== undefined) openAdmin<AdminPlan>(context, admin, { collection: plans, name: this.name, member: this });
+    this.part = runner.fleet.join(context.counterparts((word) => runner.fleet.hear(word as FollowerWord)));
     runner.host ??= this;
     context.every(pace, () => this.tick());
     return runner;
@@ -191,6 +195,7 @@ export class Migrate implements Instance, Planned, Told {
 
   async stop(): Promise<void> {
     this.watch?.stop();
+    this.upstream?.stop();
     this.metrics.hide();
     this.part();
     const runner = this.started?.runner;
@@ -207,9 +212,9 @@ export class Migrate implements Instance, Planned, Told {
 
   private tick(): void {
     const runner = this.started?.runner;
+    this.upstream?.tick();
     if (runner?.host !== this) return;
     this.watch?.tick();
-    this.upstream?.tick();
     runner.tick();
   }
 }

@@ -1,12 +1,12 @@
 // What is told about a plan that runs.
 import { type Move, migration } from 'ferrydns/plugin';
 import type { Runner } from './run/runner.ts';
-import type { Upstream } from './watch/upstream.ts';
+import { seenOf } from './watch/upstream.ts';
 
 const listed = 20;
 
 /** The state of a plan as plain data. Times are RFC 3339, lengths seconds. */
-export function statusOf({ move, runner, upstream }: { readonly move: Move; readonly runner: Runner; readonly upstream: Upstream | undefined }) {
+export function statusOf({ move, runner }: { readonly move: Move; readonly runner: Runner }) {
   const { state, ledger, agreed } = runner;
   const { plan } = state;
   const now = runner.moment();
@@ -27,15 +27,15 @@ export function statusOf({ move, runner, upstream }: { readonly move: Move; read
       to: ledger.alive('to', wall),
       cut: ledger.cut,
       last: ledger.last(listed).map(({ client, from }) => ({ client, until: time(from) })),
-      pinned: ledger.pinned(wall, listed).map(({ client, lastAsked }) => ({ client, last_asked: time(lastAsked) })),
+      pinned: ledger.pinned(Math.min(wall, silentSince(agreed)), listed).map(({ client, lastAsked }) => ({ client, last_asked: time(lastAsked) })),
     },
     health: { from: healthOf(runner, 'from'), to: healthOf(runner, 'to') },
     gates: plan.gates.map(({ label }) => ({ gate: label, holds: state.gates[label] ?? null, reason: runner.gateReasons.get(label) ?? null })),
-    upstream: { now: upstream?.last ?? null, before: preflightOf(state), longest_ttl: Math.max(state.upstream.longest, agreed?.upstreamTtl ?? 0) },
+    upstream: { now: shownBy(runner), before: preflightOf(state), longest_ttl: Math.max(state.upstream.longest, agreed?.upstreamTtl ?? 0) },
     alarms: alarmsOf(runner),
     replica: state.replica,
     replicas: replicasOf(runner, now),
-    store: { kind: plan.store, place: runner.place, heard: migration.sessionLives(state, now) },
+    store: { kind: plan.store, place: runner.place, heard: runner.heard },
     changed: runner.lastChange,
     journal: runner.file,
   };
@@ -45,6 +45,11 @@ function standing({ agreed }: Runner) {
   if (agreed === null) return { epoch: 0, phase: null, step: 0, paused: false, since: null };
   const { epoch, phase, step, paused, since } = agreed;
   return { epoch, phase, step, paused, since: time(since) };
+}
+
+/** From F on nobody is given anything until B is open: who is not answered does not look pinned. */
+function silentSince(agreed: Runner['agreed']): number {
+  return agreed?.phase === 'flipping' && agreed.flip !== null ? agreed.flip.at : Number.POSITIVE_INFINITY;
 }
 
 /** Those that are registered; seconds since each was heard. */
@@ -79,16 +84,26 @@ function outlook({ agreed, state, moment }: { readonly agreed: Runner['agreed'];
   };
 }
 
-/** What was found before the move. */
-function preflightOf({ preflight }: migration.State) {
-  return preflight === null ? null : { ttl: preflight.ttl, mixed: preflight.mixed, problem: preflight.problem };
+/** What the upstream shows at this moment. */
+function shownBy({ upstreams }: Runner) {
+  const seen = seenOf(upstreams);
+  return seen === undefined ? null : { shows: seen.shows, ttl: seen.ttl };
 }
 
-/** What the engine warns of, and a store that cannot even be read: before it is, there is nothing that fails to be agreed on. */
-export function alarmsOf({ state, link }: Runner): readonly { readonly about: string; readonly text: string }[] {
+/** What was found before the move. */
+function preflightOf({ preflight }: migration.State) {
+  return preflight === null ? null : { ttl: preflight.ttl, mixed: preflight.mixed };
+}
+
+/** What the engine warns of, and what it knows nothing of before it wants something written: a store that cannot be read, a journal that was removed. */
+export function alarmsOf({ state, link, journal }: Runner): readonly { readonly about: string; readonly text: string }[] {
   const raised = Object.entries(state.alarms).map(([about, text]) => ({ about, text }));
-  if (link?.problem === undefined || raised.some(({ about }) => about === 'store')) return raised;
-  return [...raised, { about: 'store', text: `${link.place} cannot be heard: ${link.problem}` }];
+  const isRaised = (about: string) => raised.some((each) => each.about === about);
+  const unheard = link?.problem === undefined || isRaised('store') ? undefined : `${link.place} cannot be heard: ${link.problem}`;
+  const unwritten = journal?.trouble === undefined || isRaised('disk') ? undefined : `no phase begins: ${journal.trouble.reason}`;
+  if (unheard !== undefined) raised.push({ about: 'store', text: unheard });
+  if (unwritten !== undefined) raised.push({ about: 'disk', text: unwritten });
+  return raised;
 }
 
 function healthOf({ state }: Runner, side: 'from' | 'to'): 'unhealthy' | 'healthy' | 'unknown' {

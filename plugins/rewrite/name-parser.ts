@@ -1,4 +1,5 @@
 // Reads the words of a `name` rule and of the `answer` options behind it. Every function throws an Error that says what is wrong.
+import { messageOf } from 'ferrydns/plugin';
 import { type AnswerOptions, ExactNameRule, NameRule, swapSuffix } from './name-rule.ts';
 import { absolute, compilePattern, isMatchKind, makePatternRenaming, makeRenaming } from './renaming.ts';
 import type { Rule } from './rule.ts';
@@ -61,6 +62,6 @@ function parseRename({ option, kind }: { option: string; kind: string }, [from, 
     const rename = makePatternRenaming(compilePattern(from, to), absolute(to));
     return { kind: option, rename: (name) => rename(name) ?? name };
   } catch (cause) {
-    throw new Error(`${option} answer rule for ${kind} rule: ${(cause as Error).message}`, { cause });
+    throw new Error(`${option} answer rule for ${kind} rule: ${messageOf(cause)}`, { cause });
   }
 }

@@ -1,5 +1,5 @@
 // Reads the words of one rule. Every function throws an Error that says what is wrong, in CoreDNS's words.
-import { classCode, rcodeCode, typeCode } from 'ferrydns/plugin';
+import { classCode, messageOf, rcodeCode, typeCode } from 'ferrydns/plugin';
 import { parseEdns0Rule } from './edns0-parser.ts';
 import { parseNameRule } from './name-parser.ts';
 import { parseTtlRange, parseUint32 } from './number.ts';
@@ -117,6 +117,6 @@ function patternRetarget(from: string, to: string): Renaming {
   try {
     return makePatternRenaming(new Pattern(from), to);
   } catch (cause) {
-    throw new Error(`invalid cname rewrite regex pattern: ${(cause as Error).message}`, { cause });
+    throw new Error(`invalid cname rewrite regex pattern: ${messageOf(cause)}`, { cause });
   }
 }

@@ -2,6 +2,7 @@
 
 /** The phases in their order; within an epoch a plan only goes forward (P3). */
 export const phases = ['original', 'lowering', 'transition', 'countdown', 'flipping', 'draining', 'done', 'released'] as const;
+/** How far a plan has come. */
 export type Phase = (typeof phases)[number];
 
 /** An end of leases on A and on B, in milliseconds of the wall clock; 0: none. */
@@ -27,6 +28,8 @@ interface Fencing {
   /** The replica that runs it, and how often it was begun. */
   readonly by: string;
   readonly attempt: number;
+  /** An attempt was begun whose end nobody knows: A may be shut, whatever has become of later ones. */
+  readonly mayHaveRun?: boolean;
 }
 
 /** A replica that answers for the plan (R3), as it last said itself. */
@@ -47,8 +50,11 @@ export interface Member {
   readonly settled: boolean;
   /** Its upstream has answered B and nothing but B for longer than the longest TTL it ever showed. */
   readonly clean: boolean;
+  /** Blend: it has found B ill and leads clients to A, in its next life as well until it has looked again (P4). */
+  readonly ill?: boolean;
 }
 
+/** All that replicas agree on about a plan. */
 export interface Agreement {
   readonly epoch: number;
   readonly phase: Phase;

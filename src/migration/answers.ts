@@ -4,26 +4,18 @@ import type { Plan } from './plan.ts';
 import { sessionLives } from './replicas.ts';
 import { latest, type Moment, type State } from './state.ts';
 
-/**
- * `both`: A and B in one answer, to be rotated; `hold`: wait for a change, then ask again; `servfail`: with extended error 14 (not ready);
- * `pass`: the next plugin answers. `ttl` is in seconds and 0 where nothing is answered.
- */
-export interface Answer {
-  readonly answer: 'from' | 'to' | 'both' | 'hold' | 'servfail' | 'pass';
-  readonly ttl: number;
-}
-
 /** What decides between A and B for one query. */
 export interface QueryFacts {
   /** Uniform in [0, 1). */
   readonly random: number;
   /** The client's address, or its subnet where the query carries one. */
   readonly client: string;
-  /** Milliseconds this query has been held already. */
-  readonly waited: number;
 }
 
-/** How all queries of this moment are answered: as long as it is `fixed` or `silent`, an answer can be encoded once. */
+/**
+ * How all queries of this moment are answered: as long as it is `fixed` or `silent`, an answer can be encoded once. `ttl` is in seconds, 0 where the plan
+ * does not answer.
+ */
 export type Steering =
   | { readonly kind: 'fixed'; readonly answer: 'from' | 'to' | 'both' | 'pass'; readonly ttl: number }
   /** The share of answers, in percent, that lead to B. */
@@ -32,18 +24,17 @@ export type Steering =
   | { readonly kind: 'canary'; readonly share: number; readonly ttl: number }
   | { readonly kind: 'silent'; readonly why: string };
 
-export function answerFor(state: State, query: QueryFacts, now: Moment): Answer {
-  return steer(state, steering(state, now), query);
+/** Where one query is led; `both`: A and B in one answer, to be rotated; `pass`: the next plugin answers. */
+export function steer(
+  { plan }: Pick<State, 'plan'>,
+  how: Exclude<Steering, { readonly kind: 'silent' }>,
+  { random, client }: QueryFacts,
+): 'from' | 'to' | 'both' | 'pass' {
+  if (how.kind === 'fixed') return how.answer;
+  return (how.kind === 'weight' ? random : place(client, plan.name)) * 100 < how.share ? 'to' : 'from';
 }
 
-/** The answer to one query under this steering. */
-export function steer(state: Pick<State, 'plan' | 'timing'>, how: Steering, query: QueryFacts): Answer {
-  if (how.kind === 'fixed') return how;
-  if (how.kind === 'silent') return { answer: query.waited < state.timing.hold ? 'hold' : 'servfail', ttl: 0 };
-  const toB = how.kind === 'weight' ? query.random * 100 < how.share : place(query.client, state.plan.name) * 100 < how.share;
-  return { answer: toB ? 'to' : 'from', ttl: how.ttl };
-}
-
+/** How queries are answered at this moment. */
 export function steering(state: State, now: Moment): Steering {
   const { view } = state;
   if (view === null) return withoutView(state);

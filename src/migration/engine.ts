@@ -1,7 +1,9 @@
 // The heart of a move: `step(state, event, now)` gives the next state and what is to be done. No clock, socket, disk or random number inside.
+// P1 to P5 and R1 to R6 are the promises and rules of docs/architecture.md, "The law of a move".
 import { type Agreement, compareProgress } from './agreement.ts';
-import { carryOut, outcomeOf, refusalOf } from './operator.ts';
-import { fenceFailed, progress, type Step } from './phases.ts';
+import { alarm, cleared, raiseAlarms } from './alarms.ts';
+import { carryOut, outcomeOf, refusalOf, startDoubt } from './operator.ts';
+import { progress, type Step } from './phases.ts';
 import { forbiddenChanges, hashOf, timingOf } from './plan.ts';
 import {
   acknowledge,
@@ -10,19 +12,14 @@ import {
   longestTtls,
   memberOf,
   observePeers,
+  otherPlan,
   renewalDue,
   sameView,
   saysNews,
   viewOf,
   withoutReplicas,
 } from './replicas.ts';
-import { type Alarm, closedGate, type Effect, type Event, latest, type Moment, restartLeases, type State, type Versioned } from './state.ts';
-
-/** A state and what it wants done. */
-export interface Stepped {
-  readonly state: State;
-  readonly effects: readonly Effect[];
-}
+import { type Effect, type Event, latest, type Moment, restartLeases, type State, type Stepped, type Versioned } from './state.ts';
 
 /** First what the event tells, then what this replica writes to its journal, then what it proposes to the store. */
 export function step(state: State, event: Event, now: Moment): Stepped {
@@ -64,7 +61,7 @@ function take(state: State, event: Event, now: Moment): Stepped {
 }
 
 /** What checks, gates, preflight and probes say. */
-function observe(state: State, event: Extract<Event, { kind: 'check' | 'gate' | 'preflight' | 'probe' }>, now: Moment): State {
+function observe(state: State, event: Extract<Event, { kind: 'check' | 'gate' | 'upstream' | 'preflight' | 'probe' }>, now: Moment): State {
   switch (event.kind) {
     case 'check':
       return {
@@ -74,16 +71,21 @@ function observe(state: State, event: Extract<Event, { kind: 'check' | 'gate' | 
       };
     case 'gate':
       return { ...state, gates: { ...state.gates, [event.label]: event.holds } };
+    case 'upstream':
+      return { ...state, upstream: { ...state.upstream, there: event.there } };
     case 'preflight':
       return { ...state, preflight: event };
     case 'probe': {
       const longest = Math.max(state.upstream.longest, event.ttl);
-      return { ...state, upstream: { longest, cleanSince: event.shows === 'to' ? (state.upstream.cleanSince ?? now.mono) : null } };
+      return {
+        ...state,
+        upstream: { ...state.upstream, longest, cleanSince: event.shows === 'to' ? (state.upstream.cleanSince ?? now.mono) : null },
+      };
     }
   }
 }
 
-/** A wall clock set forward is believed where nothing waits; during a move deadlines go by the monotonic clock (section 4). */
+/** A wall clock set forward is believed where nothing waits; during a move deadlines go by the monotonic clock. */
 function reanchor(state: State, now: Moment): State {
   const waits = state.view !== null && !['original', 'done', 'released'].includes(state.view.phase);
   return !waits && now.wall > latest(state, { ...now, wall: 0 }) ? { ...state, anchor: { wall: now.wall, mono: now.mono } } : state;
@@ -99,7 +101,7 @@ function hear(state: State, { version, agreement }: Versioned, now: Moment): Ste
   }
   if (agreement === null) return plain({ ...state, known: { version, agreement } });
   const restarted = state.known === null && view === null ? recall(state, agreement, now) : state;
-  return plain({ ...restarted, known: { version, agreement }, ...observePeers(state, agreement, now) });
+  return plain({ ...remembering(restarted, agreement, now), known: { version, agreement }, ...observePeers(state, agreement, now) });
 }
 
 /** A replica that finds itself registered without a journal of its own has run before: its leases and its clock of then count. */
@@ -109,6 +111,12 @@ function recall(state: State, agreement: Agreement, now: Moment): State {
   const anchored = { ...state, anchor: { ...state.anchor, wall: Math.max(state.anchor.wall, member.stamp) } };
   const view = state.plan.store === 'journal' ? viewOf(anchored, agreement, now) : null;
   return { ...anchored, restart: restartLeases(anchored, view, now) };
+}
+
+/** P4: a B that was ill before a restart is ill until it was looked at. */
+function remembering(state: State, { members }: Agreement, now: Moment): State {
+  if (state.known !== null || state.checked.to || members[state.replica]?.ill !== true) return state;
+  return { ...state, unhealthy: { ...state.unhealthy, to: now.mono } };
 }
 
 function unreachable(state: State, reason: string): Stepped {
@@ -127,11 +135,14 @@ function committed(state: State, event: Extract<Event, { kind: 'committed' }>, n
   const { sending } = state;
   if (sending === null || sending.id !== event.id) return plain(state);
   const done = sending.command !== null && sending.command === state.command?.id;
+  const { fence } = sending.agreement;
+  const began = fence.state === 'begun' && fence.by === state.replica && fence.attempt !== state.known?.agreement?.fence.attempt;
   const verdict: readonly Effect[] = sending.command === null ? [] : [{ kind: 'verdict', id: sending.command, ok: true, reason: '' }];
   const settled = {
     ...cleared(state, state.plan.store === 'journal' ? 'disk' : 'store'),
     sending: null,
     renewed: { wall: sending.wall, mono: sending.mono },
+    begunFence: began ? fence.attempt : state.begunFence,
     command: done ? null : state.command,
   };
   const heard = hear(settled, { version: event.version, agreement: sending.agreement }, now);
@@ -150,7 +161,9 @@ function command(state: State, asked: Extract<Event, { kind: 'operator' }>['comm
   const from = state.known?.agreement ?? null;
   if (reason !== null || from === null) return { state, effects: [{ kind: 'verdict', id: asked.id, ok: false, reason: reason ?? '' }] };
   const { epoch, phase, step: canary, flip } = from;
-  return plain({ ...state, command: { ...asked, from: { epoch, phase, step: canary, flip }, tried: null } });
+  const accepted: State = { ...state, command: { ...asked, from: { epoch, phase, step: canary, flip }, tried: null } };
+  const doubt = asked.verb === 'start' ? startDoubt(state) : null;
+  return { state: accepted, effects: doubt === null ? [] : [{ kind: 'note', level: 'warn', text: doubt, by: state.replica }] };
 }
 
 /** A reload: fields no promise rests on are taken over, others only before the move begins. */
@@ -213,11 +226,6 @@ function wish(state: State, agreement: Agreement, now: Moment): Step | null {
   return renewalDue(state, agreement, now) ? { agreement: base, why: 'renewed' } : null;
 }
 
-/** `start` fixes the plan: a replica with another one takes no part, and so holds the move up until it has the same. */
-function otherPlan(state: State, agreement: Agreement): boolean {
-  return agreement.phase !== 'original' && agreement.hash !== state.hash;
-}
-
 function expired(state: State, base: Agreement, now: Moment): Agreement | null {
   const waitsForOthers =
     state.plan.mode === 'exclusive' && (base.phase === 'lowering' || (base.phase === 'countdown' && base.flip?.committed === false));
@@ -260,41 +268,6 @@ function founded(state: State, now: Moment): Agreement {
     hash: state.hash,
   };
   return { ...agreement, members: { [state.replica]: memberOf(state, agreement, now) } };
-}
-
-function raiseAlarms(state: State): Stepped {
-  const gate = closedGate(state);
-  const running = state.view !== null && state.view.phase !== 'original' && state.view.phase !== 'released';
-  const texts: Partial<Record<Alarm, string | null>> = {
-    clock:
-      state.skewedBy === null
-        ? null
-        : `the clock is further off than ${state.plan.skew} s, seen from replica ${state.skewedBy}: no flip is acknowledged`,
-    target: running && state.unhealthy.to !== null ? 'B is not healthy' : null,
-    gate: running && gate !== null ? `gate ${gate} does not hold` : null,
-    plan:
-      state.known?.agreement != null && otherPlan(state, state.known.agreement)
-        ? 'the move was started with another plan: this replica takes no part in it'
-        : null,
-    fence: state.known?.agreement?.fence.state === 'failed' ? fenceFailed(state) : null,
-  };
-  let stepped = plain(state);
-  for (const [about, text] of Object.entries(texts) as [Alarm, string | null][]) {
-    const raised = text === null ? plain(cleared(stepped.state, about)) : alarm(stepped.state, about, text);
-    stepped = { state: raised.state, effects: [...stepped.effects, ...raised.effects] };
-  }
-  return stepped;
-}
-
-function alarm(state: State, about: Alarm, text: string): Stepped {
-  if (state.alarms[about] === text) return plain(state);
-  return { state: { ...state, alarms: { ...state.alarms, [about]: text } }, effects: [{ kind: 'alarm', about, text }] };
-}
-
-function cleared(state: State, about: Alarm): State {
-  if (state.alarms[about] === undefined) return state;
-  const { [about]: _, ...alarms } = state.alarms;
-  return { ...state, alarms };
 }
 
 function plain(state: State): Stepped {

@@ -1,4 +1,4 @@
-// The horizon of a move: when the last lease is over, over all replicas and all caches below (section 3, promise P2).
+// The horizon of a move: when the last lease is over, over all replicas and all caches below (P2; docs/architecture.md, "The law of a move").
 import { type Agreement, reached } from './agreement.ts';
 import type { Plan, Timing } from './plan.ts';
 

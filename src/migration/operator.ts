@@ -15,10 +15,7 @@ export function refusalOf(state: State, command: Command, now: Moment): string |
     case 'advance':
       return advanceRefusal(state, agreement, { command, now });
     case 'pause':
-      if (agreement.paused) return 'already paused';
-      return agreement.phase === 'countdown' || agreement.phase === 'flipping'
-        ? `${agreement.phase} cannot be paused: caches run out by themselves; roll back instead`
-        : null;
+      return pauseRefusal(state, agreement);
     case 'resume':
       return agreement.paused ? null : 'not paused';
     case 'rollback':
@@ -70,11 +67,29 @@ export function carryOut(state: State, agreement: Agreement, { command, now }: {
   }
 }
 
+function pauseRefusal(state: State, agreement: Agreement): string | null {
+  const { phase, paused } = agreement;
+  if (paused) return 'already paused';
+  if (phase !== 'countdown' && phase !== 'flipping') return null;
+  return `${phase} cannot be paused: caches run out by themselves; ${rollbackRefusal(state, agreement) ?? 'roll back instead'}`;
+}
+
 function startRefusal(state: State, agreement: Agreement): string | null {
   if (agreement.phase !== 'original') return `already in ${agreement.phase}`;
-  if (state.preflight !== null && state.preflight.problem !== null) return `preflight: ${state.preflight.problem}`;
+  if (awaitsUpstream(state)) return 'the upstream has not answered yet with what TTL it is handed out now: try again in a moment';
   if (state.plan.ttl === null && (state.preflight === null || state.preflight.ttl === null)) return 'the TTL is neither given nor learnt yet';
   return conditions(state)?.why ?? null;
+}
+
+/** Whether the TTL that clients hold may be longer than anybody here knows (P2). */
+export function awaitsUpstream({ upstream, preflight }: State): boolean {
+  return upstream.there && preflight === null;
+}
+
+/** What is to be warned of when the move starts, or null. */
+export function startDoubt({ upstream, preflight, plan }: State): string | null {
+  if (!upstream.there || preflight === null || preflight.ttl !== null) return null;
+  return `the upstream does not show the TTL that clients hold: ${plan.ttl ?? plan.transitionTtl} s of the plan are taken for it`;
 }
 
 function advanceRefusal(state: State, agreement: Agreement, { command, now }: { readonly command: Command; readonly now: Moment }): string | null {

@@ -2,7 +2,7 @@
 import { type Agreement, type Flip, type Member, reached } from './agreement.ts';
 import { horizonOf, leasesEnd } from './horizon.ts';
 import { readyToCommit, silentFor } from './replicas.ts';
-import { closedGate, earliest, latest, type Moment, type State, targetHealthy } from './state.ts';
+import { closedGate, earliest, latest, type Moment, type State, targetDoubt } from './state.ts';
 
 /** The next agreement and the words for the journal. */
 export interface Step {
@@ -84,8 +84,8 @@ export function waitOf(state: State, agreement: Agreement, now: Moment): Wait | 
 export function conditions(state: State): Wait | null {
   const gate = closedGate(state);
   if (gate !== null) return { why: `gate ${gate} does not hold`, until: null };
-  if (!state.checked.to && state.plan.checks.some((check) => check.side === 'to')) return { why: 'B has not been checked yet', until: null };
-  return targetHealthy(state) ? null : { why: 'B is not healthy', until: null };
+  const doubt = targetDoubt(state);
+  return doubt === null ? null : { why: doubt, until: null };
 }
 
 /** T + slack + C after the last replica began to hand out the short TTL. */
@@ -144,13 +144,17 @@ function propose(state: State, agreement: Agreement, now: Moment): Step {
 function beginFlipping(state: State, agreement: Agreement, now: Moment): Step | null {
   const entered: Agreement = { ...agreement, phase: 'flipping', since: latest(state, now) };
   if (state.plan.fence === null) return { agreement: entered, why: 'silent about A and B until the last lease on A is over' };
-  if (!targetHealthy(state)) return { agreement: entered, why: 'B is not healthy: the fence waits' };
+  const doubt = targetDoubt(state);
+  if (doubt !== null) return { agreement: entered, why: `${doubt}: the fence waits` };
   return beginFence(state, entered);
 }
 
+/** One that was begun and never ended may have run. */
 export function beginFence(state: State, agreement: Agreement): Step {
-  const attempt = agreement.fence.attempt + 1;
-  return { agreement: { ...agreement, fence: { state: 'begun', by: state.replica, attempt } }, why: `fence begun, attempt ${attempt}` };
+  const { fence } = agreement;
+  const attempt = fence.attempt + 1;
+  const doubt = fence.mayHaveRun === true || fence.state === 'begun' ? { mayHaveRun: true } : {};
+  return { agreement: { ...agreement, fence: { state: 'begun', by: state.replica, attempt, ...doubt } }, why: `fence begun, attempt ${attempt}` };
 }
 
 function flipping(state: State, agreement: Agreement, now: Moment): Step | null {
@@ -162,18 +166,20 @@ function flipping(state: State, agreement: Agreement, now: Moment): Step | null 
     return at !== null && earliest(state, now) >= at ? enter(state, agreement, { now, phase: 'draining', why: 'every lease on A is over' }) : null;
   }
   if (fence.state === 'begun') return fence.by === state.replica ? fenceResult(state, agreement) : takeOver(state, agreement, now);
-  if (fence.state === 'none') return targetHealthy(state) ? beginFence(state, agreement) : null;
+  if (fence.state === 'none') return targetDoubt(state) === null ? beginFence(state, agreement) : null;
   if (fence.state === 'failed') return null;
   return earliest(state, now) >= flip.at + Math.max(timing.slack, timing.skew)
     ? enter(state, agreement, { now, phase: 'draining', why: 'A is fenced: B is open' })
     : null;
 }
 
-function fenceResult({ fencing }: State, agreement: Agreement): Step | null {
+/** What a process finds begun and has not begun itself was begun before a crash. */
+function fenceResult({ fencing, begunFence }: State, agreement: Agreement): Step | null {
   const { fence } = agreement;
   if (fencing === null || fencing.attempt !== fence.attempt || fencing.result === null) return null;
   const state = fencing.result ? 'done' : 'failed';
-  return { agreement: { ...agreement, fence: { ...fence, state } }, why: `fence ${state}` };
+  const doubt = begunFence === fence.attempt ? {} : { mayHaveRun: true };
+  return { agreement: { ...agreement, fence: { ...fence, state, ...doubt } }, why: `fence ${state}` };
 }
 
 /** The fence of a replica that has not been heard of for a session is run again. */
@@ -194,10 +200,11 @@ function automaticRollback(state: State, agreement: Agreement, now: Moment): Ste
 }
 
 /** What an alarm says of it: the replica that ran it knows why. */
-export function fenceFailed({ fencing }: State): string {
+export function fenceFailed({ fencing, known }: State): string {
   const said = fencing?.output ?? null;
   const why = said === null ? '' : ` (${said.replace(/\s+/g, ' ').slice(0, 300)})`;
-  return `the fence failed${why}: \`advance\` runs it again, \`rollback\` goes back`;
+  const doubted = known?.agreement?.fence.mayHaveRun === true;
+  return `the fence failed${why}: \`advance\` runs it again, ${doubted ? 'one begun before a crash may have run' : '`rollback` goes back'}`;
 }
 
 /** Why the plan cannot go back to A, or null. In exclusive mode nothing may follow an answer with B (P1), nor a fence that may have run. */
@@ -205,6 +212,8 @@ export function rollbackRefusal(state: State, { phase, fence }: Agreement): stri
   if (phase === 'original') return 'nothing has begun';
   if (fence.state === 'done') return 'the fence has run: A is shut; `migrate reverse` makes the plan from B to A';
   if (fence.state === 'begun') return 'the fence has begun and may have run; `migrate reverse` makes the plan from B to A';
+  if (fence.mayHaveRun === true)
+    return 'a fence that was begun before a crash may have run; `advance` runs it again, `migrate reverse` makes the plan from B to A';
   if (state.plan.mode === 'exclusive' && reached(phase, 'draining')) return 'B has been answered; `migrate reverse` makes the plan from B to A';
   if (reached(phase, 'done')) return 'A may be switched off already; `migrate reverse` makes the plan from B to A';
   return null;

@@ -1,7 +1,7 @@
 // What is wrong with a plan: every problem at once, each with the path of the field it is about.
 import { isIP } from 'node:net';
 import { canonicalAddress } from '../dns/address.ts';
-import type { Plan, Target } from './plan.ts';
+import { isTargetChecked, type Plan, type Target } from './plan.ts';
 
 /** An error refuses the plan, a warning is told. `field` is its path: `names[0].from[1]`, `transition_ttl`. */
 export interface Problem {
@@ -111,16 +111,14 @@ function exclusiveProblems(plan: Plan): readonly Problem[] {
 
 function safetyProblems(plan: Plan): readonly Problem[] {
   const problems: Problem[] = [];
-  // A pool knows by itself whether it is well.
-  const checked =
-    plan.checks.some((check) => check.side === 'to') || plan.names.every(({ to }) => to.length > 0 && to.every(({ kind }) => kind === 'pool'));
-  if (plan.role === 'new' && !checked) problems.push(error('check', 'role new without a check of to: it could not tell when to answer A again'));
+  const checked = isTargetChecked(plan);
+  if (plan.role === 'new' && !checked) problems.push(error('role', 'role new without a check of to: it could not tell when to answer A again'));
   if (plan.rollback === 'auto' && !checked)
     problems.push(error('rollback', 'rollback auto without a check of to: it could not tell when to go back'));
   if (plan.mode === 'exclusive' && plan.fence === null)
     problems.push(
       warning(
-        'fence',
+        'mode',
         'exclusive without a fence: B is answered only when the last lease on A is over, and caches that stretch TTLs may still lead to A',
       ),
     );

@@ -31,12 +31,14 @@ export interface Check {
   readonly side: 'from' | 'to';
   readonly probe:
     | { readonly kind: 'tcp'; readonly port: number }
-    | { readonly kind: 'http'; readonly url: string; readonly status: number }
-    | { readonly kind: 'dns'; readonly name: Name; readonly type: string };
+    /** `status` null: any from 200 to 399. */
+    | { readonly kind: 'http'; readonly url: string; readonly status: number | null }
+    | { readonly kind: 'dns'; readonly port: number; readonly name: Name; readonly type: string };
   readonly interval: number;
   readonly timeout: number;
   readonly fall: number;
   readonly rise: number;
+  readonly dwell: number;
 }
 
 /** A condition that must hold before a phase begins and while it lasts. Events name it by `label`. */
@@ -150,6 +152,7 @@ export interface Timing {
   readonly rollbackAfter: number;
 }
 
+/** The times that a plan runs by, those derived from its options included. */
 export function timingOf(plan: Plan): Timing {
   const alone = plan.store === 'journal';
   const skew = alone ? 0 : plan.skew * 1000;
@@ -197,4 +200,9 @@ function canonical(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${canonical(field)}`).join(',')}}`;
+}
+
+/** Whether somebody looks at B: the checks of the plan, or pools, which know by themselves whether they are well. */
+export function isTargetChecked({ checks, names }: Plan): boolean {
+  return checks.some(({ side }) => side === 'to') || names.every(({ to }) => to.length > 0 && to.every(({ kind }) => kind === 'pool'));
 }

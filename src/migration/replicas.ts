@@ -1,6 +1,6 @@
 // One replica among several: what it adopts and promises, when its session lives, whom it has not heard of (R2, R3, R4, R6).
-import { type Agreement, compareProgress, type Leases, type Member, reached, type View } from './agreement.ts';
-import { earliest, latest, type Moment, type State } from './state.ts';
+import { type Agreement, compareProgress, type Leases, type Member, type Phase, reached, type View } from './agreement.ts';
+import { earliest, latest, type Moment, type State, targetDoubt } from './state.ts';
 
 /** What this replica will answer by once it is durable. A session binds it in every phase but original, and there until the store has let it go. */
 export function viewOf(state: State, agreement: Agreement, now: Moment): View {
@@ -32,7 +32,7 @@ export function sameView(a: View, b: View): boolean {
 /** Blend, draining: B is well and every lease on A this replica handed out is over, caches below included. */
 function readyToSettle(state: State, agreement: Agreement, now: Moment): boolean {
   const { view, plan, timing } = state;
-  if (plan.mode !== 'blend' || view?.phase !== 'draining' || view.epoch !== agreement.epoch || state.unhealthy.to !== null) return false;
+  if (plan.mode !== 'blend' || view?.phase !== 'draining' || view.epoch !== agreement.epoch || targetDoubt(state) !== null) return false;
   return earliest(state, now) >= leasesOf(state, now).from + timing.caches;
 }
 
@@ -75,6 +75,7 @@ export function memberOf(state: State, agreement: Agreement, now: Moment): Membe
     lease: leasesOf(state, now),
     settled: view !== null && view.epoch === agreement.epoch && view.settled,
     clean: upstreamClean(state, agreement, now),
+    ...(state.plan.mode === 'blend' && state.unhealthy.to !== null && reached(agreement.phase, 'transition') ? { ill: true } : {}),
   };
 }
 
@@ -85,17 +86,27 @@ export function saysNews(before: Member, after: Member): boolean {
     before.epoch !== after.epoch ||
     before.phase !== after.phase ||
     before.settled !== after.settled ||
-    before.clean !== after.clean
+    before.clean !== after.clean ||
+    before.ill !== after.ill
   );
 }
 
-/** What was seen and handed out at the longest, in seconds. Every replica says so, and what was handed out before the move is known when it begins: no restart may forget it. */
+/**
+ * What was seen and handed out at the longest, in seconds. Every replica says so, and what was handed out before the move is known when it begins, or as long
+ * as its end is waited for, should the upstream have shown it late: no restart may forget it.
+ */
 export function longestTtls({ plan, preflight, upstream }: State, agreement: Agreement): Pick<Agreement, 'oldTtl' | 'upstreamTtl'> {
   const { phase, oldTtl, upstreamTtl } = agreement;
+  const before: readonly Phase[] = ['original', 'lowering'];
   return {
-    oldTtl: phase === 'original' ? Math.max(oldTtl, plan.ttl ?? 0, preflight?.ttl ?? 0) : oldTtl,
+    oldTtl: before.includes(phase) ? Math.max(oldTtl, phase === 'original' ? (plan.ttl ?? 0) : 0, preflight?.ttl ?? 0) : oldTtl,
     upstreamTtl: Math.max(upstreamTtl, upstream.longest),
   };
+}
+
+/** `start` fixes the plan: a replica with another one takes no part, and so holds the move up until it has the same. */
+export function otherPlan(state: State, agreement: Agreement): boolean {
+  return agreement.phase !== 'original' && agreement.hash !== state.hash;
 }
 
 /** R4: whether this replica has promised this proposal durably and has not said so yet. */
@@ -160,6 +171,25 @@ export function withoutReplicas(
       to: handsOutB || agreement.epoch > 1 ? Math.max(agreement.floor.to, end) : agreement.floor.to,
     },
   };
+}
+
+/**
+ * The agreement when another process takes the name of a replica of which nobody knows whether it has ended: what it said stands under a name of its own
+ * until its session is over (R3), or somebody forgets it. One that answers A no more, whatever it hears, need not be waited for.
+ */
+export function setApart(agreement: Agreement, { replica, as }: { readonly replica: string; readonly as: string }): Agreement {
+  const { members, flip, phase } = agreement;
+  const member = members[replica];
+  if (member === undefined || member.settled || flip?.committed === true || reached(phase, 'done')) return agreement;
+  return {
+    ...agreement,
+    members: renamed(members, replica, as),
+    flip: flip === null ? null : { ...flip, acks: renamed(flip.acks, replica, as) },
+  };
+}
+
+function renamed<T>(entries: Readonly<Record<string, T>>, name: string, as: string): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(entries).map(([each, value]) => [each === name ? as : each, value]));
 }
 
 /** Notes the beats of the others, and whose clock cannot be within `skew` of this one (R6). */

@@ -1,6 +1,6 @@
 // What one replica knows about one plan, what can happen to it, and what it wants done: the words of the engine.
 import type { Agreement, Leases, Progress, View } from './agreement.ts';
-import { hashOf, type Plan, type Timing, timingOf } from './plan.ts';
+import { hashOf, isTargetChecked, type Plan, type Timing, timingOf } from './plan.ts';
 
 /** What the world shows at the moment of an event. */
 export interface Moment {
@@ -37,6 +37,7 @@ export interface Pending extends Command {
   readonly tried: Agreement | null;
 }
 
+/** What can happen to a replica. */
 export type Event =
   | { readonly kind: 'tick' }
   /** The store was read. */
@@ -55,14 +56,17 @@ export type Event =
   /** A check's verdict, after fall, rise and dwell. */
   | { readonly kind: 'check'; readonly side: 'from' | 'to'; readonly healthy: boolean }
   | { readonly kind: 'gate'; readonly label: string; readonly holds: boolean }
-  /** What the upstream says before the move: the highest TTL in seconds, whether it mixes old and new, or a problem. */
-  | { readonly kind: 'preflight'; readonly ttl: number | null; readonly mixed: boolean; readonly problem: string | null }
+  /** Whether there is an upstream, which clients were answered by: then a move begins when it has been asked. */
+  | { readonly kind: 'upstream'; readonly there: boolean }
+  /** What the upstream says before the move: the highest TTL in seconds, whether it mixes old and new. */
+  | { readonly kind: 'preflight'; readonly ttl: number | null; readonly mixed: boolean }
   /** One answer of the upstream while the move lasts. */
   | { readonly kind: 'probe'; readonly shows: 'from' | 'to' | 'mixed' | 'nothing'; readonly ttl: number }
   | { readonly kind: 'operator'; readonly command: Command }
   /** A reload brings this plan. */
   | { readonly kind: 'plan'; readonly plan: Plan };
 
+/** What the engine wants done; those who run it do it and tell it what came of it. */
 export type Effect =
   /** Compare-and-swap; answer with `committed`, `conflict` or `unreachable`. A journal of one server appends and syncs. */
   | {
@@ -86,9 +90,17 @@ export type Effect =
   /** Something a person should look at. */
   | { readonly kind: 'alarm'; readonly about: Alarm; readonly text: string };
 
+/** A state and what it wants done. */
+export interface Stepped {
+  readonly state: State;
+  readonly effects: readonly Effect[];
+}
+
 export type Alarm = 'disk' | 'store' | 'clock' | 'target' | 'gate' | 'fence' | 'plan';
 
-/** Each rule can be left out, to show in the tests what it is for. Never do this elsewhere. */
+/**
+ * Rules of the law of a move (docs/architecture.md). Each can be left out, to show in the tests what it is for. Never do this elsewhere.
+ */
 export interface Rules {
   /** R1: answers follow only what is durable. */
   readonly writeAhead: boolean;
@@ -123,7 +135,7 @@ export interface State {
   readonly timing: Timing;
   readonly replica: string;
   readonly rules: Rules;
-  /** Pairs a wall time with the monotonic clock: deadlines within a run go by the latter (section 4). */
+  /** Pairs a wall time with the monotonic clock: deadlines within a run go by the latter. */
   readonly anchor: { readonly wall: number; readonly mono: number };
   /** Leases of an earlier run of this replica end at the latest then. */
   readonly restart: Leases;
@@ -152,12 +164,14 @@ export interface State {
   /** Whether a check of the side has spoken. */
   readonly checked: { readonly from: boolean; readonly to: boolean };
   readonly gates: Readonly<Record<string, boolean>>;
-  readonly preflight: { readonly ttl: number | null; readonly mixed: boolean; readonly problem: string | null } | null;
+  readonly preflight: { readonly ttl: number | null; readonly mixed: boolean } | null;
   readonly command: Pending | null;
   /** A fence this process runs or has run, with its result and what was said of it. */
   readonly fencing: { readonly attempt: number; readonly result: boolean | null; readonly output: string | null } | null;
-  /** Since when (monotonic) the upstream has shown B alone; null: it has not. The longest TTL in seconds. */
-  readonly upstream: { readonly cleanSince: number | null; readonly longest: number };
+  /** The attempt that this process has begun itself: it has not run before. */
+  readonly begunFence: number | null;
+  /** Whether there is one. Since when (monotonic) it has shown B alone; null: it has not. The longest TTL in seconds. */
+  readonly upstream: { readonly there: boolean; readonly cleanSince: number | null; readonly longest: number };
   /** What was last said, so that it is said once. */
   readonly alarms: Readonly<Partial<Record<Alarm, string>>>;
 }
@@ -171,6 +185,7 @@ export interface Setup {
   readonly rules?: Rules;
 }
 
+/** The state of a replica at its start; it has not heard the store yet. */
 export function begin({ plan, replica, view, now, rules = allRules }: Setup): State {
   const timing = timingOf(plan);
   const state: State = {
@@ -196,13 +211,14 @@ export function begin({ plan, replica, view, now, rules = allRules }: Setup): St
     preflight: null,
     command: null,
     fencing: null,
-    upstream: { cleanSince: null, longest: 0 },
+    begunFence: null,
+    upstream: { there: false, cleanSince: null, longest: 0 },
     alarms: {},
   };
   return view === null ? state : { ...state, restart: restartLeases(state, view, now) };
 }
 
-/** Section 3: after a restart the leases of before are unknown, so they may last for the longest TTL that was handed out. */
+/** After a restart the leases of before are unknown, so they may last for the longest TTL that was handed out. */
 export function restartLeases(state: State, view: View | null, now: Moment): Leases {
   const { plan, timing } = state;
   const ttls = [plan.transitionTtl, plan.ttl ?? 0, view?.ttl ?? 0, view?.oldTtl ?? 0];
@@ -227,9 +243,10 @@ function anchored(state: State, now: Moment): number {
   return state.anchor.wall + (now.mono - state.anchor.mono);
 }
 
-/** Whether B is believed to be well. */
-export function targetHealthy(state: State): boolean {
-  return state.unhealthy.to === null;
+/** Why B is not known to be well, or null. After a restart nothing is known of a B that is looked at until it has been (P4). */
+export function targetDoubt({ unhealthy, checked, plan }: State): string | null {
+  if (unhealthy.to !== null) return 'B is not healthy';
+  return !checked.to && isTargetChecked(plan) ? 'B has not been checked yet' : null;
 }
 
 /** The label of a gate that does not hold, or null. A gate never heard of does not hold. */

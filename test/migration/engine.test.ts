@@ -1,9 +1,9 @@
-// One server and its rules: phases, waits, fence, rollback, gates, checks, clocks, disk (sections 2 to 4).
+// One server and its rules: phases, waits, fence, rollback, gates, checks, clocks, disk.
 import { describe, expect, test } from 'vitest';
 import { type Changes, incident, planFor } from './scenarios.ts';
 import { Server, start } from './server.ts';
 
-const checkOfB = { side: 'to', probe: { kind: 'tcp', port: 5432 }, interval: 2, timeout: 1, fall: 3, rise: 2 } as const;
+const checkOfB = { side: 'to', probe: { kind: 'tcp', port: 5432 }, interval: 2, timeout: 1, fall: 3, rise: 2, dwell: 10 } as const;
 const server = (options: Changes = {}) => new Server(planFor(options));
 
 describe('an exclusive move', () => {
@@ -24,8 +24,7 @@ describe('an exclusive move', () => {
     moved.wait(0.5);
     expect(moved.answer()).toMatchObject({ answer: 'from', ttl: 0 });
     moved.wait(0.5);
-    expect(moved.answer().answer).toBe('hold');
-    expect(moved.answer({ waited: 2000 }).answer).toBe('servfail');
+    expect(moved.answer().answer).toBe('silent');
     expect(moved.status.phase).toBe('flipping');
     moved.wait(3);
     expect(moved.answer()).toMatchObject({ answer: 'to', ttl: 5 });
@@ -39,9 +38,9 @@ describe('an exclusive move', () => {
     const moved = server({ ...incident, fence: null });
     moved.command('start');
     moved.wait(68);
-    expect(moved.answer().answer).toBe('hold');
+    expect(moved.answer().answer).toBe('silent');
     moved.wait(32.9);
-    expect(moved.answer().answer).toBe('hold');
+    expect(moved.answer().answer).toBe('silent');
     moved.wait(0.1);
     expect(moved.answer().answer).toBe('to');
   });
@@ -62,7 +61,7 @@ describe('an exclusive move', () => {
       moved.fenceWorks = false;
       moved.command('start');
       moved.wait(80);
-      expect(moved.answer().answer).toBe('hold');
+      expect(moved.answer().answer).toBe('silent');
       expect(moved.alarms).toContain('fence');
       moved.fenceWorks = true;
       expect(moved.command(verb)).toBe('');

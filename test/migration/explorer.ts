@@ -139,7 +139,7 @@ export function keyOf(world: World): number {
     agreement(world.agreement),
     world.nodes.map((node, i) => nodeKey(node, { agreement, at, mono, world, name: replicaName(i) })),
     Object.values(world.faults),
-    [world.answeredB, world.off, Math.max(0, world.leaseOnA - world.time)],
+    [world.answeredB, world.off, world.fenceMayHaveRun, world.usurped, Math.max(0, world.leaseOnA - world.time)],
   ]);
   return hash(text);
 }
@@ -173,7 +173,7 @@ function stateKey(state: State, { agreement, at, mono, world }: KeyParts): unkno
     beat - (world.agreement?.members[replica]?.beat ?? 0),
     mono(since),
   ]);
-  const late = [state.fencing?.result, state.fencing?.attempt, state.skewedBy, state.command?.verb, state.unhealthy.to !== null];
+  const late = [state.fencing?.result, state.fencing?.attempt, state.begunFence, state.skewedBy, state.command?.verb, state.unhealthy.to !== null];
   return [
     viewKey(state.view, at),
     state.writing === null ? null : viewKey(state.writing.view, at),
@@ -203,12 +203,21 @@ function agreementKey(value: Agreement, world: World, at: (wall: number) => unkn
     member.phase,
     at(member.since),
     member.settled,
+    member.ill,
     at(member.lease.from),
   ]);
   const { flip, fence } = value;
   const flipKey =
     flip === null ? null : [flip.round, at(flip.at), flip.committed, Object.entries(flip.acks).map(([replica, end]) => [replica, at(end)])];
-  return [value.epoch, value.phase, at(value.since), flipKey, [fence.state, fence.by, fence.attempt], members, at(value.floor.from)];
+  return [
+    value.epoch,
+    value.phase,
+    at(value.since),
+    flipKey,
+    [fence.state, fence.by, fence.attempt, fence.mayHaveRun],
+    members,
+    at(value.floor.from),
+  ];
 }
 
 /** 53 bits: of a million states two share a number with a chance of one in ten thousand. */

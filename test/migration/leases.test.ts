@@ -100,6 +100,13 @@ describe('a client that looks pinned to A', () => {
     expect(leases.pinned(now + 3 * 5500 + 15_000)).toMatchObject([{ client: '192.0.2.1' }]);
   });
 
+  test('is given as long as one that comes back has, where the TTL was counted down to 0', () => {
+    const leases = ledger();
+    for (let i = 0; i < 4; i++) leases.hand({ client: '192.0.2.1', answer: 'from', ttl: 0 }, now + i * 150);
+    expect(leases.pinned(now + 450 + 2999)).toEqual([]);
+    expect(leases.pinned(now + 450 + 3000)).toMatchObject([{ client: '192.0.2.1' }]);
+  });
+
   test('was not given B, and is not one that rarely asks', () => {
     const leases = ledger();
     regular(leases, '192.0.2.1', 'to');

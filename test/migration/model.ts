@@ -1,9 +1,10 @@
 // What can happen in a small world around the real `step`: replicas with disks and links, one store, an operator, time in ticks of a second.
 import { step } from '../../src/migration/engine.ts';
 import { refusalOf } from '../../src/migration/operator.ts';
+import { setApart } from '../../src/migration/replicas.ts';
 import { begin, type Command, type Effect, type Event } from '../../src/migration/state.ts';
 import { answering, checkStore } from './promises.ts';
-import { type Action, type Faults, type Model, momentOf, type Node, nodeAt, replicaName, type World, withNode } from './world.ts';
+import { type Action, type Faults, type Model, momentOf, type Node, nameOf, nodeAt, replicaName, type World, withNode } from './world.ts';
 
 export function emptyWorld(model: Model, faults: Faults): World {
   const node: Node = {
@@ -19,13 +20,15 @@ export function emptyWorld(model: Model, faults: Faults): World {
   };
   return {
     time: 0,
-    nodes: model.offsets.map(() => node),
+    nodes: model.offsets.map((_, i) => ({ ...node, gone: i === model.twin })),
     version: 0,
     agreement: null,
     faults,
     answeredB: false,
     leaseOnA: 0,
     off: false,
+    fenceMayHaveRun: false,
+    usurped: false,
   };
 }
 
@@ -53,6 +56,7 @@ function nodeActions(model: Model, world: World, i: number): readonly string[] {
   when(node.linked && faults.cut > 0, 'cut');
   if (node.state === null) {
     when(!node.gone, 'restart');
+    when(i === model.twin && faults.twin > 0 && !nodeAt(world, 0).linked, 'twin');
     return names;
   }
   when(node.request !== null && node.linked, 'swap');
@@ -109,14 +113,16 @@ function perform(model: Model, world: World, { name, node: i }: Action): World {
       return withNode(spend('cut'), i, { ...node, linked: false });
     case 'restart':
       return restart(model, world, i);
+    case 'twin':
+      return restart(model, withNode(spend('twin'), i, { ...node, gone: false }), i);
     case 'crash':
-      return withNode(spend('crash'), i, crashed(model, node));
+      return { ...withNode(spend('crash'), i, crashed(model, node)), ...maybeFenced(world, node) };
     case 'wipe':
-      return withNode(spend('wipe'), i, { ...crashed(model, node), disk: null, obeyed: null });
+      return { ...withNode(spend('wipe'), i, { ...crashed(model, node), disk: null, obeyed: null }), ...maybeFenced(world, node) };
     case 'gone':
-      return withNode(spend('forget'), i, { ...crashed(model, node), gone: true });
+      return { ...withNode(spend('forget'), i, { ...crashed(model, node), gone: true }), ...maybeFenced(world, node) };
     case 'swap':
-      return swap(model, world, i);
+      return isDisplaced(world, i) ? displaced(model, world, i) : swap(model, world, i);
     case 'ghost':
       return node.ghost === null
         ? world
@@ -126,19 +132,14 @@ function perform(model: Model, world: World, { name, node: i }: Action): World {
       return send(lost, { kind: 'unreachable', id: node.request?.id ?? 0, reason: 'no answer' });
     }
     case 'read':
-      return send(world, { kind: 'read', version: world.version, agreement: world.agreement });
+      return isDisplaced(world, i) ? displaced(model, world, i) : read(model, world, i);
     case 'disk': {
       const writing = node.state?.writing;
       return writing == null ? world : send(withNode(world, i, { ...node, disk: writing.view }), { kind: 'durable', seq: writing.seq });
     }
     case 'fence':
     case 'fence-fails':
-      return send(withNode(name === 'fence' ? world : spend('fenceFails'), i, { ...node, fence: null }), {
-        kind: 'fenced',
-        attempt: node.fence ?? 0,
-        ok: name === 'fence',
-        output: '',
-      });
+      return fenced(model, name === 'fence' ? { ...world, ...maybeFenced(world, node) } : spend('fenceFails'), { i, ok: name === 'fence' });
     case 'ill':
       return send(spend('unhealthy'), { kind: 'check', side: 'to', healthy: false });
     case 'well':
@@ -157,6 +158,38 @@ function forget(model: Model, world: World, { name, i }: { name: string; i: numb
   return deliver(model, world, { i, event: { kind: 'operator', command: commandOf('forget', epoch, name.slice('forget-'.length)) } });
 }
 
+function fenced(model: Model, world: World, { i, ok }: { readonly i: number; readonly ok: boolean }): World {
+  const node = nodeAt(world, i);
+  return deliver(model, withNode(world, i, { ...node, fence: null }), { i, event: { kind: 'fenced', attempt: node.fence ?? 0, ok, output: '' } });
+}
+
+/** A fence whose runner goes down may have run, or run on. */
+function maybeFenced({ fenceMayHaveRun }: World, { fence }: Node): Pick<World, 'fenceMayHaveRun'> {
+  return { fenceMayHaveRun: fenceMayHaveRun || fence !== null };
+}
+
+/** Whether a replica hears from the store that a twin has taken its name. */
+function isDisplaced(world: World, i: number): boolean {
+  return i === 0 && world.usurped;
+}
+
+function displaced(model: Model, world: World, i: number): World {
+  const node = nodeAt(world, i);
+  return { ...withNode(world, i, { ...crashed(model, node), ghost: null, gone: true }), ...maybeFenced(world, node) };
+}
+
+/** A twin takes its name before anything else. */
+function read(model: Model, world: World, i: number): World {
+  const heard = i === model.twin ? claim(world) : world;
+  return deliver(model, heard, { i, event: { kind: 'read', version: heard.version, agreement: heard.agreement } });
+}
+
+function claim(world: World): World {
+  const { agreement } = world;
+  if (world.usurped || agreement === null) return world;
+  return { ...world, usurped: true, version: world.version + 1, agreement: setApart(agreement, { replica: replicaName(0), as: 'a~1' }) };
+}
+
 /** What was on its way to a store may still arrive; what was not yet in a file of this machine is lost. */
 function crashed(model: Model, node: Node): Node {
   const ghost = model.plan.store === 'journal' ? null : (node.request ?? node.ghost);
@@ -165,7 +198,7 @@ function crashed(model: Model, node: Node): Node {
 
 function restart(model: Model, world: World, i: number): World {
   const node = nodeAt(world, i);
-  const state = begin({ plan: model.plan, replica: replicaName(i), view: node.disk, now: momentOf(model, world, i), rules: model.rules });
+  const state = begin({ plan: model.plan, replica: nameOf(model, i), view: node.disk, now: momentOf(model, world, i), rules: model.rules });
   return deliver(model, withNode(world, i, { ...node, state }), { i, event: { kind: 'tick' } });
 }
 

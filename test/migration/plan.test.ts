@@ -5,7 +5,7 @@ import { problemsOf } from '../../src/migration/plan-problems.ts';
 import { type Changes, planFor } from './scenarios.ts';
 
 const address = (text: string) => ({ kind: 'address', address: text }) as const;
-const checkOfB = { side: 'to', probe: { kind: 'tcp', port: 5432 }, interval: 2, timeout: 1, fall: 3, rise: 2 } as const;
+const checkOfB = { side: 'to', probe: { kind: 'tcp', port: 5432 }, interval: 2, timeout: 1, fall: 3, rise: 2, dwell: 10 } as const;
 const fence = { command: ['fence'], timeout: 10 };
 
 describe('problemsOf', () => {
@@ -25,7 +25,7 @@ describe('problemsOf', () => {
     [{ ttl: 0 }, 'ttl', '0 seconds, expected a whole number from 1'],
     [{ transitionTtl: 0.5 }, 'transition_ttl', '0.5 seconds, expected a whole number from 1'],
     [{ countdown: 2, transitionTtl: 5 }, 'countdown', '2 seconds, expected at least 5'],
-    [{ role: 'new' }, 'check', 'role new without a check of to'],
+    [{ role: 'new' }, 'role', 'role new without a check of to'],
     [{ rollback: 'auto' }, 'rollback', 'rollback auto without a check of to'],
     [{ weight: 101 }, 'weight', '101%, expected 0 to 100'],
     [{ canary: [10, 5] }, 'canary[1]', '5% after 10%, expected more'],
@@ -56,7 +56,7 @@ describe('problemsOf', () => {
 
   test('warns about an exclusive plan without a fence and about little slack', () => {
     const problems = problemsOf(planFor({ mode: 'exclusive', slack: 1 }));
-    expect(problems.map(({ severity, field }) => `${severity} ${field}`)).toEqual(['warning slack', 'warning fence']);
+    expect(problems.map(({ severity, field }) => `${severity} ${field}`)).toEqual(['warning slack', 'warning mode']);
   });
 });
 

@@ -1,7 +1,7 @@
 // The promises P1, P2 and P3, checked in every state of a small world.
 import { compareProgress, type Progress, type View } from '../../src/migration/agreement.ts';
-import { answerFor } from '../../src/migration/answers.ts';
 import { horizonOf } from '../../src/migration/horizon.ts';
+import { answerFor } from './status.ts';
 import { type Action, type Model, momentOf, type Node, nodeAt, replicaName, Violation, type World, withNode } from './world.ts';
 
 /** Clients ask every running replica in every state: whatever can be answered now counts as answered. */
@@ -24,7 +24,7 @@ function ask(model: Model, world: World, i: number): { readonly world: World; re
   const { state } = node;
   if (state === null) return { world, gaveA: false };
   checkForward(model, node, i);
-  const { answer, ttl } = answerFor(state, { random: 0, client: '', waited: 0 }, momentOf(model, world, i));
+  const { answer, ttl } = answerFor(state, momentOf(model, world, i));
   if (answer === 'both' && model.plan.mode === 'exclusive') broken(model, 'P1', 'both answered at once');
   const obeyed = state.view === null ? world : withNode(world, i, { ...node, obeyed: progressOf(state.view) });
   if (answer === 'to') return { world: { ...obeyed, answeredB: true }, gaveA: false };
@@ -71,7 +71,9 @@ function saysOff(model: Model, world: World, i: number): boolean {
 export function checkStore(model: Model, { before, after, action }: { before: World; after: World; action: Action }): void {
   if (before.agreement === null || after.agreement === null || before.version === after.version) return;
   if (compareProgress(after.agreement, before.agreement) < 0) broken(model, 'P3', `${action.name} took the store back`);
-  if (before.agreement.fence.state === 'done' && after.agreement.epoch !== before.agreement.epoch) broken(model, 'P3', 'rolled back after the fence');
+  if (after.agreement.epoch === before.agreement.epoch) return;
+  if (before.agreement.fence.state === 'done') broken(model, 'P3', 'rolled back after the fence');
+  if (before.fenceMayHaveRun || before.nodes.some(({ fence }) => fence !== null)) broken(model, 'P3', 'rolled back although a fence may have run');
 }
 
 function broken({ promises }: Model, promise: 'P1' | 'P2' | 'P3', what: string): void {

@@ -1,19 +1,17 @@
 // Several replicas and one store: sessions, promises, clocks, a store that went back (R3 to R6).
 import { describe, expect, test } from 'vitest';
-import { answerFor } from '../../src/migration/answers.ts';
 import { step } from '../../src/migration/engine.ts';
 import { begin } from '../../src/migration/state.ts';
-import { statusOf } from '../../src/migration/status.ts';
 import { settled } from './explorer.ts';
 import { act, actionsOf } from './model.ts';
 import { modelOf, smallPlan, startedWorld } from './scenarios.ts';
+import { answerFor, statusOf } from './status.ts';
 import { type Model, momentOf, nodeAt, type World } from './world.ts';
 
 const model = modelOf({}, smallPlan({ session: 3, ttl: 4 }));
-const asked = { random: 0, client: '', waited: 0 };
 const answerOf = (world: World, i: number) => {
   const { state } = nodeAt(world, i);
-  return state === null ? null : answerFor(state, asked, momentOf(model, world, i)).answer;
+  return state === null ? null : answerFor(state, momentOf(model, world, i)).answer;
 };
 /** Seconds go by; what is linked and alive does what it can in each of them, what is cut off writes its disk and gives up. */
 const ticks = (world: World, count: number, of: Model = model): World => {
@@ -37,11 +35,11 @@ describe('a replica that is cut off', () => {
     world = ticks(world, 2);
     expect(answerOf(world, 1)).toBe('from');
     world = ticks(world, 1);
-    expect(answerOf(world, 1)).toBe('hold');
+    expect(answerOf(world, 1)).toBe('silent');
     expect(answerOf(world, 0)).toBe('from');
     world = ticks(world, 20);
     expect(answerOf(world, 0)).toBe('to');
-    expect(answerOf(world, 1)).toBe('hold');
+    expect(answerOf(world, 1)).toBe('silent');
     expect(Object.keys(world.agreement?.members ?? {})).toEqual(['a']);
     world = settled(model, act(model, world, { name: 'heal', node: 1 }));
     expect(answerOf(world, 1)).toBe('to');
@@ -75,22 +73,21 @@ test('a replica whose machine was asleep does not know what has happened meanwhi
   const { state } = nodeAt(world, 1);
   if (state === null) throw new Error('b is down');
   const now = momentOf(model, world, 1);
-  expect(answerFor(state, asked, now).answer).toBe('from');
+  expect(answerFor(state, now).answer).toBe('from');
   // The monotonic clock stood still.
   const woken = { ...now, wall: now.wall + 600_000 };
-  expect(answerFor(state, asked, woken).answer).toBe('hold');
+  expect(answerFor(state, woken).answer).toBe('silent');
   const { state: renewing, effects } = step(state, { kind: 'tick' }, woken);
   const sent = effects.find((effect) => effect.kind === 'commit');
   if (sent === undefined) throw new Error('nothing is renewed');
   const { state: renewed } = step(renewing, { kind: 'committed', id: sent.id, version: world.version + 1 }, woken);
-  expect(answerFor(renewed, asked, woken).answer).toBe('from');
+  expect(answerFor(renewed, woken).answer).toBe('from');
 });
 
 test('a replica with neither journal nor store is silent (R5)', () => {
   const now = { wall: 1_000_000, mono: 0, leased: { from: 0, to: 0 } };
   const state = begin({ plan: model.plan, replica: 'c', view: null, now });
-  expect(answerFor(state, asked, now).answer).toBe('hold');
-  expect(answerFor(state, { ...asked, waited: 2000 }, now).answer).toBe('servfail');
+  expect(answerFor(state, now).answer).toBe('silent');
 });
 
 test('a replica whose clock is further off than `skew` does not acknowledge, nor does the one that sees it (R6)', () => {
@@ -112,5 +109,5 @@ test('a store that was restored from an old copy is not followed (P3)', () => {
   expect(effects).toMatchObject([
     { kind: 'alarm', about: 'store', text: 'the store went back: it holds epoch 1, lowering, the journal has epoch 1, done' },
   ]);
-  expect(answerFor(after, asked, now).answer).toBe('to');
+  expect(answerFor(after, now).answer).toBe('to');
 });

@@ -63,6 +63,11 @@ export function aloneModel(rules: Partial<Rules> = {}, options: Partial<PlanOpti
   return { ...modelOf(rules, smallPlan({ store: 'journal', ...options })), offsets: [0] };
 }
 
+/** A replica, and a process that takes its name while it is cut off. */
+export function twinModel(options: Partial<PlanOptions> = {}): Model {
+  return { ...modelOf({}, smallPlan({ session: 12, ...options })), twin: 1 };
+}
+
 /** A+B for two replicas. */
 export function blendModel(options: Partial<PlanOptions> = {}): Model {
   return modelOf({}, smallPlan({ mode: 'blend', fence: null, ...options }));
@@ -89,6 +94,14 @@ export const sound: readonly Scenario[] = [
   { title: 'cut and crash', model: modelOf(), ticks: 1, faults: { cut: 1, crash: 1 } },
   { title: 'cut and disk lost, close to the flip', model: modelOf(), ticks: 4, faults: { cut: 1, wipe: 1 } },
   { title: 'cut, rollback, and a new start', model: modelOf(), ticks: 1, faults: { cut: 1, rollback: 1, start: 1 } },
+  { title: 'a name is taken from one that is cut off', model: twinModel(), ticks: 1, faults: { cut: 1, twin: 1 } },
+  { title: 'a name is taken before the start', model: twinModel(), ticks: -1, faults: { cut: 1, twin: 1 } },
+  {
+    title: 'blend: a name is taken from one that is cut off',
+    model: twinModel({ mode: 'blend', fence: null }),
+    ticks: 1,
+    faults: { cut: 1, twin: 1 },
+  },
   { title: 'the fence fails and its runner crashes', model: modelOf(), ticks: 5, faults: { crash: 1, fenceFails: 1, rollback: 1 } },
   { title: 'no fence, crash and rollback', model: modelOf({}, smallPlan({ fence: null })), ticks: 2, faults: { crash: 1, rollback: 1 } },
   { title: 'one server, crashes and rollback', model: aloneModel(), ticks: 1, faults: { crash: 2, rollback: 1, start: 1, lose: 1 } },

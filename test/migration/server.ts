@@ -1,10 +1,10 @@
 // A replica alone with the real engine, whose clock, disk and store the test holds in its hand.
 import type { Agreement } from '../../src/migration/agreement.ts';
-import { type Answer, answerFor, type QueryFacts } from '../../src/migration/answers.ts';
+import type { QueryFacts } from '../../src/migration/answers.ts';
 import { step } from '../../src/migration/engine.ts';
 import type { Plan } from '../../src/migration/plan.ts';
 import { begin, type Command, type Effect, type Event, type Moment, type State } from '../../src/migration/state.ts';
-import { type Status, statusOf } from '../../src/migration/status.ts';
+import { type Answer, answerFor, type Status, statusOf } from './status.ts';
 
 /** Any moment; a whole second. */
 export const start = 1_700_000_000_000;
@@ -58,7 +58,7 @@ export class Server {
   }
 
   answer(query: Partial<QueryFacts> = {}): Answer {
-    return answerFor(this.state, { random: 0, client: '192.0.2.77', waited: 0, ...query }, this.now());
+    return answerFor(this.state, this.now(), query);
   }
 
   /** The process ends; the file of the journal stays. */

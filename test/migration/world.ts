@@ -37,12 +37,26 @@ export interface Faults {
   readonly start: number;
   readonly forget: number;
   readonly fenceFails: number;
+  /** A new process, which has no journal, begins under the name of a replica that is cut off. */
+  readonly twin: number;
   readonly unhealthy: number;
   /** Ticks that pass while something that could be done is not: a slow disk, link or process. */
   readonly delay: number;
 }
 
-export const noFaults: Faults = { crash: 0, wipe: 0, cut: 0, lose: 0, rollback: 0, start: 0, forget: 0, fenceFails: 0, unhealthy: 0, delay: 0 };
+export const noFaults: Faults = {
+  crash: 0,
+  wipe: 0,
+  cut: 0,
+  lose: 0,
+  rollback: 0,
+  start: 0,
+  forget: 0,
+  fenceFails: 0,
+  twin: 0,
+  unhealthy: 0,
+  delay: 0,
+};
 
 export interface World {
   readonly time: number;
@@ -55,6 +69,10 @@ export interface World {
   readonly leaseOnA: number;
   /** Somebody was told that A may be switched off; until a rollback. */
   readonly off: boolean;
+  /** A fence has run, or its runner went down while it did. */
+  readonly fenceMayHaveRun: boolean;
+  /** The twin speaks for the name of the first replica. */
+  readonly usurped: boolean;
 }
 
 export interface Model {
@@ -62,6 +80,8 @@ export interface Model {
   readonly rules: Rules;
   /** Ticks by which each replica's wall clock is ahead. */
   readonly offsets: readonly number[];
+  /** The node, if any, that is called as the first one and begins only as its twin. */
+  readonly twin?: number;
   /** Ticks a reply may be on its way. */
   readonly transit: number;
   /** The promises that are checked. */
@@ -85,6 +105,11 @@ export function momentOf(model: Model, world: World, i: number): Moment {
 
 export function replicaName(i: number): string {
   return String.fromCharCode(97 + i);
+}
+
+/** What a node is called in the store. */
+export function nameOf({ twin }: Model, i: number): string {
+  return replicaName(i === twin ? 0 : i);
 }
 
 export function nodeAt(world: World, i: number): Node {

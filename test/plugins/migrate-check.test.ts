@@ -63,6 +63,10 @@ describe('what only the whole configuration shows is refused', () => {
   test('a plan twice in a block; the same plan in two blocks is one plan', async () => {
     expect((await check(block(first, first))).refused).toMatch(/Corefile:8 - .*plan www\.example\.org is there twice/);
     expect((await check(`${block(first)}.:5353 {\n${first}whoami\n}\n`)).refused).toBeUndefined();
+    const otherwise = `.:5353 {\n${first.replace('192.0.2.2', '192.0.2.3')}whoami\n}\n`;
+    expect((await check(`${block(first)}${otherwise}`)).refused).toMatch(
+      /Corefile:\d+ - .*plan www\.example\.org is another one at \S*Corefile:2, expected it to be alike/,
+    );
   });
 
   test('a pool that is not there', async () => {
@@ -172,6 +176,6 @@ describe('a plan file', () => {
 
   test('is warned of with one prefix', async () => {
     const { lines } = await check(corefile, { 'plan.yaml': 'names: [a.example]\nfrom: 192.0.2.1\nto: 192.0.2.2\nmode: exclusive\n' });
-    expect(lines).toEqual([expect.stringMatching(/^\[WARNING\] plugin\/migrate: plan\.yaml:1 - exclusive without a fence/)]);
+    expect(lines).toEqual([expect.stringMatching(/^\[WARNING\] plugin\/migrate: plan\.yaml:4 - exclusive without a fence/)]);
   });
 });

@@ -31,7 +31,7 @@ describe('refused, with the line', () => {
     ],
     ['TTL 0', ['from 192.0.2.1', 'to 192.0.2.2', 'ttl 0'], /:5 - .*0 is out of range/],
     ['transition TTL 0', ['from 192.0.2.1', 'to 192.0.2.2', 'transition_ttl 0'], /:5 - .*0 is out of range/],
-    ['role new without a check', [sides, 'role new'], /:2 - .*role new without a check of to/],
+    ['role new without a check', [sides, 'role new'], /:7 - .*role new without a check of to/],
     ['rollback auto without a check', [sides, 'rollback auto'], /:7 - .*rollback auto without a check of to/],
     ['an exclusive weight', [sides, 'mode exclusive', 'weight 10'], /:8 - .*an exclusive plan never answers both, expected no weight/],
     ['a shrinking canary', [sides, 'canary 50% 10%'], /:7 - .*10% after 50%, expected more/],
@@ -58,6 +58,8 @@ describe('refused, with the line', () => {
       [sides.replace('admin off', 'admin :9180')],
       /:6 - .*can be reached from other machines: expected 'tls CERT KEY CLIENT_CA' or 'token FILE' behind it/,
     ],
+    ['a line twice', [sides, 'from 192.0.2.9'], /:7 - .*'from' stands twice, first in line 3\n(.*\n)+ +expected one line with all of them/],
+    ['a gate twice', [sides, 'gate exec a', 'gate exec b', 'gate exec a'], /:9 - .*two gates are called exec a/],
     ['a name twice', [sides, `name ${name}`], /:7 - .*is named twice/],
     ['a plan whose name is a path', [sides, 'plan ../other'], /:7 - .*'\.\.\/other' cannot be the name of a plan/],
     ['a pool that is not there', ['from 192.0.2.1', 'to pool b.example.org', 'admin off'], /no pool b\.example\.org\. in this server block/],
@@ -83,7 +85,7 @@ describe('a plan file', () => {
   const corefile = '. {\n migrate plan.yaml {\n admin off\n}\n whoami\n}\n';
 
   test.each([
-    ['an unknown key', 'names: [a.example]\nfrom: 192.0.2.1\nto: 192.0.2.2\ntransitionttl: 5\n', /plan\.yaml:4 - .*unknown property 'transitionttl'/],
+    ['an unknown key', 'names: [a.example]\nfrom: 192.0.2.1\nto: 192.0.2.2\ntransitionttl: 5\n', /plan\.yaml:4 - .*unknown key 'transitionttl'/],
     ['a wrong address', 'names:\n  a.example:\n    from: 192.0.2.1\n    to: 192.0.2.300\n', /plan\.yaml:4 - .*'192\.0\.2\.300' is not an address/],
     ['an address on both sides', 'names: [a.example]\nfrom: 192.0.2.1\nto: [192.0.2.2, 192.0.2.1]\n', /plan\.yaml:3 - .*stands in from and in to/],
     ['broken YAML', 'names: [a.example\nfrom: 192.0.2.1\n', /plan\.yaml:\d+ - /],
@@ -104,7 +106,7 @@ describe('a plan file', () => {
   test('is warned of with one prefix', async () => {
     await using server = await serve(corefile, file('names: [a.example]\nfrom: 192.0.2.1\nto: 192.0.2.2\nmode: exclusive\nttl: 60\n'));
     expect(server.lines.filter((line) => line.includes('fence'))).toEqual([
-      expect.stringMatching(/^\[WARNING\] plugin\/migrate: plan\.yaml:1 - exclusive without a fence/),
+      expect.stringMatching(/^\[WARNING\] plugin\/migrate: plan\.yaml:4 - exclusive without a fence/),
     ]);
   });
 
@@ -123,7 +125,7 @@ describe('a plan file', () => {
 
 test('an exclusive plan without a fence is warned of', async () => {
   await using server = await serve(`. {\n migrate ${name} {\n ${sides}\n mode exclusive\n }\n whoami\n}\n`);
-  expect(server.lines.some((line) => /Corefile:2 - exclusive without a fence/.test(line))).toBe(true);
+  expect(server.lines.some((line) => /Corefile:7 - exclusive without a fence/.test(line))).toBe(true);
 });
 
 describe('the admin address', () => {

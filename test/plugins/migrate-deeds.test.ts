@@ -1,7 +1,7 @@
 // What a plan does in the world: commands that cannot be run, a store that went back, clients as a canary tells them apart.
 import { makeQuery, migration, type Name } from 'ferrydns/plugin';
 import { expect, test } from 'vitest';
-import { clientOf } from '../../plugins/migrate/answer/answering.ts';
+import { canaryKeyOf } from '../../plugins/migrate/answer/answering.ts';
 import { execute } from '../../plugins/migrate/run/execute.ts';
 import { Link } from '../../plugins/migrate/store/link.ts';
 import type { Found, Store } from '../../plugins/migrate/store/store.ts';
@@ -22,7 +22,7 @@ test('a store that holds an older version than was swapped last cannot be agreed
   const nothing: Found = { version: 0, kept: null };
   const store: Store = { place: 'here', read: async () => nothing, swap: async () => ({ done: false, found: nothing }), close: () => {} };
   const log = { debugging: false, debug() {}, info() {}, warn() {}, error() {} };
-  const link = new Link({ store, replica: 'a', shared: true, log, now: () => 0, heard() {}, changed() {}, usurped() {} });
+  const link = new Link({ store, replica: 'a', shared: true, earlier: new Set(), log, now: () => 0, heard() {}, changed() {}, usurped() {} });
   expect(await link.swap({ ...founding, expect: 7 })).toEqual({
     kind: 'unreachable',
     id: founding.id,
@@ -38,7 +38,7 @@ test.each([
   ['192.0.2.1', '192.0.2.2', false],
 ])('a client is an IPv4 address or the /64 of an IPv6 address: %s and %s', (one, other, same) => {
   const of = (address: string) =>
-    clientOf(
+    canaryKeyOf(
       makeQuery({
         name: 'www.example.org.' as Name,
         type: 'A',

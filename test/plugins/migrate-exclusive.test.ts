@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { addressesOf, type PlanServer, servePlan, stopTime, ttlOf } from '../support/migration.ts';
+import { soon } from '../support/soon.ts';
 import { startUpstream } from '../support/upstream.ts';
 
 beforeEach(stopTime);
@@ -71,7 +72,8 @@ test('without a fence nobody is answered until the last lease on A is over', asy
   const flipping = await server.until(planName, 'flipping');
   const flip = Date.parse(flipping.flip?.at ?? '');
   expect((await server.ask(primary, 'A', { udpSize: 1232 })).rcode).toBe('SERVFAIL');
-  await server.until(planName, 'draining');
+  // Draining is over as soon as it begins: the last lease was waited for.
+  await server.when(planName, ({ phase }) => phase === 'draining' || phase === 'done');
   expect(Date.now()).toBeGreaterThanOrEqual(flip + 3000 + 4000);
   expect((await seen(server, primary)).address).toBe('198.51.100.1');
 });
@@ -82,7 +84,7 @@ test('a query that cannot be answered is held, and answered when it can be', asy
   await toCountdown(server).catch(() => undefined);
   await server.order(planName, 'advance');
   await server.until(planName, 'flipping');
-  const waiting = server.ask(primary, 'A', { timeout: 15_000 });
+  const waiting = server.ask(primary, 'A', { timeout: soon.timeout });
   await server.until(planName, 'done');
   expect(addressesOf(await waiting)).toEqual(['198.51.100.1']);
 });
@@ -91,11 +93,7 @@ test('a fence that fails keeps B shut; advance runs it again, rollback goes back
   const fence = `fence: [exec, /bin/sh, -c, "echo no; test -e {{DIR}}/may"]`;
   await using server = await servePlan(corefile(), { files: { 'database.yaml': planFile + fence } });
   await toCountdown(server);
-  const until = async (state: string) => {
-    for (let i = 0; i < 600 && (await server.status(planName)).fence?.state !== state; i++) await server.pass(planName, 100);
-  };
-  await until('failed');
-  const status = await server.status(planName);
+  const status = await server.when(planName, ({ fence }) => fence?.state === 'failed');
   expect(status).toMatchObject({ phase: 'flipping', fence: { state: 'failed', attempt: 1 } });
   expect((await seen(server, primary)).address).toBeUndefined();
   expect(server.journal(planName).join('\n')).toContain('fence failed: exit status 1: no');
@@ -142,11 +140,15 @@ test('names are given back only when the upstream has shown B, and nothing but B
   await server.until(planName, 'done');
   await server.pass(planName, 60_000);
   expect((await server.status(planName)).phase).toBe('done');
-  await expect(server.running.reload('. {\n whoami\n}\n')).rejects.toThrow('plan database is done, but the upstream still leads to A');
+  await expect(server.running.reload('. {\n whoami\n}\n')).rejects.toThrow('the upstream, which still leads to A, expected B alone');
+  // Pausing lets go of a move, and not of what it has come to.
+  expect(await server.order(planName, 'pause')).toBeUndefined();
+  await expect(server.running.reload('. {\n whoami\n}\n')).rejects.toThrow('the upstream, which still leads to A, expected B alone');
+  expect(await server.order(planName, 'resume')).toBeUndefined();
   clean = true;
   const from = Date.now();
   await server.pass(planName, 30_000);
-  await expect(server.running.reload('. {\n whoami\n}\n')).rejects.toThrow('the upstream has not shown B alone for long enough');
+  await expect(server.running.reload('. {\n whoami\n}\n')).rejects.toThrow('the upstream, which has not shown B alone for long enough');
   await server.until(planName, 'released');
   expect(Date.now() - from).toBeGreaterThanOrEqual(100_000);
   expect((await seen(server, primary)).address).toBe('198.51.100.1');
@@ -164,8 +166,8 @@ test('names are given back, and the TTL of before is learnt, by both families of
   });
   const text = corefile().replace('whoami', `forward . ${upstream.endpoint}`);
   await using server = await servePlan(text, { files: { 'database.yaml': `${both}fence: [exec, /bin/true]\nhandback: on\n` } });
-  for (let i = 0; i < 100 && (await server.status(planName)).upstream.before === null; i++) await server.pass(planName, 100);
-  expect((await server.status(planName)).upstream.before).toMatchObject({ ttl: 20, mixed: false });
+  const { upstream: looked } = await server.when(planName, (status) => status.upstream.before !== null);
+  expect(looked.before).toMatchObject({ ttl: 20, mixed: false });
   await toCountdown(server);
   upstream.script = {
     [`${primary} A`]: [`${primary} 5 A 198.51.100.1`],
@@ -181,12 +183,23 @@ test('names are given back, and the TTL of before is learnt, by both families of
 });
 
 test('a plan that is done cannot be left out while it is not known whether the upstream still leads to A', async () => {
-  const upstream = await startUpstream({ '* *': { drop: true } });
+  const upstream = await startUpstream({ '* *': 'SERVFAIL' });
   const text = corefile().replace('whoami', `forward . ${upstream.endpoint}`);
   await using server = await servePlan(text, { files: { 'database.yaml': `${planFile}fence: [exec, /bin/true]\n` } });
   await toCountdown(server);
+  upstream.script = { '* *': { drop: true } };
   await server.until(planName, 'done');
-  await expect(server.running.reload('. {\n whoami\n}\n')).rejects.toThrow('plan database is done, but it is not known yet');
+  const drop = () => server.running.reload('. {\n whoami\n}\n');
+  await expect(drop()).rejects.toThrow(/the upstream, which (has not been asked yet|does not answer, and may lead to A when it does)/);
+  // What is said of an upstream that fails is true as well when it has led to A before.
+  upstream.script = { '* *': 'SERVFAIL' };
+  await server.when(planName, ({ upstream: { now } }) => now?.shows === 'nothing');
+  await expect(drop()).rejects.toThrow('the upstream, which does not answer, and may lead to A when it does');
+  upstream.script = { '* *': 'NXDOMAIN' };
+  await vi.waitFor(async () => {
+    vi.advanceTimersByTime(1000);
+    await drop();
+  }, soon);
   await upstream.stop();
 });
 

@@ -3,7 +3,7 @@ import { migration } from 'ferrydns/plugin';
 import { expect, test } from 'vitest';
 import { Fleet } from '../../plugins/migrate/processes/fleet.ts';
 import { Follower } from '../../plugins/migrate/processes/follower.ts';
-import type { Signal, Word } from '../../plugins/migrate/processes/posture.ts';
+import type { FollowerWord, Signal } from '../../plugins/migrate/processes/posture.ts';
 import { randomFrom } from '../../src/migration/simulator/population.ts';
 import { readPlanFile } from '../../src/plans/plan-file.ts';
 
@@ -13,7 +13,7 @@ const { plan } = readPlanFile('plan: www\nnames:\n  www.example.org: { from: 192
 interface Ship {
   readonly follower: Follower;
   readonly inbox: { readonly at: number; readonly signal: Signal }[];
-  readonly outbox: { readonly at: number; readonly word: Word }[];
+  readonly outbox: { readonly at: number; readonly word: FollowerWord }[];
   pausedUntil: number;
 }
 

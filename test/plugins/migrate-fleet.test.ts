@@ -2,7 +2,7 @@
 import { migration } from 'ferrydns/plugin';
 import { describe, expect, test } from 'vitest';
 import { Fleet } from '../../plugins/migrate/processes/fleet.ts';
-import type { Posture, Signal, Word } from '../../plugins/migrate/processes/posture.ts';
+import type { FollowerWord, Posture, Signal } from '../../plugins/migrate/processes/posture.ts';
 
 const wall = Date.parse('2026-06-01T12:00:00Z');
 const a5: migration.Steering = { kind: 'fixed', answer: 'from', ttl: 5 };
@@ -27,7 +27,7 @@ function fleetOf({ current = posture() } = {}) {
   const flush = () => {
     for (const run of soon.splice(0)) run();
   };
-  const word = (follower: string, more: Partial<Word> = {}): Word => ({
+  const word = (follower: string, more: Partial<FollowerWord> = {}): FollowerWord => ({
     follower,
     said: clock.now,
     got: 0,

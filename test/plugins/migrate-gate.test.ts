@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { migration } from 'ferrydns/plugin';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { refusalOf } from '../../plugins/migrate/watch/gate.ts';
-import { servePlan, stopTime } from '../support/migration.ts';
+import { deadline, elapse, servePlan, stopTime } from '../support/migration.ts';
 
 const name = 'www.example.org';
 
@@ -84,8 +84,8 @@ describe('in a server', () => {
     );
     const found = async () => (await server.status(name)).gates[0] ?? { holds: null, reason: null };
     const passUntil = async (holds: (gate: Awaited<ReturnType<typeof found>>) => boolean) => {
-      for (let steps = 0; steps < 1000 && !holds(await found()); steps++) {
-        vi.advanceTimersByTime(100);
+      for (const late = deadline(); !late() && !holds(await found()); ) {
+        await elapse(100);
         await delay(5);
       }
       return found();

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { serve } from 'ferrydns/testing';
 import { expect, test } from 'vitest';
 import { place } from '../../src/migration/answers.ts';
-import { type Client, isA, isB, judge, Several } from '../support/several.ts';
+import { type Client, isA, isB, judge, type Seen, Several } from '../support/several.ts';
 
 const names = ['primary.example.org', 'replica.example.org'] as const;
 const caches = 400;
@@ -24,16 +24,14 @@ const exclusive = `${addresses}mode: exclusive\ncountdown: 1500ms\nfence: [exec,
 
 const seenBy = (clients: readonly Client[]) => clients.flatMap(({ seen }) => seen);
 /** What is answered to a query that is asked now. */
-const now = async (client: Client) => {
-  const before = client.seen.length;
-  await client.ask(`${names[0]} A`, 500);
-  return client.seen[before];
-};
+const now = (client: Client) => client.ask(`${names[0]} A`, 2000);
+const said = (each: Seen | undefined) => (each === undefined ? 'none' : isA(each) ? 'A' : isB(each) ? 'B' : 'silent');
 
 async function loaded(server: Several, count = 4) {
   const byPid = await server.clientsOf(count);
   const all = [...byPid.values()].flat();
   for (const client of all) client.load(names);
+  await expect.poll(() => all.every(({ seen }) => seen.some(isA))).toBe(true);
   return { byPid, all, rest: () => Promise.all(all.map((client) => client.rest())) };
 }
 
@@ -75,10 +73,14 @@ test('a blend move: the process that runs the plan knows who holds A, whichever 
   await server.order('start');
   await server.reach('transition', 'advance');
   const entered = Date.now();
-  const since = ({ seen }: Client) => seen.filter(({ sent }) => sent > entered);
+  // Whoever has to wait too long on a busy machine is told nothing, which is no side.
+  const since = ({ seen }: Client) => seen.filter(({ sent, addresses: found }) => sent > entered && found.length > 0);
   await expect.poll(() => all.every((client) => since(client).length >= 5)).toBe(true);
   // Whichever process is asked, a client is led to the same side.
-  for (const client of all) expect(since(client).every(isB), client.address).toBe(place(client.address, 'plan') < 0.5);
+  for (const client of all) {
+    const side = place(client.address, 'plan') < 0.5 ? 'B' : 'A';
+    expect(new Set(since(client).map(said)), client.address).toEqual(new Set([side]));
+  }
   await server.reach('draining', 'advance');
   await expect.poll(() => all.every(({ seen }) => seen.some(isB))).toBe(true);
   const done = await server.reach('done');
@@ -91,7 +93,7 @@ test('a process that is stopped before the flip and goes on after it does not an
   await using server = await Several.start(exclusive);
   const byPid = await server.clientsOf(4);
   const [[stopped = 0, itsClients = []] = [], [, others = []] = []] = [...byPid];
-  for (const client of [...itsClients, ...others]) expect(await now(client)).toSatisfy(isA);
+  for (const client of [...itsClients, ...others]) await expect.poll(async () => said(await now(client))).toBe('A');
   for (const client of others) client.load(names);
   await server.order('start');
   await server.reach('lowering');
@@ -109,7 +111,7 @@ test('a process that is stopped before the flip and goes on after it does not an
       expect(late).toHaveLength(2);
       expect(late.filter(isA)).toEqual([]);
     }
-    for (const client of itsClients) await expect.poll(() => now(client)).toSatisfy((each) => each !== undefined && isB(each));
+    for (const client of itsClients) await expect.poll(async () => said(await now(client))).toBe('B');
     const done = await server.reach('done');
     await Promise.all(others.map((client) => client.rest()));
     judge(seenBy([...itsClients, ...others]), { horizon: done.horizon.a_may_be_switched_off, caches, exclusive: true });
@@ -127,7 +129,7 @@ test('while the process that runs the plan is stopped the others are soon silent
   process.kill(server.pid, 'SIGSTOP');
   await expect.poll(() => all.every(({ seen }) => seen.at(-1)?.addresses.length === 0)).toBe(true);
   process.kill(server.pid, 'SIGCONT');
-  expect(seenBy(all).filter((each) => isA(each) && each.sent > stopped + 1000 && each.received < Date.now())).toEqual([]);
+  expect(seenBy(all).filter((each) => isA(each) && each.sent > stopped + 1000)).toEqual([]);
   await expect.poll(() => all.every(({ seen }) => seen.slice(-1).every(isA))).toBe(true);
   await server.reach('countdown', 'advance');
   const done = await server.reach('done');
@@ -135,11 +137,9 @@ test('while the process that runs the plan is stopped the others are soon silent
   process.kill(server.pid, 'SIGSTOP');
   await delay(1500);
   const late = Date.now();
-  await delay(200);
+  await expect.poll(() => all.every(({ seen }) => seen.some((each) => each.sent > late && isB(each)))).toBe(true);
   process.kill(server.pid, 'SIGCONT');
   await rest();
-  // A question that was lost on a busy machine says nothing.
-  for (const { seen } of all) expect(seen.filter(({ sent }) => sent > late).some(isB)).toBe(true);
   judge(seenBy(all), { horizon: done.horizon.a_may_be_switched_off, caches, exclusive: true });
 });
 
@@ -162,21 +162,20 @@ test('a reload with another weight, and another number of processes, reaches all
   await using server = await Several.start(`${addresses}weight: 0\n`);
   const share = async (sockets: number) => {
     const clients = [...(await server.clientsOf(2, sockets)).values()].flat();
-    const answers = await Promise.all(clients.map(now));
-    return answers.map((each) => (each === undefined ? 'none' : isA(each) ? 'A' : isB(each) ? 'B' : 'silent'));
+    return new Set((await Promise.all(clients.map(now))).map(said));
   };
   await server.order('start');
   await server.reach('transition', 'advance');
-  expect(new Set(await share(2))).toEqual(new Set(['A']));
+  await expect.poll(() => share(2)).toEqual(new Set(['A']));
   server.write(`${addresses}weight: 100\n`, 3);
   await server.reload();
-  await expect.poll(async () => new Set(await share(3))).toEqual(new Set(['B']));
+  await expect.poll(() => share(3)).toEqual(new Set(['B']));
   server.write(`${addresses}weight: 0\n`, 1);
   await server.reload();
-  await expect.poll(async () => new Set(await share(1))).toEqual(new Set(['A']));
+  await expect.poll(() => share(1)).toEqual(new Set(['A']));
   await server.reach('draining', 'advance');
   await server.reach('done');
-  expect(await share(1)).toEqual(['B', 'B']);
+  await expect.poll(() => share(1)).toEqual(new Set(['B']));
 });
 
 test('metrics are those of one server: answers are added up, the state of the plan is told once', async () => {

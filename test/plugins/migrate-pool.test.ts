@@ -40,6 +40,7 @@ async function until(server: PlanServer, expected: (status: Awaited<ReturnType<P
 test('with rollback auto, a pool that stays down leads back to A', async () => {
   const service = await tcpService({ address: b });
   await using server = await servePlan(corefile(service.port, 'advance auto', 'rollback auto', 'rollback_after 5s'));
+  await until(server, ({ health }) => health.to === 'healthy');
   expect(await server.order(name, 'start')).toBeUndefined();
   await server.until(name, 'transition');
   await service.stop();

@@ -1,7 +1,7 @@
 // What the status of a plan says of its sides, its fence and its store, and what the log of a server says of the plan's own questions.
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { type PlanServer, type Status, servePlan, stopTime } from '../support/migration.ts';
+import { deadline, elapse, type PlanServer, type Status, servePlan, stopTime } from '../support/migration.ts';
 import { tcpService } from '../support/services.ts';
 import { startUpstream } from '../support/upstream.ts';
 
@@ -15,13 +15,13 @@ const corefile = ({ sides = 'from 192.0.2.1\n to 192.0.2.2', more = '', before =
 
 /** Lets time pass, and with it the real sockets work, until the status is so. */
 async function passUntil(server: PlanServer, holds: (status: Status) => boolean): Promise<Status> {
-  for (let steps = 0; steps < 1000; steps++) {
+  for (const late = deadline(); !late(); ) {
     const status = await server.status(name);
     if (holds(status)) return status;
-    vi.advanceTimersByTime(100);
+    await elapse(100);
     await delay(5);
   }
-  throw new Error(`not within 100 s: ${JSON.stringify(await server.status(name))}`);
+  throw new Error(`not so in time: ${JSON.stringify(await server.status(name))}`);
 }
 
 test('the health of a side that is a pool is known as soon as the pool is, and of a side that nobody looks at never', async () => {

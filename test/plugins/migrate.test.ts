@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { addressesOf, type PlanServer, servePlan, stopTime, ttlOf } from '../support/migration.ts';
+import { addressesOf, deadline, elapse, type PlanServer, servePlan, stopTime, ttlOf } from '../support/migration.ts';
 import { soon } from '../support/soon.ts';
 import { startUpstream } from '../support/upstream.ts';
 
@@ -189,11 +189,7 @@ test('gates must hold before a phase begins', async () => {
   await using server = await servePlan(plan(`gate http ${url}`, 'gate exec /bin/sh -c "test -e {{DIR}}/open"'));
   const refusedFor = async (reason: string | undefined) => {
     let last: string | undefined = '';
-    for (let i = 0; i < 300; i++) {
-      last = await server.order(name, 'start');
-      if (last === reason) break;
-      vi.advanceTimersByTime(100);
-    }
+    for (const late = deadline(); !late() && last !== reason; await elapse(100)) last = await server.order(name, 'start');
     expect(last).toBe(reason);
   };
   await refusedFor(`gate http ${url} does not hold`);

@@ -106,6 +106,7 @@ class PodReplica {
       connect: () => this.store,
       log: makeLogger((line) => this.lines.push(line), { debug: false, quiet: false }),
       now: () => performance.now(),
+      starting: true,
     });
     this.timer = setInterval(() => this.runner.tick(), 100);
   }

@@ -11,6 +11,7 @@ import {
   migration,
   type Name,
   type Next,
+  ownClient,
   type Query,
   QueryClass,
   Reply,
@@ -22,12 +23,12 @@ import { explainAnswer, explainPlan } from './explain.ts';
 import type { Guard } from './guard.ts';
 import type { Helm } from './helm.ts';
 import { indexed, type Replies, type Surroundings } from './replies.ts';
+import { scopeOf, subnetLength, subnetOf, withScope } from './subnet.ts';
 
 const planKey: MetadataKey<string> = metadataKey('migrate/plan', 'the plan that moves the name');
 const targetKey: MetadataKey<string> = metadataKey('migrate/target', 'what the answer leads to: from, to or both');
 
 const notReady = Reply.decline('SERVFAIL', ExtendedError.NOT_READY);
-const nobody = { address: '127.0.0.1', port: 0, family: 4, transport: 'tcp', localAddress: '127.0.0.1', localPort: 0 } as const;
 
 export interface AnsweringOptions {
   readonly move: Move;
@@ -50,6 +51,14 @@ interface Asked {
   readonly attempt: number;
 }
 
+/** What was given to a query, and what is to be noted of it. */
+interface Handed {
+  readonly names: 'from' | 'to' | 'both' | undefined;
+  readonly ttl: number;
+  /** Bits of the asker's subnet that decided, 0: none. */
+  readonly scope: number;
+}
+
 export class Answering {
   private readonly options: AnsweringOptions;
   private readonly helm: Helm;
@@ -60,7 +69,7 @@ export class Answering {
     this.options = options;
     this.helm = options.helm;
     this.aliases = new Aliases(options.move.plan.names);
-    this.index = indexed(options.move, options.surroundings, (name) => makeQuery({ name, type: 'A', client: nobody, receivedAt: 0 }).nameHash);
+    this.index = indexed(options.move, options.surroundings, (name) => makeQuery({ name, type: 'A', client: ownClient, receivedAt: 0 }).nameHash);
   }
 
   answer(query: Query, next: Next): Awaitable<Reply> {
@@ -88,20 +97,37 @@ export class Answering {
     return undefined;
   }
 
-  /** What other names are answered with is looked at, from the start of the move until the names are given back. */
+  /** What the plugins behind answer is looked at, from the start of the move until the names are given back. */
   private pass(query: Query, next: Next): Awaitable<Reply> {
-    if (this.options.asksBehind(query)) return next(query);
-    const reply = next(query);
-    return isPromise(reply) ? reply.then((late) => this.look(query, next, late)) : this.look(query, next, reply);
+    if (this.options.asksBehind(query) || query.classCode !== QueryClass.IN) return next(query);
+    return after(next(query), (reply) => this.look(query, next, reply));
   }
 
   private look(query: Query, next: Next, reply: Reply): Awaitable<Reply> {
-    const { phase, damage } = this.helm;
-    if (reply.recordCount === 0 || (damage === undefined && (phase === 'original' || phase === 'released'))) return reply;
-    const through = this.aliases.through(reply, query);
+    const { aliases } = this;
+    if (this.helm.phase === 'released' && this.helm.damage === undefined) return this.renewed(query, next, reply);
+    const denied = !reply.declined && reply.rcode === 'NXDOMAIN';
+    if ((reply.recordCount === 0 && !denied) || this.leavesAlone(denied)) return reply;
+    const through = aliases.through(reply, query);
     if (through !== undefined) return this.lead(query, next, { reply, through });
-    const bare = this.aliases.bare(reply);
+    const bare = aliases.bare(aliases.cut(reply, query), query);
+    const { phase } = this.helm;
     return phase === 'draining' || phase === 'done' ? this.options.guard.check(bare, query) : bare;
+  }
+
+  /** Before the move the upstream leads where the plan leads, but it must not deny a name that the plan answers. Who has to be silent does not know the phase. */
+  private leavesAlone(denied: boolean): boolean {
+    const { helm } = this;
+    if (helm.damage !== undefined) return false;
+    return helm.phase === 'original' && !denied && helm.steering().kind !== 'silent';
+  }
+
+  /** What a cache kept from before the hand-back may still lead to A: the upstream is asked anew. */
+  private renewed(query: Query, next: Next, reply: Reply): Awaitable<Reply> {
+    const { origin } = query;
+    if (this.options.move.plan.mode !== 'exclusive' || origin.caching !== 'usual' || !this.options.guard.leadsToA(reply)) return reply;
+    origin.caching = 'renew';
+    return next(query);
   }
 
   /** Behind a moved name an answer leads where the plan leads. */
@@ -113,7 +139,13 @@ export class Answering {
     return after(this.steer(asked, next, replies), (led) => {
       if (led.declined) return led;
       const answers = [...this.aliases.leading(reply, through), ...led.answers];
-      return Reply.answer(answers, { rcode: led.rcode, authoritative: false, recursionAvailable: true, ...(led.leased ? { leased: true } : {}) });
+      const whole = Reply.answer(answers, {
+        rcode: led.rcode,
+        authoritative: false,
+        recursionAvailable: true,
+        ...(led.leased ? { leased: true } : {}),
+      });
+      return withScope(whole, query, Math.max(scopeOf(reply), scopeOf(led)));
     });
   }
 
@@ -122,27 +154,29 @@ export class Answering {
     if (helm.damage !== undefined) return this.refuse();
     const how = helm.steering();
     if (how.kind === 'silent') return this.hold(query, next, asked);
-    if (how.kind === 'fixed' && how.answer === 'pass') return next(query);
     const random = how.kind === 'fixed' && how.answer !== 'both' ? 0 : Math.random();
-    const client = how.kind === 'canary' ? clientOf(query) : '';
-    const { answer, ttl } = migration.steer(helm.state, how, { random, client, waited: 0 });
-    if (answer !== 'from' && answer !== 'to' && answer !== 'both') return notReady;
-    const given = asked.replies.give(query, { side: answer, ttl, random });
+    const client = how.kind === 'canary' ? canaryKeyOf(query) : '';
+    const scope = how.kind === 'canary' ? subnetLength(query) : 0;
+    const side = migration.steer(helm.state, how, { random, client });
+    if (side === 'pass') return after(next(query), (reply) => this.renewed(query, next, reply));
+    const { ttl } = how;
+    const given = asked.replies.give(query, { side, ttl, random });
     if (given === undefined) {
       query.explained?.note(`the plan has no answer of type ${query.type}: the plugins behind answer`);
       return this.pass(query, next);
     }
-    if (!isPromise(given.reply)) return this.hand(query, given.reply, { names: given.names, ttl });
+    if (!isPromise(given.reply)) return this.hand(query, given.reply, { names: given.names, ttl, scope });
     return given.reply.then((reply) => {
       // What was looked up may have taken so long that the plan stands differently now.
       const current = helm.steering();
       const same = current.kind === how.kind && JSON.stringify(current) === JSON.stringify(how);
-      if (same) return this.hand(query, reply, { names: given.names, ttl });
+      if (same) return this.hand(query, reply, { names: given.names, ttl, scope });
       return asked.attempt < 3 ? this.steered(query, next, { ...asked, attempt: asked.attempt + 1 }) : notReady;
     });
   }
 
-  private hand(query: Query, reply: Reply, { names, ttl }: { readonly names: 'from' | 'to' | 'both' | undefined; readonly ttl: number }): Reply {
+  private hand(query: Query, given: Reply, { names, ttl, scope }: Handed): Reply {
+    const reply = withScope(given, query, Math.max(scope, scopeOf(given)));
     if (query.explained !== undefined) {
       const { slack, caches } = this.helm.state.timing;
       explainAnswer(query.explained, names, ttl * 1000 + slack + caches);
@@ -174,8 +208,8 @@ export class Answering {
 }
 
 /** Whom a share of the clients is drawn from: the subnet that the query carries (RFC 7871), the address, or its /64. */
-export function clientOf(query: Query): string {
-  const subnet = query.edns ? query.options.find(({ code }) => code === 8)?.data : undefined;
+export function canaryKeyOf(query: Query): string {
+  const subnet = subnetOf(query);
   if (subnet !== undefined && subnet.length > 4)
     return `subnet ${Buffer.from(subnet.subarray(0, 3)).toString('hex')} ${Buffer.from(subnet.subarray(4)).toString('hex')}`;
   return migration.clientOf(query.client.address);

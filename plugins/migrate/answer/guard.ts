@@ -9,8 +9,16 @@ export interface GuardOptions {
   isOthers(name: string): boolean;
 }
 
+/** HTTPS and SVCB, and the parameters of theirs that are lists of addresses: `ipv4hint` and `ipv6hint` (RFC 9460 section 7.3), with the octets of each. */
+const hinting: ReadonlySet<number> = new Set([64, 65]);
+const hints = [
+  [4, 4],
+  [6, 16],
+] as const;
+
 export class Guard {
   private readonly options: GuardOptions;
+  /** The addresses of A as they stand in records, in hex. */
   private readonly old: ReadonlySet<string>;
   /** What was found in a reply, by the identity of its records: a cached one is looked at once. */
   private readonly judged = new WeakMap<object, boolean>();
@@ -18,10 +26,11 @@ export class Guard {
 
   constructor(options: GuardOptions) {
     this.options = options;
-    this.old = new Set(options.move.plan.names.flatMap(({ from }) => from.flatMap((target) => (target.kind === 'address' ? [target.address] : []))));
+    const targets = options.move.plan.names.flatMap(({ from }) => from);
+    this.old = new Set(targets.flatMap((target) => (target.kind === 'address' ? [inRecord(target.address)] : [])));
   }
 
-  /** The reply as it may leave: in exclusive mode without addresses of A, in their place those of B. */
+  /** The reply as it may leave: in exclusive mode without addresses of A, in their place those of B, and without records that have them as hints. */
   check(reply: Reply, { name, explained }: Query): Reply {
     if (this.old.size === 0 || reply.recordCount === 0 || !this.leadsToA(reply)) return reply;
     const { hits, log, move } = this.options;
@@ -34,7 +43,8 @@ export class Guard {
     return move.plan.mode === 'exclusive' ? this.replaced(reply) : reply;
   }
 
-  private leadsToA(reply: Reply): boolean {
+  /** Whether it names an address of A. */
+  leadsToA(reply: Reply): boolean {
     const identity = reply.recordsIdentity;
     const known = this.judged.get(identity);
     if (known !== undefined) return known;
@@ -44,23 +54,24 @@ export class Guard {
   }
 
   private isOld(each: ResourceRecord): boolean {
-    if (each.typeCode !== QueryType.A && each.typeCode !== QueryType.AAAA) return false;
-    return this.old.has(String(each.data)) && !this.options.isOthers(each.name);
+    return addressesIn(each).some((address) => this.old.has(address)) && !this.options.isOthers(each.name);
   }
 
   private replaced(reply: Reply): Reply {
     const answers = this.moved(reply.answers);
-    if (reply.answerCount > 0 && answers.length === 0) return Reply.decline('SERVFAIL');
-    return reply.with({ answers, additionals: this.moved(reply.additionals) });
+    const additionals = this.moved(reply.additionals);
+    // Who asks for hints can do without; who asks for an address is not to take it that there is none.
+    if (answers.length === 0 && reply.answers.some(({ typeCode }) => isAddress(typeCode))) return Reply.decline('SERVFAIL');
+    return reply.with({ authenticData: false, answers, additionals });
   }
 
   private moved(records: readonly ResourceRecord[]): readonly ResourceRecord[] {
     const { plan } = this.options.move;
-    const { names } = plan;
     const found = records.flatMap((each) => {
       if (!this.isOld(each)) return [each];
-      const moved = names.find(({ from }) => from.some((target) => target.kind === 'address' && target.address === String(each.data)));
-      const { name, type } = each;
+      if (!isAddress(each.typeCode)) return [];
+      const { name, type, data } = each;
+      const moved = plan.names.find(({ from }) => from.some((target) => target.kind === 'address' && target.address === String(data)));
       const ttl = Math.min(each.ttl, plan.transitionTtl);
       return (moved?.to ?? []).flatMap((target) =>
         target.kind === 'address' && target.address.includes(':') === (type === 'AAAA') ? [record({ name, type, ttl, data: target.address })] : [],
@@ -68,4 +79,27 @@ export class Guard {
     });
     return withoutRepeats(found);
   }
+}
+
+function isAddress(typeCode: number): boolean {
+  return typeCode === QueryType.A || typeCode === QueryType.AAAA;
+}
+
+/** The addresses that a record leads to, in hex. */
+function addressesIn(each: ResourceRecord): readonly string[] {
+  if (isAddress(each.typeCode)) return [hexOf(each.rdata)];
+  if (!hinting.has(each.typeCode)) return [];
+  const { params } = each.data as { readonly params: Readonly<Record<number, Uint8Array>> };
+  return hints.flatMap(([key, size]) => {
+    const listed = params[key] ?? new Uint8Array();
+    return Array.from({ length: Math.floor(listed.length / size) }, (_, i) => hexOf(listed.subarray(i * size, (i + 1) * size)));
+  });
+}
+
+function inRecord(address: string): string {
+  return hexOf(record({ name: '.', type: address.includes(':') ? 'AAAA' : 'A', data: address }).rdata);
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
 }

@@ -4,7 +4,7 @@ import type { HeldQueries } from './held-queries.ts';
 
 export interface Helm {
   /** What an answer depends on beside the steering. */
-  readonly state: Parameters<typeof migration.steer>[0];
+  readonly state: Pick<migration.State, 'plan' | 'timing'>;
   /** How far the plan has come; undefined: not known. */
   readonly phase: migration.Phase | undefined;
   /** Why nothing is answered until somebody has repaired something; undefined: all is well. */

@@ -2,6 +2,7 @@
 import {
   type Awaitable,
   after,
+  EdnsOption,
   type Move,
   type MovedName,
   type Name,
@@ -134,7 +135,8 @@ export class Replies {
     if (query.typeCode === QueryType.CNAME || query.typeCode === QueryType.ANY) return { reply: Reply.answer([cname], lent), names: side };
     const chased = after(this.surroundings.resolve(query.with({ name: target })), (found) => {
       const answers = found.declined ? [] : found.answers.map((each) => (each.ttl > ttl ? each.with({ ttl }) : each));
-      return Reply.answer([cname, ...answers], { rcode: found.rcode, authoritative: false, recursionAvailable: true, ...lent });
+      const options = found.options.filter(({ code }) => code === EdnsOption.CLIENT_SUBNET);
+      return Reply.answer([cname, ...answers], { rcode: found.rcode, authoritative: false, recursionAvailable: true, options, ...lent });
     });
     return { reply: chased, names: side };
   }

@@ -1,30 +1,27 @@
 // What is told of the plans of this server at an admin address, and what an operator asks of them. `docs/admin-api.yaml` describes it.
 import { type AdminCollection, type AdminPage, adminHeaders, answerJson, type HttpResponse } from 'ferrydns/plugin';
+import type { AdminPlan } from './admin-plan.ts';
 import { Feed } from './feed.ts';
 import { carryOut, verbs } from './order.ts';
-import type { Told } from './told.ts';
 
-/** A plan of this name could not be asked for. */
-export const reservedName = 'events';
-
-export const plans: AdminCollection<Told> = {
+export const plans: AdminCollection<AdminPlan> = {
   path: '/migrations',
   kind: 'plan',
   pages(members) {
     const feed = new Feed({ status: (plan) => members.get(plan)?.status() });
-    const all = () => [...members.values()].map((told) => told.status());
+    const all = () => [...members.values()].map((plan) => plan.status());
     return {
       '/migrations': { method: 'GET', all: () => answerJson(200, all()) },
       '/migrations/events': { method: 'GET', all: () => events(feed, () => members.keys()) },
-      '/migrations/{plan}': { method: 'GET', one: (told) => answerJson(200, told.status()) },
-      '/migrations/{plan}/events': { method: 'GET', one: (told) => events(feed, () => [told.name]) },
+      '/migrations/{plan}': { method: 'GET', one: (plan) => answerJson(200, plan.status()) },
+      '/migrations/{plan}/events': { method: 'GET', one: (plan) => events(feed, () => [plan.name]) },
       ...Object.fromEntries(verbs.map((verb) => [`/migrations/{plan}/${verb}`, order(verb)])),
     };
   },
 };
 
-function order(verb: (typeof verbs)[number]): AdminPage<Told> {
-  return { method: 'POST', one: (told, request) => carryOut(verb, told, request) };
+function order(verb: (typeof verbs)[number]): AdminPage<AdminPlan> {
+  return { method: 'POST', one: (plan, request) => carryOut(verb, plan, request) };
 }
 
 function events(feed: Feed, names: () => Iterable<string>): HttpResponse {

@@ -1,7 +1,8 @@
 // What an operator wants done with a plan: read from a request, given to the plan, answered with how it stands then.
 import { answerJson, askerOf, type HttpRequest, type HttpResponse, isOrderName, readOrderFields, refuseRequest } from 'ferrydns/plugin';
+import type { Order } from '../run/deeds.ts';
 import type { Verdict } from '../run/verdicts.ts';
-import type { Told } from './told.ts';
+import type { AdminPlan } from './admin-plan.ts';
 
 export const verbs = ['start', 'advance', 'pause', 'resume', 'rollback', 'forget'] as const;
 type Verb = (typeof verbs)[number];
@@ -9,26 +10,22 @@ type Verb = (typeof verbs)[number];
 /** Milliseconds that a command may take to become durable until its asker is told that it has not yet. */
 const patience = 5000;
 
-export async function carryOut(verb: Verb, told: Told, request: HttpRequest): Promise<HttpResponse> {
+export async function carryOut(verb: Verb, plan: AdminPlan, request: HttpRequest): Promise<HttpResponse> {
   const order = readOrder(request.body, verb);
   if (typeof order === 'string') return refuseRequest(400, order);
   const by = askerOf(request, order.by);
   const late = new Promise<Verdict>((resolve) => {
     setTimeout(resolve, patience, { ok: false, reason: 'not durable yet: look at the status' }).unref();
   });
-  const { ok, reason } = await Promise.race([told.runner.command(verb, { ...order, by }), late]);
-  return answerJson(ok ? 200 : 409, { ok, reason, status: told.status() });
+  const { ok, reason } = await Promise.race([plan.runner.command(verb, { ...order, by }), late]);
+  return answerJson(ok ? 200 : 409, { ok, reason, status: plan.status() });
 }
 
-interface Order {
-  readonly epoch: number;
-  readonly by?: string;
-  readonly force: boolean;
-  readonly replica?: string;
-}
+/** An order that may not say who wants it. */
+type Unsigned = Omit<Order, 'by'> & Partial<Pick<Order, 'by'>>;
 
 /** What the body says, or what is wrong with it. */
-function readOrder(body: string, verb: Verb): Order | string {
+function readOrder(body: string, verb: Verb): Unsigned | string {
   const fields = readOrderFields(body, verb === 'forget' ? ['epoch', 'by', 'force', 'replica'] : ['epoch', 'by', 'force']);
   if (typeof fields === 'string') return fields;
   const { epoch, by, force = false, replica } = fields;

@@ -1,6 +1,6 @@
 // The other processes of a server that answer by a plan: what each of them was granted, until when, and what it can have handed out by it.
 import type { migration } from 'ferrydns/plugin';
-import { endsOf, type Posture, paceOf, type Report, type Signal, type Word } from './posture.ts';
+import { endsOf, type FollowerWord, type Posture, paceOf, type Report, type Signal } from './posture.ts';
 
 type Ledger = InstanceType<typeof migration.Ledger>;
 type Tell = (signal: Signal) => void;
@@ -68,11 +68,11 @@ export class Fleet {
   succeed(leases: migration.Leases): void {
     const { lasts } = paceOf('original');
     if (leases.from === 0 && leases.to === 0) return;
-    const later = (end: number) => (end === 0 ? 0 : end + lasts);
-    this.strays = { number: 0, until: this.options.now() + lasts, ends: { from: later(leases.from), to: later(leases.to) } };
+    const extended = (end: number) => (end === 0 ? 0 : end + lasts);
+    this.strays = { number: 0, until: this.options.now() + lasts, ends: { from: extended(leases.from), to: extended(leases.to) } };
   }
 
-  hear({ follower, said, got, bound, leaves, handed }: Word): void {
+  hear({ follower, said, got, bound, leaves, handed }: FollowerWord): void {
     if (this.closed) return;
     this.admitStrays();
     this.note(handed);

@@ -2,8 +2,8 @@
 import { migration } from 'ferrydns/plugin';
 import { HeldQueries } from '../answer/held-queries.ts';
 import type { Helm } from '../answer/helm.ts';
-import { Given } from './given.ts';
-import type { Posture, Signal, Word } from './posture.ts';
+import { HandedOut } from './handed-out.ts';
+import type { FollowerWord, Posture, Signal } from './posture.ts';
 
 export interface FollowerOptions {
   readonly plan: migration.Plan;
@@ -27,7 +27,7 @@ export class Follower implements Helm {
   private readonly id = crypto.randomUUID();
   private readonly now: () => number;
   private readonly wall: () => number;
-  private readonly given = new Given();
+  private readonly handedOut = new HandedOut();
   private how: migration.Steering = unheard;
   private flip: Posture['flip'];
   /** What was said last, by both clocks: the monotonic one stands still while the machine sleeps. */
@@ -58,11 +58,11 @@ export class Follower implements Helm {
   }
 
   handed(client: string, answer: 'from' | 'to' | 'both', ttl: number): void {
-    this.given.note(client, { answer, ttl, now: this.now() });
+    this.handedOut.note(client, { answer, ttl, now: this.now() });
   }
 
   /** Hears a signal and says what it wants to be said to it, if anything. */
-  hear(signal: Signal): Word | undefined {
+  hear(signal: Signal): FollowerWord | undefined {
     if (this.closed) return undefined;
     switch (signal.kind) {
       case 'muster':
@@ -79,11 +79,11 @@ export class Follower implements Helm {
   }
 
   /** Asks for a posture, and tells whom it has answered by the one before. */
-  word(): Word {
+  word(): FollowerWord {
     const said = this.now();
     this.last = { said, wall: this.wall() };
     const bound = this.until !== Number.POSITIVE_INFINITY && said < this.until;
-    return { follower: this.id, said, got: this.got, bound, leaves: this.closed, handed: this.given.report(said) };
+    return { follower: this.id, said, got: this.got, bound, leaves: this.closed, handed: this.handedOut.report(said) };
   }
 
   /** Nobody is answered any more, whatever is still on its way. */

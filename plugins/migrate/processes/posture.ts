@@ -16,7 +16,7 @@ export interface Posture {
   readonly lasts: number | undefined;
 }
 
-/** From the process that runs the plan. `withdraw`: what was granted is void; `muster`: ask for a new posture. Both want a {@link Word} back. */
+/** From the process that runs the plan. `withdraw`: what was granted is void; `muster`: ask for a new posture. Both want a {@link FollowerWord} back. */
 export type Signal =
   | { readonly kind: 'muster' | 'withdraw' }
   | {
@@ -28,7 +28,7 @@ export type Signal =
     };
 
 /** From another process: who it is, what it answers by, and whom it has answered since the last word. */
-export interface Word {
+export interface FollowerWord {
   readonly follower: string;
   /** When this was said, by its own clock. */
   readonly said: number;

@@ -1,4 +1,5 @@
 // Does what the engine of a plan wants done, and tells it what came of it: the journal, the store, the fence, and those who wait for a verdict.
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Logger, messageOf, migration } from 'ferrydns/plugin';
 import type { Link } from '../store/link.ts';
 import type { Kept } from '../store/store.ts';
@@ -8,6 +9,11 @@ import { type Verdict, Verdicts } from './verdicts.ts';
 
 /** Milliseconds after a failed write until the next attempt, at most. */
 const retryAfter = 1000;
+/** Milliseconds that a start waits for the first answer of the upstream, and between two looks whether it has come. */
+const upstreamPatience = 2000;
+const upstreamPace = 20;
+/** Milliseconds between two looks at the journal while nothing is written. */
+const lookEvery = 1000;
 
 export interface DeedsOptions {
   readonly replica: string;
@@ -23,6 +29,8 @@ export interface DeedsOptions {
   feed(event: migration.Event): void;
   /** Resolves when no other process of this server answers by what is answered by now; what it resolves to lets them answer again. */
   withdraw(): Promise<() => void>;
+  /** Stops the plan. */
+  stop(reason: string): void;
 }
 
 export interface Order {
@@ -40,6 +48,9 @@ export class Deeds {
   private readonly verdicts = new Verdicts();
   private link: Link | undefined;
   private retryAt = 0;
+  private lookAt = 0;
+  /** What was told last of the journal. */
+  private trouble: string | undefined;
   private fetching = false;
   private ended = false;
 
@@ -72,10 +83,17 @@ export class Deeds {
   tick(): void {
     this.link?.tick(this.fetching && !this.resting);
     void this.forgetGone();
+    this.watchJournal();
   }
 
   /** Resolves when the command is carried out, and that is durable, or refused. */
-  command(verb: migration.Command['verb'], order: Order): Promise<Verdict> {
+  async command(verb: migration.Command['verb'], order: Order): Promise<Verdict> {
+    const { state } = this.options;
+    if (verb === 'start') {
+      const deadline = performance.now() + upstreamPatience;
+      while (migration.awaitsUpstream(state()) && !this.ended && performance.now() < deadline) await delay(upstreamPace);
+      if (this.ended) return { ok: false, reason: 'the plan has been stopped' };
+    }
     const { id, verdict } = this.verdicts.ask();
     const whom = order.replica === undefined ? '' : ` ${order.replica}`;
     this.options.log.info(`${this.plan}: ${verb}${whom} asked for by ${order.by}, for epoch ${order.epoch}`);
@@ -125,6 +143,15 @@ export class Deeds {
     const text = `epoch ${epoch}, ${phase}${changed === null ? '' : `: ${changed.why}${by}`}`;
     log.info(`${this.plan}: ${text}`);
     if (shared()) this.write({ kind: 'note', text, by: changed?.by ?? '' });
+  }
+
+  /** Another process has the name of this replica: it need not wait for this one when nobody answers by this one any more. */
+  async giveWay(reason: string): Promise<void> {
+    const { stop, withdraw, state, moment } = this.options;
+    stop(reason);
+    const resume = await withdraw();
+    await this.link?.leave(state, moment);
+    resume();
   }
 
   private get plan(): string {
@@ -186,6 +213,23 @@ export class Deeds {
     const silent = others.filter((each) => migration.silentFor(state, each, options.moment()) >= state.timing.session);
     const by = `${options.replica}, as its Pod no longer exists`;
     for (const replica of await link.goneReplicas(silent)) void this.command('forget', { epoch: agreed.epoch, by, force: false, replica });
+  }
+
+  /** Whoever has another journal may answer otherwise: only B for good, which nothing takes back, is right whatever that one says. */
+  private watchJournal(): void {
+    const { journal, log, now } = this.options;
+    if (now() >= this.lookAt) {
+      this.lookAt = now() + lookEvery;
+      journal.look();
+    }
+    const { trouble } = journal;
+    if (trouble?.reason === this.trouble) return;
+    this.trouble = trouble?.reason;
+    const { view, plan } = this.options.state();
+    if (trouble === undefined) log.info(`${this.plan}: the journal is as it was again`);
+    else if (trouble.foreign && plan.mode === 'exclusive' && !(view !== null && migration.reached(view.phase, 'draining')))
+      this.options.stop(trouble.reason);
+    else log.warn(`${this.plan}: no phase begins: ${trouble.reason}`);
   }
 
   private rest(): void {

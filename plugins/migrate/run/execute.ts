@@ -1,5 +1,7 @@
 // Runs the commands of a plan: its fence, and gates that are commands.
-import { execFile } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import { messageOf } from 'ferrydns/plugin';
 
 export interface Outcome {
@@ -8,39 +10,68 @@ export interface Outcome {
   readonly text: string;
 }
 
+/** Characters of the output that are kept. */
 const mostOutput = 2000;
+/** Milliseconds that output may come late: what a command has started may outlive it and keep its output open. */
+const lateOutput = 1000;
 
-/** Runs a command without a shell; never rejects. `seconds` is how long it may take. */
+/** Runs a command without a shell; never rejects. `seconds` is how long it may take, then it is killed. It may print as much as it likes. */
 export function execute(
   command: readonly string[],
   { seconds, env }: { readonly seconds: number; readonly env: Record<string, string> },
 ): Promise<Outcome> {
   const [program = '', ...args] = command;
-  return new Promise((resolve) => {
-    // What the command has started may outlive it and keep its output open.
-    const timer = setTimeout(() => resolve({ ok: false, text: `killed after ${seconds} s` }), seconds * 1000 + 1000);
-    const options = { timeout: seconds * 1000, killSignal: 'SIGKILL', maxBuffer: 1 << 20, env: { ...process.env, ...env } } as const;
-    const end = (outcome: Outcome) => {
-      clearTimeout(timer);
-      resolve(outcome);
-    };
-    try {
-      execFile(program, args, options, (error, stdout, stderr) => {
-        const output = `${stdout}${stderr}`.trim().slice(-mostOutput);
-        end({ ok: error === null, text: `${describe(error, seconds)}${output === '' ? '' : `: ${output}`}` });
-      });
-    } catch (error) {
-      end({ ok: false, text: messageOf(error) });
-    }
-  });
+  try {
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+    return outcomeOf(child, { seconds, output: [new Tail(child.stdout), new Tail(child.stderr)] });
+  } catch (error) {
+    return Promise.resolve({ ok: false, text: messageOf(error) });
+  }
 }
 
-function describe(
-  error: (Error & { readonly killed?: boolean; readonly code?: unknown; readonly signal?: unknown }) | null,
-  seconds: number,
-): string {
-  if (error === null) return 'exit status 0';
-  if (error.killed === true) return `killed after ${seconds} s`;
-  if (typeof error.code === 'number') return `exit status ${error.code}`;
-  return error.signal == null ? error.message : `ended by ${String(error.signal)}`;
+function outcomeOf(child: ChildProcess, { seconds, output }: { readonly seconds: number; readonly output: readonly Tail[] }): Promise<Outcome> {
+  const { promise, resolve } = Promise.withResolvers<Outcome>();
+  let late = false;
+  let timer = setTimeout(() => {
+    late = true;
+    child.kill('SIGKILL');
+    timer = setTimeout(() => end(false, killed), lateOutput);
+  }, seconds * 1000);
+  const killed = `killed after ${seconds} s`;
+  const end = (ok: boolean, how: string) => {
+    clearTimeout(timer);
+    const printed = output
+      .map((tail) => tail.end())
+      .join('')
+      .trim()
+      .slice(-mostOutput);
+    resolve({ ok, text: `${how}${printed === '' ? '' : `: ${printed}`}` });
+  };
+  child.once('error', (error) => end(false, error.message));
+  child.once('exit', (status, signal) => {
+    const [ok, how] = late ? [false, killed] : [status === 0, status === null ? `ended by ${signal}` : `exit status ${status}`];
+    clearTimeout(timer);
+    timer = setTimeout(() => end(ok, how), lateOutput);
+    child.once('close', () => end(ok, how));
+  });
+  return promise;
+}
+
+/** Reads a stream to its end, so that whoever writes to it never waits, and keeps the end of it. */
+class Tail {
+  private readonly stream: Readable;
+  private kept = '';
+
+  constructor(stream: Readable) {
+    this.stream = stream;
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      this.kept = `${this.kept}${text}`.slice(-mostOutput);
+    });
+  }
+
+  /** What was printed last. What comes later is dropped, and keeps no process from ending. */
+  end(): string {
+    if (this.stream instanceof Socket) this.stream.unref();
+    return this.kept;
+  }
 }

@@ -1,10 +1,11 @@
 // The journal of one plan: one line of JSON with a checksum for each entry, on disk before anybody acts on it.
-import { existsSync } from 'node:fs';
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { type BigIntStats, existsSync } from 'node:fs';
+import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
-import type { migration } from 'ferrydns/plugin';
+import { messageOf, type migration } from 'ferrydns/plugin';
 import { makeFolder, refusal } from './folder.ts';
+import { type Lock, lockJournal } from './lock.ts';
 
 export type Entry =
   /** A server alone: what is agreed on from now on. */
@@ -13,6 +14,8 @@ export type Entry =
   | { readonly kind: 'view'; readonly replica: string; readonly view: migration.View }
   /** The plan as it is from now on. */
   | { readonly kind: 'plan'; readonly hash: string; readonly plan: migration.Plan }
+  /** One of several servers: the run that this journal is of from now on. */
+  | { readonly kind: 'run'; readonly run: string }
   | { readonly kind: 'note' | 'alarm'; readonly text: string; readonly by: string };
 
 /** An entry as it stands in the file. */
@@ -29,41 +32,64 @@ export class JournalDamage extends Error {
   }
 }
 
+/** What a look at a journal has found. */
+export interface Trouble {
+  readonly reason: string;
+  /** Whether another one is there than this server has written, by which another server may act. */
+  readonly foreign: boolean;
+}
+
 export class Journal {
   readonly file: string;
   readonly entries: readonly Written[];
-  /** Whether a last line that was not written to its end was dropped. */
-  readonly torn: boolean;
+  /** What is to be told of how it was found. */
+  readonly remarks: readonly string[];
+  /** What is wrong with the file since it was looked at or written to last; undefined: nothing. */
+  trouble: Trouble | undefined;
   private readonly handle: FileHandle;
-  /** Octets of whole entries; whatever is behind them is to be cut off. */
+  private readonly lock: Lock;
+  private readonly identity: string;
+  /** Octets of whole entries. */
   private length: number;
+  /** Octets that may be behind them, of an entry that was not written to its end: to be cut off. */
+  private rest: number;
   private count: number;
   private sum: string;
-  private dirty: boolean;
+  private looking = false;
   private turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(file: string, handle: FileHandle, read: ReadJournal) {
+  private constructor(file: string, { handle, lock, identity }: OpenFile, read: ReadJournal) {
+    const torn = read.rest === 0 ? undefined : 'the last entry was not written to its end and is dropped';
     this.file = file;
     this.handle = handle;
+    this.lock = lock;
+    this.identity = identity;
     this.entries = read.entries;
     this.length = read.length;
+    this.rest = read.rest;
     this.count = read.entries.length;
     this.sum = read.sum;
-    this.torn = read.torn;
-    this.dirty = read.torn;
+    this.remarks = [torn, lock.doubt].filter((remark) => remark !== undefined);
   }
 
-  /** Opens a journal, or makes a new one with its folder. Rejects with JournalUnwritable, or JournalDamage when what is there cannot be believed. */
+  /**
+   * Opens a journal, or makes a new one with its folder. Rejects with JournalUnwritable, also when another server has it, or JournalDamage when what
+   * is there cannot be believed.
+   */
   static async open(file: string): Promise<Journal> {
     const above = await makeFolder(dirname(file), file);
     const handle = await open(file, 'a+', 0o600).catch((error: unknown) => {
       throw refusal(file, existsSync(file) ? file : dirname(file), error);
     });
+    let lock: Lock | undefined;
     try {
-      const read = readJournal(file, await readFile(file));
+      lock = await lockJournal(file);
+      const identity = identityOf(await handle.stat({ bigint: true }));
+      const read = readJournal(file, await handle.readFile());
       if (read.entries.length === 0) await syncFolders(dirname(file), above);
-      return new Journal(file, handle, read);
+      return new Journal(file, { handle, lock, identity }, read);
     } catch (error) {
+      lock?.release();
       await handle.close();
       throw error;
     }
@@ -85,43 +111,97 @@ export class Journal {
     return result;
   }
 
+  /** Looks whether the file is there as it was written, which {@link trouble} tells when it is known. A look that takes long is not joined by others. */
+  look(): void {
+    if (this.looking) return;
+    this.looking = true;
+    this.turn = this.turn.then(async () => {
+      await this.inspect();
+      this.looking = false;
+    });
+  }
+
   /** After the last entry has been written. */
   async close(): Promise<void> {
     await this.turn;
+    this.lock.release();
     await this.handle.close();
   }
 
   private async write(entry: Entry): Promise<void> {
-    await this.clean();
+    await this.prepare();
     const { line, sum } = lineOf({ n: this.count + 1, at: new Date().toISOString(), ...entry }, this.sum);
     const bytes = Buffer.from(line);
-    this.dirty = true;
+    const { length } = this;
+    this.rest = bytes.length;
     for (let at = 0; at < bytes.length; ) at += (await this.handle.write(bytes, at)).bytesWritten;
     await this.handle.sync();
-    this.dirty = false;
     this.length += bytes.length;
+    this.rest = 0;
+    try {
+      // Nobody would find it in a file that has been removed meanwhile, and another server may have written at the same time.
+      await this.claim();
+    } catch (error) {
+      this.length = length;
+      this.rest = bytes.length;
+      throw error;
+    }
     this.count++;
     this.sum = sum;
   }
 
   /** Cuts off what a failure has left behind the last whole entry. */
-  private async clean(): Promise<void> {
-    const { size } = await this.handle.stat();
-    if (!this.dirty && size !== this.length) {
-      throw new Error(`the journal has ${size} octets where ${this.length} were written: another process writes to it`);
-    }
-    if (!this.dirty) return;
+  private async prepare(): Promise<void> {
+    await this.claim();
+    if (this.rest === 0) return;
     await this.handle.truncate(this.length);
     await this.handle.sync();
-    this.dirty = false;
+    this.rest = 0;
   }
+
+  /** Rejects when the file is not there as it was written. */
+  private async claim(): Promise<void> {
+    await this.inspect();
+    if (this.trouble !== undefined) throw new Error(this.trouble.reason);
+  }
+
+  /** Never rejects. */
+  private async inspect(): Promise<void> {
+    try {
+      const wrong = this.compare(await stat(this.file, { bigint: true }));
+      this.trouble = wrong === undefined ? undefined : this.foreign(wrong);
+    } catch (error) {
+      const gone = /^(ENOENT|ENOTDIR)$/.test((error as NodeJS.ErrnoException).code ?? '');
+      this.trouble = gone ? this.foreign('was removed') : { reason: `journal ${this.file} cannot be looked at: ${messageOf(error)}`, foreign: false };
+    }
+  }
+
+  /** What is not as it was written. */
+  private compare(found: BigIntStats): string | undefined {
+    if (identityOf(found) !== this.identity) return 'was replaced by another file';
+    const size = Number(found.size);
+    if (size < this.length) return `has ${size} octets where ${this.length} were written: it was cut short`;
+    return size > this.length + this.rest ? `has ${size} octets where ${this.length} were written: another process writes to it` : undefined;
+  }
+
+  private foreign(wrong: string): Trouble {
+    return { reason: `journal ${this.file} ${wrong}; put it back as it was, then a restart of the server is all it takes`, foreign: true };
+  }
+}
+
+/** A journal that is open. */
+interface OpenFile {
+  readonly handle: FileHandle;
+  readonly lock: Lock;
+  readonly identity: string;
 }
 
 interface ReadJournal {
   readonly entries: readonly Written[];
+  /** Octets of whole entries, and of what is behind them. */
   readonly length: number;
+  readonly rest: number;
   readonly sum: string;
-  readonly torn: boolean;
 }
 
 const firstSum = '00000000';
@@ -138,7 +218,7 @@ function readJournal(file: string, bytes: Buffer): ReadJournal {
     sum = next;
     length = end + 1;
   }
-  return { entries, length, sum, torn: length < bytes.length };
+  return { entries, length, rest: bytes.length - length, sum };
 }
 
 function readLine(file: string, text: string, { sum, line }: { readonly sum: string; readonly line: number }) {
@@ -162,6 +242,11 @@ function lineOf(entry: Written, before: string): { readonly line: string; readon
 /** Of an entry and all before it, so that a missing line is found as well. */
 function checksum(body: string, before: string): string {
   return crc32(`${before}${body}`).toString(16).padStart(8, '0');
+}
+
+/** By which a file is known, whatever it is called. */
+function identityOf({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`;
 }
 
 /** A new file is there after a crash only when its folder is on disk, and so on up. */

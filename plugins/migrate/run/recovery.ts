@@ -8,16 +8,22 @@ export interface Recovered {
   readonly hash: string | undefined;
   /** What a server among several answered by last; undefined: none did. */
   readonly view: migration.View | undefined;
+  /** The runs that had this journal; as long as one has, no other begins. */
+  readonly runs: ReadonlySet<string>;
 }
 
-/** Throws an Error when the plan is not the one that the journal has in hand. */
+/** The plan is not the one that the journal has in hand. */
+export class PlanEdited extends Error {}
+
+/** Throws {@link PlanEdited} when the plan is not the one that the journal has in hand. */
 export function recover({ entries }: Pick<Journal, 'entries'>, plan: migration.Plan, replica: string): Recovered {
   const known = entries.findLast((entry) => entry.kind === 'plan');
   const last = entries.findLast((entry) => entry.kind === 'commit' || entry.kind === 'view');
   const phase = last?.kind === 'commit' ? last.agreement.phase : last?.view.phase;
   const reason = known === undefined ? undefined : editRefusal(phase, known.plan, plan);
-  if (reason !== undefined) throw new Error(reason);
-  if (last?.kind !== 'view') return { hash: known?.hash, view: undefined };
+  if (reason !== undefined) throw new PlanEdited(reason);
+  const runs = new Set(entries.flatMap((entry) => (entry.kind === 'run' ? [entry.run] : [])));
+  if (last?.kind !== 'view') return { hash: known?.hash, view: undefined, runs };
   // One that was called otherwise is not registered by this name.
-  return { hash: known?.hash, view: last.replica === replica ? last.view : { ...last.view, member: false } };
+  return { hash: known?.hash, runs, view: last.replica === replica ? last.view : { ...last.view, member: false } };
 }

@@ -1,5 +1,5 @@
 // Runs one plan: feeds the engine with what happens, does what it wants done, and keeps what is answered by at hand.
-import { type Logger, type Move, messageOf, migration } from 'ferrydns/plugin';
+import { type Move, messageOf, migration } from 'ferrydns/plugin';
 import { HeldQueries } from '../answer/held-queries.ts';
 import type { Helm } from '../answer/helm.ts';
 import { Fleet } from '../processes/fleet.ts';
@@ -7,45 +7,38 @@ import { type Posture, postureOf } from '../processes/posture.ts';
 import { JournalStore } from '../store/journal-store.ts';
 import { Link } from '../store/link.ts';
 import type { Kept, Store } from '../store/store.ts';
+import type { Upstream } from '../watch/upstream.ts';
 import { Deeds, type Order } from './deeds.ts';
 import { editRefusal } from './edit.ts';
 import { Journal, JournalDamage } from './journal.ts';
-import { recover } from './recovery.ts';
+import { makeLedger } from './ledger.ts';
+import { PlanEdited, recover } from './recovery.ts';
+import type { RunnerOptions } from './runner-options.ts';
 import type { Verdict } from './verdicts.ts';
 
-const { begin, Ledger, steering, step } = migration;
-
-export interface RunnerOptions {
-  readonly move: Move;
-  /** The journal. */
-  readonly file: string;
-  /** What this server is called among those that share the plan. */
-  readonly replica: string;
-  /** Opens the store that servers share; undefined for a server alone. */
-  readonly connect: (() => Store) | undefined;
-  readonly log: Logger;
-  /** Milliseconds on a monotonic clock. */
-  readonly now: () => number;
-}
+const { begin, steering, step } = migration;
 
 /** A plan that runs, whatever configurations come and go. */
 export class Runner implements Helm {
   readonly file: string;
   state: migration.State;
-  ledger: InstanceType<typeof Ledger>;
+  ledger: InstanceType<typeof migration.Ledger>;
   readonly held = new HeldQueries();
   /** Why the plan cannot go on and answers nothing; undefined: it does. */
   damage: string | undefined;
+  /** Undefined before it is opened, and after the end. */
+  journal: Journal | undefined;
   /** The tie to the store. */
   link: Link | undefined;
   /** Why gates do not hold, by label. */
   readonly gateReasons = new Map<string, string>();
   /** Whose ticks count. */
   host: object | undefined;
+  /** What is asked behind the plugin, by each server block that has something behind it. */
+  readonly upstreams = new Set<Upstream>();
   /** The other processes of this server. */
   readonly fleet: Fleet;
   private readonly options: RunnerOptions;
-  private journal: Journal | undefined;
   private deeds: Deeds | undefined;
   private steered: migration.Steering;
   /** Whether the answer may change with the time alone. */
@@ -87,6 +80,11 @@ export class Runner implements Helm {
     return this.link?.place ?? this.file;
   }
 
+  /** Whether the store is heard. Sessions are renewed in the course of a move alone. */
+  get heard(): boolean {
+    return this.moving ? migration.sessionLives(this.state, this.moment()) : this.agreed !== null && this.link?.problem === undefined;
+  }
+
   get lastChange(): Kept['changed'] {
     return this.link?.lastChange ?? null;
   }
@@ -111,12 +109,14 @@ export class Runner implements Helm {
       this.stopWith(error.message);
       return;
     }
-    if (this.journal.torn) this.options.log.warn(`${this.file}: the last entry was not written to its end and is dropped`);
+    for (const remark of this.journal.remarks) this.options.log.warn(`${this.file}: ${remark}`);
     try {
       await this.resume(this.journal);
     } catch (error) {
       await this.close();
-      throw error;
+      // Nothing answers yet: the other zones of the server do not wait for this plan.
+      if (!(error instanceof PlanEdited) || !this.options.starting) throw error;
+      this.stopWith(`${error.message}: put it back as it was and start again`);
     }
   }
 
@@ -226,6 +226,8 @@ export class Runner implements Helm {
   private stopWith(reason: string): void {
     this.damage = reason;
     this.options.log.error(`plan ${this.plan.name} is stopped, its names are not answered: ${reason}`);
+    this.deeds?.end(reason);
+    this.refresh();
   }
 
   private async resume(journal: Journal): Promise<void> {
@@ -245,11 +247,13 @@ export class Runner implements Helm {
       shared: () => this.connect !== undefined,
       feed: (event) => this.hear(event),
       withdraw: () => this.fleet.withdraw(),
+      stop: (reason) => this.stopWith(reason),
     });
     this.link = new Link({
       store: connect?.() ?? new JournalStore(journal),
       replica,
       shared: connect !== undefined,
+      earlier: recovered.runs,
       log,
       now,
       heard: (event) => {
@@ -257,9 +261,11 @@ export class Runner implements Helm {
         this.hear(event);
       },
       changed: (kept) => this.deeds?.tellChange(kept),
-      usurped: (why) => this.stopWith(why),
+      usurped: (why) => void this.deeds?.giveWay(why),
     });
     this.deeds.use(this.link);
+    // What the store will say of this run the next one must be able to tell from what another server says.
+    if (connect !== undefined) await this.tell(journal.append({ kind: 'run', run: this.link.id }));
     await this.link.read();
     this.fleet.succeed(this.state.restart);
     this.refresh();
@@ -280,17 +286,10 @@ export class Runner implements Helm {
   }
 
   private refresh(): void {
-    this.steered = steering(this.state, this.moment());
+    this.steered = this.damage === undefined ? steering(this.state, this.moment()) : { kind: 'silent', why: this.damage };
     const { view, plan } = this.state;
     const promised = view !== null && (view.flip !== null || (view.bound && plan.store !== 'journal'));
     this.timeDecides = promised && plan.mode === 'exclusive' && this.steered.kind === 'fixed' && this.steered.answer === 'from';
     if (this.steered.kind !== 'silent') this.held.release();
   }
-}
-
-function makeLedger(plan: migration.Plan, before?: migration.Leases): InstanceType<typeof Ledger> {
-  const { slack, caches } = migration.timingOf(plan);
-  const ledger = new Ledger({ slack, caches });
-  if (before !== undefined) ledger.reserve(before, { cut: true });
-  return ledger;
 }

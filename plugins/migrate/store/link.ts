@@ -1,5 +1,6 @@
 // One replica's tie to the store of its plan: reads it again and again, swaps, notices who else speaks in its name, and takes its leave.
 import { type Logger, messageOf, migration } from 'ferrydns/plugin';
+import { beginRun, endRun, idOf, isOver } from './run.ts';
 import type { Found, Kept, Proposal, Store } from './store.ts';
 
 type Commit = Extract<migration.Effect, { readonly kind: 'commit' }>;
@@ -10,6 +11,8 @@ export interface LinkOptions {
   readonly replica: string;
   /** Whether others write to the store as well. */
   readonly shared: boolean;
+  /** The ids of the runs that had this journal before: they are over. */
+  readonly earlier: ReadonlySet<string>;
   readonly log: Logger;
   /** Milliseconds on a monotonic clock. */
   readonly now: () => number;
@@ -33,7 +36,7 @@ export class Link {
   /** Why the store could not be heard when it was read last; undefined: it was. */
   problem: string | undefined;
   private readonly options: LinkOptions;
-  private run: string = crypto.randomUUID();
+  private run = beginRun();
   private introduced = false;
   private store: Store;
   private kept: Kept | null = null;
@@ -45,6 +48,11 @@ export class Link {
   constructor(options: LinkOptions) {
     this.options = options;
     this.store = options.store;
+  }
+
+  /** What this run is called in the journal. */
+  get id(): string {
+    return idOf(this.run);
   }
 
   get place(): string {
@@ -127,9 +135,11 @@ export class Link {
     try {
       while (shared && this.claimed && now() < deadline) {
         const { version, kept } = await this.store.read();
-        if (kept?.agreement.members[replica] === undefined || kept.runs[replica] !== this.run) return;
-        const agreement = migration.withoutReplicas(state(), kept.agreement, { gone: [replica], now: moment() });
-        const changed = { why: `replica ${replica} has left`, by: replica, at: new Date().toISOString() };
+        // By its own name, or by the one under which it was set apart.
+        const own = Object.keys(kept?.agreement.members ?? {}).find((each) => kept?.runs[each] === this.run);
+        if (kept === null || own === undefined) return;
+        const agreement = migration.withoutReplicas(state(), kept.agreement, { gone: [own], now: moment() });
+        const changed = { why: `replica ${own} has left`, by: replica, at: new Date().toISOString() };
         const proposal: Proposal = { expect: version, kept: { ...kept, agreement, changed }, why: changed.why, by: replica };
         if ((await this.store.swap(proposal)).done) return;
       }
@@ -149,6 +159,7 @@ export class Link {
   }
 
   close(): void {
+    endRun(this.run);
     this.store.close();
   }
 
@@ -157,16 +168,29 @@ export class Link {
     if (this.introduced || store.isGone === undefined) return;
     this.introduced = true;
     const gone = await store.isGone(this.options.replica).catch(() => true);
-    if (!gone) this.run += ofPod;
+    if (gone) return;
+    endRun(this.run);
+    this.run = beginRun(`${this.run}${ofPod}`);
   }
 
-  /** A process that finds its replica registered by an earlier one takes its place, so that of two with one name the older knows. */
+  /**
+   * A process that finds its replica registered by an earlier one takes its place, so that of two with one name the older knows. One of which it is not known
+   * whether it has ended may go on with A for its session, or for ever in blend and before the start: until then it is one more replica (R3).
+   */
   private async claim(store: Store, found: Found): Promise<Found> {
     const { shared, replica } = this.options;
     const { version, kept } = found;
     if (!shared || this.claimed || kept?.agreement.members[replica] === undefined) return found;
-    const taken: Kept = { ...kept, runs: { ...kept.runs, [replica]: this.run } };
-    const outcome = await store.swap({ expect: version, kept: taken, why: `replica ${replica} has been restarted`, by: replica });
+    const before = kept.runs[replica] ?? '';
+    const as = `${replica}~${idOf(before).slice(0, 8)}`;
+    const over = isOver(before) ?? this.options.earlier.has(idOf(before));
+    const agreement = over ? kept.agreement : migration.setApart(kept.agreement, { replica, as });
+    const apart = agreement !== kept.agreement;
+    const runs = { ...kept.runs, ...(apart ? { [as]: before } : {}), [replica]: this.run };
+    const why = apart ? `replica ${replica} is another process than before, which is waited for as ${as}` : `replica ${replica} has been restarted`;
+    const changed = apart ? { why, by: replica, at: new Date().toISOString() } : kept.changed;
+    const taken: Kept = { agreement, changed, runs };
+    const outcome = await store.swap({ expect: version, kept: taken, why, by: replica });
     if (!outcome.done) return outcome.found;
     this.claimed = true;
     return { version: outcome.version, kept: taken };
@@ -190,10 +214,11 @@ export class Link {
     return true;
   }
 
-  /** Of the replicas that are registered: this one is this process. */
+  /** Of the replicas that are registered, or about to be where an earlier process was set apart: this one is this process. */
   private runs({ members }: migration.Agreement): Kept['runs'] {
     if (!this.options.shared) return {};
-    const others = Object.entries(this.kept?.runs ?? {}).filter(([replica]) => members[replica] !== undefined);
+    const names = new Set(Object.keys(members).flatMap((each) => [each, each.replace(/~[^~]*$/, '')]));
+    const others = Object.entries(this.kept?.runs ?? {}).filter(([replica]) => names.has(replica));
     return { ...Object.fromEntries(others), [this.options.replica]: this.run };
   }
 

@@ -1,11 +1,10 @@
 // A side of a move that is a name: the addresses it leads to are followed as they change, and looked at by the checks of the side.
-import { type Awaitable, Health, makeQuery, type Name, type Pace, type Query, QueryType, type Reply } from 'ferrydns/plugin';
+import { type Awaitable, Health, makeQuery, type Name, ownClient, type Pace, type Query, QueryType, type Reply } from 'ferrydns/plugin';
 import type { Looked } from './looked.ts';
 
 /** Milliseconds after which a name is asked for again, however long its TTL is. */
 const longestWait = 60_000;
 const types = ['A', 'AAAA'] as const;
-const client = { address: '127.0.0.1', port: 0, family: 4, transport: 'tcp', localAddress: '127.0.0.1', localPort: 0 } as const;
 
 export interface NamedOptions {
   /** The name is asked for no more often than services are looked at, and counts as one: by `fall` and `rise`. */
@@ -87,7 +86,7 @@ export class Named {
 
   private async ask(type: string): Promise<Resolved> {
     try {
-      const query = makeQuery({ name: this.name, type, client, receivedAt: this.options.now() });
+      const query = makeQuery({ name: this.name, type, client: ownClient, receivedAt: this.options.now() });
       const reply = await this.options.resolve(query);
       if (reply.declined || reply.rcodeNumber !== 0) return nothing;
       const { answers } = reply;

@@ -1,12 +1,15 @@
 // Asks the plugins behind what they would answer for the moved names: before the move for the TTL, after it whether they still lead to A.
 import { isIP } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Awaitable,
   type Client,
   type Move,
   type MovedName,
   makeQuery,
+  migration,
   type Name,
+  ownClient,
   type PoolService,
   type Query,
   QueryType,
@@ -18,9 +21,10 @@ import type { Runner } from '../run/runner.ts';
 const paces = { first: 500, calm: 10_000, handback: 1000 };
 /** Rounds of the first kind. */
 const firstRounds = 4;
+/** Rounds without an answer after which a move no longer waits for one. */
+const hopeless = 3;
 // As clients ask: a connection that is kept may lead to one of several caches, always the same one.
-const byUdp: Client = { address: '127.0.0.1', port: 0, family: 4, transport: 'udp', localAddress: '127.0.0.1', localPort: 0 };
-const byTcp: Client = { ...byUdp, transport: 'tcp' };
+const byUdp: Client = { ...ownClient, transport: 'udp' };
 
 export interface UpstreamOptions {
   readonly move: Move;
@@ -35,6 +39,14 @@ export interface Sighting {
   readonly shows: 'from' | 'to' | 'mixed' | 'nothing';
   /** Seconds. */
   readonly ttl: number;
+  /** Whether a name was not answered for: what is not shown now may be shown later. */
+  readonly failed: boolean;
+}
+
+/** What all upstreams of a plan show together: the server blocks that hold it may have several. Undefined while one has not been asked. */
+export function seenOf(upstreams: ReadonlySet<Upstream>): Sighting | undefined {
+  const all = [...upstreams].map(({ last }) => last);
+  return all.length > 0 && all.every((each) => each !== undefined) ? together(all) : undefined;
 }
 
 export class Upstream {
@@ -43,16 +55,35 @@ export class Upstream {
   private readonly options: UpstreamOptions;
   private readonly own = new WeakSet<Query>();
   private lastAt = Number.NEGATIVE_INFINITY;
-  private rounds = 0;
+  private roundCount = 0;
+  private stopped = false;
   private busy = false;
   /** The longest TTL that the upstream has shown, seconds. */
   private longest = 0;
   /** The longest TTL that a cache of this server has made of it, seconds. */
   private handed = 0;
   private readonly seen = new Set<string>();
+  /** Rounds in which something was left without an answer, this one too, and whether there was one with all answers. */
+  private failures = 0;
+  private unheard = false;
+  private answered = false;
 
   constructor(options: UpstreamOptions) {
     this.options = options;
+    options.runner.upstreams.add(this);
+    this.tellWhetherThere();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.options.runner.upstreams.delete(this);
+    this.tellWhetherThere();
+  }
+
+  /** A move begins when it is known what clients were handed before. */
+  private tellWhetherThere(): void {
+    const { runner } = this.options;
+    if (runner.damage === undefined) runner.feed({ kind: 'upstream', there: runner.upstreams.size > 0 });
   }
 
   /** Whether this query is a question of this plan's own, which is to reach the plugins behind. */
@@ -64,9 +95,8 @@ export class Upstream {
     const now = this.options.now();
     if (this.busy || now < this.lastAt + this.pace()) return;
     this.busy = true;
-    void this.round().finally(() => {
+    void this.rounds().finally(() => {
       this.busy = false;
-      this.rounds++;
       this.lastAt = this.options.now();
     });
   }
@@ -75,30 +105,52 @@ export class Upstream {
     const { runner } = this.options;
     const phase = runner.agreed?.phase;
     if (runner.plan.handback && (phase === 'draining' || phase === 'done')) return paces.handback;
-    return this.rounds < firstRounds ? paces.first : paces.calm;
+    // What it shows after lowering comes too late.
+    const hurries = phase === 'lowering' && !this.answered;
+    return hurries || this.roundCount < firstRounds ? paces.first : paces.calm;
+  }
+
+  /** One, and more where a start has to wait for an answer. */
+  private async rounds(): Promise<void> {
+    for (;;) {
+      await this.round();
+      this.roundCount++;
+      if (this.stopped || !migration.awaitsUpstream(this.options.runner.state)) return;
+      await delay(paces.first, undefined, { ref: false });
+    }
   }
 
   private async round(): Promise<void> {
     const { runner, move } = this.options;
     const phase = runner.agreed?.phase;
     if (phase === undefined || phase === 'released') return;
-    const all = (caching: Query['caching']) =>
+    const askAll = (caching: Query['caching']) =>
       Promise.all(
         move.plan.names.map(async (moved) =>
           ofTypes(await Promise.all(this.typesOf(moved).map((type) => this.ask(moved, type, { caching, client: byUdp })))),
         ),
       );
-    const sighting = together(await all('bypass'));
-    // What clients were handed until now is what a cache of this server makes of it.
-    if (phase === 'original') this.handed = Math.max(this.handed, together(await all('renew')).ttl);
+    this.unheard = false;
+    const sighting = together(await askAll('bypass'));
+    // What clients were handed until now is what a cache of this server makes of it. One that could not be asked before the start may show it late.
+    const before = phase === 'original' || phase === 'lowering';
+    if (before && !this.unheard) this.handed = Math.max(this.handed, together(await askAll('renew')).ttl);
+    if (this.unheard) this.failures++;
+    else this.answered = true;
     this.last = sighting;
     this.longest = Math.max(this.longest, sighting.ttl);
     this.seen.add(sighting.shows);
-    if (phase === 'original') {
-      const mixed = this.seen.has('mixed') || (this.seen.has('from') && this.seen.has('to'));
-      runner.feed({ kind: 'preflight', ttl: this.handed > 0 ? this.handed : null, mixed, problem: null });
+    const all = [...runner.upstreams];
+    if (before && all.every((each) => each.answered || each.failures >= hopeless)) {
+      const handed = Math.max(...all.map((each) => each.handed));
+      runner.feed({ kind: 'preflight', ttl: handed > 0 ? handed : null, mixed: all.some((each) => each.mixes) });
     }
-    runner.feed({ kind: 'probe', ...sighting });
+    const { shows, ttl } = seenOf(runner.upstreams) ?? sighting;
+    runner.feed({ kind: 'probe', shows, ttl });
+  }
+
+  private get mixes(): boolean {
+    return this.seen.has('mixed') || (this.seen.has('from') && this.seen.has('to'));
   }
 
   /** The families of addresses that either side has. A name is followed by whichever is asked for. */
@@ -114,10 +166,13 @@ export class Upstream {
     this.own.add(query.origin);
     try {
       const reply = await this.options.resolve(query);
-      if (reply.truncated && how.client === byUdp) return await this.ask(moved, type, { ...how, client: byTcp });
-      return reply.declined || reply.rcodeNumber !== 0 ? nothing : this.judge(moved, reply);
+      if (reply.truncated && how.client === byUdp) return await this.ask(moved, type, { ...how, client: ownClient });
+      if (reply.rcode === 'NXDOMAIN') return nothing;
+      this.unheard ||= reply.rcode === 'SERVFAIL';
+      return reply.declined || reply.rcodeNumber !== 0 ? failed : this.judge(moved, reply);
     } catch {
-      return nothing;
+      this.unheard = true;
+      return failed;
     }
   }
 
@@ -128,11 +183,11 @@ export class Upstream {
     const [a, b] = [this.valuesOf(moved.from), this.valuesOf(moved.to)];
     const leadsToA = values.some((each) => a.has(each));
     const leadsToB = values.some((each) => b.has(each));
-    if (leadsToA) return { shows: leadsToB ? 'mixed' : 'from', ttl };
-    if (!leadsToB) return { shows: 'nothing', ttl };
+    if (leadsToA) return { shows: leadsToB ? 'mixed' : 'from', ttl, failed: false };
+    if (!leadsToB) return { shows: 'nothing', ttl, failed: false };
     // A CNAME to B brings addresses that the plan does not name.
     const strangers = values.some((each) => !b.has(each)) && moved.to.every(({ kind }) => kind !== 'name');
-    return { shows: strangers ? 'mixed' : 'to', ttl };
+    return { shows: strangers ? 'mixed' : 'to', ttl, failed: false };
   }
 
   private valuesOf(targets: MovedName['from']): Set<string> {
@@ -146,9 +201,10 @@ export class Upstream {
   }
 }
 
-const nothing: Sighting = { shows: 'nothing', ttl: 0 };
+const nothing: Sighting = { shows: 'nothing', ttl: 0, failed: false };
+const failed: Sighting = { ...nothing, failed: true };
 /** There is nothing of this type. */
-const empty: Sighting = { shows: 'nothing', ttl: 0 };
+const empty: Sighting = { ...nothing };
 
 function isTelling(typeCode: number): boolean {
   return typeCode === QueryType.A || typeCode === QueryType.AAAA || typeCode === QueryType.CNAME;
@@ -165,7 +221,8 @@ function together(all: readonly Sighting[]): Sighting {
   const shows = new Set(all.map((each) => each.shows));
   const [only] = shows;
   const ttl = all.reduce((longest, each) => Math.max(longest, each.ttl), 0);
-  if (shows.size === 1 && only !== undefined) return { shows: only, ttl };
-  if (shows.has('nothing') && !shows.has('mixed') && !shows.has('from')) return { shows: 'nothing', ttl };
-  return { shows: 'mixed', ttl };
+  const someFailed = all.some((each) => each.failed);
+  if (shows.size === 1 && only !== undefined) return { shows: only, ttl, failed: someFailed };
+  if (shows.has('nothing') && !shows.has('mixed') && !shows.has('from')) return { shows: 'nothing', ttl, failed: someFailed };
+  return { shows: 'mixed', ttl, failed: someFailed };
 }

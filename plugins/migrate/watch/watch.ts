@@ -19,7 +19,7 @@ import { Named } from './named.ts';
 /** Milliseconds between two looks at a gate. */
 const gatePace = 5000;
 
-export interface Sight {
+export interface WatchOptions {
   readonly move: Move;
   readonly runner: Runner;
   readonly metrics: Metrics;
@@ -32,7 +32,7 @@ export interface Sight {
 type Target = migration.Target;
 
 export class Watch {
-  private readonly sight: Sight;
+  private readonly options: WatchOptions;
   private readonly addresses = new Map<string, Looked>();
   private readonly named = new Map<string, Named>();
   private readonly said: { from: boolean | undefined; to: boolean | undefined } = { from: undefined, to: undefined };
@@ -41,11 +41,11 @@ export class Watch {
   private readonly causes = new Map<string, string | undefined>();
   private gatesAt = Number.NEGATIVE_INFINITY;
 
-  constructor(sight: Sight) {
-    this.sight = sight;
+  constructor(options: WatchOptions) {
+    this.options = options;
     this.forget();
     for (const side of ['from', 'to'] as const) {
-      for (const target of sight.move.plan.names.flatMap((name) => name[side])) this.add(side, target);
+      for (const target of options.move.plan.names.flatMap((name) => name[side])) this.add(side, target);
     }
   }
 
@@ -53,9 +53,9 @@ export class Watch {
   private forget(): void {
     for (const side of ['from', 'to'] as const) {
       const looked =
-        this.sight.move.checks.some((check) => check.side === side) ||
-        this.sight.move.plan.names.some((name) => name[side].some(({ kind }) => kind === 'pool'));
-      if (!looked && this.sight.runner.state.unhealthy[side] !== null) this.sight.runner.feed({ kind: 'check', side, healthy: true });
+        this.options.move.checks.some((check) => check.side === side) ||
+        this.options.move.plan.names.some((name) => name[side].some(({ kind }) => kind === 'pool'));
+      if (!looked && this.options.runner.state.unhealthy[side] !== null) this.options.runner.feed({ kind: 'check', side, healthy: true });
     }
   }
 
@@ -63,9 +63,9 @@ export class Watch {
   tick(): void {
     this.report();
     for (const named of this.named.values()) named.tick();
-    if (this.sight.now() - this.gatesAt < gatePace) return;
-    this.gatesAt = this.sight.now();
-    for (const gate of this.sight.move.plan.gates) void this.look(gate);
+    if (this.options.now() - this.gatesAt < gatePace) return;
+    this.gatesAt = this.options.now();
+    for (const gate of this.options.move.plan.gates) void this.look(gate);
   }
 
   stop(): void {
@@ -73,17 +73,17 @@ export class Watch {
   }
 
   private add(side: 'from' | 'to', target: Target): void {
-    const { sight } = this;
-    const specs = sight.move.checks.flatMap((check) => (check.side === side ? [check.spec] : []));
+    const { options } = this;
+    const specs = options.move.checks.flatMap((check) => (check.side === side ? [check.spec] : []));
     const [first] = specs;
     const key = keyOf(side, target);
     if (first === undefined || this.addresses.has(key) || this.named.has(key)) return;
     const noted = () => this.report();
-    const look = (address: string) => new Looked(address, { checks: sharedChecks(sight), specs, noted });
+    const look = (address: string) => new Looked(address, { checks: sharedChecks(options), specs, noted });
     if (target.kind === 'address') this.addresses.set(key, look(target.address));
     if (target.kind !== 'name') return;
-    const { now } = sight;
-    this.named.set(key, new Named(target.name, { pace: first.pace, now, look, noted, resolve: (query) => sight.resolve(query) }));
+    const { now } = options;
+    this.named.set(key, new Named(target.name, { pace: first.pace, now, look, noted, resolve: (query) => options.resolve(query) }));
   }
 
   private report(): void {
@@ -91,13 +91,13 @@ export class Watch {
       const healthy = this.healthOf(side);
       if (healthy === undefined || healthy === this.said[side]) continue;
       this.said[side] = healthy;
-      this.sight.runner.feed({ kind: 'check', side, healthy });
+      this.options.runner.feed({ kind: 'check', side, healthy });
     }
   }
 
   /** A side is well when each of its names has a target that is. Undefined: nothing is known, or nothing is checked. */
   private healthOf(side: 'from' | 'to'): boolean | undefined {
-    const { move } = this.sight;
+    const { move } = this.options;
     const pools = move.plan.names.some((name) => name[side].some(({ kind }) => kind === 'pool'));
     if (!pools && !move.checks.some((check) => check.side === side)) return undefined;
     const states = move.plan.names.map((name) => name[side].map((target) => this.stateOf(side, target)));
@@ -106,7 +106,7 @@ export class Watch {
   }
 
   private stateOf(side: 'from' | 'to', target: Target): boolean | undefined {
-    if (target.kind === 'pool') return this.sight.pool(target.pool)?.healthy;
+    if (target.kind === 'pool') return this.options.pool(target.pool)?.healthy;
     const key = keyOf(side, target);
     return (this.addresses.get(key) ?? this.named.get(key))?.state(this.said[side] !== undefined);
   }
@@ -114,15 +114,15 @@ export class Watch {
   private async look(gate: migration.Gate): Promise<void> {
     if (this.busy.has(gate.label)) return;
     this.busy.add(gate.label);
-    const refusal = await refusalOf(gate, this.sight.move.plan.name);
+    const refusal = await refusalOf(gate, this.options.move.plan.name);
     this.busy.delete(gate.label);
     this.tell(gate.label, refusal);
     const holds = refusal === undefined;
-    if (this.sight.runner.state.gates[gate.label] !== holds) this.sight.runner.feed({ kind: 'gate', label: gate.label, holds });
+    if (this.options.runner.state.gates[gate.label] !== holds) this.options.runner.feed({ kind: 'gate', label: gate.label, holds });
   }
 
   private tell(label: string, refusal: Refusal | undefined): void {
-    const { runner, log } = this.sight;
+    const { runner, log } = this.options;
     if (refusal === undefined) runner.gateReasons.delete(label);
     else runner.gateReasons.set(label, refusal.reason);
     if (refusal !== undefined && refusal.cause !== this.causes.get(label)) {

@@ -3,7 +3,7 @@ import type { Runner } from '../run/runner.ts';
 import type { Status } from '../status.ts';
 
 /** A plan as those who ask for it need it. */
-export interface Told {
+export interface AdminPlan {
   readonly name: string;
   readonly runner: Runner;
   status(): Status;

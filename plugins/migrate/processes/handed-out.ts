@@ -10,7 +10,7 @@ interface Last {
   at: number;
 }
 
-export class Given {
+export class HandedOut {
   private lists = noLists();
   private count = 0;
   /** By the clock of whoever notes. */

@@ -1,0 +1,42 @@
+// What a person should look at: each thing is said once, and again when it has been well in between.
+import { fenceFailed } from './phases.ts';
+import { otherPlan } from './replicas.ts';
+import { type Alarm, closedGate, type State, type Stepped } from './state.ts';
+
+/** Raises the alarms that hold now and ends those that hold no more. */
+export function raiseAlarms(state: State): Stepped {
+  const gate = closedGate(state);
+  const running = state.view !== null && state.view.phase !== 'original' && state.view.phase !== 'released';
+  const texts: Partial<Record<Alarm, string | null>> = {
+    clock:
+      state.skewedBy === null
+        ? null
+        : `the clock is further off than ${state.plan.skew} s, seen from replica ${state.skewedBy}: no flip is acknowledged`,
+    target: running && state.unhealthy.to !== null ? 'B is not healthy' : null,
+    gate: running && gate !== null ? `gate ${gate} does not hold` : null,
+    plan:
+      state.known?.agreement != null && otherPlan(state, state.known.agreement)
+        ? 'the move was started with another plan: this replica takes no part in it'
+        : null,
+    fence: state.known?.agreement?.fence.state === 'failed' ? fenceFailed(state) : null,
+  };
+  let stepped: Stepped = { state, effects: [] };
+  for (const [about, text] of Object.entries(texts) as [Alarm, string | null][]) {
+    const raised = text === null ? { state: cleared(stepped.state, about), effects: [] } : alarm(stepped.state, about, text);
+    stepped = { state: raised.state, effects: [...stepped.effects, ...raised.effects] };
+  }
+  return stepped;
+}
+
+/** Says this of `about`, unless that was what was said of it last. */
+export function alarm(state: State, about: Alarm, text: string): Stepped {
+  if (state.alarms[about] === text) return { state, effects: [] };
+  return { state: { ...state, alarms: { ...state.alarms, [about]: text } }, effects: [{ kind: 'alarm', about, text }] };
+}
+
+/** The state in which nothing has been said of `about`: the next alarm of it is raised again. */
+export function cleared(state: State, about: Alarm): State {
+  if (state.alarms[about] === undefined) return state;
+  const { [about]: _, ...alarms } = state.alarms;
+  return { ...state, alarms };
+}
