@@ -8,6 +8,7 @@ import { type Registry, withPlugin } from '../server/registry.ts';
 import { Server } from '../server/server.ts';
 import { type Answer, type Ask, ask } from './ask.ts';
 
+/** How a test wants its server. */
 export interface ServeOptions {
   /** Files to put beside the Corefile, by name; relative names in the Corefile find them. `{{DIR}}` in the Corefile and in them stands for that folder. */
   readonly files?: Readonly<Record<string, string>>;

@@ -20,3 +20,12 @@ test('labels stand in the order of the alphabet, le of a histogram last', async 
   metrics.histogram('size', 'of it', [1], ['zone', 'proto'])({ zone: '.', proto: 'udp' }).observe(1);
   expect((await metrics.expose()).body).toContain('size_bucket{proto="udp",zone=".",le="1"} 1');
 });
+
+test('a gauge that is not known has no sample', async () => {
+  const metrics = new MetricsRegistry();
+  let epoch: number | null = null;
+  metrics.gauge('epoch', 'of it', ['plan'])({ plan: 'a' }, () => epoch);
+  expect((await metrics.expose()).body).not.toMatch(/^epoch/m);
+  epoch = 2;
+  expect((await metrics.expose()).body).toContain('epoch{plan="a"} 2');
+});

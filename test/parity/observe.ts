@@ -122,7 +122,7 @@ class Run {
 
   #send(step: AskStep | RawStep): Promise<Exchange> {
     const target = { port: Number(this.#values.get(step.port ?? 'PORT')) };
-    const timeout = step.timeout ?? 3000;
+    const timeout = step.timeout ?? 20_000;
     if ('raw' in step) {
       const bytes = Buffer.from(step.raw.replaceAll(/\s/g, ''), 'hex');
       return exchange(target, bytes, { transport: step.transport ?? 'udp', timeout });

@@ -62,7 +62,7 @@ test('queries and health checks leave from source_address', async () => {
   onTestFinished(() => upstream.stop());
   const server = await serve(`.:0 {\n errors\n forward . ${upstream.endpoint} {\n source_address 127.0.0.9\n read_timeout 10ms\n}\n}`);
   onTestFinished(() => server.stop());
-  expect((await server.ask('www.example.org')).rcode).toBe('NXDOMAIN');
+  await expect.poll(async () => (await server.ask('www.example.org')).rcode).toBe('NXDOMAIN');
   upstream.script = { '* *': { drop: true } };
   await server.ask('www.example.org');
   expect(server.lines.join('\n')).toContain('read udp 127.0.0.9:');

@@ -115,7 +115,8 @@ test('a truncated reply goes to the client; with prefer_udp the upstream is aske
 });
 
 test('max_concurrent refuses what would be one too many', async () => {
-  const upstream = await upstreamWith({ '* *': { rcode: 'NXDOMAIN', delay: 100 } });
+  // It is asked again after read_timeout.
+  const upstream = await upstreamWith({ '* *': { sequence: [{ drop: true }, 'NXDOMAIN'] } });
   const server = await serverWith(`forward . ${upstream.endpoint} {\n max_concurrent 1\n}`);
   const first = server.ask('first.example.org');
   await upstream.wait(1);

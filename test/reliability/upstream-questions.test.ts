@@ -20,11 +20,11 @@ test('ids and source ports of 2,000 questions are random (RFC 5452 sections 4.2,
   expect(new Set(ids).size).toBeGreaterThanOrEqual(1950);
   expect(new Set(ports).size).toBeGreaterThanOrEqual(256);
   expect(ids.filter((id, i) => i > 0 && id === (((ids[i - 1] ?? 0) + 1) & 0xffff)).length, 'ids one above the last').toBeLessThan(5);
-}, 20_000);
+});
 
 test('200 clients who ask the same at the same time cost one question (CVE-2024-33655)', async () => {
   const upstream = await startUpstream({ 'a.test A': { delay: 500, answer: ['a.test 60 A 192.0.2.1'] } });
-  await using server = await serve(`.:0 {\n cache\n forward . ${upstream.endpoint}\n}`);
+  await using server = await serve(`.:0 {\n cache\n forward . ${upstream.endpoint} {\n read_timeout 4s\n}\n}`);
   const replies = await askAll(
     server,
     Array.from({ length: 200 }, () => 'a.test A'),
@@ -43,7 +43,7 @@ async function askAll(target: Target, questions: readonly string[], atATime = 10
     const batch = questions.slice(start, start + atATime);
     for (const [i, question] of batch.entries()) client.send(queryMessage(`${question} +id=${start + i}`));
     for (let i = 0; i < batch.length; i++) {
-      const bytes = await client.next(4000);
+      const bytes = await client.next();
       if (bytes === undefined) break;
       replies[bytes.readUInt16BE(0)] = readMessage(bytes);
     }

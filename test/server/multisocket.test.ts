@@ -1,23 +1,10 @@
 // Several processes that look like one server: real processes, told apart by a plugin that answers with its process id.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ask, freePort, serve, type TestServer } from 'ferrydns/testing';
 import { expect, test } from 'vitest';
 import { defaultUdpKind } from '../../src/transport/open-udp.ts';
 import { TcpClient, UdpClient } from '../support/client.ts';
 import { parseAsk, readMessage, writeMessage } from '../support/message.ts';
-
-/** Answers TXT with the process that answers, and the word after its name in the Corefile. */
-const who = `import { definePlugin, Reply, record, text } from 'ferrydns/plugin';
-export default definePlugin({
-  name: 'who', summary: 'tells who answers', config: { args: { word: text } }, order: { before: 'whoami' },
-  setup: ({ word }) => ({
-    handle: (query) => Reply.answer([record({ name: query.name, type: 'TXT', ttl: 0, data: [String(process.pid), word] })]),
-  }),
-});`;
+import { Program, startProgram, who } from '../support/program.ts';
 
 /** Starts in the main process and in one of the workers, as long as the file of its argument does not exist. */
 const single = `import { openSync } from 'node:fs';
@@ -35,29 +22,13 @@ const files = { 'who.ts': who, 'single.ts': single };
 const plugins = '{\nplugin who ./who.ts\nplugin single ./single.ts\n}\n';
 const corefile = (port: number, ...lines: readonly string[]) => `${plugins}.:${port} {\nbind 127.0.0.1\n${lines.join('\n')}\n}\n`;
 
-/** The program as a process of its own. */
-async function start(text: (port: number, http: number) => string, ...flags: readonly string[]) {
-  const directory = mkdtempSync(join(tmpdir(), 'ferrydns-'));
+/** The program with two ports of its own, and a way to write its Corefile again. */
+async function start(text: (port: number, http: number) => string) {
   const [port, http] = [await freePort(), await freePort()];
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, name), content);
-  const write = (make: typeof text) => writeFileSync(join(directory, 'Corefile'), make(port, http));
-  write(text);
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../../src/main.ts'), '-conf', join(directory, 'Corefile'), ...flags], {
-    cwd: directory,
-    detached: true,
-  });
-  const output = { out: '', error: '' };
-  child.stdout.on('data', (chunk) => (output.out += chunk));
-  child.stderr.on('data', (chunk) => (output.error += chunk));
-  const ended = once(child, 'close').then(([status, signal]) => status ?? signal);
-  await expect.poll(() => output.out + output.error).toMatch(/FerryDNS-.*\n|Listen:/);
-  const stop = async () => {
-    child.kill('SIGKILL');
-    await ended;
-    rmSync(directory, { recursive: true });
-  };
+  const program = await startProgram({ files: { ...files, Corefile: text(port, http) }, group: true });
+  const write = (make: typeof text) => program.write('Corefile', make(port, http));
   const metric = async (name: string) => sumOf(await (await fetch(`http://127.0.0.1:${http}/metrics`)).text(), name);
-  return { child, output, ended, directory, write, port, http, metric, [Symbol.asyncDispose]: stop };
+  return { program, write, port, http, metric, [Symbol.asyncDispose]: () => program[Symbol.asyncDispose]() };
 }
 
 /** The sum over all labels of a metric. */
@@ -88,10 +59,10 @@ test('two workers answer at one port, over UDP and TCP, and their metrics are th
   await using server = await start((port, http) =>
     corefile(port, 'multisocket 2', `prometheus 127.0.0.1:${http}`, `ready 127.0.0.1:${http}`, 'who a'),
   );
-  expect(server.output.out).toMatch(/, 2 workers\n/);
+  expect(server.program.output.out).toMatch(/, 2 workers\n/);
   const { pids } = await survey(server.port, 40);
   expect(pids).toHaveLength(2);
-  expect(pids).not.toContain(server.child.pid);
+  expect(pids).not.toContain(server.program.pid);
   for (const name of ['coredns_dns_requests_total', 'coredns_dns_request_duration_seconds_count', 'coredns_dns_responses_total']) {
     expect(await server.metric(name), name).toBe(40);
   }
@@ -111,24 +82,22 @@ test('a worker that is killed is replaced and counted, others answer meanwhile, 
   const { pids: after } = await survey(server.port, 40);
   expect(after).toContain(before[1]);
   expect(after).not.toContain(before[0]);
-  expect(server.output.out).toMatch(/\[ERROR\] multisocket: worker \d+ ended with SIGKILL, starting another one/);
+  expect(server.program.output.out).toMatch(/\[ERROR\] multisocket: worker \d+ ended with SIGKILL, starting another one/);
 });
 
 test('all workers reload or none', async () => {
   await using server = await start((port, http) => corefile(port, 'multisocket 2', `prometheus 127.0.0.1:${http}`, 'who old'));
   const reload = async (outcome: RegExp, make: (port: number, http: number) => string) => {
-    server.output.out = '';
+    server.program.output.out = '';
     server.write(make);
-    server.child.kill('SIGHUP');
-    await expect.poll(() => server.output.out).toMatch(outcome);
+    server.program.process.kill('SIGHUP');
+    await expect.poll(() => server.program.output.out).toMatch(outcome);
     return survey(server.port, 30);
   };
   const { pids } = await survey(server.port, 30);
   const bad = await reload(/reload failed: .*Unknown directive 'nonsense'/, (port) => corefile(port, 'multisocket 2', 'nonsense', 'who new'));
   expect(bad).toEqual({ pids, words: ['old'] });
-  const halfWilling = await reload(/reload failed: .*EEXIST/, (port) =>
-    corefile(port, 'multisocket 2', `single ${server.directory}/lock`, 'who new'),
-  );
+  const halfWilling = await reload(/reload failed: .*EEXIST/, (port) => corefile(port, 'multisocket 2', 'single {{DIR}}/lock', 'who new'));
   expect(halfWilling).toEqual({ pids, words: ['old'] });
   const good = await reload(/Reloading complete/, (port, http) => corefile(port, 'multisocket 2', `prometheus 127.0.0.1:${http}`, 'who new'));
   expect(good).toEqual({ pids, words: ['new'] });
@@ -138,25 +107,25 @@ test('all workers reload or none', async () => {
 test('SIGTERM to the whole process group ends everything with status 0', async () => {
   await using server = await start((port) => corefile(port, 'multisocket 2', 'who a'));
   const { pids } = await survey(server.port, 30);
-  process.kill(-(server.child.pid ?? 0), 'SIGTERM');
-  expect(await server.ended).toBe(0);
+  process.kill(-server.program.pid, 'SIGTERM');
+  expect(await server.program.ended).toBe(0);
   await expect.poll(() => pids.filter(lives)).toEqual([]);
-  expect(server.output.error).toBe('');
+  expect(server.program.output.error).toBe('');
 });
 
 test('workers end when the process that started them is killed', async () => {
   await using server = await start((port) => corefile(port, 'multisocket 2', 'who a'));
   const { pids } = await survey(server.port, 30);
   expect(pids.filter(lives)).toHaveLength(2);
-  server.child.kill('SIGKILL');
+  server.program.process.kill('SIGKILL');
   await expect.poll(() => pids.filter(lives)).toEqual([]);
 });
 
 test('an address that another program has is refused, though sockets could share it', async () => {
   await using other = await start((port) => corefile(port, 'multisocket 2', 'who a'));
-  await using server = await start(() => corefile(other.port, 'multisocket 2', 'who b'));
-  expect(await server.ended).toBe(1);
-  expect(server.output.error).toContain(`Listen: listen 127.0.0.1:${other.port}: bind: address already in use`);
+  await using program = new Program({ files: { ...files, Corefile: corefile(other.port, 'multisocket 2', 'who b') } });
+  expect(await program.ended).toBe(1);
+  expect(program.output.error).toContain(`Listen: listen 127.0.0.1:${other.port}: bind: address already in use`);
   expect((await survey(other.port)).words).toEqual(['a']);
 });
 
@@ -242,7 +211,7 @@ async function loaded(clients: readonly (UdpClient | TcpClient)[], things: reado
     let [asked, answered] = [0, 0];
     const send = () => client.send(writeMessage({ ...parseAsk('www.test TXT').parts, id: asked++ & 0xffff }));
     for (let i = 0; i < 20; i++) send();
-    for (let reply = await client.next(3000); reply !== undefined; reply = answered < asked ? await client.next(3000) : undefined) {
+    for (let reply = await client.next(); reply !== undefined; reply = answered < asked ? await client.next() : undefined) {
       if (readMessage(reply).answer.length === 1) answered++;
       if (!over) send();
     }

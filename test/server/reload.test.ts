@@ -22,7 +22,7 @@ async function load(client: UdpClient | TcpClient, until: Promise<unknown>): Pro
   const window = 20;
   for (; asked < window; asked++) client.send(query(asked));
   while (answered < asked) {
-    const reply = await client.next(3000);
+    const reply = await client.next();
     if (reply === undefined) break;
     if (answers(reply).length === 1) answered++;
     if (!over) client.send(query(asked++ & 0xffff));

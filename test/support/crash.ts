@@ -121,7 +121,7 @@ export class Life {
       return await asked();
     } catch (error) {
       // The connection may break a little before the end is told.
-      await Promise.race([this.ended, delay(5000)]);
+      await Promise.race([this.ended, delay(soon.timeout)]);
       if (this.over) return undefined;
       throw error;
     }
@@ -168,7 +168,7 @@ class Clients {
   private async run(name: string): Promise<void> {
     while (!this.stopped) {
       const sent = Date.now();
-      const answer = await ask({ port: this.life?.port || 1, name, timeout: 100 }).catch(() => undefined);
+      const answer = await ask({ port: this.life?.port || 1, name, timeout: 300 }).catch(() => undefined);
       if (answer !== undefined && answer.answers.length > 0) {
         const addresses = answer.answers.map((line) => line.split(' ').at(-1) ?? '');
         for (const address of addresses) this.ledTo.add(address);

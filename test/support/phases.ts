@@ -36,7 +36,7 @@ export async function answerTo(server: PlanServer, client: string): Promise<Foun
   try {
     socket.bind(0, client);
     await once(socket, 'listening');
-    const arrived = once(socket, 'message', { signal: AbortSignal.timeout(5000) });
+    const arrived = once(socket, 'message', { signal: AbortSignal.timeout(soon.timeout) });
     socket.send(queryMessage(`${name} A`), server.running.port, '127.0.0.1');
     const [bytes] = (await arrived) as [Buffer];
     const { answer } = readMessage(bytes);

@@ -1,71 +1,59 @@
 // A server of several processes with a plan, each of which can be stopped and killed, and clients that know which of them answers.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { type Phase, phases } from '../../src/migration/agreement.ts';
 import { parseAsk, readMessage, writeMessage } from './message.ts';
 import type { Status } from './migration.ts';
+import { type Program, startProgram, who } from './program.ts';
 import { soon } from './soon.ts';
-
-const main = join(import.meta.dirname, '../../src/main.ts');
-
-/** Answers TXT with the process that answers. */
-const who = `import { definePlugin, Reply, record } from 'ferrydns/plugin';
-export default definePlugin({
-  name: 'who', summary: 'tells who answers', config: {}, order: { before: 'whoami' },
-  setup: () => ({
-    handle: (query) => Reply.answer([record({ name: query.name, type: 'TXT', ttl: 0, data: [String(process.pid)] })]),
-  }),
-});`;
 
 /** The program as a process of its own, which has `sockets` workers. */
 export class Several implements AsyncDisposable {
-  readonly folder = mkdtempSync(join(tmpdir(), 'ferrydns-several-'));
-  port = 0;
-  private process: ChildProcess | undefined;
-  private ended: Promise<unknown> = Promise.resolve();
-  private admin = '';
-  private output = '';
+  readonly port: number;
+  private readonly program: Program;
+  private readonly admin: string;
   private readonly clients: Client[] = [];
 
-  private constructor() {
-    writeFileSync(join(this.folder, 'who.ts'), who);
+  private constructor(program: Program, { port, admin }: { readonly port: number; readonly admin: string }) {
+    this.program = program;
+    this.port = port;
+    this.admin = admin;
   }
 
   /** `plan` is the text of a plan file for a plan that is called "plan". */
   static async start(plan: string, sockets = 2): Promise<Several> {
-    const server = new Several();
-    server.write(plan, sockets);
-    await server.run();
-    return server;
+    const program = await startProgram({ files: { 'who.ts': who, ...filesOf(plan, sockets) } });
+    const up = /listening on 127\.0\.0\.1:(\d+)/;
+    const told = /plans are told at (\S+)/;
+    await expect.poll(() => up.test(program.output.out) && told.test(program.output.out)).toBe(true);
+    return new Several(program, { port: Number(up.exec(program.output.out)?.[1]), admin: told.exec(program.output.out)?.[1] ?? '' });
   }
 
   get pid(): number {
-    return this.process?.pid ?? 0;
+    return this.program.pid;
   }
 
-  /** Everything that was printed so far. */
+  get folder(): string {
+    return this.program.folder;
+  }
+
+  /** Everything that was printed since the last reload. */
   get printed(): string {
-    return this.output;
+    return this.program.output.out;
   }
 
   write(plan: string, sockets = 2): void {
-    writeFileSync(join(this.folder, 'plan.yaml'), `plan: plan\n${plan}`.replaceAll('{{DIR}}', this.folder));
-    const corefile = `{\nplugin who ./who.ts\n}\n.:0 {\nbind 127.0.0.1\nmultisocket ${sockets}\nprometheus 127.0.0.1:0\nmigrate plan.yaml {\nadmin 127.0.0.1:0\n}\nwho\n}\n`;
-    writeFileSync(join(this.folder, 'Corefile'), corefile);
+    for (const [name, text] of Object.entries(filesOf(plan, sockets))) this.program.write(name, text);
   }
 
   /** Loads what was written since. */
   async reload(): Promise<void> {
-    this.output = '';
+    this.program.output.out = '';
     process.kill(this.pid, 'SIGHUP');
-    await expect.poll(() => this.output).toMatch(/Reloading complete|reload failed/);
-    expect(this.output).not.toContain('reload failed');
+    await expect.poll(() => this.printed).toMatch(/Reloading complete|reload failed/);
+    expect(this.printed).not.toContain('reload failed');
   }
 
   async status(): Promise<Status> {
@@ -109,28 +97,17 @@ export class Several implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const client of this.clients) client.close();
-    this.process?.kill('SIGCONT');
-    this.process?.kill('SIGKILL');
-    await this.ended;
-    rmSync(this.folder, { recursive: true, force: true });
+    await this.program[Symbol.asyncDispose]();
   }
 
   private get url(): string {
     return `http://${this.admin}/migrations/plan`;
   }
+}
 
-  private async run(): Promise<void> {
-    const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'ferrydns-crash-compiled') };
-    const child = spawn(process.execPath, [main, '-conf', 'Corefile'], { cwd: this.folder, stdio: ['ignore', 'pipe', 'pipe'], env });
-    this.process = child;
-    this.ended = once(child, 'close');
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (this.output += String(chunk)));
-    const up = /listening on 127\.0\.0\.1:(\d+)/;
-    const told = /plans are told at (\S+)/;
-    await expect.poll(() => up.test(this.output) && told.test(this.output)).toBe(true);
-    this.port = Number(up.exec(this.output)?.[1]);
-    this.admin = told.exec(this.output)?.[1] ?? '';
-  }
+function filesOf(plan: string, sockets: number): Record<string, string> {
+  const block = `bind 127.0.0.1\nmultisocket ${sockets}\nprometheus 127.0.0.1:0\nmigrate plan.yaml {\nadmin 127.0.0.1:0\n}\nwho several`;
+  return { 'plan.yaml': `plan: plan\n${plan}`, Corefile: `{\nplugin who ./who.ts\n}\n.:0 {\n${block}\n}\n` };
 }
 
 /** An answer for a moved name: no address stands for SERVFAIL. */
@@ -142,14 +119,16 @@ export interface Seen {
   readonly ttl: number;
 }
 
+/** An answer for a moved name, or the process that answers. */
+type Found = Seen | number;
+
 /** One socket: the system leads it to one of the processes, as long as these stay the same. */
 export class Client {
   readonly address: string;
   readonly seen: Seen[] = [];
   private readonly socket: Socket;
   private readonly sent = new Map<number, number>();
-  private readonly arrived = new Map<number, () => void>();
-  private lastText = '';
+  private readonly arrived = new Map<number, (found: Found) => void>();
   private id = 0;
   private running: Promise<void> | undefined;
   private stopped = false;
@@ -172,25 +151,17 @@ export class Client {
 
   /** The process that answers this client. */
   async server(): Promise<number> {
-    for (let attempt = 0; attempt < 10; attempt++) {
-      this.lastText = '';
-      await this.ask('who.test TXT', 1000);
-      if (this.lastText !== '') return Number(this.lastText);
+    for (const deadline = Date.now() + soon.timeout; Date.now() < deadline; ) {
+      const found = await this.find('who.test TXT', 2000);
+      if (typeof found === 'number') return found;
     }
     throw new Error('no process answers');
   }
 
   /** Sends a query and waits so long for its answer; one that comes later is seen all the same. */
-  async ask(text: string, patience: number): Promise<void> {
-    const id = ++this.id & 0xffff;
-    this.sent.set(id, Date.now());
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.arrived.set(id, resolve);
-    const timer = setTimeout(resolve, patience);
-    this.socket.send(writeMessage({ ...parseAsk(text).parts, id }));
-    await promise;
-    clearTimeout(timer);
-    this.arrived.delete(id);
+  async ask(text: string, patience: number): Promise<Seen | undefined> {
+    const found = await this.find(text, patience);
+    return typeof found === 'object' ? found : undefined;
   }
 
   /** Asks for these names in turn, without a pause longer than this, until it is told to rest. */
@@ -214,15 +185,32 @@ export class Client {
     this.socket.close();
   }
 
+  private async find(text: string, patience: number): Promise<Found | undefined> {
+    const id = ++this.id & 0xffff;
+    this.sent.set(id, Date.now());
+    const { promise, resolve } = Promise.withResolvers<Found | undefined>();
+    this.arrived.set(id, resolve);
+    const timer = setTimeout(() => resolve(undefined), patience);
+    this.socket.send(writeMessage({ ...parseAsk(text).parts, id }));
+    const found = await promise;
+    clearTimeout(timer);
+    this.arrived.delete(id);
+    return found;
+  }
+
   private receive(bytes: Buffer): void {
     const { id, answer } = readMessage(bytes);
     const sent = this.sent.get(id);
     if (sent === undefined) return;
     this.sent.delete(id);
     const [first] = answer;
-    if (first?.type === 'TXT') this.lastText = first.data.replaceAll('"', '');
-    else this.seen.push({ client: this.address, sent, received: Date.now(), addresses: answer.map(({ data }) => data), ttl: first?.ttl ?? 0 });
-    this.arrived.get(id)?.();
+    if (first?.type === 'TXT') {
+      this.arrived.get(id)?.(Number(/"(\d+)"/.exec(first.data)?.[1]));
+      return;
+    }
+    const seen = { client: this.address, sent, received: Date.now(), addresses: answer.map(({ data }) => data), ttl: first?.ttl ?? 0 };
+    this.seen.push(seen);
+    this.arrived.get(id)?.(seen);
   }
 }
 

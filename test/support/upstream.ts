@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { frame } from './client.ts';
 import { type Message, readMessage, type TestOpt, type TestQuestion, writeMessage } from './message.ts';
+import { soon } from './soon.ts';
 
 /** What the upstream does with a question. Without anything else it replies NOERROR, with `rd` and `cd` as asked, and `ra`. */
 export interface Answer {
@@ -131,7 +132,7 @@ export class Upstream {
   }
 
   /** Waits until `count` questions have arrived; rejects after `timeout` milliseconds. */
-  async wait(count: number, timeout = 2000): Promise<void> {
+  async wait(count: number, timeout = soon.timeout): Promise<void> {
     const deadline = performance.now() + timeout;
     while (this.asked.length < count) {
       if (performance.now() > deadline) throw new Error(`upstream was asked ${this.asked.length} times, expected ${count}`);
