@@ -80,6 +80,9 @@ describe('a follower', () => {
     grant(posture({ how, lasts: undefined }));
     pass(1e9);
     expect(follower.steering()).toEqual(how);
+    // The process that runs the plan may stand still before it says what comes next.
+    expect(follower.hear({ kind: 'withdraw' })).toMatchObject({ bound: false });
+    expect(follower.steering()).toEqual(how);
   });
 
   test('falls silent at once when that is withdrawn, and says so', () => {

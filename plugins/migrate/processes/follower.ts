@@ -68,7 +68,8 @@ export class Follower implements Helm {
       case 'muster':
         return this.word();
       case 'withdraw':
-        this.until = Number.NEGATIVE_INFINITY;
+        // What is never taken back holds until the next posture has come, whatever becomes of the process that would grant it.
+        if (this.until !== Number.POSITIVE_INFINITY) this.until = Number.NEGATIVE_INFINITY;
         return this.word();
       case 'grant': {
         const asked = signal.asked[this.id];
