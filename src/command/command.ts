@@ -128,8 +128,6 @@ function extraWords(words: readonly string[]): Error {
 
 async function serve(words: readonly string[], { registry, process }: CommandContext): Promise<void> {
   const serving = readServing(words);
-  // Whoever read the log may go; the server stays, and says nothing more.
-  process.stdout.on('error', () => {});
   const write = streamOutput(process.stdout);
   // Whoever read the log may be gone: that is no reason to end, nor one to log about.
   process.stdout.on('error', () => undefined);
@@ -144,7 +142,11 @@ async function serve(words: readonly string[], { registry, process }: CommandCon
   const server = new Server({ source: sourceOf(serving.conf), registry, output: write, dnsPort: serving.port, exit });
   if (serving.pidfile !== undefined) writeFileSync(serving.pidfile, `${process.pid}\n`);
   obeySignals(server, process, exit);
-  await server.start();
+  await server.start().catch((error: unknown) => {
+    // Whatever a plugin has left open must not keep up a process that serves nothing.
+    exit(1);
+    throw error;
+  });
   surviveStrayErrors(server, process);
   for (const line of server.served()) output(line);
   for (const line of chosenPorts(server, serving.port)) output(line);

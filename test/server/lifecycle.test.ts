@@ -61,6 +61,22 @@ test('an HTTP port in use ends the start with status 1 and a message that names 
   expect(server.output.error).toContain(`listen tcp 127.0.0.1:${http}: bind: address already in use`);
 });
 
+test('a start that fails ends the process, whatever a plugin has left open', async () => {
+  const busy = `import { definePlugin } from 'ferrydns/plugin';
+export default definePlugin({
+  name: 'busy', summary: 'leaves a timer behind', config: {}, order: { before: 'whoami' },
+  setup: () => ({
+    start() {
+      setInterval(() => {}, 1000);
+      throw new Error('cannot be started');
+    },
+  }),
+});`;
+  await using server = new Program({ files: { 'busy.ts': busy, Corefile: `{\nplugin busy ./busy.ts\n}\n${bound(0, 'busy')}` } });
+  expect(await server.ended).toBe(1);
+  expect(server.output.error).toMatch(/plugin\/busy: .*cannot be started/);
+});
+
 test('a mistake in the Corefile ends the start with status 1 and names its place', async () => {
   await using server = new Program({ files: { Corefile: bound(0, 'errors {\nloudly\n}') } });
   expect(await server.ended).toBe(1);
