@@ -102,8 +102,9 @@ export class Migrate implements Instance, Planned, AdminPlan {
     const runner = this.started?.runner;
     const holds = (instances: readonly Instance[]) => instances.some((next) => next instanceof Migrate && next.name === this.name);
     const missed = this.configured.move.plan.names.find(({ name }) => !heirs(name).every(holds));
-    if (runner === undefined || (holds(successors) && missed === undefined)) return;
-    const where = missed !== undefined && holds(successors) ? `the server block that answers ${missed.name} then` : 'the configuration';
+    const stays = holds(successors);
+    if (runner === undefined || (stays && missed === undefined)) return;
+    const where = missed !== undefined && stays ? `the server block that answers ${missed.name} then` : 'the configuration';
     const refused = `plan ${this.name} cannot be left out of ${where}`;
     if (runner.moving && runner.agreed?.paused !== true)
       throw new Error(`${refused}: it is in ${runner.phase}, expected it to be finished, rolled back or paused before`);

@@ -108,10 +108,8 @@ export function alarmsOf({ state, link, journal }: Runner): readonly { readonly 
 
 function healthOf({ state }: Runner, side: 'from' | 'to'): 'unhealthy' | 'healthy' | 'unknown' {
   if (state.unhealthy[side] !== null) return 'unhealthy';
-  const { checks, names } = state.plan;
   // What is known of a side that nobody looks at any more is old.
-  const looked = checks.some((check) => check.side === side) || names.some((name) => name[side].some(({ kind }) => kind === 'pool'));
-  return looked && state.checked[side] ? 'healthy' : 'unknown';
+  return migration.isLookedAt(state.plan, side) && state.checked[side] ? 'healthy' : 'unknown';
 }
 
 export type Status = ReturnType<typeof statusOf>;

@@ -43,6 +43,27 @@ export const flag = {
   sentUpstream: 0x0100 | 0x0020 | 0x0010,
 } as const;
 
+/** Bits of a header by the names under which messages are changed. */
+const changeable = {
+  authoritative: flag.authoritative,
+  truncated: flag.truncated,
+  recursionDesired: flag.recursionDesired,
+  recursionAvailable: flag.recursionAvailable,
+  authenticData: flag.authenticData,
+  checkingDisabled: flag.checkingDisabled,
+} as const;
+const changeableNames = Object.keys(changeable) as (keyof typeof changeable)[];
+
+/** The flags of a header with these changes; what is absent stays. */
+export function changedFlags(flags: number, change: { readonly [name in keyof typeof changeable]?: boolean }): number {
+  let changed = flags;
+  for (const name of changeableNames) {
+    const on = change[name];
+    if (on !== undefined) changed = on ? changed | changeable[name] : changed & ~changeable[name];
+  }
+  return changed;
+}
+
 /** Response codes, with the extended ones of RFC 6891 and RFC 7873. */
 export type Rcode =
   | 'NOERROR'

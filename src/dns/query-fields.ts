@@ -1,6 +1,5 @@
 // What a query is made of, and what a copy of it can change.
 import type { Client } from './client.ts';
-import { flag } from './codes.ts';
 import type { Option } from './edns.ts';
 import type { Name } from './name.ts';
 
@@ -41,18 +40,4 @@ export interface QueryFields {
   readonly optionsEnd: number;
   readonly client: Client;
   readonly receivedAt: number;
-}
-
-/** The flags of a header with these changes. */
-export function changedFlags(flags: number, change: QueryChange): number {
-  let changed = flags;
-  for (const [bit, on] of [
-    [flag.recursionDesired, change.recursionDesired],
-    [flag.checkingDisabled, change.checkingDisabled],
-    [flag.authenticData, change.authenticData],
-    [flag.authoritative, change.authoritative],
-  ] as const) {
-    if (on !== undefined) changed = on ? changed | bit : changed & ~bit;
-  }
-  return changed;
 }

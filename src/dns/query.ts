@@ -1,11 +1,11 @@
 // A query: what was asked, by whom. Made from the received bytes without decoding anything that nobody asks for.
 import type { Client, Route } from './client.ts';
-import { classCode, className, flag, typeCode, typeName } from './codes.ts';
+import { changedFlags, classCode, className, flag, typeCode, typeName } from './codes.ts';
 import { type Option, optLength, optLengthWith, readOptions, writeOpt } from './edns.ts';
 import type { Explained } from './explained.ts';
 import { Metadata } from './metadata.ts';
 import { hashName, lowerCase, type Name, nameFromWire, nameToWire } from './name.ts';
-import { changedFlags, type QueryChange, type QueryFields } from './query-fields.ts';
+import type { QueryChange, QueryFields } from './query-fields.ts';
 import { headerLength, questionOf, readUint16, writeUint16 } from './wire.ts';
 
 /** Octets of a reply over UDP at most, whatever the asker advertises: what is larger would be fragmented, or be an amplifier's tool. */

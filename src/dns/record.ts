@@ -75,6 +75,11 @@ export function record(fields: RecordFields): ResourceRecord {
   });
 }
 
+/** The records, those that live longer than this with this TTL, in seconds. */
+export function shortened(records: readonly ResourceRecord[], ttl: number): readonly ResourceRecord[] {
+  return records.map((each) => (each.ttl > ttl ? each.with({ ttl }) : each));
+}
+
 /** The records without those that say the same as another one of them, whatever its TTL; the last of them stays. */
 export function withoutRepeats(records: readonly ResourceRecord[]): readonly ResourceRecord[] {
   return [...new Map(records.map((each) => [`${each.name} ${each.typeCode} ${Buffer.from(each.rdata).toString('hex')}`, each])).values()];

@@ -1,5 +1,5 @@
 // What a copy of a reply can change.
-import { flag, type Rcode } from './codes.ts';
+import type { Rcode } from './codes.ts';
 import type { Option } from './edns.ts';
 import type { ResourceRecord } from './record.ts';
 
@@ -21,18 +21,4 @@ export interface ReplyChange {
   readonly extendedError?: number;
   /** EDNS options, sent to askers that speak EDNS. */
   readonly options?: readonly Option[];
-}
-
-/** The flags of a header with these changes. */
-export function changedFlags(flags: number, change: ReplyChange): number {
-  let changed = flags;
-  for (const [bit, on] of [
-    [flag.authoritative, change.authoritative],
-    [flag.recursionAvailable, change.recursionAvailable],
-    [flag.authenticData, change.authenticData],
-    [flag.truncated, change.truncated],
-  ] as const) {
-    if (on !== undefined) changed = on ? changed | bit : changed & ~bit;
-  }
-  return changed;
 }

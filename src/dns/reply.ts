@@ -1,10 +1,10 @@
 // A reply: immutable, without id and question. Keeps its wire form, so that an answer given before is copied and patched, never encoded again.
-import { flag, type Rcode, rcodeCode, rcodeName } from './codes.ts';
+import { changedFlags, flag, type Rcode, rcodeCode, rcodeName } from './codes.ts';
 import { extendedErrorOption, type Option, optLengthWith } from './edns.ts';
 import { type Layout, layOut, plainLength, readSections, type Sections, type WireForm, writeMessage } from './message.ts';
 import type { Query } from './query.ts';
-import type { ResourceRecord } from './record.ts';
-import { changedFlags, type ReplyChange } from './reply-change.ts';
+import { type ResourceRecord, shortened } from './record.ts';
+import type { ReplyChange } from './reply-change.ts';
 import { type Survey, surveyLayout, surveySections } from './survey.ts';
 import { FormatError, headerLength, nameLength, readUint16 } from './wire.ts';
 
@@ -246,9 +246,8 @@ export class Reply {
   }
 
   private shortened(ttl: number): Reply {
-    const shorten = (records: readonly ResourceRecord[]) => records.map((each) => (each.ttl > ttl ? each.with({ ttl }) : each));
     const { answers, authorities, additionals } = this;
-    return this.changed({ answers: shorten(answers), authorities: shorten(authorities), additionals: shorten(additionals) });
+    return this.changed({ answers: shortened(answers, ttl), authorities: shortened(authorities, ttl), additionals: shortened(additionals, ttl) });
   }
 
   private read(): Sections {

@@ -23,9 +23,14 @@ export function leasesEnd(timing: Timing, agreement: Agreement): Horizon {
   return stoppedHorizon(timing, agreement, 'from');
 }
 
+/** Whether the plan has gone back to A and has not led to B since. */
+export function isRolledBack({ epoch, phase }: Agreement): boolean {
+  return epoch > 1 && !reached(phase, 'transition');
+}
+
 /** After a rollback the leases on B are counted as those on A are: when the last of them is over. */
 export function rolledBackHorizon(timing: Timing, agreement: Agreement): Horizon {
-  return agreement.epoch > 1 && !reached(agreement.phase, 'transition') ? stoppedHorizon(timing, agreement, 'to') : { at: null, missing: [] };
+  return isRolledBack(agreement) ? stoppedHorizon(timing, agreement, 'to') : { at: null, missing: [] };
 }
 
 /**

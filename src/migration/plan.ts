@@ -202,6 +202,11 @@ function canonical(value: unknown): string {
   return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${canonical(field)}`).join(',')}}`;
 }
 
+/** Whether anything tells how a side is: a check, or a pool among its targets. */
+export function isLookedAt({ checks, names }: Plan, side: 'from' | 'to'): boolean {
+  return checks.some((check) => check.side === side) || names.some((name) => name[side].some(({ kind }) => kind === 'pool'));
+}
+
 /** Whether somebody looks at B: the checks of the plan, or pools, which know by themselves whether they are well. */
 export function isTargetChecked({ checks, names }: Plan): boolean {
   return checks.some(({ side }) => side === 'to') || names.every(({ to }) => to.length > 0 && to.every(({ kind }) => kind === 'pool'));

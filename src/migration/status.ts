@@ -1,6 +1,6 @@
 // How a move stands where more is known than what the replicas have agreed on: the phase that is shown, the horizon that counts.
-import type { Agreement, Phase } from './agreement.ts';
-import { type Horizon, horizonOf, rolledBackHorizon } from './horizon.ts';
+import type { Phase } from './agreement.ts';
+import { type Horizon, horizonOf, isRolledBack, rolledBackHorizon } from './horizon.ts';
 import { latest, type Moment, type State } from './state.ts';
 
 /** When A may be switched off; in a plan that was rolled back, when the last lease on B is over. */
@@ -8,11 +8,6 @@ export function shownHorizon({ plan, timing, known }: State): Horizon {
   const agreement = known?.agreement ?? null;
   if (agreement === null) return { at: null, missing: [] };
   return isRolledBack(agreement) ? rolledBackHorizon(timing, agreement) : horizonOf(plan, timing, agreement);
-}
-
-/** Whether the plan has gone back to A and has not led to B since. */
-export function isRolledBack({ epoch, phase }: Agreement): boolean {
-  return epoch > 1 && (phase === 'original' || phase === 'lowering');
 }
 
 /** From F on a countdown is flipping, also where nobody has written that down yet. */

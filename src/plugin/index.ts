@@ -34,7 +34,7 @@ export { makeQuery, type OwnQuery, ownClient } from '../dns/own-query.ts';
 export type { Query } from '../dns/query.ts';
 export type { QueryChange } from '../dns/query-fields.ts';
 export { replaceNames } from '../dns/rdata.ts';
-export { type RecordFields, type ResourceRecord, record, withoutRepeats } from '../dns/record.ts';
+export { type RecordFields, type ResourceRecord, record, shortened, withoutRepeats } from '../dns/record.ts';
 export { isCut } from '../dns/render.ts';
 export { Reply } from '../dns/reply.ts';
 export type { ReplyChange } from '../dns/reply-change.ts';

@@ -7,6 +7,6 @@ export { horizonOf, rolledBackHorizon } from '../migration/horizon.ts';
 export { clientOf, Ledger } from '../migration/leases.ts';
 export { awaitsUpstream } from '../migration/operator.ts';
 export { rollbackRefusal, waitOf } from '../migration/phases.ts';
-export { describeTarget, forbiddenChanges, type Gate, hashOf, type Plan, type Target, timingOf } from '../migration/plan.ts';
+export { describeTarget, forbiddenChanges, type Gate, hashOf, isLookedAt, type Plan, type Target, timingOf } from '../migration/plan.ts';
 export { sessionLives, setApart, silentFor, sinceRenewal, withoutReplicas } from '../migration/replicas.ts';
 export { begin, type Command, type Effect, type Event, earliest, latest, type Moment, type State } from '../migration/state.ts';

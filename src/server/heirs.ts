@@ -16,12 +16,11 @@ export function alike(uses: readonly Use[], { plugin: { name } }: Use): Instance
 
 /** For each listener at which `use` meets the queries for a name now, and a block does then: the instances of its plugin in that block. */
 export function heirsOf(use: Use, now: readonly Listener[], then: readonly Listener[]): (name: Name) => readonly (readonly Instance[])[] {
-  const blockOf = (listeners: readonly Listener[], name: Name, listener: string) =>
-    listeners.find((each) => each.name === listener)?.answering.router.at(name);
-  return (name) =>
-    now.flatMap((listener) => {
-      if (blockOf(now, name, listener.name)?.uses.includes(use) !== true) return [];
-      const next = blockOf(then, name, listener.name);
+  return (name) => {
+    const met = now.filter(({ answering }) => answering.router.at(name)?.uses.includes(use) === true);
+    return met.flatMap((listener) => {
+      const next = then.find((each) => each.name === listener.name)?.answering.router.at(name);
       return next === undefined ? [] : [alike(next.uses, use)];
     });
+  };
 }

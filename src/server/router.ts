@@ -51,12 +51,16 @@ export class Router {
   /** The block that answers, undefined when no zone matches. */
   find(query: Query): RoutedBlock | undefined {
     if (this.onlyRoot) return this.fallback;
+    return query.typeCode === QueryType.DS ? this.above(query.name) : this.at(query.name);
+  }
+
+  /** The parent answers for DS (RFC 4035 section 3.1.4.1): the zone above, if it is served here too. */
+  private above(name: Name): RoutedBlock | undefined {
     let delegated: RoutedBlock | undefined;
-    for (let name: string | undefined = query.name; name !== undefined && name !== '.'; name = parentOf(name)) {
-      const block = this.zones.get(name);
+    for (let zone: string | undefined = name; zone !== undefined && zone !== '.'; zone = parentOf(zone)) {
+      const block = this.zones.get(zone);
       if (block === undefined) continue;
-      if (query.typeCode !== QueryType.DS || block.chain === undefined) return block;
-      // The parent answers for DS (RFC 4035 section 3.1.4.1): the zone above, if it is served here too.
+      if (block.chain === undefined) return block;
       delegated = block;
     }
     return delegated ?? this.fallback;

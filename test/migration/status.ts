@@ -2,9 +2,10 @@
 import type { Phase } from '../../src/migration/agreement.ts';
 import { type QueryFacts, steer, steering } from '../../src/migration/answers.ts';
 import type { Horizon } from '../../src/migration/horizon.ts';
+import { isRolledBack } from '../../src/migration/horizon.ts';
 import { type Wait, waitOf } from '../../src/migration/phases.ts';
 import { earliest, type Moment, type State } from '../../src/migration/state.ts';
-import { isRolledBack, shownHorizon, shownPhase } from '../../src/migration/status.ts';
+import { shownHorizon, shownPhase } from '../../src/migration/status.ts';
 
 export interface Answer {
   readonly answer: ReturnType<typeof steer> | 'silent';

@@ -1,7 +1,7 @@
 // A move begins when it is known which TTL clients were handed before it, for they keep what they have (P1, P2).
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { deadline, elapse, type PlanServer, type Status, servePlan, stopTime } from '../support/migration.ts';
+import { type PlanServer, type Status, servePlan, stopTime } from '../support/migration.ts';
 import { startUpstream } from '../support/upstream.ts';
 
 beforeEach(stopTime);
@@ -22,15 +22,7 @@ const left = ({ wait }: Status) => (Date.parse(wait?.until ?? '') - Date.now()) 
 const isLowering = ({ phase, wait }: Status) => phase === 'lowering' && wait?.until != null;
 
 /** The clock goes on slowly, so that the upstream is asked again and its answers come. */
-async function passUntil(server: PlanServer, holds: (status: Status) => boolean): Promise<Status> {
-  for (const late = deadline(); !late(); ) {
-    const status = await server.status(name);
-    if (holds(status)) return status;
-    await elapse(100);
-    await delay(5);
-  }
-  throw new Error(`not so in time: ${JSON.stringify(await server.status(name))}`);
-}
+const passUntil = (server: PlanServer, holds: (status: Status) => boolean) => server.when(name, holds, () => delay(5));
 
 test('a start right after the plan was loaded waits for the first answer of the upstream', async () => {
   const upstream = await startUpstream({ ...answers, '* A': { delay: 300, answer: [`${name} 3600 A 192.0.2.1`] } });

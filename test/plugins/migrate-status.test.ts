@@ -1,7 +1,7 @@
 // What the status of a plan says of its sides, its fence and its store, and what the log of a server says of the plan's own questions.
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { deadline, elapse, type PlanServer, type Status, servePlan, stopTime } from '../support/migration.ts';
+import { type PlanServer, type Status, servePlan, stopTime } from '../support/migration.ts';
 import { tcpService } from '../support/services.ts';
 import { startUpstream } from '../support/upstream.ts';
 
@@ -14,15 +14,7 @@ const corefile = ({ sides = 'from 192.0.2.1\n to 192.0.2.2', more = '', before =
   `. {\n ${before}\n migrate ${name} {\n ${sides}\n ttl 5\n transition_ttl 1\n admin 127.0.0.1:0\n ${more}\n}\n ${after}\n}\n`;
 
 /** Lets time pass, and with it the real sockets work, until the status is so. */
-async function passUntil(server: PlanServer, holds: (status: Status) => boolean): Promise<Status> {
-  for (const late = deadline(); !late(); ) {
-    const status = await server.status(name);
-    if (holds(status)) return status;
-    await elapse(100);
-    await delay(5);
-  }
-  throw new Error(`not so in time: ${JSON.stringify(await server.status(name))}`);
-}
+const passUntil = (server: PlanServer, holds: (status: Status) => boolean) => server.when(name, holds, () => delay(5));
 
 test('the health of a side that is a pool is known as soon as the pool is, and of a side that nobody looks at never', async () => {
   const service = await tcpService({ address: '127.0.0.2' });

@@ -1,7 +1,7 @@
 // Checks of a side that is a name: its addresses are followed through the server, and each of them is looked at.
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { deadline, elapse, type PlanServer, type Status, servePlan, stopTime } from '../support/migration.ts';
+import { type PlanServer, type Status, servePlan, stopTime } from '../support/migration.ts';
 import { type Service, tcpService } from '../support/services.ts';
 import { startUpstream, type Upstream } from '../support/upstream.ts';
 
@@ -24,15 +24,7 @@ function leadsTo(ttl: number, ...addresses: readonly string[]): Record<string, r
 }
 
 /** Lets time pass, and with it the real sockets work, until the status is so. */
-async function passUntil(server: PlanServer, holds: (status: Status) => boolean): Promise<Status> {
-  for (const late = deadline(); !late(); ) {
-    const status = await server.status(name);
-    if (holds(status)) return status;
-    await elapse(100);
-    await delay(10);
-  }
-  throw new Error(`not so in time: ${JSON.stringify(await server.status(name))}`);
-}
+const passUntil = (server: PlanServer, holds: (status: Status) => boolean) => server.when(name, holds, () => delay(10));
 
 const becomes = (server: PlanServer, health: string) => passUntil(server, (status) => status.health.to === health);
 

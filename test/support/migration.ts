@@ -94,8 +94,8 @@ export class PlanServer implements AsyncDisposable {
   }
 
   /** Lets time pass in steps until the status is as wanted: what servers write to disk comes when it comes. */
-  async when(plan: string, wanted: (status: Status) => boolean): Promise<Status> {
-    for (const late = deadline(); !late(); await this.pass(plan, 100)) {
+  async when(plan: string, wanted: (status: Status) => boolean, each: () => unknown = () => {}): Promise<Status> {
+    for (const late = deadline(); !late(); await this.pass(plan, 100, each)) {
       const status = await this.status(plan);
       if (wanted(status)) return status;
     }

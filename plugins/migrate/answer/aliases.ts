@@ -1,8 +1,9 @@
 // Answers for other names that lead through a moved one, by a CNAME or in the additional section: they must not lead past the plan.
 import { isSubdomain, type Name, type Query, QueryType, type Reply, type ResourceRecord } from 'ferrydns/plugin';
+import { hinting } from './replies.ts';
 
 /** Types that a plan answers: addresses, and HTTPS and SVCB, which may carry them. */
-const steered: ReadonlySet<number> = new Set([QueryType.A, QueryType.AAAA, 64, 65]);
+const steered: ReadonlySet<number> = new Set([QueryType.A, QueryType.AAAA, ...hinting]);
 const DNAME = 39;
 
 /** What is known of a reply's records. */

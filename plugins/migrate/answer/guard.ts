@@ -1,5 +1,6 @@
 // Looks at what passes by after the flip: answers for other names that still lead to A.
 import { type Counter, type Logger, type Move, type Query, QueryType, Reply, type ResourceRecord, record, withoutRepeats } from 'ferrydns/plugin';
+import { hinting } from './replies.ts';
 
 export interface GuardOptions {
   readonly move: Move;
@@ -9,8 +10,7 @@ export interface GuardOptions {
   isOthers(name: string): boolean;
 }
 
-/** HTTPS and SVCB, and the parameters of theirs that are lists of addresses: `ipv4hint` and `ipv6hint` (RFC 9460 section 7.3), with the octets of each. */
-const hinting: ReadonlySet<number> = new Set([64, 65]);
+/** The parameters of HTTPS and SVCB that are lists of addresses: `ipv4hint` and `ipv6hint` (RFC 9460 section 7.3), with the octets of each. */
 const hints = [
   [4, 4],
   [6, 16],

@@ -13,6 +13,7 @@ import {
   Reply,
   type ResourceRecord,
   record,
+  shortened,
 } from 'ferrydns/plugin';
 
 export type Side = 'from' | 'to' | 'both';
@@ -26,7 +27,7 @@ export interface Surroundings {
 type Target = MovedName['from'][number];
 
 /** Types that may carry addresses as hints: they are answered empty, or they would lead past the plan (RFC 9460 section 7.3). */
-const hinting: ReadonlySet<number> = new Set([64, 65]);
+export const hinting: ReadonlySet<number> = new Set([64, 65]);
 const noData = Reply.empty('NOERROR');
 /** The plan tells when A may be switched off by the TTLs of its answers. */
 const lent = { leased: true } as const;
@@ -134,7 +135,7 @@ export class Replies {
     const cname = record({ name: this.moved.name, type: 'CNAME', ttl, data: target });
     if (query.typeCode === QueryType.CNAME || query.typeCode === QueryType.ANY) return { reply: Reply.answer([cname], lent), names: side };
     const chased = after(this.surroundings.resolve(query.with({ name: target })), (found) => {
-      const answers = found.declined ? [] : found.answers.map((each) => (each.ttl > ttl ? each.with({ ttl }) : each));
+      const answers = found.declined ? [] : shortened(found.answers, ttl);
       const options = found.options.filter(({ code }) => code === EdnsOption.CLIENT_SUBNET);
       return Reply.answer([cname, ...answers], { rcode: found.rcode, authoritative: false, recursionAvailable: true, options, ...lent });
     });

@@ -216,13 +216,14 @@ function ofTypes(all: readonly Sighting[]): Sighting {
   return telling.length === 0 ? nothing : together(telling);
 }
 
-/** All names show B, or one of them does not. */
 function together(all: readonly Sighting[]): Sighting {
-  const shows = new Set(all.map((each) => each.shows));
-  const [only] = shows;
   const ttl = all.reduce((longest, each) => Math.max(longest, each.ttl), 0);
-  const someFailed = all.some((each) => each.failed);
-  if (shows.size === 1 && only !== undefined) return { shows: only, ttl, failed: someFailed };
-  if (shows.has('nothing') && !shows.has('mixed') && !shows.has('from')) return { shows: 'nothing', ttl, failed: someFailed };
-  return { shows: 'mixed', ttl, failed: someFailed };
+  return { shows: commonOf(new Set(all.map(({ shows }) => shows))), ttl, failed: all.some(({ failed: some }) => some) };
+}
+
+/** All names show B, or one of them does not. */
+function commonOf(shows: ReadonlySet<Sighting['shows']>): Sighting['shows'] {
+  const [only] = shows;
+  if (shows.size === 1 && only !== undefined) return only;
+  return shows.has('nothing') && !shows.has('mixed') && !shows.has('from') ? 'nothing' : 'mixed';
 }

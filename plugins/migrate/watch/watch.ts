@@ -4,7 +4,7 @@ import {
   type Logger,
   type Metrics,
   type Move,
-  type migration,
+  migration,
   type Name,
   type PoolService,
   type Query,
@@ -52,10 +52,8 @@ export class Watch {
   /** A side that is not looked at any more does not stay ill. */
   private forget(): void {
     for (const side of ['from', 'to'] as const) {
-      const looked =
-        this.options.move.checks.some((check) => check.side === side) ||
-        this.options.move.plan.names.some((name) => name[side].some(({ kind }) => kind === 'pool'));
-      if (!looked && this.options.runner.state.unhealthy[side] !== null) this.options.runner.feed({ kind: 'check', side, healthy: true });
+      const { move, runner } = this.options;
+      if (!migration.isLookedAt(move.plan, side) && runner.state.unhealthy[side] !== null) runner.feed({ kind: 'check', side, healthy: true });
     }
   }
 
@@ -98,8 +96,7 @@ export class Watch {
   /** A side is well when each of its names has a target that is. Undefined: nothing is known, or nothing is checked. */
   private healthOf(side: 'from' | 'to'): boolean | undefined {
     const { move } = this.options;
-    const pools = move.plan.names.some((name) => name[side].some(({ kind }) => kind === 'pool'));
-    if (!pools && !move.checks.some((check) => check.side === side)) return undefined;
+    if (!migration.isLookedAt(move.plan, side)) return undefined;
     const states = move.plan.names.map((name) => name[side].map((target) => this.stateOf(side, target)));
     if (states.some((targets) => !targets.includes(true) && targets.includes(undefined))) return undefined;
     return states.every((targets) => targets.includes(true));
