@@ -59,8 +59,8 @@ export class Cache {
       query.explained?.note(`keeps answers of ${this.rules.zones.join(' ')} only`);
       return next(query);
     }
-    if (query.origin.caching === 'bypass') return next(query);
-    if (query.origin.caching === 'renew') return this.ask(query, next);
+    if (query.caching === 'bypass') return next(query);
+    if (query.caching === 'renew') return this.ask(query, next);
     const now = this.now();
     const counters = this.countersOf(query);
     counters.requests.add();

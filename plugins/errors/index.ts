@@ -54,7 +54,7 @@ function logger(consolidations: readonly Consolidation[], log: Logger): Instance
     if (!QueryError.is(error)) throw error;
     const { message, rcode, extendedError } = error;
     // Whoever wants it explained is told, and the server that asks itself sees it.
-    if (query.explained !== undefined || query.origin.own) return Reply.decline(rcode, extendedError);
+    if (query.explained !== undefined || query.own) return Reply.decline(rcode, extendedError);
     const fitting = consolidations.find((consolidation) => consolidation.fits(message));
     const line = `${rcodeCode(rcode) ?? 2} ${query.name} ${query.type}: ${message}`;
     if (fitting === undefined) log.error(line);

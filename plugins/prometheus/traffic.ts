@@ -65,7 +65,7 @@ export class Traffic {
   private replied(query: Query, reply: Reply): void {
     const metrics = this.of(query);
     if (reply.declined) this.count(query, 0, metrics.replies(reply.rcodeNumber, ''));
-    else this.count(query, reply.plainLength(query), metrics.replies(reply.rcodeNumber, query.origin.answeredBy));
+    else this.count(query, reply.plainLength(query), metrics.replies(reply.rcodeNumber, query.exchange.answeredBy));
   }
 
   /** What is no answer of a plugin is counted by the server, see {@link dropped}. */

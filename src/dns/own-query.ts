@@ -3,6 +3,7 @@ import type { Client } from './client.ts';
 import { classCode, flag, QueryClass, QueryType, typeCode } from './codes.ts';
 import { hashName, type Name, nameToWire } from './name.ts';
 import { Query } from './query.ts';
+import type { Caching } from './query-fields.ts';
 import { questionOf } from './wire.ts';
 
 /** What a query of the server itself is made of: health probes, prefetch, loop detection, CNAME chasing. */
@@ -13,6 +14,7 @@ export interface OwnQuery {
   readonly recursionDesired?: boolean;
   readonly client: Client;
   readonly receivedAt: number;
+  readonly caching?: Caching;
 }
 
 /** Who asks where the server asks itself: over TCP, so that replies may be of any size. */
@@ -23,7 +25,7 @@ export function makeQuery(own: OwnQuery): Query {
   const name = nameToWire(own.name);
   const type = typeCode(own.type) ?? QueryType.A;
   const klass = classCode(own.class ?? 'IN') ?? QueryClass.IN;
-  const query = new Query({
+  return new Query({
     wire: questionOf(name, type, klass),
     start: 0,
     owned: true,
@@ -40,7 +42,7 @@ export function makeQuery(own: OwnQuery): Query {
     optionsEnd: 0,
     client: own.client,
     receivedAt: own.receivedAt,
+    own: true,
+    caching: own.caching ?? 'usual',
   });
-  query.own = true;
-  return query;
 }

@@ -1,7 +1,11 @@
 // What a query is made of, and what a copy of it can change.
 import type { Client } from './client.ts';
 import type { Option } from './edns.ts';
+import type { Explained } from './explained.ts';
 import type { Name } from './name.ts';
+
+/** What caches do with a query; see {@link Query.caching}. */
+export type Caching = 'usual' | 'renew' | 'bypass';
 
 /** What `with` can change. */
 export interface QueryChange {
@@ -19,6 +23,7 @@ export interface QueryChange {
   readonly options?: readonly Option[];
   /** Makes a query of the server's own, on behalf of nobody, that this client seems to ask. */
   readonly client?: Client;
+  readonly caching?: Caching;
 }
 
 /** The facts a query is made of. */
@@ -40,4 +45,9 @@ export interface QueryFields {
   readonly optionsEnd: number;
   readonly client: Client;
   readonly receivedAt: number;
+  /** Whether the server made it itself; false unless given. */
+  readonly own?: boolean;
+  /** `usual` unless given. */
+  readonly caching?: Caching;
+  readonly explained?: Explained | undefined;
 }

@@ -2,19 +2,19 @@
 import type { Client, Route } from './client.ts';
 import { changedFlags, classCode, className, flag, typeCode, typeName } from './codes.ts';
 import { type Option, optLength, optLengthWith, readOptions, writeOpt } from './edns.ts';
+import { Exchange, exchangeOf } from './exchange.ts';
 import type { Explained } from './explained.ts';
 import { Metadata } from './metadata.ts';
 import { hashName, lowerCase, type Name, nameFromWire, nameToWire } from './name.ts';
-import type { QueryChange, QueryFields } from './query-fields.ts';
+import type { Caching, QueryChange, QueryFields } from './query-fields.ts';
 import { headerLength, questionOf, readUint16, writeUint16 } from './wire.ts';
 
 /** Octets of a reply over UDP at most, whatever the asker advertises: what is larger would be fragmented, or be an amplifier's tool. */
 const maxUdpReply = 4096;
 
 const noOptions: readonly Option[] = [];
-const noRoute: Route = { server: '', zone: 'dropped', view: '', index: 0 };
 
-/** One question and its circumstances. Never written to by plugins: `with` derives a changed copy that shares the metadata. */
+/** One question and its circumstances. Immutable: `with` derives a changed copy, which belongs to the same exchange. */
 export class Query {
   /** The message's bytes; `start` is where it begins in them. */
   private wire: Uint8Array;
@@ -40,31 +40,27 @@ export class Query {
   readonly client: Client;
   /** Milliseconds on the clock that `SetupContext.now` reads. */
   readonly receivedAt: number;
-  /** The server block that was chosen. Set by the router. */
-  route: Route = noRoute;
   /** The query as it was received, which this one was derived from; itself when it is that one. */
   readonly origin: Query;
-  /** The plugin that was entered last on behalf of the query as received: the one that answered. Set by the chain. */
-  answeredBy = '';
-  /**
-   * What caches do with the query as received; set by who makes it, for queries of the server's own. `usual`; `renew`: they ask anew and give what
-   * they keep from then on; `bypass`: they let it pass, and its reply.
-   */
-  caching: 'usual' | 'renew' | 'bypass' = 'usual';
-  /** Whether no client sent the query as received, but the server itself. */
-  own = false;
-  /** How often the server asked itself on behalf of the query as received. Counted by the server. */
-  resolutions = 0;
-  /** Takes what a plugin has to say of its answer; undefined unless somebody wants that explained. Nobody gets the answer then. */
-  explained: Explained | undefined = undefined;
+  /** What the server keeps about the handling of {@link origin}. */
+  readonly exchange: Readonly<Exchange>;
+  /** Whether no client sent {@link origin}, but the server itself. */
+  readonly own: boolean;
+  /** What caches do with it: `usual`; `renew`: they ask anew and give what they keep from then on; `bypass`: they let it pass, and its reply. */
+  readonly caching: Caching;
+  /** Takes what a plugin has to say of its answer; undefined unless somebody wants that explained, who gets no other answer. */
+  readonly explained: Explained | undefined;
   private optionsStart: number;
   private optionsEnd: number;
   private nameText: Name | undefined = undefined;
   private optionList: readonly Option[] | undefined = undefined;
-  private store: Metadata | undefined = undefined;
 
   constructor(fields: QueryFields, origin?: Query) {
     this.origin = origin ?? this;
+    this.exchange = origin?.exchange ?? new Exchange();
+    this.own = fields.own ?? false;
+    this.caching = fields.caching ?? 'usual';
+    this.explained = fields.explained;
     this.wire = fields.wire;
     this.start = fields.start;
     this.owned = fields.owned ?? false;
@@ -119,6 +115,11 @@ export class Query {
     return (this.flags & flag.authenticData) !== 0;
   }
 
+  /** The server block that was chosen. */
+  get route(): Route {
+    return this.exchange.route;
+  }
+
   /** The listener that was asked, as "dns://:53". */
   get server(): string {
     return this.route.server;
@@ -148,51 +149,41 @@ export class Query {
 
   /** What plugins tell of this query; undefined unless its server block collects metadata. */
   get metadata(): Metadata | undefined {
-    return this.origin.store;
+    return this.exchange.metadata;
   }
 
   /** Starts to collect metadata. */
   collectMetadata(): Metadata {
-    this.origin.store ??= new Metadata();
-    return this.origin.store;
+    const exchange = exchangeOf(this);
+    exchange.metadata ??= new Metadata();
+    return exchange.metadata;
   }
 
-  /** A copy that shares the metadata and says that the asker understands AD (RFC 6840 section 5.7). */
+  /** A copy that says that the asker understands AD (RFC 6840 section 5.7). */
   withAuthenticData(): Query {
-    if (this.authenticData) return this;
-    this.detach();
-    const { wire, start, nameLength, nameHash, typeCode, classCode, edns, advertisedSize, ednsVersion, dnssecOk, client, receivedAt } = this;
-    const { optionsStart, optionsEnd } = this;
-    const flags = this.flags | flag.authenticData;
-    const derived = new Query(
-      {
-        wire,
-        start,
-        owned: true,
-        nameLength,
-        nameHash,
-        typeCode,
-        classCode,
-        flags,
-        edns,
-        advertisedSize,
-        ednsVersion,
-        dnssecOk,
-        optionsStart,
-        optionsEnd,
-        client,
-        receivedAt,
-      },
-      this.origin,
-    );
-    derived.goOnFor(this);
-    // The very same options, so that it can be told which of them the asker sent.
-    derived.optionList = this.options;
-    derived.nameText = this.nameText;
-    return derived;
+    return this.authenticData ? this : this.copy({ flags: this.flags | flag.authenticData });
   }
 
-  /** A changed copy that shares the metadata. */
+  /** A copy whose answer somebody wants explained. */
+  explainedTo(explained: Explained): Query {
+    return this.copy({ explained });
+  }
+
+  private copy(changed: { readonly flags?: number; readonly explained?: Explained }): Query {
+    this.detach();
+    const { wire, start, nameLength, nameHash, typeCode, classCode, flags, edns, advertisedSize, ednsVersion, dnssecOk } = this;
+    const { optionsStart, optionsEnd, client, receivedAt, own, caching, explained } = this;
+    const header = { wire, start, owned: true, nameLength, nameHash, typeCode, classCode, flags: changed.flags ?? flags };
+    const opt = { edns, advertisedSize, ednsVersion, dnssecOk, optionsStart, optionsEnd };
+    const asked = { client, receivedAt, own, caching, explained: changed.explained ?? explained };
+    const copy = new Query({ ...header, ...opt, ...asked }, this.origin);
+    // The very same options, so that it can be told which of them the asker sent.
+    copy.optionList = this.options;
+    copy.nameText = this.nameText;
+    return copy;
+  }
+
+  /** A changed copy; with another client, a query of the server's own. */
   with(change: QueryChange): Query {
     const name = change.name === undefined ? this.nameBytes() : nameToWire(change.name);
     const options = change.options ?? this.options;
@@ -217,21 +208,20 @@ export class Query {
         dnssecOk: change.dnssecOk ?? this.dnssecOk,
         optionsStart: 0,
         optionsEnd: 0,
-        client: change.client ?? this.client,
-        receivedAt: this.receivedAt,
+        ...this.askedBy(change),
       },
       change.client === undefined ? this.origin : undefined,
     );
-    derived.goOnFor(this);
+    if (change.client !== undefined) exchangeOf(derived).route = this.route;
     derived.optionList = options;
     return derived;
   }
 
-  /** Takes over what a copy shares; one on behalf of nobody is not what somebody wants explained. */
-  private goOnFor(query: Query): void {
-    this.route = query.route;
-    if (this.origin === this) this.own = true;
-    else this.explained = query.explained;
+  /** On whose behalf a changed copy asks, and how. */
+  private askedBy({ client, caching }: QueryChange): Pick<QueryFields, 'client' | 'receivedAt' | 'own' | 'caching' | 'explained'> {
+    const { receivedAt } = this;
+    if (client !== undefined) return { client, receivedAt, own: true, caching: caching ?? 'usual' };
+    return { client: this.client, receivedAt, own: this.own, caching: caching ?? this.caching, explained: this.explained };
   }
 
   /** Octets of the UDP message or TCP frame that a reply may have; see {@link Client.transport}. */

@@ -1,5 +1,6 @@
 // Folds the plugins of a server block into one function of a query.
 import type { Place } from '../config/error.ts';
+import { exchangeOf } from '../dns/exchange.ts';
 import type { Query } from '../dns/query.ts';
 import { Reply } from '../dns/reply.ts';
 import { type Awaitable, after } from '../plugin/awaitable.ts';
@@ -43,7 +44,7 @@ export const plain: Binding = { link, end: endOf };
 function link({ name, handle, foreign }: Step, next: Next): Next {
   const run: Handle = foreign ? checked(name, handle) : handle;
   return (query) => {
-    query.origin.answeredBy = name;
+    exchangeOf(query).answeredBy = name;
     return run(query, next);
   };
 }

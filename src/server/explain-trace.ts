@@ -68,8 +68,7 @@ export class Trace extends Tracer {
 
   /** A copy of the query tells this plugin's notes, and what it passes on, from those of all others, however long it waits. */
   run(link: Next): Awaitable<Reply> {
-    const query = this.given.with({});
-    query.explained = this;
+    const query = this.given.explainedTo(this);
     return this.follow(() => link(query));
   }
 }
@@ -83,12 +82,10 @@ export class Inquiry extends Tracer {
   /** Every plugin that the query came to, in order. */
   readonly traces: Trace[] = [];
 
-  /** Marks the query as asked by this inquiry. */
   constructor(plan: ListenerPlan, query: Query) {
     super();
     this.plan = plan;
-    this.query = query;
-    query.explained = this;
+    this.query = query.explainedTo(this);
   }
 
   enter(from: Tracer, step: Step, given: Query): Trace {

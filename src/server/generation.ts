@@ -1,6 +1,7 @@
 // One configuration in use: its blocks, what each listener answers with, and the life of its instances.
 import { ConfigError, ConfigErrors, messageOf, type Place } from '../config/error.ts';
 import type { Route } from '../dns/client.ts';
+import { exchangeOf } from '../dns/exchange.ts';
 import type { Query } from '../dns/query.ts';
 import type { Reply } from '../dns/reply.ts';
 import { makeLogger } from '../log/logger.ts';
@@ -248,13 +249,13 @@ export class Generation {
   }
 
   private resolve(query: Query, server: string): Awaitable<Reply> {
-    const { origin } = query;
-    if (++origin.resolutions > maxResolutions) {
+    const exchange = exchangeOf(query);
+    if (++exchange.resolutions > maxResolutions) {
       throw new QueryError('SERVFAIL', `asked itself more than ${maxResolutions} times for one query, the last time for ${query.name} ${query.type}`);
     }
-    const { answeredBy } = origin;
+    const { answeredBy } = exchange;
     return after(this.context.own.reply(server, query), (reply) => {
-      origin.answeredBy = answeredBy;
+      exchange.answeredBy = answeredBy;
       return reply;
     });
   }

@@ -2,6 +2,7 @@
 
 import type { Route } from '../dns/client.ts';
 import { ExtendedError, QueryClass, QueryType } from '../dns/codes.ts';
+import { exchangeOf } from '../dns/exchange.ts';
 import { readQuery, type Verdict, verdict } from '../dns/header.ts';
 import type { Query } from '../dns/query.ts';
 import { minimizeAny, render, renderRefusal } from '../dns/render.ts';
@@ -96,7 +97,7 @@ export class Responder implements Answerer {
     if (refusal !== undefined) return this.drop(query, refusal);
     const block = this.answering.router.find(query);
     if (block === undefined) return this.drop(query, refused);
-    query.route = block.route;
+    exchangeOf(query).route = block.route;
     if (block.chain === undefined) return this.drop(query, refused);
     try {
       const reply = block.chain(query);
@@ -115,7 +116,7 @@ export class Responder implements Answerer {
   }
 
   private drop(query: Query, reply: Reply): Reply {
-    query.route = this.answering.dropped;
+    exchangeOf(query).route = this.answering.dropped;
     for (const observer of this.answering.observers) observer.dropped(query, reply);
     return reply;
   }

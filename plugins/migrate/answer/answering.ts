@@ -124,10 +124,8 @@ export class Answering {
 
   /** What a cache kept from before the hand-back may still lead to A: the upstream is asked anew. */
   private renewed(query: Query, next: Next, reply: Reply): Awaitable<Reply> {
-    const { origin } = query;
-    if (this.options.move.plan.mode !== 'exclusive' || origin.caching !== 'usual' || !this.options.guard.leadsToA(reply)) return reply;
-    origin.caching = 'renew';
-    return next(query);
+    if (this.options.move.plan.mode !== 'exclusive' || query.caching !== 'usual' || !this.options.guard.leadsToA(reply)) return reply;
+    return next(query.with({ caching: 'renew' }));
   }
 
   /** Behind a moved name an answer leads where the plan leads. */

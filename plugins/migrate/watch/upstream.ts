@@ -161,8 +161,7 @@ export class Upstream {
   }
 
   private async ask(moved: MovedName, type: string, how: { readonly caching: Query['caching']; readonly client: Client }): Promise<Sighting> {
-    const query = makeQuery({ name: moved.name, type, client: how.client, receivedAt: this.options.now() });
-    query.caching = how.caching;
+    const query = makeQuery({ name: moved.name, type, client: how.client, receivedAt: this.options.now(), caching: how.caching });
     this.own.add(query.origin);
     try {
       const reply = await this.options.resolve(query);
