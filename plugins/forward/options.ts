@@ -1,5 +1,4 @@
 // The grammar of a forward, and its options as settings. Refuses what CoreDNS refuses, in its words.
-import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import {
   type ConfigSpec,
@@ -81,7 +80,7 @@ const maxTargets = 15;
 export function readTargets(options: Options, context: SetupContext): readonly (Target | HostTarget)[] {
   const parsed = options.to.map((to) => {
     try {
-      return parseTarget(to, context.path);
+      return parseTarget(to, context.read);
     } catch (error) {
       return context.fail(messageOf(error), 'to');
     }
@@ -177,7 +176,7 @@ function readTls(options: Options, context: SetupContext): { readonly secureCont
   if (options.tls === undefined) return {};
   const files = [options.tls.cert, options.tls.key, options.tls.ca].filter((name) => name !== undefined);
   try {
-    const [first, second, third] = files.map((name) => readFileSync(context.path(name)));
+    const [first, second, third] = files.map((name) => context.read(name));
     const ca = files.length === 1 ? first : third;
     const secureContext = createSecureContext({
       minVersion: 'TLSv1.2',

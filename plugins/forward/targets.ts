@@ -1,5 +1,4 @@
 // The TOs of a forward: addresses, files like resolv.conf, and host names to look up at start.
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { parseHostPort, parseName } from 'ferrydns/plugin';
 import { addressOf, type Target } from './settings.ts';
@@ -17,9 +16,9 @@ const schemes = ['dns', 'tls', 'https', 'https3', 'quic', 'grpc', 'unix'];
 
 /**
  * The upstreams that one TO stands for: several for a file, none for a file without name servers.
- * Throws an Error with a plain message. `path` finds the file that a TO may name.
+ * Throws an Error with a plain message. `read` reads the file that a TO may name.
  */
-export function parseTarget(to: string, path: (file: string) => string): readonly (Target | HostTarget)[] {
+export function parseTarget(to: string, read: (file: string) => Buffer): readonly (Target | HostTarget)[] {
   const { scheme, rest } = splitScheme(to);
   if (rest === '') throw new Error(`invalid address: "${to}"`);
   if (scheme === 'https' && rest.includes('/')) {
@@ -27,7 +26,7 @@ export function parseTarget(to: string, path: (file: string) => string): readonl
   }
   const address = addressIn(rest, isTransport(scheme) ? defaultPorts[scheme] : 0);
   if (address !== undefined) return [{ transport: supported(scheme, rest), ...address }];
-  const servers = nameServersOf(path(rest));
+  const servers = nameServersOf(rest, read);
   if (servers !== undefined) return servers;
   const host = hostIn(rest);
   if (host === undefined || !isTransport(scheme)) {
@@ -72,10 +71,10 @@ function addressIn(text: string, port: number): Omit<Target, 'transport'> | unde
 }
 
 /** The `nameserver` lines of a file like resolv.conf; undefined when there is no such file. */
-function nameServersOf(file: string): Target[] | undefined {
+function nameServersOf(file: string, read: (file: string) => Buffer): Target[] | undefined {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = read(file).toString('utf8');
   } catch {
     return undefined;
   }

@@ -1,7 +1,6 @@
-// A hosts file that is read again when its time or size has changed.
-import { open } from 'node:fs/promises';
+// A hosts file that is read again when it has changed.
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Logger, Metrics } from 'ferrydns/plugin';
+import { type Logger, type Metrics, WatchedFile } from 'ferrydns/plugin';
 import { type Parsing, parseInSlices } from './parse.ts';
 import { HostsTable } from './table.ts';
 
@@ -12,28 +11,32 @@ interface HostsFileOptions extends Parsing {
 export class HostsFile {
   /** The entries as read last; none as long as the file has not been there. */
   table: HostsTable = new HostsTable();
-  readonly path: string;
+  readonly file: WatchedFile;
   private readonly options: HostsFileOptions;
-  private stamp = '';
-  /** Seconds since 1970 when the file that was read last was written. */
-  private written = 0;
-  private loading = false;
+  private isLoaded = false;
   private loaded = (): void => {};
 
   constructor(path: string, options: HostsFileOptions) {
-    this.path = path;
+    this.file = new WatchedFile(path);
     this.options = options;
+  }
+
+  get path(): string {
+    return this.file.path;
   }
 
   /** Reads the file if it has changed since it was read last. One that is gone or cannot be read leaves the entries as they are. */
   async load(): Promise<void> {
-    if (this.loading) return;
-    this.loading = true;
-    try {
-      await this.readIfChanged();
-    } finally {
-      this.loading = false;
-    }
+    const content = await this.file.readChange().catch(() => undefined);
+    if (content !== undefined) await this.take(content);
+  }
+
+  /** Makes the entries those of this text. */
+  async take(content: Buffer): Promise<void> {
+    this.table = await this.parse(content.toString('utf8'));
+    this.isLoaded = true;
+    this.loaded();
+    this.options.log.debug(`Parsed hosts file into ${this.table.size} entries`);
   }
 
   /** Shows the metrics of the file from when it has been read on; `more` is the number of entries beside it. */
@@ -42,28 +45,10 @@ export class HostsFile {
     this.loaded = () => {
       const entries = metrics.gauge('coredns_hosts_entries', 'The combined number of entries in hosts and Corefile.', labels, 'max');
       entries({ hostsfile: this.path }, () => this.table.size + more);
-      metrics.gauge('coredns_hosts_reload_timestamp_seconds', 'The timestamp of the last reload of hosts file.', () => this.written, 'max');
+      const written = () => (this.file.writtenAt ?? 0) / 1000;
+      metrics.gauge('coredns_hosts_reload_timestamp_seconds', 'The timestamp of the last reload of hosts file.', written, 'max');
     };
-    if (this.stamp !== '') this.loaded();
-  }
-
-  private async readIfChanged(): Promise<void> {
-    const file = await open(this.path).catch(() => undefined);
-    if (file === undefined) return;
-    try {
-      const { mtimeNs, size } = await file.stat({ bigint: true });
-      const stamp = `${mtimeNs} ${size}`;
-      if (stamp === this.stamp) return;
-      // A directory reads as an error, which is no entries.
-      const text = await file.readFile('utf8').catch(() => '');
-      this.table = await this.parse(text);
-      this.stamp = stamp;
-      this.written = Number(mtimeNs) / 1e9;
-      this.loaded();
-      this.options.log.debug(`Parsed hosts file into ${this.table.size} entries`);
-    } finally {
-      await file.close();
-    }
+    if (this.isLoaded) this.loaded();
   }
 
   private async parse(text: string): Promise<HostsTable> {

@@ -55,9 +55,9 @@ export default definePlugin({
     });
     return {
       handle: (query, next) => answers.handle(query, next),
-      start({ every }) {
+      start({ watch }) {
         hostsFile.report(context.metrics, inline.size);
-        if (options.reload > 0) every(options.reload, () => hostsFile.load());
+        if (options.reload > 0) watch(hostsFile.file, options.reload, (content) => hostsFile.take(content));
       },
     };
   },

@@ -87,12 +87,12 @@ function weighted({ file: name = '', reload = 30_000 }: Use, context: SetupConte
   const weights = new WeightFile(context.path(name), context.log);
   if (!weights.read()) {
     if (reload === 0) context.fail('weight file open error', 'file');
-    context.warn(`Failed to open weight file: ${weights.path}. Will try again in ${formatDuration(reload)}`, 'file');
+    context.warn(`Failed to open weight file: ${weights.file.path}. Will try again in ${formatDuration(reload)}`, 'file');
   }
   return {
     handle: balance(new Weighting(() => weights.table)),
-    start({ every }) {
-      if (reload > 0) every(reload, () => weights.reload());
+    start({ watch }) {
+      if (reload > 0) watch(weights.file, reload, (content) => weights.take(content));
     },
   };
 }

@@ -1,8 +1,6 @@
 // The weights of addresses: a file that names domains and, below each, its addresses with their weights.
-import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import type { Logger, ResourceRecord } from 'ferrydns/plugin';
+import { type Logger, type ResourceRecord, WatchedFile } from 'ferrydns/plugin';
 import { parseAddress, plainAddress } from './address.ts';
 
 /** What an address weighs that the file does not name. */
@@ -21,37 +19,32 @@ export class WeightTable {
 }
 
 export class WeightFile {
-  readonly path: string;
+  readonly file: WatchedFile;
   /** The weights as read last; all are equal as long as the file has not been there. */
   table: WeightTable = new WeightTable();
   private readonly log: Logger;
-  private content: string | undefined = undefined;
 
   constructor(path: string, log: Logger) {
-    this.path = path;
+    this.file = new WatchedFile(path);
     this.log = log;
   }
 
-  /** Reads the file for the first time; false when it cannot be opened. Throws an Error that says which line is wrong. */
+  /** Reads the file for the first time; false when it cannot be read. Throws an Error that says which line is wrong. */
   read(): boolean {
+    let content: Buffer | undefined;
     try {
-      this.content = readFileSync(this.path, 'utf8');
+      content = this.file.readChangeSync();
     } catch {
       return false;
     }
-    this.table = parseWeights(this.content, this.path);
+    this.table = parseWeights(String(content), this.file.path);
     return true;
   }
 
-  /** Reads the file again. What is wrong with it is said once, by a throw, and the weights stay as they were. */
-  async reload(): Promise<void> {
-    const content = await readFile(this.path, 'utf8').catch(() => {
-      throw new Error('weight file open error');
-    });
-    if (content === this.content) return;
-    this.content = content;
-    this.table = parseWeights(content, this.path);
-    this.log.info(`Successfully reloaded weight file ${this.path}`);
+  /** Makes the weights those of this text. Throws an Error that says which line is wrong, and the weights stay as they were. */
+  take(content: Buffer): void {
+    this.table = parseWeights(content.toString('utf8'), this.file.path);
+    this.log.info(`Successfully reloaded weight file ${this.file.path}`);
   }
 }
 

@@ -1,5 +1,4 @@
 // Moves names from A to B by a plan: the TTL lowered first, the change made in steps, and an account of who may still lead to A.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   ConfigErrors,
@@ -66,7 +65,7 @@ function moveOfFile(word: Word, options: MigrateOptions, context: SetupContext):
 
 function read(word: Word, context: SetupContext) {
   try {
-    const text = readFileSync(context.path(word.text), 'utf8');
+    const text = context.read(word.text).toString('utf8');
     context.source(word.text, text);
     return readPlanFile(text, word.text);
   } catch (error) {

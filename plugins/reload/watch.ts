@@ -48,9 +48,10 @@ export class Watch implements Instance {
   private async look({ server }: StartContext): Promise<void> {
     if (!this.decides || server.stopping) return;
     const hash = await this.read(server);
-    if (hash === undefined || hash === this.seen) return;
+    if (hash === undefined) return;
+    const isNew = hash !== this.seen && hash !== server.configurationHash;
     this.seen = hash;
-    if (hash === server.configurationHash) return;
+    if (!server.lookForChangedFiles() && !isNew) return;
     try {
       await server.reload();
     } catch (error) {

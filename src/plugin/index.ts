@@ -10,6 +10,7 @@ export { ConfigError, ConfigErrors, messageOf, type Place } from '../config/erro
 export * from '../config/grammar.ts';
 export type { Line, Word } from '../config/tree.ts';
 export * from '../config/values.ts';
+export { WatchedFile } from '../config/watched-file.ts';
 export { normalizeZones, parseHostPort } from '../config/zone-key.ts';
 export { canonicalAddress } from '../dns/address.ts';
 export type { Client, Route, Transport } from '../dns/client.ts';

@@ -1,6 +1,7 @@
 // The contract between the server and a plugin: what a plugin is, what it is given, and when.
 import type { ConfigSpec, OptionsOf } from '../config/grammar.ts';
 import type { Word } from '../config/tree.ts';
+import type { WatchedFile } from '../config/watched-file.ts';
 import type { Route } from '../dns/client.ts';
 import type { Name } from '../dns/name.ts';
 import type { Query } from '../dns/query.ts';
@@ -34,6 +35,11 @@ export interface SetupContext {
   readonly now: () => number;
   /** The absolute path of a file that the configuration names: relative ones start at the block's `root`, else at the working directory. */
   path(file: string): string;
+  /**
+   * Reads such a file: a certificate, a plan. Throws the system's error. `reload` loads the configuration again when one of them has changed; for a
+   * file that can change without that, see {@link StartContext.watch}.
+   */
+  read(file: string): Buffer;
   /** Refuses the configuration; the error points at the word or option given, else at the directive. */
   fail(message: string, at?: Word | string): never;
   /** Says at start what is odd about the configuration. */
@@ -81,6 +87,12 @@ export interface StartContext {
   serve(address: string, path: string, respond: (request: HttpRequest) => Awaitable<HttpResponse>, service?: HttpService): void;
   /** Runs `task` each time `milliseconds` have passed, until the instance is stopped; an error is logged and does not end it. */
   every(milliseconds: number, task: () => Awaitable<void>): void;
+  /**
+   * Looks at a file each time `milliseconds` have passed, until the instance is stopped, and calls `changed` with what it holds when that is not what
+   * was read last. While it cannot be read nothing is called: what it said stays in use, and the log says so once. An error that `changed` throws is
+   * logged, and the file is not read again before it changes.
+   */
+  watch(file: WatchedFile, milliseconds: number, changed: (content: Buffer) => Awaitable<void>): void;
 }
 
 /** How something is served over HTTP. */
@@ -151,6 +163,10 @@ export interface ServerControl {
   readiness(): Awaitable<readonly { readonly name: string; readonly ready: true | string }[]>;
   /** The hash of the configuration as its files are now; throws ConfigErrors when they cannot be read. */
   readConfigurationHash(): Awaitable<string>;
+  /**
+   * Whether a file that {@link SetupContext.read} was called for has changed since it was read or looked at last. One that cannot be read has not.
+   */
+  lookForChangedFiles(): boolean;
   /** Loads the configuration again; rejects, and changes nothing, when it is refused. */
   reload(): Promise<void>;
   /** Every name and place where this server block listens for DNS, once it does. */

@@ -4,6 +4,7 @@ import { type Decoded, decodeAll } from '../config/decode.ts';
 import { ConfigError, ConfigErrors, formatWarning, messageOf, nearest, type Place } from '../config/error.ts';
 import type { ConfigSpec } from '../config/grammar.ts';
 import { hashTree, type ServerBlock, type Tree, type Word } from '../config/tree.ts';
+import { FilesRead } from '../config/watched-file.ts';
 import { parseKey, type ZoneKey } from '../config/zone-key.ts';
 import type { Name } from '../dns/name.ts';
 import { type LogSwitches, makeLogger, type Output } from '../log/logger.ts';
@@ -52,6 +53,8 @@ export interface SetUp {
   readonly warnings: readonly string[];
   /** The text of the files that plugins have read themselves, by the name that places use. */
   readonly sources: ReadonlyMap<string, string>;
+  /** The files whose content the instances were set up with. */
+  readonly files: FilesRead;
 }
 
 /** Sets every block up. Plugins are set up in the order of the registry over all blocks, so that what `root` and `bind` state is known to those behind them. */
@@ -59,13 +62,14 @@ export async function setUpBlocks(tree: Tree, environment: SetupEnvironment): Pr
   const problems: ConfigError[] = [];
   const warnings: string[] = [];
   const sources = new Map<string, string>();
+  const files = new FilesRead();
   const drafts = tree.blocks.map((block) => makeDraft(block, environment, problems));
   for (const draft of drafts) problems.push(...unknownDirectives(draft.block, environment.registry));
   for (const plugin of environment.registry.plugins) {
-    for (const draft of drafts) await new PluginSetup(plugin, draft, environment, { problems, warnings, sources }).run();
+    for (const draft of drafts) await new PluginSetup(plugin, draft, environment, { problems, warnings, sources, files }).run();
   }
   const blocks = drafts.map(({ keys, uses, settings, block }) => ({ keys, uses, settings, place: block.place, hash: hashTree({ blocks: [block] }) }));
-  return { blocks, problems, warnings, sources };
+  return { blocks, problems, warnings, sources, files };
 }
 
 /** What the instances of a block provide of one kind. */
@@ -82,6 +86,7 @@ interface Findings {
   readonly problems: ConfigError[];
   readonly warnings: string[];
   readonly sources: Map<string, string>;
+  readonly files: FilesRead;
 }
 
 interface Draft {
@@ -183,6 +188,7 @@ class PluginSetup {
     const placeOf = (at?: Word | string) => (typeof at === 'object' ? at.place : decoded.placeOf(at));
     const { keys, settings } = draft;
     const port = keys[0]?.port ?? environment.dnsPort;
+    const path = (file: string) => resolve(environment.directory, (settings as BlockSettings).root ?? '', file);
     return {
       zones: keys.map(({ zone }) => zone).filter((zone, i, all) => all.indexOf(zone) === i) as Name[],
       server: serverName((settings as BlockSettings).addresses?.[0] ?? '', port),
@@ -191,7 +197,8 @@ class PluginSetup {
       plainLog: makeLogger(environment.output, environment.logging),
       metrics: environment.metrics,
       now: environment.now,
-      path: (file) => resolve(environment.directory, (settings as BlockSettings).root ?? '', file),
+      path,
+      read: (file) => findings.files.read(path(file)),
       fail(message, at) {
         throw new ConfigError(message, { place: placeOf(at), plugin: plugin.name });
       },

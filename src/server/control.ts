@@ -35,6 +35,7 @@ export function controlOf(server: Controlled, generation: Generation, block: Blo
     configurationHash: generation.configuration.hash,
     readiness: () => server.readiness(generation),
     readConfigurationHash: () => server.readHash(),
+    lookForChangedFiles: () => generation.lookForChangedFiles(),
     reload: () => server.requestReload(),
     listeners: () =>
       generation.listeners

@@ -1,5 +1,6 @@
 // One configuration in use: its blocks, what each listener answers with, and the life of its instances.
 import { ConfigError, ConfigErrors, messageOf, type Place } from '../config/error.ts';
+import type { FilesRead } from '../config/watched-file.ts';
 import type { Route } from '../dns/client.ts';
 import { exchangeOf } from '../dns/exchange.ts';
 import type { Query } from '../dns/query.ts';
@@ -17,6 +18,7 @@ import { alike, heirsOf } from './heirs.ts';
 import { HttpRoutes } from './http-routes.ts';
 import type { OwnQueries } from './own-queries.ts';
 import type { Told } from './protocol.ts';
+import { every, watch } from './recurring.ts';
 import { type Answering, InHand } from './responder.ts';
 import { type RoutedBlock, Router } from './router.ts';
 
@@ -37,6 +39,8 @@ export interface GenerationContext extends SetupEnvironment {
   readonly configuration: Configuration;
   /** The text of each file that it was read from, to show lines of it; none where another process has read them. */
   readonly sources: ReadonlyMap<string, string>;
+  /** The files whose content the instances were set up with. */
+  readonly files: FilesRead;
   /** Numbers the configurations that the server has loaded. */
   readonly serial: number;
   readonly builtIn: ReadonlySet<string>;
@@ -60,9 +64,6 @@ interface Draft {
   readonly blocks: Set<Block>;
   readonly places: Map<string, Place>;
 }
-
-/** Milliseconds a timer can wait; asked for more, it would not wait at all. */
-const longestDelay = 0x7fffffff;
 
 /** How often the server may ask itself on behalf of one query before that counts as a loop. */
 const maxResolutions = 16;
@@ -153,6 +154,11 @@ export class Generation {
     this.hearers.get(identity)?.(message);
   }
 
+  /** Whether a file that an instance was set up with has changed since it was read or looked at last. */
+  lookForChangedFiles(): boolean {
+    return this.context.files.lookForChange();
+  }
+
   /** What every instance that can be waited for says. */
   readiness(): { readonly name: string; readonly ready: true | string }[] {
     return this.uses().flatMap(({ plugin, instance }) => (instance.ready === undefined ? [] : [{ name: plugin.name, ready: instance.ready() }]));
@@ -220,8 +226,9 @@ export class Generation {
   private startContext(block: Block, use: Use): StartContext {
     const server = this.listeners.find(({ answering }) => answering.router.serves(block.keys[0]?.zone ?? '.'))?.name ?? '';
     const log = this.logger(use.plugin.name);
+    const { signal } = this.ending;
     return {
-      signal: this.ending.signal,
+      signal,
       server: this.context.control(this, block),
       routes: this.routesOf.get(block) ?? [],
       handlers: block.uses.flatMap(({ plugin, instance }) => (instance.handle === undefined ? [] : [plugin.name])),
@@ -235,16 +242,8 @@ export class Generation {
         return (message) => this.context.tell({ serial: this.serial, identity: use.identity, message });
       },
       serve: (address, path, respond, service) => this.http.add(address, path, { ...service, plugin: use.plugin.name, respond }),
-      every: (milliseconds, task) => {
-        const timer = setInterval(
-          () => {
-            Promise.try(task).catch((error: unknown) => log.error(messageOf(error)));
-          },
-          Math.min(milliseconds, longestDelay),
-        );
-        timer.unref();
-        this.ending.signal.addEventListener('abort', () => clearInterval(timer));
-      },
+      every: (milliseconds, task) => every({ milliseconds, signal, log }, task),
+      watch: (file, milliseconds, changed) => watch({ milliseconds, signal, log }, file, changed),
     };
   }
 

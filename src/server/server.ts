@@ -200,7 +200,7 @@ export class Server {
   private async setUp(parsed: Parsed, serial: number, checking = false): Promise<Generation> {
     const { registry, dnsPort, directory, output, now, defaultAddress, worker } = this.options;
     const environment = { registry, dnsPort, directory, output, logging: this.logging, metrics: this.metrics, now };
-    const { blocks, warnings, sources } = await setUp(parsed, environment, checking);
+    const { blocks, warnings, sources, files } = await setUp(parsed, environment, checking);
     // A worker would only say again what the main process says.
     for (const warning of this.primary ? warnings : []) this.log.warn(warning);
     return new Generation({
@@ -208,6 +208,7 @@ export class Server {
       blocks,
       configuration: { tree: parsed.tree, hash: parsed.hash },
       sources,
+      files,
       serial,
       builtIn: new Set(registry.plugins.map(({ name }) => name)),
       defaultAddress,

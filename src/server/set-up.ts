@@ -1,6 +1,7 @@
 // From a configuration that was read to server blocks whose instances are set up, or to everything that is wrong with it.
 import { type ConfigError, ConfigErrors } from '../config/error.ts';
 import type { Parsed } from '../config/tree.ts';
+import type { FilesRead } from '../config/watched-file.ts';
 import { type Block, problemOf, provided, type SetupEnvironment, setUpBlocks } from './block.ts';
 import { loadCustomPlugins } from './custom-plugins.ts';
 
@@ -10,19 +11,21 @@ export interface Ready {
   readonly warnings: readonly string[];
   /** The text of each file that was read, by the name that places use. */
   readonly sources: ReadonlyMap<string, string>;
+  /** The files whose content the instances were set up with. */
+  readonly files: FilesRead;
 }
 
 /** Sets a configuration up; `checking` says that it will not be started. Rejects with ConfigErrors that hold every problem. */
 export async function setUp(parsed: Parsed, environment: SetupEnvironment, checking: boolean): Promise<Ready> {
   const problems = [...parsed.problems];
   const registry = await loadCustomPlugins(parsed.tree, environment.registry, problems);
-  const { blocks, warnings, ...found } = await setUpBlocks(parsed.tree, { ...environment, registry });
+  const { blocks, warnings, files, ...found } = await setUpBlocks(parsed.tree, { ...environment, registry });
   problems.push(...found.problems);
   // What could not be set up would be missed by the others.
   if (problems.length === 0) problems.push(...(await examine(blocks, checking)));
   const sources = new Map([...found.sources, ...parsed.sources]);
   if (problems.length > 0) throw new ConfigErrors(problems.sort(byPlace), sources);
-  return { blocks, warnings: [...parsed.warnings, ...warnings], sources };
+  return { blocks, warnings: [...parsed.warnings, ...warnings], sources, files };
 }
 
 /** Shows every instance the whole configuration. */

@@ -1,10 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { definePlugin, Reply, record } from 'ferrydns/plugin';
 import { serve } from 'ferrydns/testing';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { WeightFile } from '../../plugins/loadbalance/weight-file.ts';
 import { soon } from '../support/soon.ts';
 
 const inline = (count: number) => Array.from({ length: count }, (_, i) => `  192.0.2.${i + 1} www.example.org`).join('\n');
@@ -82,17 +80,23 @@ describe('weighted', () => {
     });
 
     test('keeps the weights when the file is wrong or gone; says what is wrong once', async () => {
-      const directory = mkdtempSync(join(tmpdir(), 'weights-'));
-      const file = new WeightFile(join(directory, 'weights'), { debug() {}, info() {}, warn() {}, error() {}, debugging: false });
-      const address = record({ name: 'a.test.', type: 'A', data: '192.0.2.1' });
-      writeFileSync(file.path, 'a.test\n192.0.2.1 7\n');
-      expect(file.read()).toBe(true);
-      writeFileSync(file.path, 'a.test\n192.0.2.1 many\n');
-      await expect(file.reload()).rejects.toThrow('wrong weight value:"many"');
-      await file.reload();
-      rmSync(directory, { recursive: true });
-      await expect(file.reload()).rejects.toThrow('weight file open error');
-      expect(file.table.weightOf(address)).toBe(7);
+      await using server = await serve(corefile('loadbalance weighted weights', 2), { files: { weights: 'www.example.org\n192.0.2.2 255\n' } });
+      const path = join(server.directory, 'weights');
+      const said = (text: string) => server.lines.filter((line) => line.includes(text)).length;
+      const looked = async (times: number) => {
+        for (let i = 0; i < times; i++) await vi.advanceTimersByTimeAsync(30_000);
+      };
+      writeFileSync(path, 'www.example.org\n192.0.2.2 many\n');
+      await looked(1);
+      await vi.waitFor(() => expect(said('wrong weight value:"many"')).toBe(1), soon);
+      rmSync(path);
+      await looked(1);
+      await vi.waitFor(() => expect(said(`${path} cannot be read, what it said before stays in use: ENOENT`)).toBe(1), soon);
+      await looked(3);
+      const seen: (string | undefined)[] = [];
+      for (let i = 0; i < 50; i++) seen.push((await server.ask('www.example.org')).answers[0]?.split(' ').at(-1));
+      expect(seen.filter((address) => address === '192.0.2.2').length).toBeGreaterThan(40);
+      expect([said('wrong weight value'), said('cannot be read')]).toEqual([1, 1]);
     });
 
     test('looks as often as `reload` says, and not at all when it is 0', async () => {

@@ -72,6 +72,23 @@ test('a change of an imported file is one', async () => {
   expect(count(server, 'Reloading complete')).toBe(1);
 });
 
+test('a change of a file that a directive names is one, and a broken one is told once', async () => {
+  const files = { 'resolv.conf': 'nameserver 127.0.0.1\n', more: 'errors\n' };
+  await using server = await serve(block('reload 2s 0s', 'forward . resolv.conf'), { files });
+  await pass(server, 2000);
+  expect(count(server, 'Reloading')).toBe(0);
+  write(server, 'nameserver 127.0.0.2\n', 'resolv.conf');
+  await pass(server, 4000);
+  expect(count(server, 'Reloading complete')).toBe(1);
+  write(server, '# none\n', 'resolv.conf');
+  await pass(server, 6000);
+  expect(count(server, 'no valid upstream addresses found')).toBe(1);
+  expect(count(server, 'Reloading complete')).toBe(1);
+  write(server, 'nameserver 127.0.0.1\n', 'resolv.conf');
+  await pass(server, 2000);
+  expect(count(server, 'Reloading complete')).toBe(2);
+});
+
 test('a broken file is told and counted once, the old configuration serves on, and a repaired one is loaded', async () => {
   await using server = await serve(block('reload 2s 0s'));
   write(server, block('reload 2s 0s', 'nonsense'));

@@ -1,6 +1,5 @@
 // Who may come in by an admin door: where it is, whether it speaks TLS, and the token that it asks for.
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { messageOf } from '../../config/error.ts';
 import type { Word } from '../../config/tree.ts';
@@ -102,7 +101,7 @@ function readToken(word: Word, files: readonly Word[], context: SetupContext): B
 
 function read(file: Word, context: SetupContext): string {
   try {
-    return readFileSync(context.path(file.text), 'utf8');
+    return context.read(file.text).toString('utf8');
   } catch (error) {
     return context.fail(messageOf(error), file);
   }
