@@ -11,7 +11,9 @@ export default definePlugin({
 function describeClient(query: Query): Reply {
   const { client } = query;
   const name = query.originalName;
-  const address = record({ name, type: client.family === 6 ? 'AAAA' : 'A', class: query.class, ttl: 0, data: client.address });
+  // A record has no room for the zone of a link-local address (RFC 4007 section 11).
+  const [data] = client.address.split('%');
+  const address = record({ name, type: client.family === 6 ? 'AAAA' : 'A', class: query.class, ttl: 0, data });
   const service = record({
     name: `_${client.transport === 'udp' ? 'udp' : 'tcp'}.${name === '.' ? '' : name}`,
     type: 'SRV',

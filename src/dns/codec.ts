@@ -1,26 +1,36 @@
-// RDATA between bytes and values. The only importer of dns-packet; the types with names in them and SVCB are our own,
-// because dns-packet splits names at every dot and reads labels as UTF-8.
+// RDATA between bytes and values. The only importer of dns-packet, for types without names: it splits names at every dot and reads labels as UTF-8.
 import packet from 'dns-packet';
-import { ipv6Text } from './address.ts';
+import { ipv6Groups, ipv6Text } from './address.ts';
 import { typeCode, typeName } from './codes.ts';
+import * as kind from './data-kinds.ts';
+import { checked, checkedFields, type Expectation } from './field-check.ts';
 import { nameFromWire, nameToWire } from './name.ts';
-import { readUint16, readUint32, writeUint16, writeUint32 } from './wire.ts';
+import { checkRdata } from './rdata.ts';
+import { readUint16, writeUint16 } from './wire.ts';
 
 interface Codec {
   decode(rdata: Uint8Array): unknown;
   encode(data: unknown): Uint8Array;
 }
 
+/** Octets of RDATA at most: its length has 16 bits. */
+const maxRdata = 0xffff;
+
 /** The value of uncompressed RDATA: a string for addresses and names, an object for types with several fields, else the bytes. */
 export function decodeRdata(type: number, rdata: Uint8Array): unknown {
   return codecFor(type).decode(rdata);
 }
 
-/** The uncompressed RDATA of a value as {@link decodeRdata} returns it. Throws an Error that says what the type expects. */
+/**
+ * The uncompressed RDATA of a value as {@link decodeRdata} returns it, or of RDATA itself. Throws an Error that names the type and the field, what was
+ * found and what was expected.
+ */
 export function encodeRdata(type: number, data: unknown): Uint8Array {
-  if (data instanceof Uint8Array && type !== TXT) return data;
   try {
-    return codecFor(type).encode(data);
+    const rdata = data instanceof Uint8Array && type !== TXT ? data : codecFor(type).encode(data);
+    if (rdata.length > maxRdata) throw new Error(`found ${rdata.length} octets, expected at most ${maxRdata}`);
+    if (rdata === data) checkRdata(type, rdata);
+    return rdata;
   } catch (cause) {
     throw new Error(`data of a ${typeName(type)} record: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
@@ -30,101 +40,99 @@ const TXT = 16;
 
 const nameCodec: Codec = {
   decode: (rdata) => nameFromWire(rdata, 0),
-  encode: (data) => nameToWire(text(data, 'a name')),
+  encode: (data) => nameToWire(checked(data, kind.name)),
 };
 
-/** Fields in front of one name: the data is an object of numbers and the name. */
-function prefixedName(numbers: readonly string[], nameField: string): Codec {
+/** Types without a codec. */
+const rawCodec: Codec = { decode: (rdata) => rdata, encode: (data) => checked(data, kind.bytes) };
+
+const aaaaCodec: Codec = {
+  decode: (rdata) => ipv6Text(Array.from({ length: 8 }, (_, i) => readUint16(rdata, i * 2))),
+  encode(data) {
+    const rdata = Buffer.alloc(16);
+    for (const [i, group] of ipv6Groups(checked(data, kind.ipv6)).entries()) writeUint16(rdata, i * 2, group);
+    return rdata;
+  },
+};
+
+const caaFields: Readonly<Record<string, Expectation>> = { flags: kind.uint8, tag: kind.tag, value: kind.text, issuerCritical: kind.yesOrNo };
+
+const codecs = new Map<number | undefined, Codec>([
+  [typeCode('A'), packetCodec('A', (data) => checked(data, kind.ipv4))],
+  [typeCode('AAAA'), aaaaCodec],
+  [typeCode('TXT'), packetCodec('TXT', (data) => [checked(data, kind.strings)].flat().map((each) => Buffer.from(each as string)))],
+  ...['NS', 'CNAME', 'PTR', 'DNAME'].map((type) => [typeCode(type), nameCodec] as const),
+  [typeCode('CAA'), packetCodec('CAA', (data) => withCritical(checkedFields(data, caaFields)))],
+  ...fieldCodecs({
+    SOA: {
+      mname: kind.name,
+      rname: kind.name,
+      serial: kind.uint32,
+      refresh: kind.uint32,
+      retry: kind.uint32,
+      expire: kind.uint32,
+      minimum: kind.uint32,
+    },
+    MX: { preference: kind.uint16, exchange: kind.name },
+    HINFO: { cpu: kind.string, os: kind.string },
+    RP: { mbox: kind.name, txt: kind.name },
+    SRV: { priority: kind.uint16, weight: kind.uint16, port: kind.uint16, target: kind.name },
+    NAPTR: {
+      order: kind.uint16,
+      preference: kind.uint16,
+      flags: kind.string,
+      services: kind.string,
+      regexp: kind.string,
+      replacement: kind.name,
+    },
+    DS: { keyTag: kind.uint16, algorithm: kind.uint8, digestType: kind.uint8, digest: kind.bytes },
+    DNSKEY: { flags: kind.uint16, protocol: { ...kind.uint8, usual: 3 }, algorithm: kind.uint8, key: kind.bytes },
+    SSHFP: { algorithm: kind.uint8, hash: kind.uint8, fingerprint: kind.hex },
+    NSEC3: {
+      algorithm: kind.uint8,
+      flags: kind.uint8,
+      iterations: kind.uint16,
+      salt: kind.countedBytes,
+      nextDomain: kind.countedBytes,
+      rrtypes: kind.types,
+    },
+    TLSA: { usage: kind.uint8, selector: kind.uint8, matchingType: kind.uint8, certificate: kind.bytes },
+    SVCB: { priority: kind.uint16, target: kind.name, params: kind.params },
+    HTTPS: { priority: kind.uint16, target: kind.name, params: kind.params },
+  }),
+]);
+
+function codecFor(type: number): Codec {
+  return codecs.get(type) ?? rawCodec;
+}
+
+/** Types whose data are an object, its fields one behind the other. Numbers that are left out are 0. */
+function fieldCodecs(types: Readonly<Record<string, Readonly<Record<string, kind.Kind>>>>): [number | undefined, Codec][] {
+  return Object.entries(types).map(([type, fields]) => [typeCode(type), fieldCodec(Object.entries(fields), fields)]);
+}
+
+function fieldCodec(inOrder: readonly [string, kind.Kind][], fields: Readonly<Record<string, kind.Kind>>): Codec {
   return {
     decode(rdata) {
       const data: Record<string, unknown> = {};
-      for (const [i, field] of numbers.entries()) data[field] = readUint16(rdata, i * 2);
-      data[nameField] = nameFromWire(rdata, numbers.length * 2);
+      let at = 0;
+      for (const [key, field] of inOrder) [data[key], at] = field.read(rdata, at);
       return data;
     },
     encode(data) {
-      const fields = object(data);
-      const head = Buffer.alloc(numbers.length * 2);
-      for (const [i, field] of numbers.entries()) head.writeUInt16BE(Number(fields[field] ?? 0), i * 2);
-      return Buffer.concat([head, nameToWire(text(fields[nameField], `a name as ${nameField}`))]);
+      const given = checkedFields(data, fields);
+      return Buffer.concat(inOrder.map(([key, field]) => field.write(given[key] as never)));
     },
   };
 }
 
-const soaNumbers = ['serial', 'refresh', 'retry', 'expire', 'minimum'] as const;
-const soaCodec: Codec = {
-  decode(rdata) {
-    const rnameAt = nameLength(rdata, 0);
-    const numbersAt = rnameAt + nameLength(rdata, rnameAt);
-    const data: Record<string, unknown> = { mname: nameFromWire(rdata, 0), rname: nameFromWire(rdata, rnameAt) };
-    for (const [i, field] of soaNumbers.entries()) data[field] = readUint32(rdata, numbersAt + i * 4);
-    return data;
-  },
-  encode(data) {
-    const fields = object(data);
-    const numbers = Buffer.alloc(20);
-    for (const [i, field] of soaNumbers.entries()) writeUint32(numbers, i * 4, Number(fields[field] ?? 0));
-    return Buffer.concat([nameToWire(text(fields['mname'], 'a name as mname')), nameToWire(text(fields['rname'], 'a name as rname')), numbers]);
-  },
-};
-
-/** SVCB and HTTPS (RFC 9460 section 2.2): priority, target and the parameters by their numbers, each as bytes. */
-const svcbCodec: Codec = {
-  decode(rdata) {
-    const params: Record<number, Uint8Array> = {};
-    for (let at = 2 + nameLength(rdata, 2); at + 4 <= rdata.length; at += 4 + readUint16(rdata, at + 2)) {
-      params[readUint16(rdata, at)] = rdata.subarray(at + 4, at + 4 + readUint16(rdata, at + 2));
-    }
-    return { priority: readUint16(rdata, 0), target: nameFromWire(rdata, 2), params };
-  },
-  encode(data) {
-    const fields = object(data);
-    const head = Buffer.alloc(2);
-    head.writeUInt16BE(Number(fields['priority'] ?? 0));
-    const parts: Uint8Array[] = [head, nameToWire(text(fields['target'], 'a name as target'))];
-    const params = Object.entries(object(fields['params'] ?? {})) as [string, Uint8Array][];
-    for (const [key, value] of params.sort(([a], [b]) => Number(a) - Number(b))) {
-      const param = Buffer.alloc(4);
-      writeUint16(param, 0, Number(key));
-      writeUint16(param, 2, value.length);
-      parts.push(param, value);
-    }
-    return Buffer.concat(parts);
-  },
-};
-
-/** NSEC and RRSIG carry names that dns-packet would fold; types without a codec are kept as bytes. */
-const rawCodec: Codec = { decode: (rdata) => rdata, encode: (data) => bytes(data) };
-
-/** dns-packet shortens the first run of zeros, not the longest (RFC 5952 section 4.2.3). */
-const aaaaCodec: Codec = {
-  decode: (rdata) => ipv6Text(Array.from({ length: 8 }, (_, i) => readUint16(rdata, i * 2))),
-  encode: packetCodec('AAAA').encode,
-};
-
-const ownCodecs = new Map<number, Codec>([
-  [2, nameCodec],
-  [5, nameCodec],
-  [6, soaCodec],
-  [12, nameCodec],
-  [28, aaaaCodec],
-  [15, prefixedName(['preference'], 'exchange')],
-  [33, prefixedName(['priority', 'weight', 'port'], 'target')],
-  [39, nameCodec],
-  [64, svcbCodec],
-  [65, svcbCodec],
-]);
-
-/** What dns-packet codes itself and loses nothing of. */
-const packetTypes = ['A', 'TXT', 'HINFO', 'CAA', 'DNSKEY', 'DS', 'NAPTR', 'NSEC3', 'RP', 'SSHFP', 'TLSA'];
-const packetCodecs = new Map(packetTypes.map((name) => [typeCode(name), packetCodec(name)]));
-
-function codecFor(type: number): Codec {
-  return ownCodecs.get(type) ?? packetCodecs.get(type) ?? rawCodec;
+/** At `issuerCritical` dns-packet would forget the other flags. */
+function withCritical({ issuerCritical, flags, ...others }: Record<string, unknown>): unknown {
+  return { ...others, flags: issuerCritical === true ? (flags as number) | 0x80 : flags };
 }
 
-/** dns-packet's codec of one type, freed of the length octets that it puts in front. */
-function packetCodec(type: string): Codec {
+/** dns-packet's codec of one type, freed of the length octets that it puts in front. It believes what it is given, so `check` sees it first. */
+function packetCodec(type: string, check: (data: unknown) => unknown): Codec {
   interface RecordCodec {
     encode(data: unknown, buffer?: Buffer | null, offset?: number): Buffer;
     decode(buffer: Buffer, offset: number): unknown;
@@ -138,27 +146,6 @@ function packetCodec(type: string): Codec {
       framed.set(rdata, 2);
       return codec.decode(framed, 0);
     },
-    encode: (data) => Buffer.from(codec.encode(data).subarray(2)),
+    encode: (data) => Buffer.from(codec.encode(check(data)).subarray(2)),
   };
-}
-
-function nameLength(wire: Uint8Array, start: number): number {
-  let at = start;
-  while (wire[at] !== 0) at += (wire[at] as number) + 1;
-  return at - start + 1;
-}
-
-function text(value: unknown, expected: string): string {
-  if (typeof value !== 'string') throw new Error(`found ${typeof value}, expected ${expected}`);
-  return value;
-}
-
-function object(value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) throw new Error(`found ${typeof value}, expected an object`);
-  return value as Record<string, unknown>;
-}
-
-function bytes(value: unknown): Uint8Array {
-  if (!(value instanceof Uint8Array)) throw new Error(`found ${typeof value}, expected bytes`);
-  return value;
 }

@@ -246,6 +246,16 @@ export function classCode(mnemonic: string): number | undefined {
   return code(classCodes, 'CLASS', mnemonic);
 }
 
+/** Whether records can have this type: 0, OPT and the types that only questions and transfers have are none (RFC 6895 section 3.1). */
+export function isDataType(typeCode: number): boolean {
+  return typeCode !== 0 && typeCode !== QueryType.OPT && (typeCode < QueryType.IXFR || typeCode > QueryType.ANY);
+}
+
+/** Whether records can have this class; ANY, NONE and 0 have a meaning in updates only (RFC 6895 section 3.2, CVE-2026-5946). */
+export function isDataClass(classCode: number): boolean {
+  return classCode !== 0 && classCode !== QueryClass.NONE && classCode !== QueryClass.ANY;
+}
+
 /** The mnemonic of a response code, `RCODE12` for one without. */
 export function rcodeName(code: number): Rcode {
   return (rcodeNames.get(code) ?? `RCODE${code}`) as Rcode;
@@ -254,6 +264,27 @@ export function rcodeName(code: number): Rcode {
 /** The code of a response code's mnemonic (any letter case) or of `RCODEn`; undefined when it is neither. */
 export function rcodeCode(mnemonic: string): number | undefined {
   return code(rcodeCodes, 'RCODE', mnemonic);
+}
+
+/** The code of a response code's mnemonic; throws an Error when there is none, or it has more than the 12 bits of RFC 6891 section 6.1.3. */
+export function knownRcode(mnemonic: Rcode): number {
+  const found = rcodeCode(String(mnemonic));
+  if (found === undefined || found > 0xfff) throw new Error(`unknown response code ${mnemonic}, expected one such as NXDOMAIN, or RCODE3841`);
+  return found;
+}
+
+/** The code of a type's mnemonic; throws an Error when there is none. */
+export function knownType(mnemonic: string): number {
+  const found = typeCode(String(mnemonic));
+  if (found === undefined) throw new Error(`unknown type ${mnemonic}, expected one such as AAAA, or TYPE65280`);
+  return found;
+}
+
+/** The code of a class's mnemonic; throws an Error when there is none. */
+export function knownClass(mnemonic: string): number {
+  const found = classCode(String(mnemonic));
+  if (found === undefined) throw new Error(`unknown class ${mnemonic}, expected one such as IN, or CLASS65280`);
+  return found;
 }
 
 function code(table: Readonly<Record<string, number>>, prefix: string, mnemonic: string): number | undefined {

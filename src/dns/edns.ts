@@ -1,5 +1,5 @@
 // The OPT record and its options (RFC 6891 section 6.1.2).
-import { EdnsOption, QueryType } from './codes.ts';
+import { QueryType } from './codes.ts';
 import { FormatError, readUint16, writeUint16 } from './wire.ts';
 
 /** One option of an OPT record. */
@@ -60,12 +60,4 @@ export function writeOpt(out: Uint8Array, at: number, fields: OptFields, options
   }
   writeUint16(out, at + 9, end - at - optLength);
   return end;
-}
-
-/** The option that carries an extended DNS error (RFC 8914 section 2). */
-export function extendedErrorOption(code: number, text = ''): Option {
-  const data = Buffer.alloc(2 + Buffer.byteLength(text));
-  data.writeUInt16BE(code);
-  data.write(text, 2);
-  return { code: EdnsOption.EDE, data };
 }

@@ -1,6 +1,6 @@
 // Queries that nobody sent: of the server itself.
 import type { Client } from './client.ts';
-import { classCode, flag, QueryClass, QueryType, typeCode } from './codes.ts';
+import { flag, knownClass, knownType } from './codes.ts';
 import { hashName, type Name, nameToWire } from './name.ts';
 import { Query } from './query.ts';
 import type { Caching } from './query-fields.ts';
@@ -20,11 +20,11 @@ export interface OwnQuery {
 /** Who asks where the server asks itself: over TCP, so that replies may be of any size. */
 export const ownClient: Client = { address: '127.0.0.1', port: 0, family: 4, transport: 'tcp', localAddress: '127.0.0.1', localPort: 0 };
 
-/** Makes a query that nobody sent. */
+/** Makes a query that nobody sent. Throws an Error at a type or class that is none. */
 export function makeQuery(own: OwnQuery): Query {
   const name = nameToWire(own.name);
-  const type = typeCode(own.type) ?? QueryType.A;
-  const klass = classCode(own.class ?? 'IN') ?? QueryClass.IN;
+  const type = knownType(own.type);
+  const klass = knownClass(own.class ?? 'IN');
   return new Query({
     wire: questionOf(name, type, klass),
     start: 0,

@@ -1,6 +1,6 @@
 // A query: what was asked, by whom. Made from the received bytes without decoding anything that nobody asks for.
 import type { Client, Route } from './client.ts';
-import { changedFlags, classCode, className, flag, typeCode, typeName } from './codes.ts';
+import { changedFlags, className, flag, knownClass, knownType, typeName } from './codes.ts';
 import { type Option, optLength, optLengthWith, readOptions, writeOpt } from './edns.ts';
 import { Exchange, exchangeOf } from './exchange.ts';
 import type { Explained } from './explained.ts';
@@ -183,13 +183,13 @@ export class Query {
     return copy;
   }
 
-  /** A changed copy; with another client, a query of the server's own. */
+  /** A changed copy; with another client, a query of the server's own. Throws an Error at a name, type or class that is none. */
   with(change: QueryChange): Query {
     const name = change.name === undefined ? this.nameBytes() : nameToWire(change.name);
     const options = change.options ?? this.options;
     const edns = this.edns || change.options !== undefined || change.udpSize !== undefined || change.dnssecOk === true;
-    const type = change.type === undefined ? this.typeCode : (typeCode(change.type) ?? this.typeCode);
-    const klass = change.class === undefined ? this.classCode : (classCode(change.class) ?? this.classCode);
+    const type = change.type === undefined ? this.typeCode : knownType(change.type);
+    const klass = change.class === undefined ? this.classCode : knownClass(change.class);
     const wire = questionOf(name, type, klass);
     writeUint16(wire, 0, this.id);
     const derived = new Query(

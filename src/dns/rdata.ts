@@ -1,5 +1,5 @@
 // Where the names stand in the RDATA of each type: what a message may compress, must expand, or a rewrite may change.
-import { expandName, FormatError, skipName } from './wire.ts';
+import { expandName, FormatError, nameLength, readUint16, skipName } from './wire.ts';
 
 /**
  * The fields of RDATA up to its last name: a number is so many octets, 's' a character string, 'n' a name that may be compressed when
@@ -79,6 +79,42 @@ function endOfField(field: number | 's' | 'n' | 'N', wire: Uint8Array, at: numbe
 /** The RDATA at `start` with every name expanded. Throws a {@link FormatError} when it is malformed. */
 export function expandRdata(type: number, wire: Uint8Array, start: number, end: number): Buffer {
   return replaceNames({ type, wire, start, end }, (at) => expandName(wire, at));
+}
+
+/** Fields of types that messages are not searched for, as they have no names. */
+const nameless = new Map<number, Layout>([
+  [13, ['s', 's']], // HINFO
+  [43, [4]], // DS
+  [44, [2]], // SSHFP
+  [48, [4]], // DNSKEY
+  [50, [4, 's', 's']], // NSEC3
+  [52, [3]], // TLSA
+  [257, [1, 's']], // CAA
+]);
+
+/** Looks at RDATA of its own, which must hold all fields of its type and no compressed name. Throws a {@link FormatError} that says what is wrong. */
+export function checkRdata(type: number, rdata: Uint8Array): void {
+  const names = rdataNames(type, rdata, 0, rdata.length);
+  for (const name of names) {
+    if (name.end - name.at !== nameLength(rdata, name.at)) throw new FormatError('found a compressed name in RDATA, expected whole names');
+  }
+  let at = 0;
+  for (const field of nameless.get(type) ?? []) {
+    at = endOfField(field, rdata, at, rdata.length);
+    if (at === -1 || at > rdata.length) throw new FormatError('RDATA is cut short');
+  }
+  if (type === 64 || type === 65) checkParams(rdata, names.at(-1)?.end ?? 0);
+}
+
+/** The parameters of SVCB and HTTPS stand by growing numbers (RFC 9460 section 2.2). */
+function checkParams(rdata: Uint8Array, start: number): void {
+  let last = -1;
+  let at = start;
+  while (at + 4 <= rdata.length && readUint16(rdata, at) > last) {
+    last = readUint16(rdata, at);
+    at += 4 + readUint16(rdata, at + 2);
+  }
+  if (at !== rdata.length) throw new FormatError('its parameters are cut short or out of order');
 }
 
 /** RDATA and where it stands. */

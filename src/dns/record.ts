@@ -1,6 +1,9 @@
 // A resource record: owner, type, class, TTL and RDATA without compression. Its data is decoded when somebody looks.
 import { decodeRdata, encodeRdata } from './codec.ts';
-import { classCode, className, QueryClass, typeCode, typeName } from './codes.ts';
+import { classCode, className, isDataClass, isDataType, QueryClass, typeCode, typeName } from './codes.ts';
+import * as kind from './data-kinds.ts';
+import { checked, type Expectation } from './field-check.ts';
+import { nameFromWire, nameToWire } from './name.ts';
 
 /** Seconds a TTL may be at most; a larger value on the wire counts as 0 (RFC 2181 section 8). */
 export const maxTtl = 0x7fffffff;
@@ -40,12 +43,14 @@ export class ResourceRecord {
     return this.decoded;
   }
 
+  /** A changed copy. Throws an Error when what is given does not fit, as {@link record} does. */
   with(change: { name?: string; ttl?: number; rdata?: Uint8Array }): ResourceRecord {
+    if (change.rdata !== undefined) encodeRdata(this.typeCode, change.rdata);
     return new ResourceRecord({
-      name: change.name ?? this.name,
+      name: change.name === undefined ? this.name : ownerName(change.name),
       typeCode: this.typeCode,
       classCode: this.classCode,
-      ttl: change.ttl ?? this.ttl,
+      ttl: change.ttl === undefined ? this.ttl : checkedTtl(change.ttl),
       rdata: change.rdata ?? this.rdata,
     });
   }
@@ -53,26 +58,62 @@ export class ResourceRecord {
 
 /** What {@link record} makes a record of. `class` is IN and `ttl` 3600 seconds unless given. */
 export interface RecordFields {
+  /** Absolute; a name without a dot at its end is taken for an absolute one. */
   readonly name: string;
   readonly type: string;
   readonly class?: string;
+  /** Seconds, 0 to 2147483647. */
   readonly ttl?: number;
+  /** As {@link ResourceRecord.data} gives it for the type, or the RDATA as bytes. */
   readonly data: unknown;
 }
 
-/** Makes a record of values. Throws an Error that names the type when the data does not fit it. */
+/**
+ * Makes a record of values. Throws an Error that says which of them is wrong, what was found and what was expected: a type or class that records
+ * cannot have, a name that is none, a TTL out of range (RFC 2181 section 8), data that does not fit the type.
+ */
 export function record(fields: RecordFields): ResourceRecord {
-  const type = typeCode(fields.type);
-  const klass = fields.class === undefined ? QueryClass.IN : classCode(fields.class);
-  if (type === undefined) throw new Error(`unknown record type ${fields.type}`);
-  if (klass === undefined) throw new Error(`unknown class ${fields.class}`);
+  const type = typeCode(String(fields.type));
+  const klass = fields.class === undefined ? QueryClass.IN : classCode(String(fields.class));
+  if (type === undefined || !isDataType(type)) throw new Error(`unknown record type ${fields.type}, expected a type such as A, or TYPE65280`);
+  if (klass === undefined || !isDataClass(klass)) throw new Error(`unknown class ${fields.class}, expected IN, CH, HS or CLASS65280`);
   return new ResourceRecord({
-    name: fields.name,
+    name: ownerName(fields.name),
     typeCode: type,
     classCode: klass,
-    ttl: fields.ttl ?? 3600,
+    ttl: fields.ttl === undefined ? 3600 : checkedTtl(fields.ttl),
     rdata: encodeRdata(type, fields.data),
   });
+}
+
+const ttlRange: Expectation = {
+  expected: `whole seconds from 0 to ${maxTtl}`,
+  fits: (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= maxTtl,
+};
+
+/** The TTL, if it is one. Throws an Error with what was found and what was expected. */
+export function checkedTtl(ttl: number): number {
+  // Whole, and in range, by one comparison: records are made for every answer.
+  return ttl === (ttl & maxTtl) ? ttl : labelled('TTL of a record', () => checked<number>(ttl, ttlRange));
+}
+
+/** The owner that was looked at last: the records of an answer mostly have one name. */
+let lastOwner = { given: '.', absolute: '.' };
+
+function ownerName(given: string): string {
+  if (given !== lastOwner.given) {
+    const absolute = labelled('name of a record', () => nameFromWire(nameToWire(checked(given, kind.name)), 0));
+    lastOwner = { given, absolute };
+  }
+  return lastOwner.absolute;
+}
+
+function labelled<T>(label: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw new Error(`${label}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** The records, those that live longer than this with this TTL, in seconds. */

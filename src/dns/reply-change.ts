@@ -1,6 +1,7 @@
 // What a copy of a reply can change.
 import type { Rcode } from './codes.ts';
 import type { Option } from './edns.ts';
+import type { ExtendedErrorValue } from './extended-error.ts';
 import type { ResourceRecord } from './record.ts';
 
 /** What `with` changes; what is absent stays. */
@@ -17,8 +18,8 @@ export interface ReplyChange {
   readonly answers?: readonly ResourceRecord[];
   readonly authorities?: readonly ResourceRecord[];
   readonly additionals?: readonly ResourceRecord[];
-  /** Code of RFC 8914, sent to askers that speak EDNS. */
-  readonly extendedError?: number;
+  /** Code of RFC 8914, alone or with a text; added to those that are there, and sent to askers that speak EDNS. */
+  readonly extendedError?: ExtendedErrorValue;
   /** EDNS options, sent to askers that speak EDNS. */
   readonly options?: readonly Option[];
 }

@@ -1,9 +1,10 @@
 // A reply: immutable, without id and question. Keeps its wire form, so that an answer given before is copied and patched, never encoded again.
-import { changedFlags, flag, type Rcode, rcodeCode, rcodeName } from './codes.ts';
-import { extendedErrorOption, type Option, optLengthWith } from './edns.ts';
+import { changedFlags, flag, knownRcode, type Rcode, rcodeName } from './codes.ts';
+import { type Option, optLengthWith } from './edns.ts';
+import { type ExtendedErrorValue, extendedErrorOption } from './extended-error.ts';
 import { type Layout, layOut, plainLength, readSections, type Sections, type WireForm, writeMessage } from './message.ts';
 import type { Query } from './query.ts';
-import { type ResourceRecord, shortened } from './record.ts';
+import { checkedTtl, type ResourceRecord, shortened } from './record.ts';
 import type { ReplyChange } from './reply-change.ts';
 import { type Survey, surveyLayout, surveySections } from './survey.ts';
 import { FormatError, headerLength, nameLength, readUint16 } from './wire.ts';
@@ -63,14 +64,14 @@ export class Reply {
 
   /** An authoritative reply without records, but for those that `more` brings. */
   static empty(rcode: Rcode, more: ReplyChange = {}): Reply {
-    const bare = new Reply({ ...plain, rcodeNumber: rcodeCode(rcode) ?? 0, flags: flag.authoritative, sections: noSections });
+    const bare = new Reply({ ...plain, rcodeNumber: knownRcode(rcode), flags: flag.authoritative, sections: noSections });
     return bare.with(more);
   }
 
   /** The chain declines to answer: an empty reply with this rcode that no plugin wrote (SERVFAIL, REFUSED, …). */
-  static decline(rcode: Rcode, extendedError?: number): Reply {
+  static decline(rcode: Rcode, extendedError?: ExtendedErrorValue): Reply {
     const options = extendedError === undefined ? noOptions : [extendedErrorOption(extendedError)];
-    return new Reply({ ...plain, rcodeNumber: rcodeCode(rcode) ?? 2, options, declined: true, sections: noSections });
+    return new Reply({ ...plain, rcodeNumber: knownRcode(rcode), options, declined: true, sections: noSections });
   }
 
   /** Nothing is sent. */
@@ -177,11 +178,11 @@ export class Reply {
     return this.layout ?? this.sections ?? this;
   }
 
-  /** A changed copy. A copy that changes no record shares the wire form. */
+  /** A changed copy. A copy that changes no record shares the wire form. Throws an Error at a response code that there is none of, and a TTL that is none. */
   with(change: ReplyChange): Reply {
     if (!this.leased || change.ttl === undefined) return this.changed(change);
     const { ttl, ...others } = change;
-    return this.changed(others).shortened(ttl);
+    return this.changed(others).shortened(checkedTtl(ttl));
   }
 
   /** The reply as cached: every record with this TTL in seconds, these flags, no EDNS options. */
@@ -232,11 +233,11 @@ export class Reply {
         };
     const options = change.options ?? this.options;
     return new Reply({
-      rcodeNumber: change.rcode === undefined ? this.rcodeNumber : (rcodeCode(change.rcode) ?? this.rcodeNumber),
+      rcodeNumber: change.rcode === undefined ? this.rcodeNumber : knownRcode(change.rcode),
       flags: changedFlags(this.flags, change),
       options: change.extendedError === undefined ? options : [...options, extendedErrorOption(change.extendedError)],
       // Records that are put in carry their own TTLs; so do those that were read from this reply.
-      ttl: change.ttl ?? (keepsRecords ? this.ttl : -1),
+      ttl: change.ttl === undefined ? (keepsRecords ? this.ttl : -1) : checkedTtl(change.ttl),
       leased: this.leased || change.leased === true,
       declined: change.rcode === undefined && this.declined && keepsRecords,
       sections,

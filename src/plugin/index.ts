@@ -14,6 +14,7 @@ export { WatchedFile } from '../config/watched-file.ts';
 export { normalizeZones, parseHostPort } from '../config/zone-key.ts';
 export { canonicalAddress } from '../dns/address.ts';
 export type { Client, Route, Transport } from '../dns/client.ts';
+export { type ClientSubnet, clientSubnetOf, clientSubnetOption } from '../dns/client-subnet.ts';
 export {
   classCode,
   className,
@@ -29,8 +30,10 @@ export {
 } from '../dns/codes.ts';
 export type { Option } from '../dns/edns.ts';
 export type { Explained } from '../dns/explained.ts';
+export { type ExtendedErrorValue, extendedErrorOption, extendedErrorsOf } from '../dns/extended-error.ts';
 export { type Metadata, type MetadataKey, metadataKey } from '../dns/metadata.ts';
 export { isSubdomain, labelsOf, longestMatch, type Name, nameFromWire, nameToWire, parentOf, parseName, root } from '../dns/name.ts';
+export { type Network, NetworkTable, networkText, parseNetwork } from '../dns/network.ts';
 export { makeQuery, type OwnQuery, ownClient } from '../dns/own-query.ts';
 export type { Query } from '../dns/query.ts';
 export type { QueryChange } from '../dns/query-fields.ts';

@@ -1,5 +1,6 @@
 // A failure whose reason the client may know.
-import type { Rcode } from '../dns/codes.ts';
+import { knownRcode, type Rcode } from '../dns/codes.ts';
+import type { ExtendedErrorValue } from '../dns/extended-error.ts';
 
 const brand = Symbol.for('ferrydns.query-error.1');
 
@@ -8,11 +9,12 @@ export class QueryError extends Error {
   /** Recognises errors of another copy of this module. */
   readonly [brand] = true;
   readonly rcode: Rcode;
-  /** Code of RFC 8914 for askers that speak EDNS. */
-  readonly extendedError: number | undefined;
+  /** Code of RFC 8914, alone or with a text, for askers that speak EDNS. */
+  readonly extendedError: ExtendedErrorValue | undefined;
 
-  constructor(rcode: Rcode, message: string, options: { readonly cause?: unknown; readonly extendedError?: number } = {}) {
+  constructor(rcode: Rcode, message: string, options: { readonly cause?: unknown; readonly extendedError?: ExtendedErrorValue } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    knownRcode(rcode);
     this.rcode = rcode;
     this.extendedError = options.extendedError;
   }

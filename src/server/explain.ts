@@ -2,7 +2,8 @@
 import { isIPv6 } from 'node:net';
 import type { Place } from '../config/error.ts';
 import type { Client } from '../dns/client.ts';
-import { EdnsOption, ExtendedError, flag, QueryType } from '../dns/codes.ts';
+import { ExtendedError, flag, QueryType } from '../dns/codes.ts';
+import { extendedErrorsOf } from '../dns/extended-error.ts';
 import { readQuery } from '../dns/header.ts';
 import { isSubdomain } from '../dns/name.ts';
 import { makeQuery } from '../dns/own-query.ts';
@@ -134,7 +135,7 @@ function answerOf(reply: Reply, query: Query): ExplainedAnswer {
     answers: sent.answers.map(presentRecord),
     authorities: sent.authorities.map(presentRecord),
     additionals: sent.additionals.map(presentRecord),
-    extendedErrors: sent.options.filter(({ code, data }) => code === EdnsOption.EDE && data.length >= 2).map(({ data }) => describeError(data)),
+    extendedErrors: extendedErrorsOf(sent.options).map(describeError),
   };
 }
 
@@ -148,10 +149,10 @@ const flagNames = [
   ['cd', flag.checkingDisabled],
 ] as const;
 
-function describeError(data: Uint8Array): string {
-  const code = readUint16(data, 0);
+function describeError({ code, text }: { readonly code: number; readonly text: string }): string {
   const [name] = Object.entries(ExtendedError).find(([, known]) => known === code) ?? [];
-  return name === undefined ? String(code) : `${code} (${name.toLowerCase().replaceAll('_', ' ')})`;
+  const meaning = name === undefined ? String(code) : `${code} (${name.toLowerCase().replaceAll('_', ' ')})`;
+  return text === '' ? meaning : `${meaning}: ${text}`;
 }
 
 function show({ file, line }: Place): string {

@@ -1,7 +1,7 @@
 // Answers messages: refuses what is no query, finds the server block, runs its chain, renders the reply. Duties that no chain can switch off.
 
 import type { Route } from '../dns/client.ts';
-import { ExtendedError, QueryClass, QueryType } from '../dns/codes.ts';
+import { ExtendedError, isDataClass, QueryClass, QueryType } from '../dns/codes.ts';
 import { exchangeOf } from '../dns/exchange.ts';
 import { readQuery, type Verdict, verdict } from '../dns/header.ts';
 import type { Query } from '../dns/query.ts';
@@ -155,9 +155,4 @@ export class Responder implements Answerer {
       return length >= headerLength ? length : 0;
     }
   }
-}
-
-/** Whether records can have this class; ANY, NONE and 0 have a meaning in updates only (RFC 6895 section 3.2, CVE-2026-5946). */
-function isDataClass(classCode: number): boolean {
-  return classCode !== 0 && classCode !== QueryClass.NONE && classCode !== QueryClass.ANY;
 }
