@@ -36,7 +36,7 @@ function checkedField(key: string, value: unknown, field: Expectation): unknown 
 }
 
 /** A value as messages show it. */
-export function shown(value: unknown): string {
+function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}…` : value);
   if (value instanceof Uint8Array) return `${value.length} octets`;
