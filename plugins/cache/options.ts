@@ -17,17 +17,13 @@ import {
   zoneList,
 } from 'ferrydns/plugin';
 
-const percentage = value('PERCENTAGE', (word) => {
-  if (!/^\d+%$/.test(word)) throw new Error(`percentage '${word}', expected a number followed by %`);
-  const number = Number(word.slice(0, -1));
-  if (number < 10 || number > 90) throw new Error(`percentage should fall in range [10, 90]: ${number}`);
-  return number;
-});
+const percentage = value('PERCENTAGE', readPercentage, { schema: { type: ['string'], pattern: '^0*([1-8]\\d|90)%$' } });
 
+const ttl = { ...integer(), schema: integer({ min: 1 }).schema };
 const limits = { capacity: integer(), ttl: optional(integer({ min: 1 })), minTtl: optional(integer({ min: 0 })) };
 
 export const spec = {
-  args: { ttl: optional(integer()), zones: zoneList() },
+  args: { ttl: optional(ttl), zones: zoneList() },
   block: {
     success: property(limits, 'entries with answers at most, and the highest and lowest TTL in seconds'),
     denial: property(limits, 'entries that say that there is no such name or data at most, and the highest and lowest TTL in seconds'),
@@ -45,6 +41,13 @@ export const spec = {
     keepttl: flag('gives the TTL that was stored instead of what is left of it'),
   },
 } satisfies ConfigSpec;
+
+function readPercentage(word: string): number {
+  if (!/^\d+%$/.test(word)) throw new Error(`percentage '${word}', expected a number followed by %`);
+  const number = Number(word.slice(0, -1));
+  if (number < 10 || number > 90) throw new Error(`percentage should fall in range [10, 90]: ${number}`);
+  return number;
+}
 
 /** How expired entries are served. */
 interface StaleRules {

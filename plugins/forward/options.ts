@@ -7,7 +7,9 @@ import {
   file,
   flag,
   formatDuration,
+  hostPort,
   integer,
+  ipAddress,
   isSubdomain,
   many,
   messageOf,
@@ -31,29 +33,39 @@ import {
 import type { PolicyName, Settings, Target } from './settings.ts';
 import { type HostTarget, parseTarget } from './targets.ts';
 
+/** TOs at most, as in CoreDNS. */
+const maxTargets = 15;
+
 const policies = ['random', 'round_robin', 'sequential'] as const;
 const policy = value<PolicyName>(policies.join('|'), parsePolicy, { ...choice(...policies), parse: parsePolicy });
-const rcode = value('RCODE', parseRcode, { expected: 'a response code such as SERVFAIL' });
-const failoverRcode = value('RCODE', parseFailoverRcode, { expected: 'a response code such as SERVFAIL' });
-const sourceAddress = value('ADDRESS', parseSource, { expected: 'an IP address' });
-const resolver = value('ADDRESS[:PORT]', parseResolver, { expected: 'an IP address, with or without :PORT' });
+const rcode = value('RCODE', parseRcode, { expected: 'a response code such as SERVFAIL', schema: { type: ['string'], pattern: '^[A-Za-z]+$' } });
+const failoverRcode = value('RCODE', parseFailoverRcode, {
+  expected: 'a response code such as SERVFAIL',
+  schema: { ...rcode.schema, not: { pattern: '^[Nn][Oo][Ee][Rr]{2}[Oo][Rr]$' } },
+});
+const sourceAddress = value('ADDRESS', parseSource, { expected: 'an IP address', schema: ipAddress.schema });
+const resolver = { ...hostPort({ port: 53 }), parse: parseResolver };
 const uint32 = integer({ min: 0, max: 0xffffffff });
 
+/** Negative ones are refused in the words of CoreDNS. */
+const length = { ...duration(), schema: duration({ min: '0s' }).schema };
+const count = { ...integer(), schema: integer({ min: 0 }).schema };
+
 export const grammar = {
-  args: { from: text, to: many(text, 1) },
+  args: { from: text, to: many(text, 1, maxTargets) },
   block: {
     except: repeated({ names: many(text, 1) }, 'Names that are not forwarded, with all below them.'),
     force_tcp: flag('Ask over TCP whatever the client came over.'),
     prefer_udp: flag('Ask over UDP first whatever the client came over, and over TCP when the reply is cut.'),
-    expire: setting(duration(), 'How long an idle connection is kept.', 10_000),
-    max_age: setting(duration(), 'How long a connection is used at all; 0 for no limit.', 0),
-    max_idle_conns: setting(integer(), 'Idle connections kept for each upstream; 0 for no limit.', 0),
-    read_timeout: setting(duration(), 'How long an upstream may take to reply.', 2000),
+    expire: setting(length, 'How long an idle connection is kept.', 10_000),
+    max_age: setting(length, 'How long a connection is used at all; 0 for no limit.', 0),
+    max_idle_conns: setting(count, 'Idle connections kept for each upstream; 0 for no limit.', 0),
+    read_timeout: setting({ ...duration(), schema: duration({ min: '1ns' }).schema }, 'How long an upstream may take to reply.', 2000),
     max_fails: setting(uint32, 'Health checks that may fail in a row before an upstream is down; 0 switches them off.', 2),
     max_connect_attempts: setting(uint32, 'Failed attempts for one query at most; 0 for no limit.'),
     policy: setting(policy, 'In which order upstreams are asked.', 'random'),
-    health_check: property({ interval: duration(), how: words('no_rec|domain FQDN') }, 'How upstreams that failed are checked.'),
-    max_concurrent: setting(integer(), 'Queries on their way at most; 0 for no limit.', 0),
+    health_check: property({ interval: length, how: words('no_rec|domain FQDN') }, 'How upstreams that failed are checked.'),
+    max_concurrent: setting(count, 'Queries on their way at most; 0 for no limit.', 0),
     next: repeated({ rcodes: many(rcode, 1) }, 'Response codes that hand the query to the next forward.'),
     next_on_nodata: flag('Replies without an answer hand the query to the next forward.'),
     failfast_all_unhealthy_upstreams: flag('Fail at once when every upstream is down.'),
@@ -72,9 +84,6 @@ export const grammar = {
 } as const satisfies ConfigSpec;
 
 export type Options = OptionsOf<typeof grammar>;
-
-/** TOs at most, as in CoreDNS. */
-const maxTargets = 15;
 
 /** The upstreams of a forward, those given by host name not looked up yet. */
 export function readTargets(options: Options, context: SetupContext): readonly (Target | HostTarget)[] {

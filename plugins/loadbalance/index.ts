@@ -29,10 +29,11 @@ const policies = ['round_robin', 'weighted'] as const;
 const policy = value<(typeof policies)[number]>('round_robin|weighted', readPolicy, {
   expected: 'round_robin or weighted',
   words: policies,
+  shape: {},
   fits: () => true,
 });
 
-const network = value('CIDR', readNetwork, { expected: 'a network such as 10.0.0.0/8' });
+const network = value('CIDR', readNetwork, { expected: cidr.expected, schema: cidr.schema });
 
 const config = {
   args: { policy: optional(policy, 'round_robin'), file: optional(file) },

@@ -1,12 +1,12 @@
 // Lets several processes answer at the same address and port, so that every core of the machine has work.
 import { availableParallelism } from 'node:os';
-import { definePlugin, optional, value } from 'ferrydns/plugin';
+import { definePlugin, integer, optional, value } from 'ferrydns/plugin';
 
 const mostSockets = 1024;
 
 const numSockets = value('N', parseCount, {
   expected: `a number from 1 to ${mostSockets}`,
-  schema: { type: 'integer', minimum: 1, maximum: mostSockets },
+  schema: integer({ min: 1, max: mostSockets }).schema,
 });
 
 export default definePlugin({

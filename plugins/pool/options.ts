@@ -53,6 +53,7 @@ export const grammar = {
   },
   repeat: 'chain',
   once: true,
+  needs: ['member'],
 } as const satisfies ConfigSpec;
 
 export type Options = OptionsOf<typeof grammar>;

@@ -4,11 +4,14 @@ import { Watch } from './watch.ts';
 
 const least = { interval: 2000, jitter: 1000 };
 
+const interval = { ...duration(), schema: duration({ min: '2s' }).schema };
+const jitter = { ...duration(), schema: { anyOf: [duration({ min: '1s' }).schema, duration({ min: '0s', max: '0s' }).schema] } };
+
 export default definePlugin({
   name: 'reload',
   summary: 'loads the configuration again when it has changed',
   config: {
-    args: { interval: optional(duration(), 30_000), jitter: optional(duration(), 15_000) },
+    args: { interval: optional(interval, 30_000), jitter: optional(jitter, 15_000) },
     repeat: 'merge',
   },
   setup([use = { interval: 30_000, jitter: 15_000 }], context) {

@@ -1,14 +1,17 @@
 // Limits what a stream (TCP) may take: time of a read, of a write, of silence, and how many queries.
-import { definePlugin, formatDuration, parseDuration, type SetupContext, setting, type Timeouts, value } from 'ferrydns/plugin';
+import { definePlugin, duration, formatDuration, integer, parseDuration, type SetupContext, setting, type Timeouts, value } from 'ferrydns/plugin';
 
 const second = 1000;
 const day = 86_400_000;
 
 const timeout = value('DURATION', parseTimeout, {
   expected: 'a duration from 1s to 24h; a bare number counts seconds',
-  schema: { type: ['string', 'integer'] },
+  schema: { anyOf: [duration({ min: '1s', max: '24h' }).schema, integer({ min: 1, max: day / second }).schema] },
 });
-const queries = value('N', parseQueries, { expected: '-1 (unlimited) or a positive number', schema: { type: 'integer' } });
+const queries = value('N', parseQueries, {
+  expected: '-1 (unlimited) or a positive number',
+  schema: { anyOf: [integer({ min: -1, max: -1 }).schema, integer({ min: 1 }).schema] },
+});
 
 export default definePlugin({
   name: 'timeouts',

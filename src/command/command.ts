@@ -1,9 +1,7 @@
 // The command line: CoreDNS's flags to serve; the words check, format and convert; the way to explain, migrate and pool.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { parseCorefile } from '../config/corefile.ts';
-import { ConfigErrors, messageOf } from '../config/error.ts';
+import { messageOf } from '../config/error.ts';
 import { formatCorefile } from '../config/format.ts';
-import { toCorefile } from '../config/write.ts';
 import { streamOutput } from '../log/logger.ts';
 import { type ConfigurationSource, defaultSource, fileSource, textSource } from '../server/configuration.ts';
 import type { Registry } from '../server/registry.ts';
@@ -75,13 +73,9 @@ function format(file: string, { process }: CommandContext): void {
   process.stdout.write(formatCorefile(readFileSync(file, 'utf8')));
 }
 
-async function convert(file: string, { process }: CommandContext): Promise<void> {
-  const { parseYaml, toYaml } = await import('../config/yaml.ts');
-  const isYaml = /\.ya?ml$/.test(file);
-  const text = readFileSync(file, 'utf8');
-  const parsed = isYaml ? parseYaml(text, file) : parseCorefile(text, file);
-  if (parsed.problems.length > 0) throw new ConfigErrors(parsed.problems, parsed.sources);
-  process.stdout.write(isYaml ? toCorefile(parsed.tree) : toYaml(parsed.tree));
+async function convert(file: string, { process, registry }: CommandContext): Promise<void> {
+  const { convertFile } = await import('./convert-command.ts');
+  process.stdout.write(convertFile(file, { registry, tell: (line) => void process.stderr.write(`${line}\n`) }));
 }
 
 /** What is served, and how. */

@@ -13,11 +13,19 @@ export interface ParseOptions {
   readonly env?: Environment | 'keep';
   /** The directives there are; others are reported, with the nearest known one. Not given: all are taken. */
   readonly directives?: Iterable<string>;
+  /** Told of what the tree does not keep: snippets and imports are in it as if they had been written out. */
+  readonly inlined?: ((note: string) => void) | undefined;
 }
 
 /** Reads the text of a Corefile. `file` is its name in messages, and imports are relative to its folder. */
 export function parseCorefile(text: string, file: string, options: ParseOptions = {}): Parsed {
-  const reading: Reading = { env: options.env ?? processEnvironment, problems: [], warnings: [], sources: new Map([[file, text]]) };
+  const reading: Reading = {
+    env: options.env ?? processEnvironment,
+    problems: [],
+    warnings: [],
+    sources: new Map([[file, text]]),
+    inlined: options.inlined,
+  };
   const { tokens } = lex(text, file);
   warnOfOpenQuote(tokens, reading);
   return parseWords(tokens, reading, options);
@@ -122,6 +130,7 @@ class Parser {
       const itself = body.find((word, i) => word.text === name && importsAt(body, i - 1));
       if (itself !== undefined) this.report('maximum snippet import depth (10000) exceeded', itself.place, 'no import of itself');
       else this.stream.snippets.set(name, body);
+      this.reading.inlined?.(formatWarning(place, `the snippet (${name}) is not kept: its lines stand where it is imported`));
     }
   }
 

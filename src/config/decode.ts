@@ -83,7 +83,8 @@ function decodeLine(use: Use, spec: ConfigSpec, { line, plugin }: { line: Line; 
   else if (property !== undefined) decodeProperty(use, property, { line, word, plugin });
   else if (replacement !== undefined) {
     use.warnings.push(formatWarning(word.place, `option '${word.text}' is ignored: ${replacement}`, plugin));
-  } else if (takesLine(spec, use)) return false;
+  } else if (spec.lines !== undefined && word.isKey === true) use.problems.push(keyForLine(word, spec.lines.label, { spec, plugin }));
+  else if (takesLine(spec, use)) return false;
   else use.problems.push(unknownProperty(word, spec, plugin));
   return true;
 }
@@ -138,6 +139,13 @@ function unknownProperty(word: Word, spec: ConfigSpec, plugin: string): ConfigEr
     expected,
     suggestion: nearest(word.text, known),
   });
+}
+
+/** Such lines have an order, which the keys of a map have not. */
+function keyForLine(word: Word, label: string, { spec, plugin }: { spec: ConfigSpec; plugin: string }): ConfigError {
+  const known = Object.keys(spec.block ?? {});
+  const expected = `${['lines', ...known].join(', ')}; ${label} stands in the list 'lines'`;
+  return new ConfigError(`unknown property '${word.text}'`, { place: word.place, plugin, expected, suggestion: nearest(word.text, known) });
 }
 
 function usedTwice(name: Word, plugin: string): ConfigError {

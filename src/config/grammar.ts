@@ -11,6 +11,8 @@ export interface Arg<T> {
   readonly label?: string;
   readonly fallback?: unknown;
   readonly atLeast: number;
+  /** What a schema says of the most; who sets up refuses more in words of its own. */
+  readonly atMost?: number;
   /** Carries the type alone. */
   readonly __type?: T;
 }
@@ -25,9 +27,9 @@ export function optional<T>(value: Value<T>, fallback?: T): Arg<T | undefined> {
   return { kind: 'optional', value, fallback, atLeast: 0 };
 }
 
-/** Every word that later arguments do not need. */
-export function many<T>(value: Value<T>, atLeast = 0): Arg<readonly T[]> {
-  return { kind: 'many', value, atLeast };
+/** Every word that later arguments do not need. `atMost` is for the schema: setup refuses more, in words of its own. */
+export function many<T>(value: Value<T>, atLeast = 0, atMost?: number): Arg<readonly T[]> {
+  return { kind: 'many', value, atLeast, ...(atMost === undefined ? {} : { atMost }) };
 }
 
 /** Zones, each a name or a CIDR prefix, as one flat list. */
@@ -79,6 +81,8 @@ export interface ConfigSpec {
   readonly block?: Readonly<Record<string, Property<unknown>>>;
   /** Lines that start with no known option are handed over as they stand; from the option `before` on they are refused. */
   readonly lines?: { readonly label: string; readonly help: string; readonly before?: string };
+  /** Options that cannot be left out. For the schema: setup refuses it, in words of its own. */
+  readonly needs?: readonly string[];
   /** An option that is not `repeated` may stand but once in a block. Without it the last one wins, as with CoreDNS. */
   readonly once?: boolean;
   /** Options that CoreDNS once had and now ignores: accepted with a warning that says what to use instead. */

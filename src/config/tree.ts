@@ -9,6 +9,8 @@ export interface Word {
   readonly text: string;
   readonly place: Place;
   readonly quoted: boolean;
+  /** Whether it was the key of a map in the YAML form, where the order of lines means nothing. */
+  readonly isKey?: boolean;
 }
 
 /** One line inside the block of a directive. It has at least one word. */

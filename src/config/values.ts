@@ -3,7 +3,8 @@
 import { isIP } from 'node:net';
 
 import { type Name, parseName } from '../dns/name.ts';
-import { durationPattern, formatDuration, parseDuration } from './duration.ts';
+import { formatDuration, parseDuration } from './duration.ts';
+import { addressWord, atLeast, durationWord, hostPortWord, networkWord, wholeNumberWord } from './number-pattern.ts';
 import { type HostPort, normalizeZones, parseCidr, parseHostPort } from './zone-key.ts';
 
 /** A fragment of JSON Schema (2020-12). */
@@ -15,7 +16,10 @@ export interface Value<T> {
   readonly label: string;
   /** What is right, for messages: "a duration such as 30s". */
   readonly expected: string;
+  /** What a schema can say of the words that are right. */
   readonly schema: JsonSchema;
+  /** What a schema can say of the words that `fits`; by default `schema`. */
+  readonly shape?: JsonSchema;
   /** The words a choice consists of, for suggestions. */
   readonly words?: readonly string[];
   parse(text: string): T;
@@ -25,27 +29,31 @@ export interface Value<T> {
 
 /** A value of a plugin's own. `parse` throws an Error whose message says what was found. */
 export function value<T>(label: string, parse: (text: string) => T, more: Partial<Value<T>> = {}): Value<T> {
-  return { label, expected: label, schema: { type: 'string' }, parse, ...more };
+  return { label, expected: label, schema: more.words === undefined ? { type: 'string' } : { enum: more.words }, parse, ...more };
 }
 
 /** Any word, as it stands. */
 export const text: Value<string> = value('TEXT', (word) => word, { expected: 'a word' });
 
 /** The path of a file, as it stands; who uses it resolves it against `root`. */
-export const file: Value<string> = value('FILE', nonEmpty, { expected: 'the path of a file' });
+export const file: Value<string> = value('FILE', nonEmpty, { expected: 'the path of a file', schema: { type: 'string', minLength: 1 } });
 
 /** A domain name, made absolute and lower-case. */
 export const zone: Value<Name> = value('ZONE', parseName, { expected: 'a domain name' });
 
 /** The zones one word stands for: a name, or a CIDR prefix that expands to its reverse zones. */
-export const zones: Value<readonly Name[]> = value('ZONE', normalizeZones, { expected: 'a zone or a CIDR prefix' });
+export const zones: Value<readonly Name[]> = value('ZONE', normalizeZones, {
+  expected: 'a zone or a CIDR prefix',
+  // An IPv6 address without a prefix is no zone.
+  schema: { type: 'string', not: { type: 'string', pattern: '^[^/]*:[^/]*:[^/]*$' } },
+});
 
 /** A whole number in decimal. */
 export function integer(range: { readonly min?: number; readonly max?: number } = {}): Value<number> {
   const { min, max } = range;
   const expected = `a whole number${rangeText(min, max)}`;
   const number = { type: 'integer', ...(min === undefined ? {} : { minimum: min }), ...(max === undefined ? {} : { maximum: max }) };
-  const schema = { anyOf: [number, { type: 'string', pattern: digitsFrom(min).source }] };
+  const schema = { anyOf: [number, wholeNumberWord(min, max)] };
   const fits = (word: string) => /^[+-]?\d+$/.test(word);
   const parse = (word: string) => {
     if (!fits(word)) throw new Error(`'${word}' is not a whole number`);
@@ -55,7 +63,7 @@ export function integer(range: { readonly min?: number; readonly max?: number } 
     }
     return number;
   };
-  return { label: 'N', expected, schema, parse, fits };
+  return { label: 'N', expected, schema, shape: { anyOf: [{ type: 'integer' }, wholeNumberWord(undefined, undefined)] }, parse, fits };
 }
 
 /** A length of time in Go's notation ("1h30m", "500ms", "0"), in milliseconds. The bounds are written the same way. */
@@ -69,9 +77,9 @@ export function duration(range: { readonly min?: string; readonly max?: string }
     return length;
   };
   // A bare 0 is a duration, as in Go; every other number lacks its unit.
-  const pattern = (min ?? -1) < 0 ? durationPattern.source : durationPattern.source.replace('[+-]', '\\+');
-  const schema = { anyOf: [{ type: 'string', pattern }, ...((min ?? 0) <= 0 ? [{ const: 0 }] : [])] };
-  return { label: 'DURATION', expected, schema, parse, fits: succeeds(parseDuration) };
+  const schema = { anyOf: [durationWord(min, max), ...((min ?? 0) <= 0 ? [{ const: 0 }] : [])] };
+  const shape = { anyOf: [durationWord(undefined, undefined), { const: 0 }] };
+  return { label: 'DURATION', expected, schema, shape, parse, fits: succeeds(parseDuration) };
 }
 
 /** One of the given words, exactly. */
@@ -85,10 +93,10 @@ export function choice<const C extends readonly string[]>(...words: C): Value<C[
 }
 
 /** An IPv4 or IPv6 address, without zone id. */
-export const ipAddress: Value<string> = value('ADDRESS', parseAddress, { expected: 'an IP address' });
+export const ipAddress: Value<string> = value('ADDRESS', parseAddress, { expected: 'an IP address', schema: addressWord });
 
 /** A network: address, prefix length, and 4 or 6. A bare address is the network of that address alone. */
-export const cidr: Value<Cidr> = value('CIDR', parseNetwork, { expected: 'a network such as 10.0.0.0/8' });
+export const cidr: Value<Cidr> = value('CIDR', parseNetwork, { expected: 'a network such as 10.0.0.0/8', schema: networkWord });
 
 /** A network, as {@link cidr} reads it. */
 export interface Cidr {
@@ -99,11 +107,17 @@ export interface Cidr {
 
 /** An IP address with a port, or without: then it is the given one. */
 export function hostPort(options: { readonly port: number }): Value<HostPort> {
-  return value('ADDRESS[:PORT]', (word) => parseHostPort(word, options.port), { expected: 'an IP address, with or without :PORT' });
+  return value('ADDRESS[:PORT]', (word) => parseHostPort(word, options.port), {
+    expected: 'an IP address, with or without :PORT',
+    schema: hostPortWord,
+  });
 }
 
 /** Where to listen for HTTP: "HOST:PORT", or ":PORT" for every address of the machine. */
-export const httpAddress: Value<string> = value('ADDRESS', parseHttpAddress, { expected: 'HOST:PORT or :PORT' });
+export const httpAddress: Value<string> = value('ADDRESS', parseHttpAddress, {
+  expected: 'HOST:PORT or :PORT',
+  schema: { type: ['string'], pattern: `^(\\[[^\\[\\]]*\\]|[^:\\[\\]]*):\\d+$`, not: { pattern: `:${atLeast(65_536)}$` } },
+});
 
 /** The words of an `admin` option: where operators may ask over HTTP, and who is let in. */
 export const adminSyntax = 'ADDRESS|unix:PATH|off [tls CERT KEY [CLIENT_CA]] [token FILE]';
@@ -116,12 +130,6 @@ function parseHttpAddress(word: string): string {
   }
   if (Number(found[1]) > 65535) throw new Error(`address ${word}: invalid port`);
   return word;
-}
-
-/** Numbers in quotes, of which a schema can tell no more than this. */
-function digitsFrom(min: number | undefined): RegExp {
-  if (min === undefined || min < 0) return /^[+-]?\d+$/;
-  return min === 0 ? /^\+?\d+$/ : /^\+?0*[1-9]\d*$/;
 }
 
 function nonEmpty(word: string): string {

@@ -2,6 +2,7 @@
 
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
+import { env as processEnvironment } from 'node:process';
 import { type Environment, substitute } from './environment.ts';
 import { ConfigError, formatWarning, messageOf, type Place } from './error.ts';
 import { glob, hasWildcard } from './glob.ts';
@@ -27,6 +28,7 @@ export interface Reading {
   readonly problems: ConfigError[];
   readonly warnings: string[];
   readonly sources: Map<string, string>;
+  readonly inlined?: ((note: string) => void) | undefined;
 }
 
 /** One piece of text being read, and through which imports it came. */
@@ -103,14 +105,17 @@ export class WordStream {
   }
 
   private toItem(word: RawWord): Item {
-    const { place, quoted, startsLine } = word;
-    return { word: { text: this.textOf(word), place, quoted }, raw: word.text, startsLine };
+    const { place, quoted, startsLine, isKey } = word;
+    const text = this.textOf(word);
+    return { word: isKey === true ? { text, place, quoted, isKey } : { text, place, quoted }, raw: word.text, startsLine };
   }
 
-  private textOf(word: RawWord): string {
-    if (this.reading.env === 'keep') return word.text;
+  /** References stay where they are kept, except in what must be looked up now. */
+  private textOf(word: RawWord, needed?: Environment): string {
+    const env = this.reading.env === 'keep' ? needed : this.reading.env;
+    if (env === undefined) return word.text;
     try {
-      return substitute(word.text, this.reading.env);
+      return substitute(word.text, env);
     } catch (error) {
       this.report(messageOf(error), word.place);
       return word.text;
@@ -131,7 +136,8 @@ export class WordStream {
     } else if (extra !== undefined) {
       this.report('Import takes only one argument (glob pattern or file)', extra.place);
     } else {
-      this.importTarget({ ...target, text: this.textOf(target) }, frame.chain);
+      this.reading.inlined?.(formatWarning(directive.place, `'import ${target.text}' is not kept: what it imports stands in its place`));
+      this.importTarget({ ...target, text: this.textOf(target, processEnvironment) }, frame.chain);
     }
   }
 

@@ -1,24 +1,38 @@
 // Writes a tree as a Corefile: the words of the tree, one directive a line, nothing of imports and variables it came from.
 
 import { ConfigError } from './error.ts';
+import { noRemarks, type Remarks } from './remarks.ts';
 import type { Directive, ServerBlock, Tree, Word } from './tree.ts';
 
 /** The text of a Corefile that reads as the same tree. Throws a ConfigError at a word that no Corefile can hold. */
-export function toCorefile(tree: Tree): string {
+export function toCorefile(tree: Tree, remarks: Remarks = noRemarks): string {
   const blocks = tree.global === undefined ? tree.blocks : [tree.global, ...tree.blocks];
-  return blocks.map(writeBlock).join('\n');
+  const text = blocks.map((block) => `${writeBlock(block, remarks).join('\n')}\n`).join('\n');
+  return [remarks.head.join('\n'), text, remarks.rest().join('\n')]
+    .filter((part) => part !== '')
+    .join('\n')
+    .trimEnd()
+    .concat('\n');
 }
 
-function writeBlock(block: ServerBlock): string {
-  const lines = [[...block.keys.map(writeWord), '{'].join(' ')];
-  for (const directive of block.directives) lines.push(...writeDirective(directive));
-  return `${[...lines, '}'].join('\n')}\n`;
+function writeBlock(block: ServerBlock, remarks: Remarks): string[] {
+  const head = row([...block.keys.map(writeWord), '{'].join(' '), block.keys[0], { depth: 0, remarks });
+  return [...head, ...block.directives.flatMap((directive) => writeDirective(directive, remarks)), '}'];
 }
 
-function writeDirective({ name, args, lines }: Directive): string[] {
-  const head = `    ${[name, ...args].map(writeWord).join(' ')}`;
-  if (lines === undefined) return [head];
-  return [`${head} {`, ...lines.map((line) => `        ${line.words.map(writeWord).join(' ')}`), '    }'];
+function writeDirective({ name, args, lines }: Directive, remarks: Remarks): string[] {
+  const head = [name, ...args].map(writeWord).join(' ');
+  if (lines === undefined) return row(head, name, { depth: 1, remarks });
+  const inside = lines.flatMap(({ words }) => row(words.map(writeWord).join(' '), words[0], { depth: 2, remarks }));
+  return [...row(`${head} {`, name, { depth: 1, remarks }), ...inside, '    }'];
+}
+
+/** A line with its comments. */
+function row(text: string, word: Word | undefined, { depth, remarks }: { depth: number; remarks: Remarks }): string[] {
+  const indent = '    '.repeat(depth);
+  const before = remarks.before(word).map((remark) => indent + remark);
+  const behind = remarks.behind(word);
+  return [...before, `${indent}${text}${behind === '' ? '' : ` ${behind}`}`];
 }
 
 function writeWord(word: Word): string {

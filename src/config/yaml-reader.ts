@@ -130,7 +130,8 @@ export class YamlReader {
     const [directive, pattern] = find('import') ?? [];
     const [zones, value] = find('zones') ?? [];
     const keys = this.wordsOf(value);
-    if (directive !== undefined) this.line([directive, ...this.wordsOf(pattern)]);
+    if (directive !== undefined && zones !== undefined) this.report('import and zones in one item', node?.range, 'an item for each');
+    else if (directive !== undefined) this.line([directive, ...this.wordsOf(pattern)]);
     else if (zones === undefined || keys.length === 0) this.report('server without zones', node?.range, "'zones: [ZONE...]'");
     else this.block(keys, find('plugins')?.[1], zones);
     for (const [key] of entries) {
@@ -150,21 +151,31 @@ export class YamlReader {
       this.line(this.wordOf(plain));
       return;
     }
-    for (const [name, value] of this.entries(plain, 'the name of a plugin, or a map of its name to its options')) {
-      if (isMap(value)) this.directive(name, value);
-      else if (!isFalse(value)) this.line([name, ...this.wordsOf(value)]);
-    }
+    const [first, second] = this.entries(plain, 'the name of a plugin, or a map of its name to its options');
+    if (second !== undefined)
+      this.problem(`unexpected '${second[0].text}'`, { place: second[0].place, expected: 'an item of its own for each plugin' });
+    else if (first === undefined && isMap(plain)) this.report('unexpected empty map', plain.range, 'the name of a plugin');
+    if (first === undefined) return;
+    const [name, value] = first;
+    if (isMap(value)) this.directive(name, value);
+    else if (!isFalse(value)) this.line([name, ...this.wordsOf(value)]);
   }
 
+  /** The order of keys in a map means nothing, and not all writers of YAML keep it: the words come out in the same order whatever it is. */
   private directive(name: RawWord, map: YAMLMap): void {
     const entries = this.entries(map, 'options');
-    const args = entries.filter(([key]) => key.text === 'args').flatMap(([, value]) => this.wordsOf(value));
-    this.line([name, ...args, { ...name, text: '{' }]);
-    for (const [key, value] of entries) {
-      if (key.text === 'lines') for (const item of this.items(value)) this.line(this.wordsOf(item));
-      else if (key.text !== 'args') this.option(key, value);
-    }
+    const find = (wanted: string) => entries.find(([key]) => key.text === wanted)?.[1];
+    this.line([name, ...this.argsOf(find('args')), { ...name, text: '{' }]);
+    for (const item of this.items(find('lines'))) this.line(this.wordsOf(item));
+    const options = entries.filter(([key]) => key.text !== 'args' && key.text !== 'lines');
+    for (const [key, value] of options.sort(([a], [b]) => (a.text < b.text ? -1 : 1))) this.option({ ...key, isKey: true }, value);
     this.line([{ ...name, text: '}' }]);
+  }
+
+  private argsOf(value: YamlNode): RawWord[] {
+    if (!isFalse(value)) return this.wordsOf(value);
+    this.report("unexpected 'false'", value.range, "the arguments, or no 'args' at all");
+    return [];
   }
 
   /** A list of lists is a list of lines; any other list is the words of one. */
@@ -206,8 +217,7 @@ export class YamlReader {
     const plain = this.resolve(node);
     if (isSeq(plain)) return plain.items.map((item) => this.resolve(item as YamlNode));
     if (isNothing(plain)) return [];
-    if (isScalar(plain)) return [plain];
-    this.report('unexpected map', plain?.range, 'a list');
+    this.report(`unexpected ${isMap(plain) ? 'map' : 'word'}`, plain?.range, 'a list');
     return [];
   }
 

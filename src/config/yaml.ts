@@ -11,27 +11,34 @@
 //             args: 30
 //             success: [9984, 30]       # one line: success 9984 30
 //             keepttl: true             # a line without arguments; false leaves it out
-//             disable: [[success, a.example], [denial, b.example]]   # two lines
+//             disable: [[success, a.example], [denial, b.example]]   # two lines of one option
 //         - hosts:
 //             lines: [[192.0.2.1, a.example], [192.0.2.2, b.example]]   # lines as they stand
 //         - import: custom/*.override   # Corefile text, as `import` in a Corefile
 //     - import: custom/*.server
 //
-// Variables ({$NAME}) are put in as in a Corefile.
+// Variables ({$NAME}) are put in as in a Corefile. The order of keys means nothing.
 
 import { env as processEnvironment } from 'node:process';
 
-import { Document, isMap, isScalar, isSeq, LineCounter } from 'yaml';
+import { Lexer, LineCounter } from 'yaml';
 
 import { type ParseOptions, parseWords } from './corefile.ts';
 import type { ConfigError } from './error.ts';
-import type { Directive, Line, Parsed, Tree, Word } from './tree.ts';
+import { placeRemarks, type Remark, type Remarks } from './remarks.ts';
+import type { Line, Parsed, Tree, Word } from './tree.ts';
 import type { Reading } from './words.ts';
 import { type OptionsForm, YamlReader } from './yaml-reader.ts';
 
 /** Reads the YAML form. Places, problems and options are those of a Corefile. */
 export function parseYaml(text: string, file: string, options: ParseOptions = {}): Parsed {
-  const reading: Reading = { env: options.env ?? processEnvironment, problems: [], warnings: [], sources: new Map([[file, text]]) };
+  const reading: Reading = {
+    env: options.env ?? processEnvironment,
+    problems: [],
+    warnings: [],
+    sources: new Map([[file, text]]),
+    inlined: options.inlined,
+  };
   const reader = new YamlReader({ file, text, reading, lineCounter: new LineCounter() });
   reader.configuration();
   return parseWords(reader.words, reading, options);
@@ -54,62 +61,30 @@ export function parseYamlOptions(
   return { lines, problems: reading.problems };
 }
 
-/** Writes a tree in the YAML form. Options keep their order; where a map could not, all lines of a block stand under `lines`. */
-export function toYaml(tree: Tree): string {
-  const document = new Document();
-  const servers = tree.blocks.map((block) => ({
-    zones: block.keys.map(scalarOf),
-    plugins: block.directives.map(pluginOf),
-  }));
-  const global = tree.global === undefined ? {} : { global: tree.global.directives.map(pluginOf) };
-  document.contents = document.createNode({ ...global, servers });
-  setFlow(document.contents);
-  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
-}
-
-type Plain = string | number | boolean | readonly Plain[];
-
-function scalarOf(word: Word): string | number {
-  return /^(0|[1-9]\d{0,14})$/.test(word.text) ? Number(word.text) : word.text;
-}
-
-/** One word stands alone, several as a list. */
-function listOf(words: readonly Word[]): Plain {
-  const [first, second] = words;
-  return first !== undefined && second === undefined ? scalarOf(first) : words.map(scalarOf);
-}
-
-function pluginOf({ name, args, lines }: Directive): unknown {
-  if (lines !== undefined) return { [name.text]: { ...(args.length === 0 ? {} : { args: listOf(args) }), ...optionsOf(lines) } };
-  return args.length === 0 ? name.text : { [name.text]: listOf(args) };
-}
-
-/** The lines of a block by their first words, if a map keeps their order; else as they stand. */
-function optionsOf(lines: readonly Line[]): Record<string, Plain> {
-  const options = new Map<string, Plain[][]>();
-  let previous: string | undefined;
-  for (const { words } of lines) {
-    const first = words[0]?.text ?? '';
-    const isOption = /^[a-z_][\w-]*$/i.test(first) && first !== 'args' && first !== 'lines';
-    const name = isOption ? first : 'lines';
-    if (name !== previous && options.has(name)) return { lines: lines.map((line) => line.words.map(scalarOf)) };
-    options.set(name, [...(options.get(name) ?? []), words.slice(isOption ? 1 : 0).map(scalarOf)]);
-    previous = name;
+/** The comments of a file in the YAML form. */
+export function yamlRemarks(text: string, file: string, tree: Tree): Remarks {
+  const comments: Remark[] = [];
+  let firstLine: number | undefined;
+  let line = 1;
+  let startsLine = true;
+  let isContent = false;
+  for (const source of new Lexer().lex(text)) {
+    const isComment = source.startsWith('#') && !isContent;
+    if (isComment) comments.push({ text: source.trimEnd(), line, startsLine });
+    else if (!isMark(source) && source.trim() !== '') firstLine ??= line;
+    isContent = source === contentMark;
+    const breaks = source.split('\n').length - 1;
+    line += breaks;
+    if (breaks > 0) startsLine = source.trim() === '' || source.endsWith('\n');
+    else if (!isMark(source) && source.trim() !== '') startsLine = false;
   }
-  return Object.fromEntries([...options].map(([name, values]) => [name, name === 'lines' ? values : optionOf(values)]));
+  return placeRemarks(comments, { file, tree, firstLine });
 }
 
-function optionOf(values: readonly Plain[][]): Plain {
-  const [words, more] = values;
-  if (words === undefined || more !== undefined) return values;
-  if (words.length === 0) return true;
-  return words.length === 1 ? (words[0] ?? true) : words;
-}
+/** What the lexer says before the content of a word. */
+const contentMark = '\u001f';
 
-/** Lists of words stand on one line. */
-function setFlow(node: unknown): void {
-  if (isMap(node)) for (const pair of node.items) setFlow(pair.value);
-  if (!isSeq(node)) return;
-  node.flow = node.items.length > 0 && node.items.every((item) => isScalar(item));
-  if (!node.flow) for (const item of node.items) setFlow(item);
+/** The lexer's own marks stand for nothing in the text. */
+function isMark(source: string): boolean {
+  return source === contentMark || source === '\u0002' || source === '\u0018';
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { ask } from 'ferrydns/testing';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '..', '..');
 const folder = mkdtempSync(join(tmpdir(), 'ferrydns-command-'));
@@ -95,6 +95,73 @@ test('format prints the usual layout, convert goes to YAML and back', async () =
   expect(yaml).toContain('servers:');
   const back = (await run('convert', file('odd.yaml', yaml))).out;
   expect((await run('convert', file('back', back))).out).toBe(yaml);
+});
+
+describe('convert', () => {
+  const corefile = `# the head
+(common) {
+    errors # of all
+}
+.:53 { # the root
+    import common
+    # what is asked
+    forward . {$UP} ::1 # first
+    hosts {
+        192.0.2.1 a.example
+        ttl 5
+        192.0.2.2 b.example
+        fallthrough # last
+    }
+}
+# the end
+`;
+  const yaml = `# the head
+servers:
+  - zones: ['.:53'] # the root
+    plugins:
+      - errors # of all
+      # what is asked
+      - forward: ['.', '{$UP}', '::1'] # first
+      - hosts:
+          lines:
+            - [192.0.2.1, a.example]
+            - [192.0.2.2, b.example]
+          ttl: 5
+          fallthrough: true # last
+# the end
+`;
+
+  test('keeps comments and variables, and says what it writes out', async () => {
+    const path = file('from', corefile);
+    const { status, out, err } = await run('convert', path);
+    expect({ status, out }).toEqual({ status: 0, out: yaml });
+    expect(err).toBe(
+      `${path}:2 - the snippet (common) is not kept: its lines stand where it is imported\n` +
+        `${path}:6 - 'import common' is not kept: what it imports stands in its place\n`,
+    );
+  });
+
+  test('and back', async () => {
+    expect(await run('convert', file('from.yaml', yaml))).toEqual({
+      status: 0,
+      err: '',
+      out: `# the head
+.:53 { # the root
+    errors # of all
+    # what is asked
+    forward . {$UP} ::1 # first
+    hosts {
+        192.0.2.1 a.example
+        192.0.2.2 b.example
+        fallthrough # last
+        ttl 5
+    }
+}
+
+# the end
+`,
+    });
+  });
 });
 
 test('-plugins and -version tell what there is', async () => {

@@ -1,15 +1,18 @@
 // The same configuration in other forms: formatted, as YAML and back, and as JSON Schema.
 
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 
 import { parseCorefile } from '../../src/config/corefile.ts';
 import { formatProblem } from '../../src/config/error.ts';
 import { formatCorefile } from '../../src/config/format.ts';
-import { flag, many, property, repeated, setting, zoneList } from '../../src/config/grammar.ts';
+import { type ConfigSpec, flag, many, property, repeated, setting, zoneList } from '../../src/config/grammar.ts';
 import { jsonSchema } from '../../src/config/schema.ts';
 import { duration, integer, text, zones } from '../../src/config/values.ts';
 import { quoteWord, toCorefile } from '../../src/config/write.ts';
-import { parseYaml, toYaml } from '../../src/config/yaml.ts';
+import { parseYaml } from '../../src/config/yaml.ts';
+import { toYaml, writeYamlWord } from '../../src/config/yaml-writer.ts';
+import { randomFrom } from '../../src/migration/simulator/population.ts';
 
 const kubernetes = `# cluster
 .:53 {
@@ -134,8 +137,12 @@ describe('YAML', () => {
   });
 
   test('looks as a person would write it', () => {
-    expect(toYaml(parseCorefile(kubernetes, 'Corefile').tree)).toBe(`servers:
-  - zones: [.:53]
+    const grammars: Record<string, ConfigSpec> = {
+      kubernetes: { block: { pods: setting(text, ''), fallthrough: flag(''), ttl: setting(text, '') } },
+      cache: { block: { disable: repeated({ what: many(text) }, '') } },
+    };
+    expect(toYaml(parseCorefile(kubernetes, 'Corefile').tree, { grammarOf: (name) => grammars[name] })).toBe(`servers:
+  - zones: ['.:53']
     plugins:
       - errors
       - health:
@@ -145,9 +152,9 @@ describe('YAML', () => {
           pods: insecure
           fallthrough: [in-addr.arpa, ip6.arpa]
           ttl: 30
-      - prometheus: :9153
+      - prometheus: ':9153'
       - forward:
-          args: [., /etc/resolv.conf]
+          args: ['.', /etc/resolv.conf]
           max_concurrent: 1000
       - cache:
           args: 30
@@ -218,6 +225,118 @@ servers:
   });
 });
 
+/** Numbers from 0 to 1 that are the same in every run. */
+const random = randomFrom(10);
+const pick = <T>(list: readonly T[]) => list[Math.floor(random() * list.length)] as T;
+const shuffled = <T>(list: readonly T[]) =>
+  list
+    .map((item) => ({ item, place: random() }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ item }) => item);
+
+describe('the order of keys in YAML means nothing', () => {
+  const lines = ['[192.0.2.1, a.example]', '[192.0.2.2, a.example]', '["::1", b.example]', '[off]'];
+  const values = ['true', '', '30', '[a, b]', '[[a], [b, c]]', 'false', "'{$X}'"];
+
+  test.each(Array.from({ length: 60 }, (_, i) => i))('tree %i', () => {
+    const options = shuffled(['ttl', 'reload', 'fallthrough', 'no_reverse', 'zz', 'a']).slice(0, 1 + Math.floor(random() * 5));
+    const entries = options.map((option) => `${option}: ${pick(values)}`);
+    entries.push(`lines: [${lines.slice(Math.floor(random() * 4)).join(', ')}]`, 'args: [x, y]');
+    const server = [`zones: [a, b]`, `plugins: [log, { hosts: { ENTRIES } }]`];
+    const write = (own: readonly string[], ofServer: readonly string[], top: readonly string[]) =>
+      `{ ${top.join(', ')} }`.replace('SERVER', ofServer.join(', ')).replace('ENTRIES', own.join(', '));
+    const top = ['global: [{ plugin: [p, ./p.ts] }]', 'servers: [{ SERVER }]'];
+    const first = parseYaml(write(entries, server, top), 'x.yaml', { env: {} });
+    const second = parseYaml(write(shuffled(entries), shuffled(server), shuffled(top)), 'x.yaml', { env: {} });
+    expect([first.problems, second.problems]).toEqual([[], []]);
+    expect(second.hash).toBe(first.hash);
+  });
+});
+
+describe('words in YAML are in quotes where some reader would see something else', () => {
+  test.each([
+    '::1',
+    ':53',
+    '.:53',
+    'off',
+    'on',
+    'Yes',
+    'no',
+    'y',
+    'N',
+    '~',
+    'null',
+    'NULL',
+    'true',
+    '1e3',
+    '1E3',
+    '0123',
+    '0x1f',
+    '0o17',
+    '0b1',
+    '1_000',
+    '2001-01-01',
+    '2001-12-14t21:59:43.10-05:00',
+    '.inf',
+    '-.INF',
+    '.nan',
+    '1:30',
+    '12:30:45',
+    '1.1',
+    '-5',
+    '+5',
+    '=',
+    '<<',
+    '',
+    ' a',
+    'a ',
+    'a: b',
+    'a #b',
+    '- a',
+    '*x',
+    '&x',
+    '!x',
+    '%x',
+    '@x',
+    '`x',
+    '{$UP}',
+    '[x]',
+    "it's",
+    '"x"',
+    'a\nb',
+    '\t',
+    '\u0085',
+    '\u2028x',
+    '\u00a0',
+    '1234567890123456789',
+    '?',
+    '|',
+    '>',
+    '.',
+    '---',
+    '\ud800',
+  ])('<%s>', (word) => {
+    const written = writeYamlWord(word);
+    for (const version of ['1.1', '1.2'] as const) {
+      expect(parse(`a: [${written}, x]`, { version }), version).toEqual({ a: [word, 'x'] });
+      if (!/[\n\ud800]/.test(word)) expect(parse(`${written}: x`, { version }), version).toEqual({ [word]: 'x' });
+    }
+    expect(written).toMatch(/^['"]/);
+  });
+
+  test.each(['30', '0', '5s', '1h30m', 'a.example', '/etc/hosts', '192.0.2.1', 'max_fails', 'fallthrough'])('<%s> stands bare', (word) => {
+    expect(writeYamlWord(word)).toBe(word);
+    for (const version of ['1.1', '1.2'] as const) expect(String(parse(word, { version }))).toBe(word);
+  });
+
+  test('words at random are the same for readers of 1.1 and 1.2', () => {
+    for (let i = 0; i < 3000; i++) {
+      const word = Array.from({ length: 1 + Math.floor(random() * 6) }, () => pick([...'0123459eEx_:.-+~yno tfTNYaF/#{}[],&*!|>%@`"\'\\'])).join('');
+      for (const version of ['1.1', '1.2'] as const) expect(String(parse(writeYamlWord(word), { version })), writeYamlWord(word)).toBe(word);
+    }
+  });
+});
+
 describe('JSON Schema', () => {
   const schema = jsonSchema([
     {
@@ -240,7 +359,7 @@ describe('JSON Schema', () => {
 
   test('has a definition for each plugin and each option', () => {
     const definitions = schema['$defs'] as Record<string, { description: string; anyOf: { const?: string }[] }>;
-    expect(Object.keys(definitions)).toEqual(['forward', 'reload', 'whoami']);
+    expect(Object.keys(definitions)).toEqual(['server', 'server-with-custom-plugins', 'forward', 'reload', 'whoami']);
     expect(definitions['whoami']?.anyOf[0]).toEqual({ const: 'whoami' });
     expect(definitions['forward']?.anyOf).toHaveLength(1);
     expect(JSON.stringify(definitions['forward'])).toContain('"except"');
