@@ -21,6 +21,7 @@ import reload from './reload/index.ts';
 import rewrite from './rewrite/index.ts';
 import root from './root/index.ts';
 import timeouts from './timeouts/index.ts';
+import tls from './tls/index.ts';
 import whoami from './whoami/index.ts';
 
 export const registry: Registry = {
@@ -43,6 +44,7 @@ export const registry: Registry = {
     migrate,
     pool,
     cache,
+    tls,
     hosts,
     loop,
     forward,
@@ -85,7 +87,6 @@ export const registry: Registry = {
     shed: '',
     sign: '',
     template: '',
-    tls: '',
     trace: '',
     transfer: '',
     tsig: '',

@@ -1,5 +1,5 @@
 // Lets plugins tell each other, and the log, what they know of a query before the chain runs.
-import { definePlugin, type Handle, type Instance, longestMatch, metadataSource, type Name, type Query, zoneList } from 'ferrydns/plugin';
+import { definePlugin, type Instance, longestMatch, metadataSource, type Name, type Query, zoneList } from 'ferrydns/plugin';
 
 export default definePlugin({
   name: 'metadata',
@@ -10,15 +10,13 @@ export default definePlugin({
 
 function collector(zones: readonly Name[]): Instance {
   let sources: readonly ((query: Query) => void)[] = [];
-  const handle: Handle = (query, next) => {
-    query.collectMetadata();
-    if (sources.length > 0 && longestMatch(query.name, zones) !== undefined) {
-      for (const source of sources) source(query);
-    }
-    return next(query);
-  };
   return {
-    handle,
+    collect(query) {
+      query.collectMetadata();
+      if (sources.length > 0 && longestMatch(query.name, zones) !== undefined) {
+        for (const source of sources) source(query);
+      }
+    },
     start(context) {
       sources = context.peers(metadataSource);
     },

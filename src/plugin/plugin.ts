@@ -8,7 +8,7 @@ import type { Query } from '../dns/query.ts';
 import type { Reply } from '../dns/reply.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import type { Timeouts } from '../transport/tcp.ts';
+import type { Timeouts, TlsSettings } from '../transport/stream-settings.ts';
 import type { Awaitable } from './awaitable.ts';
 import type { Capability, Provided } from './capability.ts';
 import type { Explanation, Question } from './explanation.ts';
@@ -189,6 +189,10 @@ export interface BlockSettings {
   readonly sockets?: number;
   /** Milliseconds of silence after which a stream is closed, and of a whole read and write. */
   readonly timeouts?: Timeouts;
+  /** How the encrypted listeners of the block speak TLS. */
+  readonly tls?: TlsSettings;
+  /** The name of the block's view, which metrics and logs tell. */
+  readonly view?: string;
   /** Log debug lines, and the stack of what a plugin throws unexpectedly. */
   readonly debug?: boolean;
   /** Log the stack of what a plugin throws unexpectedly. */
@@ -202,6 +206,10 @@ export interface BlockSettings {
 /** One use of a plugin in one server block. Every member is optional. */
 export interface Instance {
   readonly handle?: Handle;
+  /** Whether the server block answers this query; where several blocks have a zone, the first one that does is chosen. A throw counts as no. */
+  admits?(query: Query): boolean;
+  /** Collects metadata of a query, before its server block is chosen. */
+  collect?(query: Query): void;
   readonly settings?: BlockSettings;
   /** Services for other plugins of the block. */
   readonly provides?: readonly Provided[];

@@ -7,10 +7,12 @@ import { hashTree, type ServerBlock, type Tree, type Word } from '../config/tree
 import { FilesRead } from '../config/watched-file.ts';
 import { parseKey, type ZoneKey } from '../config/zone-key.ts';
 import type { Name } from '../dns/name.ts';
+import type { Query } from '../dns/query.ts';
 import { type LogSwitches, makeLogger, type Output } from '../log/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Capability } from '../plugin/capability.ts';
 import type { BlockSettings, Instance, Plugin, SetupContext } from '../plugin/plugin.ts';
+import { type ListenerTransport, listenerTransports } from '../transport/transports.ts';
 import type { Registry } from './registry.ts';
 
 /** A plugin in use in a block. */
@@ -23,14 +25,29 @@ export interface Use {
   readonly identity: string;
 }
 
+/** A key of a server block whose transport is served. */
+interface ServedKey extends ZoneKey {
+  readonly transport: ListenerTransport;
+}
+
 /** A server block with its instances set up, in the order of the chain. */
 export interface Block {
-  readonly keys: readonly ZoneKey[];
+  readonly keys: readonly ServedKey[];
   readonly uses: readonly Use[];
   readonly settings: BlockSettings;
   readonly place: Place;
   /** Changes with any of its words. */
   readonly hash: string;
+  /** By what it is chosen among blocks of the same zone. */
+  readonly choice: Choice;
+}
+
+/** What is done with a query before its server block is chosen. */
+interface Choice {
+  /** Collects metadata; undefined where the block collects none. */
+  readonly collect?: (query: Query) => void;
+  /** Whether the block answers the query; undefined for a block without a view, which answers all. */
+  readonly admits?: (query: Query) => boolean;
 }
 
 /** What setting up needs to know of the process. */
@@ -68,7 +85,7 @@ export async function setUpBlocks(tree: Tree, environment: SetupEnvironment): Pr
   for (const plugin of environment.registry.plugins) {
     for (const draft of drafts) await new PluginSetup(plugin, draft, environment, { problems, warnings, sources, files }).run();
   }
-  const blocks = drafts.map(({ keys, uses, settings, block }) => ({ keys, uses, settings, place: block.place, hash: hashTree({ blocks: [block] }) }));
+  const blocks = drafts.map(finished);
   return { blocks, problems, warnings, sources, files };
 }
 
@@ -82,6 +99,34 @@ export function problemOf(error: unknown, { plugin, place }: Pick<Use, 'plugin' 
   return error instanceof ConfigError ? error : new ConfigError(messageOf(error), { place, plugin: plugin.name });
 }
 
+/** Views tell blocks with the same keys apart; where they have none, or the same, their order does. */
+function finished({ keys, uses, settings, block }: Draft, index: number, drafts: readonly Draft[]): Block {
+  const name = nameOf(drafts[index] as Draft);
+  const alike = drafts.slice(0, index).filter((draft) => nameOf(draft) === name).length;
+  const identified = uses.map((use) => ({ ...use, identity: JSON.stringify([name, alike, use.plugin.name, use.identity]) }));
+  return { keys, uses: identified, settings, place: block.place, hash: hashTree({ blocks: [block] }), choice: choiceOf(uses) };
+}
+
+function nameOf({ block, settings }: Draft): string {
+  return JSON.stringify([block.keys.map(({ text }) => text), (settings as BlockSettings).view ?? '']);
+}
+
+function choiceOf(uses: readonly Use[]): Choice {
+  const collectors = uses.flatMap(({ instance }) => (instance.collect === undefined ? [] : [instance.collect.bind(instance)]));
+  const views = uses.flatMap(({ instance }) => (instance.admits === undefined ? [] : [instance.admits.bind(instance)]));
+  const [view] = views;
+  return {
+    ...(collectors.length === 0 ? {} : { collect: inTurn(collectors) }),
+    ...(view === undefined ? {} : { admits: views.length === 1 ? view : (query) => views.every((admits) => admits(query)) }),
+  };
+}
+
+function inTurn(collectors: readonly ((query: Query) => void)[]): (query: Query) => void {
+  return (query) => {
+    for (const collect of collectors) collect(query);
+  };
+}
+
 interface Findings {
   readonly problems: ConfigError[];
   readonly warnings: string[];
@@ -91,7 +136,7 @@ interface Findings {
 
 interface Draft {
   readonly block: ServerBlock;
-  readonly keys: readonly ZoneKey[];
+  readonly keys: readonly ServedKey[];
   readonly uses: Use[];
   readonly settings: Record<string, unknown>;
   readonly stated: Map<string, Place>;
@@ -100,7 +145,7 @@ interface Draft {
 function makeDraft(block: ServerBlock, environment: SetupEnvironment, problems: ConfigError[]): Draft {
   const keys = block.keys.flatMap((word) => {
     try {
-      return supported(word, parseKey(word, { dnsPort: environment.dnsPort }));
+      return served(word, parseKey(word, { dnsPort: environment.dnsPort }));
     } catch (error) {
       problems.push(error as ConfigError);
       return [];
@@ -109,13 +154,19 @@ function makeDraft(block: ServerBlock, environment: SetupEnvironment, problems: 
   return { block, keys, uses: [], settings: {}, stated: new Map() };
 }
 
-function supported(word: Word, keys: readonly ZoneKey[]): readonly ZoneKey[] {
-  const other = keys.find(({ transport }) => transport !== 'dns');
-  if (other === undefined) return keys;
-  throw new ConfigError(`transport ${other.transport}:// is known to CoreDNS, but ferrydns does not serve it yet`, {
-    place: word.place,
-    expected: 'dns:// or no scheme',
+function served(word: Word, keys: readonly ZoneKey[]): readonly ServedKey[] {
+  return keys.map((key) => {
+    const { transport } = key;
+    if (isServed(transport)) return { ...key, transport };
+    throw new ConfigError(`transport ${transport}:// is known to CoreDNS, but ferrydns does not serve it yet`, {
+      place: word.place,
+      expected: listenerTransports.map((each) => `${each}://`).join(', '),
+    });
   });
+}
+
+function isServed(transport: string): transport is ListenerTransport {
+  return (listenerTransports as readonly string[]).includes(transport);
 }
 
 function unknownDirectives(block: ServerBlock, registry: Registry): ConfigError[] {
@@ -161,8 +212,7 @@ class PluginSetup {
     const place = decoded.placeOf();
     try {
       const instance = await plugin.setup(decoded.options, this.context(decoded));
-      const identity = JSON.stringify([draft.block.keys.map(({ text }) => text), plugin.name, position]);
-      draft.uses.push({ plugin, instance, place, identity });
+      draft.uses.push({ plugin, instance, place, identity: String(position) });
       this.state(instance.settings ?? {}, place);
     } catch (error) {
       this.findings.problems.push(...(error instanceof ConfigErrors ? error.problems : [problemOf(error, { plugin, place })]));
@@ -187,11 +237,11 @@ class PluginSetup {
     const { plugin, draft, environment, findings } = this;
     const placeOf = (at?: Word | string) => (typeof at === 'object' ? at.place : decoded.placeOf(at));
     const { keys, settings } = draft;
-    const port = keys[0]?.port ?? environment.dnsPort;
+    const { transport, port } = keys[0] ?? { transport: 'dns', port: environment.dnsPort };
     const path = (file: string) => resolve(environment.directory, (settings as BlockSettings).root ?? '', file);
     return {
       zones: keys.map(({ zone }) => zone).filter((zone, i, all) => all.indexOf(zone) === i) as Name[],
-      server: serverName((settings as BlockSettings).addresses?.[0] ?? '', port),
+      server: serverName(transport, (settings as BlockSettings).addresses?.[0] ?? '', port),
       port,
       log: makeLogger(environment.output, environment.logging, `plugin/${plugin.name}: `),
       plainLog: makeLogger(environment.output, environment.logging),
@@ -208,7 +258,7 @@ class PluginSetup {
   }
 }
 
-/** How metrics and logs name a listener: "dns://:53", "dns://127.0.0.1:53". */
-export function serverName(address: string, port: number): string {
-  return `dns://${address.includes(':') ? `[${address}]` : address}:${port}`;
+/** How metrics and logs name a listener: "dns://:53", "tls://127.0.0.1:853". */
+export function serverName(transport: string, address: string, port: number): string {
+  return `${transport}://${address.includes(':') ? `[${address}]` : address}:${port}`;
 }

@@ -5,7 +5,7 @@ import type { Reply } from '../dns/reply.ts';
 import { type Awaitable, isPromise } from '../plugin/awaitable.ts';
 import type { Next } from '../plugin/plugin.ts';
 import { type Binding, plain, type Step } from './chain.ts';
-import type { ListenerPlan } from './generation.ts';
+import type { ListenerPlan } from './listener-plan.ts';
 
 /** What came of a query. */
 export type Outcome = { readonly reply: Reply } | { readonly error: unknown };

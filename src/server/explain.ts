@@ -19,7 +19,7 @@ import { maxMessage } from '../transport/answerer.ts';
 import { buildChain } from './chain.ts';
 import { outcomeOf } from './explain-differences.ts';
 import { Inquiry, Trace, traced } from './explain-trace.ts';
-import type { ListenerPlan } from './generation.ts';
+import type { ListenerPlan } from './listener-plan.ts';
 import { Responder } from './responder.ts';
 import { type RoutedBlock, Router } from './router.ts';
 

@@ -1,5 +1,5 @@
 // One configuration in use: its blocks, what each listener answers with, and the life of its instances.
-import { ConfigError, ConfigErrors, messageOf, type Place } from '../config/error.ts';
+import { ConfigErrors, messageOf } from '../config/error.ts';
 import type { FilesRead } from '../config/watched-file.ts';
 import type { Route } from '../dns/client.ts';
 import { exchangeOf } from '../dns/exchange.ts';
@@ -10,31 +10,19 @@ import { type Awaitable, after } from '../plugin/awaitable.ts';
 import type { ServerControl, StartContext } from '../plugin/plugin.ts';
 import { QueryError } from '../plugin/query-error.ts';
 import { requestObserver } from '../plugin/request-observer.ts';
-import { defaultTimeouts, type Timeouts } from '../transport/tcp.ts';
-import { type Block, problemOf, provided, type SetupEnvironment, serverName, type Use } from './block.ts';
-import { buildChain, stepsOf } from './chain.ts';
+import { type Block, problemOf, provided, type SetupEnvironment, type Use } from './block.ts';
 import type { Configuration } from './configuration.ts';
 import { alike, heirsOf } from './heirs.ts';
 import { HttpRoutes } from './http-routes.ts';
+import { type ListenerPlan, type PlanningContext, planListeners } from './listener-plan.ts';
 import type { OwnQueries } from './own-queries.ts';
 import type { Told } from './protocol.ts';
 import { every, watch } from './recurring.ts';
 import { type Answering, InHand } from './responder.ts';
 import { type RoutedBlock, Router } from './router.ts';
 
-/** A listener that a configuration needs. */
-export interface ListenerPlan {
-  readonly name: string;
-  readonly address: string;
-  readonly port: number;
-  readonly answering: Answering;
-  readonly timeouts: Required<Timeouts>;
-  /** How many processes have sockets of it: what the first of its blocks says, as in CoreDNS. */
-  readonly sockets: number;
-}
-
 /** What a generation needs of the server. */
-export interface GenerationContext extends SetupEnvironment {
+export interface GenerationContext extends SetupEnvironment, PlanningContext {
   readonly blocks: readonly Block[];
   readonly configuration: Configuration;
   /** The text of each file that it was read from, to show lines of it; none where another process has read them. */
@@ -43,26 +31,12 @@ export interface GenerationContext extends SetupEnvironment {
   readonly files: FilesRead;
   /** Numbers the configurations that the server has loaded. */
   readonly serial: number;
-  readonly builtIn: ReadonlySet<string>;
-  /** Where to listen when a block has no `bind`: empty for every address. */
-  readonly defaultAddress: string;
-  /** The same route for the same listener, zone and view over all reloads. */
-  route(server: string, zone: string, view: string): Route;
   /** The control that instances of a block get. */
   control(generation: Generation, block: Block): ServerControl;
   /** Tells the instance's counterparts in the other processes. */
   tell(told: Told): void;
   /** Answers queries from the top of a listener. */
   readonly own: Pick<OwnQueries, 'reply' | 'explain'>;
-}
-
-/** A listener while the blocks that it serves are gathered. */
-interface Draft {
-  readonly address: string;
-  readonly port: number;
-  readonly routed: RoutedBlock[];
-  readonly blocks: Set<Block>;
-  readonly places: Map<string, Place>;
 }
 
 /** How often the server may ask itself on behalf of one query before that counts as a loop. */
@@ -182,31 +156,14 @@ export class Generation {
   }
 
   private planListeners(): ListenerPlan[] {
-    const plans = new Map<string, Draft>();
-    const problems: ConfigError[] = [];
-    for (const block of this.blocks) {
-      const steps = stepsOf(block.uses, this.context.builtIn);
-      const chain = buildChain(steps);
-      for (const { zone, port } of block.keys) {
-        for (const address of block.settings.addresses ?? [this.context.defaultAddress]) {
-          const name = serverName(address, port);
-          const plan: Draft = plans.get(name) ?? { address, port, routed: [], blocks: new Set(), places: new Map() };
-          plans.set(name, plan);
-          if (plan.places.has(zone)) problems.push(defined(plan, zone, block.place));
-          plan.places.set(zone, block.place);
-          plan.blocks.add(block);
-          const route = this.context.route(name, zone, '');
-          plan.routed.push({ route, chain, uses: block.uses, steps, place: block.place });
-          this.routesOf.set(block, [...(this.routesOf.get(block) ?? []), route]);
-        }
-      }
-    }
-    problems.push(...overlaps(plans));
+    const { listeners, problems } = planListeners(this.blocks, this.context);
     if (problems.length > 0) throw new ConfigErrors(problems, this.context.sources);
-    return [...plans].map(([name, { address, port, routed, blocks }]) => {
-      const answering = this.answering(name, routed, [...blocks]);
-      const [first] = blocks;
-      return { name, address, port, answering, timeouts: timeoutsOf([...blocks]), sockets: first?.settings.sockets ?? 1 };
+    return listeners.map(({ routed, blocks, ...listener }) => {
+      for (const block of blocks) {
+        const routes = routed.filter(({ uses }) => uses === block.uses).map(({ route }) => route);
+        this.routesOf.set(block, [...(this.routesOf.get(block) ?? []), ...routes]);
+      }
+      return { ...listener, answering: this.answering(listener.name, routed, blocks) };
     });
   }
 
@@ -224,7 +181,7 @@ export class Generation {
   }
 
   private startContext(block: Block, use: Use): StartContext {
-    const server = this.listeners.find(({ answering }) => answering.router.serves(block.keys[0]?.zone ?? '.'))?.name ?? '';
+    const server = this.routesOf.get(block)?.[0]?.server ?? '';
     const log = this.logger(use.plugin.name);
     const { signal } = this.ending;
     return {
@@ -262,28 +219,4 @@ export class Generation {
   private logger(plugin: string) {
     return makeLogger(this.context.output, this.context.logging, `plugin/${plugin}: `);
   }
-}
-
-function timeoutsOf(blocks: readonly Block[]): Required<Timeouts> {
-  return Object.assign({}, defaultTimeouts, ...blocks.map(({ settings }) => settings.timeouts ?? {}));
-}
-
-function defined(where: Draft, zone: string, place: Place): ConfigError {
-  const { address, port } = where;
-  const at = `dns://${zone}:${port}${address === '' ? '' : ` on ${address}`}`;
-  return new ConfigError(`cannot serve ${at} - it is already defined`, { place });
-}
-
-/** A zone served on one address of a port and, by another block, on all of them. */
-function overlaps(plans: ReadonlyMap<string, Draft>): ConfigError[] {
-  const all = [...plans.values()];
-  return all.flatMap((bound) => {
-    const unbound = all.find(({ address, port }) => address === '' && port === bound.port);
-    if (bound.address === '' || unbound === undefined) return [];
-    return [...bound.places].flatMap(([zone, place]) => {
-      if (!unbound.places.has(zone)) return [];
-      const message = `cannot serve dns://${zone}:${bound.port} on ${bound.address} - zone overlap listener capacity with dns://${zone}:${bound.port}`;
-      return [new ConfigError(message, { place })];
-    });
-  });
 }

@@ -17,10 +17,10 @@ export function alike(uses: readonly Use[], { plugin: { name } }: Use): Instance
 /** For each listener at which `use` meets the queries for a name now, and a block does then: the instances of its plugin in that block. */
 export function heirsOf(use: Use, now: readonly Listener[], then: readonly Listener[]): (name: Name) => readonly (readonly Instance[])[] {
   return (name) => {
-    const met = now.filter(({ answering }) => answering.router.at(name)?.uses.includes(use) === true);
+    const met = now.filter(({ answering }) => answering.router.candidates(name).some(({ uses }) => uses.includes(use)));
     return met.flatMap((listener) => {
-      const next = then.find((each) => each.name === listener.name)?.answering.router.at(name);
-      return next === undefined ? [] : [alike(next.uses, use)];
+      const next = then.find((each) => each.name === listener.name)?.answering.router.candidates(name) ?? [];
+      return next.map(({ uses }) => alike(uses, use));
     });
   };
 }

@@ -1,10 +1,11 @@
 // The listeners of this process: opened when a configuration needs them, handed on from one configuration to the next, closed when none does.
 import type { Logger } from '../log/logger.ts';
 import type { Listening } from '../transport/answerer.ts';
-import type { Timeouts } from '../transport/tcp.ts';
+import { openListener } from '../transport/listener.ts';
+import type { StreamSettings } from '../transport/stream-settings.ts';
 import type { Front, SocketInfo } from './front.ts';
-import type { Generation, ListenerPlan } from './generation.ts';
-import { openListener } from './listener.ts';
+import type { Generation } from './generation.ts';
+import type { ListenerPlan } from './listener-plan.ts';
 import { Responder } from './responder.ts';
 
 /** How one listener is to be opened in this process. */
@@ -26,7 +27,7 @@ export interface ListenersContext {
 interface OpenListener {
   readonly responder: Responder;
   readonly sockets: readonly Listening[];
-  timeouts: Required<Timeouts>;
+  settings: StreamSettings;
 }
 
 export class Listeners implements Front {
@@ -102,9 +103,10 @@ export class Listeners implements Front {
     const { log, now } = this.context;
     const responder = new Responder(plan.answering, { now, log });
     responder.open = opening.late;
-    const open: { responder: Responder; timeouts: Required<Timeouts> } = { responder, timeouts: plan.timeouts };
+    const open = { responder, settings: plan.settings };
+    const { transport, address } = plan;
     const { port, reusePort } = opening;
-    const sockets = await openListener({ address: plan.address, port, reusePort, responder, log, timeouts: () => open.timeouts });
+    const sockets = await openListener({ transport, address, port, reusePort, answerer: responder, log, settings: () => open.settings });
     this.listeners.set(plan.name, Object.assign(open, { sockets }));
     this.opened.push(plan.name);
   }
@@ -114,7 +116,7 @@ export class Listeners implements Front {
     if (listener === undefined) return;
     listener.responder.answering = plan.answering;
     listener.responder.open = true;
-    listener.timeouts = plan.timeouts;
+    listener.settings = plan.settings;
   }
 
   private async close(names: readonly string[]): Promise<void> {

@@ -5,7 +5,7 @@ import type { Logger } from '../log/logger.ts';
 import type { Awaitable } from '../plugin/awaitable.ts';
 import type { Explanation, Question } from '../plugin/explanation.ts';
 import { explain, explainLookup } from './explain.ts';
-import type { ListenerPlan } from './generation.ts';
+import type { ListenerPlan } from './listener-plan.ts';
 import { Responder } from './responder.ts';
 
 interface OwnQueriesContext {

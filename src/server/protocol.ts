@@ -2,7 +2,7 @@
 import type { Collected } from '../metrics/registry.ts';
 import type { Configuration } from './configuration.ts';
 import type { SocketInfo } from './front.ts';
-import type { ListenerPlan } from './generation.ts';
+import type { ListenerPlan } from './listener-plan.ts';
 import type { Opening } from './listeners.ts';
 
 /** What instances wait for: what their plugin is called, and what they say. */

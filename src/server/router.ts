@@ -19,50 +19,88 @@ export interface RoutedBlock {
   /** What the chain was made of. */
   readonly steps: readonly Step[];
   readonly place: Place;
+  /** Collects metadata, before the choice. */
+  readonly collect?: (query: Query) => void;
+  /** Whether this block answers the query; undefined where it answers all of its zone. */
+  readonly admits?: (query: Query) => boolean;
 }
 
-/** The server blocks of one listener by zone. */
+/** The server blocks of one listener by zone; of one zone, those with views in the order of the configuration, then the one without. */
 export class Router {
   readonly blocks: readonly RoutedBlock[];
-  private readonly zones = new Map<string, RoutedBlock>();
-  private readonly fallback: RoutedBlock | undefined;
-  private readonly onlyRoot: boolean;
+  private readonly zones = new Map<string, RoutedBlock[]>();
+  /** The block of every query, where there is no choice. */
+  private readonly only: RoutedBlock | undefined;
 
   constructor(blocks: readonly RoutedBlock[]) {
     this.blocks = blocks;
-    for (const block of blocks) this.zones.set(block.route.zone, block);
-    this.fallback = this.zones.get('.');
-    this.onlyRoot = this.zones.size === (this.fallback === undefined ? 0 : 1);
+    const isView = ({ admits }: RoutedBlock) => admits !== undefined;
+    for (const block of [...blocks.filter(isView), ...blocks.filter((each) => !isView(each))]) {
+      const { zone } = block.route;
+      this.zones.set(zone, [...(this.zones.get(zone) ?? []), block]);
+    }
+    const [first] = blocks;
+    this.only = blocks.length === 1 && first?.route.zone === '.' && !isView(first) ? first : undefined;
   }
 
   serves(zone: string): boolean {
     return this.zones.has(zone);
   }
 
-  /** The block of a name, for every type but DS. */
-  at(name: Name): RoutedBlock | undefined {
-    for (let zone: string | undefined = name; zone !== undefined && zone !== '.'; zone = parentOf(zone)) {
-      const block = this.zones.get(zone);
-      if (block !== undefined) return block;
+  /** Every block that can answer for a name, in the order in which they are asked whether they do; for every type but DS. */
+  candidates(name: Name): RoutedBlock[] {
+    const found: RoutedBlock[] = [];
+    for (const zone of zonesAbove(name)) {
+      found.push(...(this.zones.get(zone) ?? []));
+      if (found.at(-1)?.admits === undefined && found.length > 0) break;
     }
-    return this.fallback;
+    return found;
   }
 
-  /** The block that answers, undefined when no zone matches. */
+  /** The block that answers, undefined when no zone matches and no view admits the query. Where a block collects metadata, they are collected. */
   find(query: Query): RoutedBlock | undefined {
-    if (this.onlyRoot) return this.fallback;
-    return query.typeCode === QueryType.DS ? this.above(query.name) : this.at(query.name);
+    const { only } = this;
+    if (only !== undefined) {
+      only.collect?.(query);
+      return only;
+    }
+    return query.typeCode === QueryType.DS ? this.findAbove(query) : this.findLongest(query);
+  }
+
+  private findLongest(query: Query): RoutedBlock | undefined {
+    for (let zone: string | undefined = query.name; zone !== undefined; zone = parentOf(zone)) {
+      const blocks = this.zones.get(zone);
+      const block = blocks && choose(blocks, query);
+      if (block !== undefined) return block;
+    }
+    return undefined;
   }
 
   /** The parent answers for DS (RFC 4035 section 3.1.4.1): the zone above, if it is served here too. */
-  private above(name: Name): RoutedBlock | undefined {
+  private findAbove(query: Query): RoutedBlock | undefined {
     let delegated: RoutedBlock | undefined;
-    for (let zone: string | undefined = name; zone !== undefined && zone !== '.'; zone = parentOf(zone)) {
-      const block = this.zones.get(zone);
+    for (const zone of zonesAbove(query.name)) {
+      const blocks = this.zones.get(zone);
+      const block = blocks && choose(blocks, query);
       if (block === undefined) continue;
       if (block.chain === undefined) return block;
+      if (zone === '.') return delegated ?? block;
       delegated = block;
     }
-    return delegated ?? this.fallback;
+    return delegated;
   }
+}
+
+/** The first block that admits the query. */
+function choose(blocks: readonly RoutedBlock[], query: Query): RoutedBlock | undefined {
+  for (const block of blocks) {
+    block.collect?.(query);
+    if (block.admits === undefined || block.admits(query)) return block;
+  }
+  return undefined;
+}
+
+/** The zones that a name can be in, the longest first. */
+function* zonesAbove(name: Name): Iterable<string> {
+  for (let zone: string | undefined = name; zone !== undefined; zone = parentOf(zone)) yield zone;
 }

@@ -2,11 +2,11 @@
 import { messageOf } from '../config/error.ts';
 import type { Logger } from '../log/logger.ts';
 import { type Collected, countsOf, type MetricsRegistry } from '../metrics/registry.ts';
-import { defaultTimeouts } from '../transport/tcp.ts';
+import { openListener } from '../transport/listener.ts';
 import type { Front } from './front.ts';
-import type { Generation, ListenerPlan } from './generation.ts';
+import type { Generation } from './generation.ts';
 import type { Given } from './link.ts';
-import { openListener } from './listener.ts';
+import type { ListenerPlan } from './listener-plan.ts';
 import type { MainCalls, Order, Readiness, Settings, Sockets, WorkerCalls } from './protocol.ts';
 import { WorkerProcess } from './worker-process.ts';
 
@@ -169,9 +169,8 @@ export class Workers implements Front {
   /** Sockets that share a port would hide that another program has it, so a new one is first asked for alone. Also where the system chooses it. */
   private async choosePorts(plans: readonly ListenerPlan[]): Promise<Map<string, number>> {
     const ports = new Map<string, number>();
-    for (const { name, address, port } of plans) {
-      const known = this.ports.get(name);
-      ports.set(name, known ?? (await portForAll({ address, port }, this.context.log)));
+    for (const plan of plans) {
+      ports.set(plan.name, this.ports.get(plan.name) ?? (await portForAll(plan, this.context.log)));
     }
     return ports;
   }
@@ -237,9 +236,9 @@ async function allOf<T>(workers: readonly [number, WorkerProcess][], ask: (worke
 }
 
 /** A port that nobody else has, for the sockets of all workers; rejects with an Error that names it. */
-async function portForAll(where: { readonly address: string; readonly port: number }, log: Logger): Promise<number> {
-  const responder = { answer: () => 0 };
-  const sockets = await openListener({ ...where, responder, log, timeouts: () => defaultTimeouts });
+async function portForAll({ transport, address, port, settings }: ListenerPlan, log: Logger): Promise<number> {
+  const answerer = { answer: () => 0 };
+  const sockets = await openListener({ transport, address, port, answerer, log, settings: () => settings });
   await Promise.all(sockets.map((socket) => socket.close()));
-  return sockets[0]?.port ?? where.port;
+  return sockets[0]?.port ?? port;
 }

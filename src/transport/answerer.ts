@@ -23,7 +23,7 @@ export interface Answerer {
 
 /** A socket that is open for DNS. */
 export interface Listening {
-  readonly transport: 'udp' | 'tcp';
+  readonly transport: Client['transport'];
   readonly address: string;
   readonly port: number;
   /** How UDP is done here: many datagrams by one system call, or by Node's own sockets. */

@@ -3,7 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { serve } from 'ferrydns/testing';
 import { describe, expect, test } from 'vitest';
-import { defaultTimeouts } from '../../src/transport/tcp.ts';
+import { defaultTimeouts } from '../../src/transport/stream-settings.ts';
 import { TcpClient } from '../support/client.ts';
 import { queryMessage, readMessage } from '../support/message.ts';
 import { soon } from '../support/soon.ts';

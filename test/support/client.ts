@@ -5,6 +5,7 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls, type PeerCertificate, TLSSocket } from 'node:tls';
 import { type Message, parseAsk, readMessage, writeMessage } from './message.ts';
 
 /** Where to ask; the address is 127.0.0.1 unless given. */
@@ -143,11 +144,18 @@ export class TcpClient {
     });
   }
 
-  static async open(target: Target): Promise<TcpClient> {
-    const socket = connect(target.port, target.address ?? '127.0.0.1');
+  /** Connects, and completes a handshake where TLS is asked for; rejects when either fails. */
+  static async open(target: Target & { readonly tls?: ConnectionOptions }): Promise<TcpClient> {
+    const { port, address = '127.0.0.1', tls } = target;
+    const socket = tls === undefined ? connect(port, address) : connectTls({ ...tls, port, host: address });
     socket.setNoDelay(true);
-    await once(socket, 'connect');
+    await once(socket, tls === undefined ? 'connect' : 'secureConnect');
     return new TcpClient(socket);
+  }
+
+  /** The certificate of the server, of a connection over TLS. */
+  get certificate(): PeerCertificate | undefined {
+    return this.#socket instanceof TLSSocket ? this.#socket.getPeerCertificate() : undefined;
   }
 
   send(message: Buffer): void {

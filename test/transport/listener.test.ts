@@ -1,17 +1,18 @@
 // A listener on all addresses of the machine: a reply comes from the address that was asked (RFC 2181 section 4), by either UDP transport.
 import { networkInterfaces } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import { openListener } from '../../src/server/listener.ts';
 import { InHand, Responder } from '../../src/server/responder.ts';
 import { Router } from '../../src/server/router.ts';
+import { openListener } from '../../src/transport/listener.ts';
 import { defaultUdpKind, type UdpKind } from '../../src/transport/open-udp.ts';
-import { defaultTimeouts } from '../../src/transport/tcp.ts';
+import { defaultConnections, defaultTimeouts } from '../../src/transport/stream-settings.ts';
 import { UdpClient } from '../support/client.ts';
 
 const kinds: UdpKind[] = defaultUdpKind() === 'batch' ? ['batch', 'dgram'] : ['dgram'];
 const log = { debug() {}, info() {}, warn() {}, error() {}, debugging: false };
 const dropped = { server: 'dns://:0', zone: 'dropped', view: '', index: 0 };
 const query = Buffer.from('abcd01000001000000000000076578616d706c65036f72670000010001', 'hex');
+const settings = { timeouts: defaultTimeouts, connections: defaultConnections };
 const addresses = Object.values(networkInterfaces()).flatMap((entries) =>
   (entries ?? []).filter(({ scopeid }) => !scopeid).map(({ address }) => address),
 );
@@ -22,7 +23,7 @@ describe.each(kinds)('a listener on every address, UDP by %s', (udp) => {
       { router: new Router([]), dropped, otherClasses: false, stacktrace: false, observers: [], inHand: new InHand() },
       { now: () => performance.now(), log },
     );
-    const sockets = await openListener({ address: '', port: 0, responder, timeouts: () => defaultTimeouts, log, udp });
+    const sockets = await openListener({ transport: 'dns', address: '', port: 0, answerer: responder, settings: () => settings, log, udp });
     const port = sockets[0]?.port ?? 0;
     for (const address of addresses) {
       // A connected socket takes a reply from the asked address alone.

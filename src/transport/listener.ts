@@ -1,18 +1,22 @@
-// One listener: an address and port with its UDP and TCP sockets and the responder behind them. Lives through reloads.
+// The door to every transport: opens the sockets of one address and port for DNS, by the transport that the configuration names.
 import { networkInterfaces } from 'node:os';
 import type { Logger } from '../log/logger.ts';
-import type { Answerer, Listening } from '../transport/answerer.ts';
-import { defaultUdpKind, openUdp, type UdpKind } from '../transport/open-udp.ts';
-import { listenTcp, type Timeouts } from '../transport/tcp.ts';
+import type { Answerer, Listening } from './answerer.ts';
+import { defaultUdpKind, openUdp, type UdpKind } from './open-udp.ts';
+import type { StreamSettings } from './stream-settings.ts';
+import { listenTcp, listenTls } from './tcp.ts';
+import type { ListenerTransport } from './transports.ts';
 
 /** Where a listener is to listen. */
 export interface ListenerOptions {
+  readonly transport: ListenerTransport;
   /** An IP address; empty for all addresses of the machine. */
   readonly address: string;
-  /** 0 lets the system choose one port for UDP and TCP alike. */
+  /** 0 lets the system choose one port for all sockets. */
   readonly port: number;
-  readonly responder: Answerer;
-  readonly timeouts: () => Required<Timeouts>;
+  readonly answerer: Answerer;
+  /** In force for a connection when it is made. */
+  readonly settings: () => StreamSettings;
   readonly log: Logger;
   /** Whether other processes may have sockets of the same address and port. */
   readonly reusePort?: boolean;
@@ -38,15 +42,13 @@ export async function openListener(options: ListenerOptions): Promise<Listening[
 async function openAll(options: ListenerOptions): Promise<Listening[]> {
   const open: Listening[] = [];
   const addresses = options.address === '' ? ['0.0.0.0', '::'] : [options.address];
-  const { reusePort = false } = options;
   let { port } = options;
   try {
     for (const address of addresses) {
       try {
-        const tcp = await listenTcp({ address, port, answerer: options.responder, timeouts: options.timeouts, reusePort });
-        open.push(tcp);
-        port = tcp.port;
-        open.push(...(await openUdpAt(address, port, options)));
+        const opened = await openers[options.transport]({ ...options, address, port });
+        open.push(...opened);
+        port = opened[0]?.port ?? port;
       } catch (error) {
         // A machine without IPv6 has no :: to listen on.
         if (address !== '::' || !isUnsupported(error)) throw error;
@@ -59,14 +61,28 @@ async function openAll(options: ListenerOptions): Promise<Listening[]> {
   }
 }
 
+/** Opens the sockets of one address. */
+const openers: Readonly<Record<ListenerTransport, (options: ListenerOptions) => Promise<Listening[]>>> = {
+  async dns(options) {
+    const tcp = await listenTcp(options);
+    try {
+      return [tcp, ...(await openUdpAt({ ...options, port: tcp.port }))];
+    } catch (error) {
+      await tcp.close();
+      throw error;
+    }
+  },
+  tls: async (options) => [await listenTls(options)],
+};
+
 /**
  * The UDP sockets of an address. A reply must come from the address that was asked (RFC 2181 section 4). Where each datagram tells which one
  * that was, one socket is enough; dgram does not tell, so a wildcard has one for each address of the machine besides.
  */
-async function openUdpAt(address: string, port: number, options: ListenerOptions): Promise<Listening[]> {
+async function openUdpAt(options: ListenerOptions): Promise<Listening[]> {
   const kind = options.udp ?? defaultUdpKind();
-  const { reusePort = false } = options;
-  const common = { port, answerer: options.responder, log: options.log, kind, reusePort };
+  const { address, port, reusePort = false } = options;
+  const common = { port, answerer: options.answerer, log: options.log, kind, reusePort };
   const wildcard = address === '0.0.0.0' || address === '::';
   if (!wildcard || kind === 'batch') return [await openUdp({ ...common, address })];
   // Sharing a port would hide that another program has it, so ask for it alone first.

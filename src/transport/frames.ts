@@ -1,0 +1,158 @@
+// Length-framed messages on one connection (RFC 7766 section 8, RFC 7858 section 3.3): answered as they are ready, with limits on time and work in hand.
+import type { Socket } from 'node:net';
+import type { Served } from './accept.ts';
+import { type Answerer, type Peer, pending } from './answerer.ts';
+import type { Timeouts } from './stream-settings.ts';
+
+/** Queries of one connection that may be in hand; more are read when some are answered. */
+const maxInHand = 100;
+/** Octets of answers waiting for a slow reader before no more of its queries are read. */
+const maxUnsent = 1 << 20;
+/** Octets of a header: a frame that holds less is no DNS, and what follows it cannot be trusted. */
+const minMessage = 12;
+
+/** What a connection is served by. */
+export interface FramedOptions {
+  readonly transport: 'tcp' | 'tls';
+  readonly answerer: Answerer;
+  readonly timeouts: Required<Timeouts>;
+  /** Room for the largest message, which is used within one turn. */
+  readonly out: Buffer;
+}
+
+/** One connection, and the client at its other end. */
+export class FramedConnection implements Peer, Served {
+  readonly transport: 'tcp' | 'tls';
+  readonly address: string;
+  readonly port: number;
+  readonly family: 4 | 6;
+  readonly localAddress: string;
+  readonly localPort: number;
+  private readonly socket: Socket;
+  private readonly answerer: Answerer;
+  private readonly timeouts: Required<Timeouts>;
+  private readonly out: Buffer;
+  /** What was read and is not yet a whole frame. */
+  private rest: Buffer[] = [];
+  private restLength = 0;
+  private inHand = 0;
+  private asked = 0;
+  private finished = false;
+  /** Ends a frame that trickles in too slowly. */
+  private frameTimer: NodeJS.Timeout | undefined;
+  /** Ends the connection of a reader that takes no answer any more. */
+  private writeTimer: NodeJS.Timeout | undefined;
+
+  constructor(socket: Socket, { transport, answerer, timeouts, out }: FramedOptions) {
+    this.transport = transport;
+    this.socket = socket;
+    this.answerer = answerer;
+    this.timeouts = timeouts;
+    this.out = out;
+    this.address = socket.remoteAddress ?? '';
+    this.port = socket.remotePort ?? 0;
+    this.family = socket.remoteFamily === 'IPv6' ? 6 : 4;
+    this.localAddress = socket.localAddress ?? '';
+    this.localPort = socket.localPort ?? 0;
+    socket.on('data', (chunk: Buffer) => this.read(chunk));
+    socket.on('end', () => this.finish());
+    socket.on('drain', () => this.resume());
+    socket.on('timeout', () => socket.destroy());
+    socket.on('close', () => this.stopTimers());
+    socket.setTimeout(timeouts.idle);
+    this.startFrameTimer();
+  }
+
+  send(message: Uint8Array): void {
+    if (this.socket.writable) {
+      const frame = Buffer.allocUnsafe(message.length + 2);
+      frame.writeUInt16BE(message.length);
+      frame.set(message, 2);
+      this.socket.write(frame, this.written);
+      if (this.socket.writableLength > 0) this.writeTimer ??= setTimeout(() => this.socket.destroy(), this.timeouts.write);
+    }
+    this.sendNothing();
+  }
+
+  sendNothing(): void {
+    this.inHand--;
+    this.closeWhenDone();
+    this.resume();
+  }
+
+  /** Answers what is in hand, reads nothing more, and closes. */
+  finish(): void {
+    this.finished = true;
+    this.closeWhenDone();
+  }
+
+  private read(chunk: Buffer): void {
+    if (this.finished) return;
+    this.rest.push(chunk);
+    this.restLength += chunk.length;
+    this.readFrames();
+  }
+
+  private readFrames(): void {
+    let bytes = this.rest.length === 1 ? (this.rest[0] as Buffer) : Buffer.concat(this.rest);
+    while (bytes.length >= 2 && !this.finished) {
+      const length = bytes.readUInt16BE(0);
+      if (length < minMessage) return void this.socket.destroy();
+      if (bytes.length < length + 2) break;
+      if (this.overloaded()) {
+        this.socket.pause();
+        break;
+      }
+      this.stopFrameTimer();
+      this.answer(bytes, 2, length + 2);
+      bytes = bytes.subarray(length + 2);
+    }
+    this.rest = bytes.length === 0 ? [] : [bytes];
+    this.restLength = bytes.length;
+    if (this.restLength > 0 && !this.socket.isPaused()) this.startFrameTimer();
+  }
+
+  private answer(bytes: Buffer, start: number, end: number): void {
+    this.asked++;
+    if (this.timeouts.queries >= 0 && this.asked >= this.timeouts.queries) this.finished = true;
+    this.inHand++;
+    const length = this.answerer.answer(bytes, start, end, this, this.out);
+    if (length === pending) return;
+    if (length > 0) this.send(this.out.subarray(0, length));
+    else this.sendNothing();
+  }
+
+  private overloaded(): boolean {
+    return this.inHand >= maxInHand || this.socket.writableLength > maxUnsent;
+  }
+
+  private resume(): void {
+    if (!this.socket.isPaused() || this.overloaded() || this.finished) return;
+    this.socket.resume();
+    if (this.restLength > 0) this.readFrames();
+  }
+
+  private closeWhenDone(): void {
+    if (this.finished && this.inHand === 0) this.socket.end(() => this.socket.destroySoon());
+  }
+
+  private readonly written = (): void => {
+    clearTimeout(this.writeTimer);
+    this.writeTimer = undefined;
+    if (this.socket.writableLength > 0 && !this.socket.destroyed) this.writeTimer = setTimeout(() => this.socket.destroy(), this.timeouts.write);
+  };
+
+  private startFrameTimer(): void {
+    this.frameTimer ??= setTimeout(() => this.socket.destroy(), this.timeouts.read);
+  }
+
+  private stopTimers(): void {
+    this.stopFrameTimer();
+    clearTimeout(this.writeTimer);
+  }
+
+  private stopFrameTimer(): void {
+    clearTimeout(this.frameTimer);
+    this.frameTimer = undefined;
+  }
+}
