@@ -1,7 +1,7 @@
 // One upstream asked for one query: sends, waits, judges what comes back, and asks again without EDNS or over TCP where that helps.
 import type { Query, Reply } from 'ferrydns/plugin';
 import type { Link, Receiver } from './link.ts';
-import { judge, readReply, rejectsEdns, writeQuery } from './message.ts';
+import { ednsVerdict, judge, readReply, strayQuestion, writeQuery } from './message.ts';
 import { randomId } from './random-id.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -9,8 +9,8 @@ import type { Upstream } from './upstream.ts';
 export interface Asker {
   replied(attempt: Attempt, reply: Reply, message: Buffer): void;
   failed(attempt: Attempt, reason: string): void;
-  /** The reply has not come by one of the times given in {@link AttemptPlan.milestones}. */
-  overdue(attempt: Attempt, milestone: number): void;
+  /** The reply has not come by the time given in {@link AttemptPlan.patience}. */
+  overdue(attempt: Attempt): void;
   /** A reply came that cannot be read. */
   unreadable(attempt: Attempt): void;
 }
@@ -20,7 +20,8 @@ export interface AttemptPlan {
   readonly tcp: boolean;
   /** Ask again over TCP when the reply is cut. */
   readonly tcpWhenCut: boolean;
-  readonly milestones: readonly number[];
+  /** When the reply is overdue; undefined: never. */
+  readonly patience: number | undefined;
   readonly timeout: number;
 }
 
@@ -41,12 +42,16 @@ export class Attempt implements Receiver {
   private readonly query: Query;
   private readonly plan: AttemptPlan;
   private tcp: boolean;
-  private plain = false;
+  /** Whether it is asked without EDNS. */
+  private plain: boolean;
+  /** The response code with which it refused EDNS, if it did so now and knows none. */
+  private ednsRefusal: string | undefined;
+  /** What a message that is not the reply was about. */
+  private stray: string | undefined;
   private ended = false;
   private id = 0;
   private link: Link | undefined;
   private timer: NodeJS.Timeout | undefined;
-  private milestone = 0;
 
   constructor(asker: Asker, about: AttemptContext) {
     this.asker = asker;
@@ -54,11 +59,19 @@ export class Attempt implements Receiver {
     this.upstream = about.upstream;
     this.plan = about.plan;
     this.tcp = about.plan.tcp;
+    this.plain = !about.upstream.takesEdns;
     this.startedAt = about.startedAt;
   }
 
   start(): void {
-    this.arm(0);
+    const { patience, timeout } = this.plan;
+    if (patience === undefined || patience >= timeout) this.wait(timeout, () => this.expire());
+    else {
+      this.wait(patience, () => {
+        this.wait(timeout - patience, () => this.expire());
+        this.asker.overdue(this);
+      });
+    }
     this.send();
   }
 
@@ -72,20 +85,24 @@ export class Attempt implements Receiver {
   received(message: Buffer): boolean {
     if (this.ended) return true;
     const verdict = judge(message, this.query, this.id);
-    if (verdict === 'other') return false;
-    if (this.query.edns && !this.plain && rejectsEdns(message)) {
-      this.plain = true;
-      this.send();
-      return true;
+    if (verdict === 'other') {
+      this.stray ??= strayQuestion(message, this.id);
+      return false;
     }
     const reply = this.read(message, verdict);
     if (reply === undefined) return false;
+    if (this.isWithoutEdnsNext(reply, message)) {
+      this.send();
+      return true;
+    }
     if (reply.truncated && this.plan.tcpWhenCut && !this.tcp) {
       this.tcp = true;
       this.send();
       return true;
     }
     this.end();
+    // One that says the same without EDNS has something else against the query.
+    if (this.ednsRefusal !== undefined && this.ednsRefusal !== reply.rcode) this.upstream.refusedEdns(this.ednsRefusal);
     this.upstream.replied(reply.rcodeNumber, this.startedAt);
     this.asker.replied(this, reply, message);
     return true;
@@ -95,7 +112,7 @@ export class Attempt implements Receiver {
     if (this.ended) return;
     const { waiting } = this;
     this.end();
-    this.upstream.failed(true);
+    this.upstream.failed(this.startedAt);
     if (waiting) this.asker.failed(this, error.message);
   }
 
@@ -104,9 +121,19 @@ export class Attempt implements Receiver {
     this.link = this.upstream.channel(this.tcp).ask(writeQuery(this.query, this.id, this.plain), this);
   }
 
+  /** Whether EDNS has just been refused, which is tried once (RFC 6891 section 6.2.2). DO says what the asker can take, not what it needs: it makes no difference. */
+  private isWithoutEdnsNext(reply: Reply, message: Buffer): boolean {
+    if (!this.query.edns || this.plain) return false;
+    const verdict = ednsVerdict(reply, message, this.query);
+    if (verdict === 'taken') return false;
+    this.plain = true;
+    if (verdict === 'unknown') this.ednsRefusal = reply.rcode;
+    return true;
+  }
+
   private read(message: Buffer, verdict: 'reply' | 'bareError'): Reply | undefined {
     try {
-      return readReply(message, verdict);
+      return readReply(message, verdict, this.query);
     } catch {
       // It may be forged: the real one can still come.
       this.asker.unreadable(this);
@@ -114,26 +141,15 @@ export class Attempt implements Receiver {
     }
   }
 
-  private arm(since: number): void {
-    const at = this.plan.milestones[this.milestone] ?? this.plan.timeout;
-    this.timer = setTimeout(() => this.tick(at), at - since).unref();
-  }
-
-  private tick(at: number): void {
-    const { milestone } = this;
-    if (milestone >= this.plan.milestones.length) {
-      this.expire();
-      return;
-    }
-    this.milestone++;
-    this.arm(at);
-    this.asker.overdue(this, milestone);
+  private wait(milliseconds: number, then: () => void): void {
+    this.timer = setTimeout(then, milliseconds).unref();
   }
 
   private expire(): void {
     this.waiting = false;
-    this.upstream.failed(false);
-    this.asker.failed(this, `${this.link?.describe() ?? ''}: i/o timeout`);
+    this.upstream.failed(this.startedAt);
+    const stray = this.stray === undefined ? '' : ` (what came was about ${this.stray})`;
+    this.asker.failed(this, `${this.link?.describe() ?? ''}: i/o timeout${stray}`);
   }
 
   private end(): void {

@@ -15,8 +15,8 @@ export interface ExchangeContext {
   readonly metrics: Pick<ForwardMetrics, 'healthcheckBroken'>;
   /** Milliseconds on a monotonic clock. */
   readonly now: () => number;
-  /** Whether the next plugin is to answer instead of giving this reply. */
-  handsOn(reply: Reply): boolean;
+  /** Whether the next plugin is to answer this query instead of giving this reply. */
+  handsOn(reply: Reply, query: Query): boolean;
   /** Hears that a query is not on its way any more. */
   left(): void;
 }
@@ -25,12 +25,18 @@ const upstreamKey: MetadataKey<string> = metadataKey('forward/upstream', 'addres
 
 /** Milliseconds until a client is told that no upstream answers: clients give up after 5 seconds (resolv.conf(5)). */
 const patienceOfClients = 4500;
-/** With `policy sequential`: how long, after a health check was sent, silence must last before the next upstream is asked. */
-const proofOfSilence = 250;
 /** Milliseconds between attempts that fail at once, where their number has no limit. */
 const pause = 50;
 /** A name exists or it does not; everything else is a failure of whoever replied. */
 const conclusive = new Set([0, 3]);
+
+/** Asks for the upstream's sake alone, which hears of the reply by itself. */
+const bystander: Asker = {
+  replied() {},
+  failed: (attempt) => attempt.abandon(),
+  overdue() {},
+  unreadable() {},
+};
 
 export class Exchange implements Asker {
   private readonly context: ExchangeContext;
@@ -66,6 +72,7 @@ export class Exchange implements Asker {
   run(): Promise<Reply> {
     if (this.query.explained !== undefined) this.explain(this.query.explained);
     this.proceed(this.startedAt);
+    for (const upstream of this.order) this.tryAgain(upstream);
     return this.outcome.promise;
   }
 
@@ -76,7 +83,7 @@ export class Exchange implements Asker {
     this.query.explained?.note(`${attempt.upstream.address} replied ${reply.rcode} after ${(this.context.now() - attempt.startedAt).toFixed(1)} ms`);
     let answer: Reply;
     try {
-      answer = onlyAnswers(reply, message, attempt.upstream.address);
+      answer = onlyAnswers(reply, message, { query: this.query, upstream: attempt.upstream.address });
     } catch (error) {
       this.reject(error);
       return;
@@ -108,14 +115,13 @@ export class Exchange implements Asker {
     else this.proceed();
   }
 
-  overdue(attempt: Attempt, milestone: number): void {
-    const { upstream } = attempt;
-    if (milestone === 0) upstream.overdue();
-    if (this.done) return;
-    // A sequence is a preference: the next one is asked only when the first is not merely slow with this name.
-    if (this.context.settings.policy !== 'sequential') this.askAnother();
-    else if (milestone === 0) upstream.probe();
-    else if (upstream.heardAt < attempt.startedAt) this.askAnother();
+  overdue({ upstream }: Attempt): void {
+    if (this.isStrict) {
+      upstream.probe();
+      return;
+    }
+    upstream.overdue();
+    if (!this.done) this.askAnother();
   }
 
   unreadable(): void {
@@ -176,19 +182,27 @@ export class Exchange implements Asker {
     attempt.start();
   }
 
+  /** Sends the query to an upstream that is avoided too, for its health's sake: some do not answer checks. */
+  private tryAgain(upstream: Upstream): void {
+    if (this.asks(upstream) || !upstream.wantsTrial()) return;
+    const { query, startedAt } = this;
+    new Attempt(bystander, { query, upstream, plan: this.planFor(upstream, startedAt), startedAt }).start();
+  }
+
   private planFor(upstream: Upstream, now: number): AttemptPlan {
     const { settings } = this.context;
     const timeout = Math.max(1, Math.min(settings.readTimeout, this.deadline - now));
     return {
       tcp: settings.forceTcp || (!settings.preferUdp && this.query.client.transport !== 'udp'),
       tcpWhenCut: settings.preferUdp,
-      milestones: this.order.length === 1 ? [] : this.milestones(upstream.patience).filter((at) => at < timeout),
+      patience: this.order.length === 1 ? undefined : upstream.patience,
       timeout,
     };
   }
 
-  private milestones(patience: number): number[] {
-    return this.context.settings.policy === 'sequential' ? [patience, patience + proofOfSilence] : [patience];
+  /** Whether the order of the upstreams is more than a preference: the next one is asked only when those before it give no reply. */
+  private get isStrict(): boolean {
+    return this.context.settings.policy === 'sequential';
   }
 
   private explain(explained: Explained): void {
@@ -223,7 +237,7 @@ export class Exchange implements Asker {
   private give(reply: Reply): void {
     this.finish();
     try {
-      const handsOn = this.context.handsOn(reply);
+      const handsOn = this.context.handsOn(reply, this.query);
       if (handsOn) this.query.explained?.note(`hands ${reply.rcode} on to the next forward`);
       this.outcome.resolve(handsOn ? this.next(this.query) : reply);
     } catch (error) {

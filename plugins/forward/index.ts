@@ -41,6 +41,7 @@ class Forward implements Instance {
   private readonly chosen: Settings;
   private readonly metrics: ForwardMetrics;
   private readonly now: () => number;
+  private readonly log: SetupContext['log'];
   private readonly targets: readonly (Target | HostTarget)[];
   private readonly resolvers: readonly string[];
   private readonly inScope: (query: Query) => boolean;
@@ -48,7 +49,8 @@ class Forward implements Instance {
   private client: UdpClient | undefined;
   private exchange: ExchangeContext;
   private previous: Forward | undefined;
-  private followed = false;
+  /** The forwards behind this one in the chain. */
+  private followers: readonly Forward[] = [];
   /** Queries on their way. */
   private concurrent = 0;
 
@@ -59,6 +61,7 @@ class Forward implements Instance {
     this.resolvers = options.resolver?.addresses ?? [];
     this.metrics = makeMetrics(context.metrics);
     this.now = context.now;
+    this.log = context.log;
     const { chosen: settings, metrics, now } = this;
     this.exchange = {
       settings,
@@ -66,7 +69,7 @@ class Forward implements Instance {
       policy: makePolicy(settings.policy),
       metrics,
       now,
-      handsOn: (reply) => this.handsOn(reply),
+      handsOn: (reply, query) => this.handsOn(reply, query),
       left: () => {
         this.concurrent--;
       },
@@ -87,15 +90,16 @@ class Forward implements Instance {
   }
 
   async start(context: StartContext): Promise<void> {
-    this.followed = context.peers(forwardInBlock).at(-1) !== this;
+    const peers = context.peers(forwardInBlock);
+    this.followers = peers.slice(peers.indexOf(this) + 1);
     const targets = withoutDuplicates(await lookUpHosts(this.targets, this.resolvers));
-    const { chosen: settings, metrics, now, previous } = this;
+    const { chosen: settings, metrics, now, previous, log } = this;
     const tell = context.counterparts((news) => this.hear(news as HealthNews));
     const desk = { primary: context.server.primary, tell };
     const client = openUdpClient();
     this.client = client;
     this.upstreams = targets.map((target) => {
-      const upstream = new Upstream(target, { settings, metrics: metrics.upstream(addressOf(target)), client, now, desk });
+      const upstream = new Upstream(target, { settings, metrics: metrics.upstream(addressOf(target)), client, now, desk, log });
       const known = previous?.upstreams.find(({ address }) => address === upstream.address);
       if (known !== undefined) upstream.inherit(known);
       return upstream;
@@ -127,10 +131,10 @@ class Forward implements Instance {
     return new Exchange(this.exchange, query, next).run();
   }
 
-  /** Whether the next forward is to answer instead. */
-  private handsOn(reply: Reply): boolean {
+  /** Whether another forward is to answer instead: one that follows, and for which the name is. */
+  private handsOn(reply: Reply, query: Query): boolean {
     const { next, nextOnNodata } = this.chosen;
-    if (!this.followed) return false;
-    return next.has(reply.rcodeNumber) || (nextOnNodata && reply.rcodeNumber === 0 && reply.answerCount === 0);
+    if (!next.has(reply.rcodeNumber) && !(nextOnNodata && reply.rcodeNumber === 0 && reply.answerCount === 0)) return false;
+    return this.followers.some((follower) => follower.inScope(query));
   }
 }

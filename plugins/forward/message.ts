@@ -1,5 +1,5 @@
 // What is sent to an upstream for a query, and what is made of the bytes that come back.
-import { EdnsOption, type Option, type Query, QueryError, Reply } from 'ferrydns/plugin';
+import { EdnsOption, nameFromWire, type Option, type Query, QueryError, Reply, type ResourceRecord, rcodeName, typeName } from 'ferrydns/plugin';
 import { inspectAnswers } from './answer.ts';
 
 const headerLength = 12;
@@ -7,9 +7,17 @@ const RESPONSE = 0x8000;
 const OPCODE = 0x7800;
 const TRUNCATED = 0x0200;
 const RCODE = 0x000f;
-const FORMERR = 1;
 const NXDOMAIN = 3;
 const YXDOMAIN = 6;
+const OPT = 41;
+/** What servers say to EDNS that they do not know (RFC 6891 section 7), or not in this version: FORMERR, NOTIMP, BADVERS. */
+const ednsRefusals: ReadonlySet<number> = new Set([1, 4, 16]);
+const BADVERS = 16;
+/** Octets of a label and of a name at most (RFC 1035 section 2.3.4). */
+const maxLabel = 63;
+const maxName = 255;
+/** Records of another name that a message shows. */
+const shown = 3;
 
 /** Octets of a UDP message that an upstream may send: what passes every network without fragments (RFC 9715). */
 const maxUdpSize = 1232;
@@ -44,34 +52,73 @@ export function judge(message: Buffer, query: Query, id: number): Verdict {
   if (message.length < headerLength || message.readUInt16BE(0) !== id) return 'other';
   const flags = message.readUInt16BE(2);
   if ((flags & (RESPONSE | OPCODE)) !== RESPONSE) return 'other';
-  if (message.readUInt16BE(4) === 0) return isBareError(message, flags) ? 'bareError' : 'other';
+  if (message.length === headerLength || message.readUInt16BE(4) === 0) return isBareError(message) ? 'bareError' : 'other';
   const end = headerLength + query.questionLength;
   if (message.readUInt16BE(4) !== 1 || message.length < end) return 'other';
   if (message.readUInt16BE(end - 4) !== query.typeCode || message.readUInt16BE(end - 2) !== query.classCode) return 'other';
   return query.asksFor(message, headerLength) ? 'reply' : 'other';
 }
 
-/** A header alone is how a server refuses what it does not understand; it can refuse, but not deny that a name exists. */
-function isBareError(message: Buffer, flags: number): boolean {
-  const rcode = flags & RCODE;
-  const empty = message.readUInt32BE(6) === 0 && message.readUInt16BE(10) === 0;
-  return message.length === headerLength && empty && rcode !== 0 && rcode !== NXDOMAIN;
+/**
+ * Without a question, with an OPT record at most, or cut behind the header is how a server refuses what it does not understand. It can refuse so,
+ * but not deny that a name exists.
+ */
+function isBareError(message: Buffer): boolean {
+  const isEmpty = message.length === headerLength || message.readUInt32BE(6) === 0;
+  return isEmpty && isRefusal(bareRcode(message));
 }
 
-/** Whether an upstream that was sent EDNS says that it does not know it (RFC 6891 section 7). */
-export function rejectsEdns(message: Buffer): boolean {
-  return (message.readUInt16BE(2) & RCODE) === FORMERR && message.readUInt16BE(10) === 0;
+function isRefusal(rcode: number): boolean {
+  return rcode !== 0 && rcode !== NXDOMAIN;
+}
+
+/** The response code of a message without a question; its upper bits stand in the OPT record. */
+function bareRcode(message: Buffer): number {
+  const rcode = message.readUInt16BE(2) & RCODE;
+  const hasOpt = message.length >= headerLength + 11 && message.readUInt8(headerLength) === 0 && message.readUInt16BE(headerLength + 1) === OPT;
+  return hasOpt ? (message.readUInt8(headerLength + 5) << 4) | rcode : rcode;
+}
+
+/**
+ * What a reply to a query with EDNS says of that: `refused` that the query may be answered without, `unknown` that none will be answered with it.
+ * One that has an OPT record itself knows EDNS, and finds fault with this query alone.
+ */
+export function ednsVerdict(reply: Reply, message: Buffer, query: Query): 'taken' | 'refused' | 'unknown' {
+  if (!ednsRefusals.has(reply.rcodeNumber)) return 'taken';
+  const hasOpt = message.readUInt16BE(10) > 0 && message.length > headerLength + message.readUInt16BE(4) * query.questionLength;
+  return hasOpt && reply.rcodeNumber !== BADVERS ? 'refused' : 'unknown';
+}
+
+/** The question of a message with this id that is not the reply to the query: "www.internal. A"; undefined when it has none that can be read. */
+export function strayQuestion(message: Buffer, id: number): string | undefined {
+  if (message.length < headerLength || message.readUInt16BE(0) !== id || message.readUInt16BE(4) !== 1) return undefined;
+  const end = plainNameEnd(message);
+  if (end === undefined || message.length < end + 4) return undefined;
+  return `${nameFromWire(message, headerLength)} ${typeName(message.readUInt16BE(end))}`;
+}
+
+/** Where the name of the question ends; undefined when it is cut, too long or compressed, and may be a trap. */
+function plainNameEnd(message: Buffer): number | undefined {
+  let at = headerLength;
+  for (let length = message[at]; length !== 0; length = message[at]) {
+    if (length === undefined || length > maxLabel) return undefined;
+    at += length + 1;
+  }
+  return at - headerLength < maxName ? at + 1 : undefined;
 }
 
 /** The reply in a message that {@link judge} took for one. Throws an Error when it is malformed. */
-export function readReply(message: Buffer, verdict: Verdict): Reply {
+export function readReply(message: Buffer, verdict: Verdict, query: Query): Reply {
   const flags = message.readUInt16BE(2);
-  if (verdict === 'bareError') return Reply.empty('NOERROR', { rcode: `RCODE${flags & RCODE}`, authoritative: false });
+  if (verdict === 'bareError') return Reply.empty('NOERROR', { rcode: rcodeName(bareRcode(message)), authoritative: false });
   try {
     return withoutHopOptions(Reply.fromWire(message));
   } catch (error) {
     // Some servers cut a message in the middle of a record; the client will come back over TCP.
     if ((flags & TRUNCATED) !== 0) return Reply.empty('NOERROR', { authoritative: false, truncated: true });
+    // So do servers that refuse it, and leave the counts of its header as they were.
+    if (isRefusal(flags & RCODE) && message.length === headerLength + query.questionLength)
+      return Reply.empty('NOERROR', { rcode: rcodeName(flags & RCODE), authoritative: false });
     throw error;
   }
 }
@@ -80,7 +127,7 @@ export function readReply(message: Buffer, verdict: Verdict): Reply {
  * The reply without answer records that do not belong to the question. Throws a QueryError when nothing is left, or when its aliases run in
  * circles.
  */
-export function onlyAnswers(reply: Reply, message: Buffer, upstream: string): Reply {
+export function onlyAnswers(reply: Reply, message: Buffer, { query, upstream }: { readonly query: Query; readonly upstream: string }): Reply {
   if (reply.answerCount === 0) return reply;
   const { rcodeNumber } = reply;
   if (rcodeNumber !== 0 && rcodeNumber !== NXDOMAIN && rcodeNumber !== YXDOMAIN) return reply.with({ answers: [] });
@@ -88,8 +135,21 @@ export function onlyAnswers(reply: Reply, message: Buffer, upstream: string): Re
   if (belonging === 'clean') return reply;
   if (belonging === 'aliasLoop') throw invalid(`aliases in the reply of ${upstream} run in circles or are too many`);
   const answers = reply.answers.filter((_, i) => belonging[i]);
-  if (answers.length === 0) throw invalid(`reply of ${upstream} answers another name than asked for`);
+  if (answers.length === 0) throw invalid(otherName(reply, query, upstream));
+  query.explained?.note(`left out of its reply, as the question does not lead there: ${describe(reply.answers.filter((_, i) => !belonging[i]))}`);
   return reply.with({ answers });
+}
+
+/** What came, and what is to be changed there: most often it is a server that renames queries and not the answers. */
+function otherName({ answers }: Reply, query: Query, upstream: string): string {
+  const advice = "a server that renames queries must give the name back: in CoreDNS and ferrydns its rewrite rule needs 'answer auto'";
+  return `${upstream} answered ${describe(answers)} when asked for ${query.name} ${query.type}: ${advice}`;
+}
+
+/** "www.internal. A, www.internal. AAAA and 2 more". */
+function describe(records: readonly ResourceRecord[]): string {
+  const texts = records.slice(0, shown).map(({ name, type }) => `${name} ${type}`);
+  return `${texts.join(', ')}${records.length > shown ? ` and ${records.length - shown} more` : ''}`;
 }
 
 function invalid(message: string): QueryError {

@@ -1,28 +1,30 @@
 // One upstream: how to reach it, how fast it has been, and whether it is up.
-import { makeQuery, type Query, type UdpClient } from 'ferrydns/plugin';
+import { formatDuration, type Logger, type UdpClient } from 'ferrydns/plugin';
+import { HealthCheck } from './health-check.ts';
 import { HttpsChannel } from './https.ts';
-import type { Channel, Link } from './link.ts';
+import type { Channel } from './link.ts';
 import type { UpstreamMetrics } from './metrics.ts';
-import { randomId } from './random-id.ts';
 import { addressOf, type Settings, type Target } from './settings.ts';
 import { StreamChannel } from './stream.ts';
 import { UdpChannel } from './udp.ts';
 
-/** Milliseconds until a health check has failed. */
-const checkTimeout = 1000;
 /** Queries in a row that an upstream may leave without a timely reply before others are asked first. */
 const maxLate = 3;
+/** Milliseconds for which an upstream that does not know EDNS is asked without. */
+const plainTime = 300_000;
 /** Bounds, in milliseconds, of the time after which another upstream is asked as well. */
 const minPatience = 50;
 const maxPatience = 300;
 
 /** Milliseconds from one time that a worker asks for a check to the next. */
 const askInterval = 1000;
+/** Milliseconds from one query that is sent to an avoided upstream for its health's sake to the next. */
+const trialInterval = 1000;
 
 /** What the processes of a server tell each other of an upstream. */
 export interface HealthNews {
   readonly to: string;
-  /** The checks that have failed in a row, as the primary process says; not there when a worker asks for a check. */
+  /** The checks that have failed in a row, as the primary process says; 0 of a worker: it has replied. Not there when a worker asks for a check. */
   readonly fails?: number;
 }
 
@@ -45,17 +47,22 @@ export class Upstream {
   private readonly stream: StreamChannel | HttpsChannel;
   private readonly check: HealthCheck;
   private readonly desk: HealthDesk;
+  private readonly log: UpstreamContext['log'];
   /** When the primary process was asked for a check last. */
   private askedAt = Number.NEGATIVE_INFINITY;
+  private triedAt = Number.NEGATIVE_INFINITY;
   /** Health checks that failed in a row. */
   private fails = 0;
+  /** Until when it is asked without EDNS. */
+  private plainUntil = Number.NEGATIVE_INFINITY;
   /** Queries without a timely reply since something was heard. */
   private late = 0;
   /** Smoothed time to a reply in milliseconds; 0 before the first. */
   private roundTrip = 0;
 
   constructor(target: Target, about: UpstreamContext) {
-    const { settings, metrics, client, now, desk } = about;
+    const { settings, metrics, client, now, desk, log } = about;
+    this.log = log;
     this.desk = desk;
     this.target = target;
     this.address = addressOf(target);
@@ -79,9 +86,15 @@ export class Upstream {
     return this.settings.maxFails > 0 && this.late >= maxLate;
   }
 
+  /** Whether it may know EDNS. */
+  get takesEdns(): boolean {
+    return this.now() >= this.plainUntil;
+  }
+
   /** What is known of its health, for people. */
   get health(): string {
-    const speed = this.roundTrip > 0 ? `, replies in ${this.roundTrip.toFixed(1)} ms` : '';
+    const edns = this.takesEdns ? '' : ', does not know EDNS';
+    const speed = this.roundTrip > 0 ? `, replies in ${this.roundTrip.toFixed(1)} ms${edns}` : edns;
     if (this.down) return `down: ${this.fails} health checks have failed in a row`;
     if (this.silent) return `silent: ${this.late} queries in a row without a reply in time`;
     if (this.fails > 0) return `up, but ${this.fails} health checks have failed in a row${speed}`;
@@ -120,6 +133,7 @@ export class Upstream {
     this.fails = previous.fails;
     this.late = previous.late;
     this.roundTrip = previous.roundTrip;
+    this.plainUntil = previous.plainUntil;
   }
 
   /** A reply came to what was asked at that time. */
@@ -129,6 +143,13 @@ export class Upstream {
     this.late = 0;
     this.roundTrip = this.roundTrip === 0 ? milliseconds : this.roundTrip + (milliseconds - this.roundTrip) / 8;
     this.metrics.replied(rcode, milliseconds / 1000);
+    if (this.fails > 0 || this.check.running) this.prove();
+  }
+
+  /** It answers without EDNS what it refuses with it, with this response code. */
+  refusedEdns(rcode: string): void {
+    this.plainUntil = this.now() + plainTime;
+    this.log.info(`upstream ${this.address} replies ${rcode} to EDNS: for ${formatDuration(plainTime)} it is asked without`);
   }
 
   /** A reply is not here yet that another upstream would have given by now. */
@@ -137,9 +158,10 @@ export class Upstream {
     if (this.silent) this.probe();
   }
 
-  /** A query got no reply, or could not be sent. `certain` when it is plain that nobody is there. */
-  failed(certain: boolean): void {
-    if (certain) this.late = maxLate;
+  /** What was asked at that time got no reply, or could not be sent. */
+  failed(askedAt: number): void {
+    // One that has replied to others meanwhile is alive: this query, or its datagram, was at fault.
+    if (this.heardAt < askedAt) this.late = maxLate;
     this.probe();
   }
 
@@ -150,10 +172,27 @@ export class Upstream {
     else this.askForCheck();
   }
 
-  /** What another process says: in the primary that a worker wants a check, in a worker how the checks went. */
+  /** Whether a query is to be sent to it for its health's sake: it is avoided, and a check has failed, of which it may just not think much. */
+  wantsTrial(): boolean {
+    const now = this.now();
+    if (this.fails === 0 || !(this.down || this.silent) || now - this.triedAt < trialInterval) return false;
+    this.triedAt = now;
+    return true;
+  }
+
+  /** What another process says: in the primary that a worker wants a check or got a reply, in a worker how it is. */
   hear({ fails }: HealthNews): void {
     if (fails === undefined) this.probe();
+    else if (this.desk.primary) this.prove();
     else this.learn(fails);
+  }
+
+  /** A reply to a query says more than any check: what checks have found, or are about to find, does not count. */
+  private prove(): void {
+    const { fails } = this;
+    this.check.settle();
+    this.learn(0);
+    if (fails > 0) this.desk.tell({ to: this.address, fails: 0 });
   }
 
   private askForCheck(): void {
@@ -184,68 +223,5 @@ export interface UpstreamContext {
   /** Milliseconds on a monotonic clock. */
   readonly now: () => number;
   readonly desk: HealthDesk;
-}
-
-/** Asks again and again until there is a reply of any kind. */
-class HealthCheck {
-  private readonly channel: Channel;
-  private readonly settings: Settings;
-  private readonly report: (healthy: boolean) => void;
-  private readonly query: Query;
-  private running = false;
-  private stopped = false;
-  private link: Link | undefined;
-  private timer: NodeJS.Timeout | undefined;
-
-  constructor(channel: Channel, settings: Settings, report: (healthy: boolean) => void) {
-    this.channel = channel;
-    this.settings = settings;
-    this.report = report;
-    const client = { address: '', port: 0, family: 4, transport: 'udp', localAddress: '', localPort: 0 } as const;
-    this.query = makeQuery({ name: settings.checkName, type: 'NS', recursionDesired: settings.checkRecursion, client, receivedAt: 0 });
-  }
-
-  run(): void {
-    if (this.running || this.stopped) return;
-    this.running = true;
-    this.ask();
-  }
-
-  stop(): void {
-    this.stopped = true;
-    clearTimeout(this.timer);
-    this.link?.close();
-  }
-
-  private ask(): void {
-    const id = randomId();
-    this.timer = setTimeout(() => {
-      this.link?.close();
-      this.failed();
-    }, checkTimeout).unref();
-    this.link = this.channel.ask(this.query.toWire(id), {
-      received: (message) => {
-        // Any header is a sign of life, whatever it says.
-        if (message.length < 12 || message.readUInt16BE(0) !== id) return false;
-        this.succeeded();
-        return true;
-      },
-      failed: () => this.failed(),
-    });
-  }
-
-  private succeeded(): void {
-    clearTimeout(this.timer);
-    this.running = false;
-    this.link = undefined;
-    if (!this.stopped) this.report(true);
-  }
-
-  private failed(): void {
-    clearTimeout(this.timer);
-    if (this.stopped) return;
-    this.link = undefined;
-    this.report(false);
-    this.timer = setTimeout(() => this.ask(), this.settings.checkInterval).unref();
-  }
+  readonly log: Pick<Logger, 'info'>;
 }

@@ -1,5 +1,6 @@
 import { serve } from 'ferrydns/testing';
 import { expect, onTestFinished, test } from 'vitest';
+import { readQuestion } from '../../src/plugin/explanation.ts';
 import { startUpstream } from '../support/upstream.ts';
 
 /** What a client gets for `www.example.org A` when the upstream answers with these records. */
@@ -37,6 +38,31 @@ test('records of other names are left out (RFC 5452 section 6)', async () => {
 
 test('an answer about another name alone is no answer', async () => {
   expect(await answered(['www.example.com 60 A 192.0.2.66'])).toEqual(['SERVFAIL']);
+});
+
+test('the log and explain say what came under another name, and what is to be changed there', async () => {
+  const other = ['www.internal 60 A 192.0.2.1', 'www.internal 60 A 192.0.2.2', 'x.internal 60 A 192.0.2.3', 'y.internal 60 A 192.0.2.3'];
+  const upstream = await startUpstream({ 'www.example.org *': other, '* *': [...other, 'some.example.org 60 A 192.0.2.4'] });
+  await using server = await serve(`.:0 {\n errors\n forward . ${upstream.endpoint}\n}`);
+  onTestFinished(() => upstream.stop());
+  expect((await server.ask('www.example.org')).rcode).toBe('SERVFAIL');
+  const came = 'www.internal. A, www.internal. A, x.internal. A and 1 more';
+  const advice = "a server that renames queries must give the name back: in CoreDNS and ferrydns its rewrite rule needs 'answer auto'";
+  const message = `${upstream.endpoint} answered ${came} when asked for www.example.org. A: ${advice}`;
+  expect(server.lines).toContain(`[ERROR] plugin/errors: 2 www.example.org. A: ${message}`);
+  const explained = async (name: string) => JSON.stringify((await server.server.own.explain(readQuestion({ name }))).steps);
+  expect(await explained('www.example.org')).toContain(message);
+  expect(await explained('some.example.org')).toContain(`left out of its reply, as the question does not lead there: ${came}`);
+});
+
+test('of an upstream that answers another question the log says which', async () => {
+  const upstream = await startUpstream({
+    '* *': { questions: [{ name: 'www.internal.', type: 'A', class: 'IN' }], answer: ['www.internal 60 A 192.0.2.1'] },
+  });
+  await using server = await serve(`.:0 {\n errors\n forward . ${upstream.endpoint} {\n read_timeout 50ms\n}\n}`);
+  onTestFinished(() => upstream.stop());
+  expect((await server.ask('www.example.org')).rcode).toBe('SERVFAIL');
+  expect(server.lines.join('\n')).toContain('i/o timeout (what came was about www.internal. A)');
 });
 
 test('a DNAME above the name asked for belongs to the answer (RFC 6672 section 3.1), one beside it does not', async () => {

@@ -67,16 +67,6 @@ test('of the options of an upstream the client sees its subnet and the extended 
   expect(reply?.opt?.options.map(({ code }) => code)).toEqual([8, 15]);
 });
 
-test('an upstream that answers FORMERR to EDNS is asked once more without', async () => {
-  const upstream = await upstreamWith({
-    '* *': ({ message }) => (message.opt === undefined ? { answer: a('192.0.2.1') } : { rcode: 'FORMERR', opt: false }),
-  });
-  const server = await serverWith(`forward . ${upstream.endpoint}`);
-  const { reply } = await ask(server, 'www.example.org A +edns');
-  expect(reply?.answer).toHaveLength(1);
-  expect(texts(upstream)).toEqual(['udp www.example.org. IN A rd, opt 1232', 'udp www.example.org. IN A rd']);
-});
-
 test('names outside FROM and names under an exception go to the next plugin, FROM itself is never excepted', async () => {
   const upstream = await upstreamWith({ '* *': 'NXDOMAIN' });
   const server = await serverWith(`forward example.org ${upstream.endpoint} {\n except Local.example.org 0.10.in-addr.arpa example.org\n}\nwhoami`);
@@ -136,6 +126,28 @@ test('next and next_on_nodata hand the query to the forward that follows, and to
   expect((await server.ask('www.example.org')).rcode).toBe('REFUSED');
   expect((await server.ask('nodata.example.org')).rcode).toBe('REFUSED');
   expect(second.asked).toHaveLength(2);
+});
+
+test('next hands a name on only where a forward for it follows; else the reply at hand is given', async () => {
+  const soa = { rcode: 'NXDOMAIN', authority: ['. 60 SOA a. b. 1 2 3 4 5'] };
+  const first = await upstreamWith({ 'nodata.example.net A': [], '* *': soa });
+  const corp = await upstreamWith({ '* *': 'REFUSED' });
+  const lab = await upstreamWith({ '* *': 'SERVFAIL' });
+  const server = await serverWith(
+    [
+      `forward . ${first.endpoint} {\n next NXDOMAIN\n next_on_nodata\n}`,
+      `forward corp.example ${corp.endpoint} {\n except public.corp.example\n}`,
+      `forward lab.example ${lab.endpoint}`,
+    ].join('\n'),
+  );
+  for (const name of ['www.example.net', 'corp.example.net', 'public.corp.example', 'www.public.corp.example']) {
+    const { rcode, authorities } = await server.ask(name);
+    expect([name, rcode, authorities.length]).toEqual([name, 'NXDOMAIN', 1]);
+  }
+  expect((await server.ask('nodata.example.net')).rcode).toBe('NOERROR');
+  expect([corp.asked.length, lab.asked.length]).toEqual([0, 0]);
+  expect((await server.ask('www.corp.example')).rcode).toBe('REFUSED');
+  expect((await server.ask('lab.example')).rcode).toBe('SERVFAIL');
 });
 
 test('metadata tells which upstream was asked, metrics count its replies', async () => {

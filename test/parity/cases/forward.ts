@@ -86,7 +86,10 @@ export const cases: readonly ParityCase[] = [
         deviation: { id: 'reply-do', instead: { opt: 'version 0, size 1232, option 15:0009, option 8:00011800c00002' } },
       },
       { ask: 'ede.test A', deviation: { id: 'opt-unasked', instead: { opt: 'none' } } },
-      'badvers.test A +edns',
+      {
+        ask: 'badvers.test A +edns',
+        deviation: { id: 'edns-fallback', instead: { asked: { 1: ['udp badvers.test. IN A rd', 'udp badvers.test. IN A rd, opt 1232'] } } },
+      },
       '. NS',
       'www.test ANY',
       { ask: 'www.test AXFR +tcp', deviation: { id: 'zone-transfer', instead: { reply: 'REFUSED rd', asked: {} } } },

@@ -1,7 +1,7 @@
 // forward with several upstreams: policies, dead ones, next, failover, limits.
 
 import type { Script } from '../../support/upstream.ts';
-import { corefile, type ParityCase } from '../case.ts';
+import { type AskStep, corefile, type ParityCase } from '../case.ts';
 
 const answers = (address: string): Script => ({
   'gone.test *': 'NXDOMAIN',
@@ -13,6 +13,17 @@ const answers = (address: string): Script => ({
   '* *': {},
 });
 const [one, two] = [answers('192.0.2.1'), answers('192.0.2.2')];
+/** A question whose EDNS the upstream refuses: it is put again without. */
+function without(asked: string): AskStep {
+  const [name = ''] = asked.split(' ');
+  const instead = {
+    reply: 'NOERROR rd ra',
+    answer: [`${name}. 60 IN A 192.0.2.1`],
+    asked: { 1: [`udp ${name}. IN A rd, opt 1232`, `udp ${name}. IN A rd`] },
+  };
+  return { ask: asked, deviation: { id: 'edns-fallback', instead } };
+}
+
 export const cases: readonly ParityCase[] = [
   {
     name: 'sequential takes the first that is alive',
@@ -95,6 +106,44 @@ export const cases: readonly ParityCase[] = [
     `,
     upstreams: [one, { ...two, 'gone.test *': ['gone.test 60 A 192.0.2.22'], 'fail.test *': ['fail.test 60 A 192.0.2.22'] }],
     steps: ['a.test A', 'gone.test A', 'fail.test A', 'refused.test A', 'nodata.test A', 'gone.test A +tcp'],
+  },
+  {
+    name: 'next where the following forward is for other names',
+    corefile: corefile`
+      .:{{PORT}} {
+          forward . {{UP1}} {
+              next NXDOMAIN
+          }
+          forward corp.test {{UP2}}
+      }
+    `,
+    upstreams: [{ '* *': { rcode: 'NXDOMAIN', authority: ['test 60 SOA ns.test h.test 1 2 3 4 5'] } }, { '* *': ['www.corp.test 60 A 192.0.2.22'] }],
+    steps: [
+      'www.corp.test A',
+      {
+        ask: 'www.test A',
+        deviation: { id: 'next-scope', instead: { reply: 'NXDOMAIN rd ra', authority: ['test. 60 IN SOA ns.test. h.test. 1 2 3 4 5'] } },
+      },
+    ],
+  },
+  {
+    name: 'an upstream that does not know EDNS',
+    corefile: corefile`
+      .:{{PORT}} {
+          forward . {{UP1}}
+      }
+    `,
+    upstreams: [
+      {
+        '* A': ({ message }) => {
+          const name = message.questions[0]?.name ?? '';
+          return message.opt === undefined
+            ? { answer: [`${name} 60 A 192.0.2.1`] }
+            : { rcode: /^notimp/.test(name) ? 'NOTIMP' : 'FORMERR', opt: false };
+        },
+      },
+    ],
+    steps: ['plain.test A', without('notimp.test A +edns'), 'plain.test A +tcp'],
   },
   {
     name: 'next_on_nodata',

@@ -1,0 +1,80 @@
+// Checks an upstream that is in doubt until it replies.
+import { makeQuery, type Query } from 'ferrydns/plugin';
+import type { Channel, Link } from './link.ts';
+import { randomId } from './random-id.ts';
+import type { Settings } from './settings.ts';
+
+/** Milliseconds until a health check has failed. */
+const checkTimeout = 1000;
+
+/** Asks again and again until there is a reply of any kind. */
+export class HealthCheck {
+  private readonly channel: Channel;
+  private readonly settings: Settings;
+  private readonly report: (healthy: boolean) => void;
+  private readonly query: Query;
+  /** Whether it is not known yet how the upstream is. */
+  running = false;
+  private stopped = false;
+  private link: Link | undefined;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(channel: Channel, settings: Settings, report: (healthy: boolean) => void) {
+    this.channel = channel;
+    this.settings = settings;
+    this.report = report;
+    const client = { address: '', port: 0, family: 4, transport: 'udp', localAddress: '', localPort: 0 } as const;
+    this.query = makeQuery({ name: settings.checkName, type: 'NS', recursionDesired: settings.checkRecursion, client, receivedAt: 0 });
+  }
+
+  run(): void {
+    if (this.running || this.stopped) return;
+    this.running = true;
+    this.ask();
+  }
+
+  /** It is known by other means that the upstream is well. */
+  settle(): void {
+    this.running = false;
+    clearTimeout(this.timer);
+    this.link?.close();
+    this.link = undefined;
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.settle();
+  }
+
+  private ask(): void {
+    const id = randomId();
+    this.timer = setTimeout(() => {
+      this.link?.close();
+      this.failed();
+    }, checkTimeout).unref();
+    this.link = this.channel.ask(this.query.toWire(id), {
+      received: (message) => {
+        // Any header is a sign of life, whatever it says.
+        if (message.length < 12 || message.readUInt16BE(0) !== id) return false;
+        this.succeeded();
+        return true;
+      },
+      failed: () => this.failed(),
+    });
+  }
+
+  private succeeded(): void {
+    clearTimeout(this.timer);
+    this.running = false;
+    this.link = undefined;
+    if (!this.stopped) this.report(true);
+  }
+
+  private failed(): void {
+    clearTimeout(this.timer);
+    if (this.stopped) return;
+    this.link = undefined;
+    this.report(false);
+    this.timer = setTimeout(() => this.ask(), this.settings.checkInterval).unref();
+  }
+}
