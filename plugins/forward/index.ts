@@ -84,6 +84,11 @@ class Forward implements Instance {
     };
   }
 
+  /** An upstream that is slow by configuration is waited for. */
+  get patience(): number {
+    return this.chosen.readTimeout;
+  }
+
   /** What the previous forward learned of the upstreams that stay is known to this one. */
   adopt(previous: Instance): void {
     if (previous instanceof Forward) this.previous = previous;

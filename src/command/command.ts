@@ -6,6 +6,7 @@ import { streamOutput } from '../log/logger.ts';
 import { type ConfigurationSource, defaultSource, fileSource, textSource } from '../server/configuration.ts';
 import type { Registry } from '../server/registry.ts';
 import { Server } from '../server/server.ts';
+import { surviveStrayErrors } from '../server/stray-errors.ts';
 import { version } from '../server/version.ts';
 import { readFlags } from './flags.ts';
 
@@ -136,12 +137,12 @@ async function serve(words: readonly string[], { registry, process }: CommandCon
   const server = new Server({ source: sourceOf(serving.conf), registry, output: write, dnsPort: serving.port, exit });
   if (serving.pidfile !== undefined) writeFileSync(serving.pidfile, `${process.pid}\n`);
   obeySignals(server, process, exit);
+  surviveStrayErrors(server, process);
   await server.start().catch((error: unknown) => {
     // Whatever a plugin has left open must not keep up a process that serves nothing.
-    exit(1);
+    exit(server.stopping ? 0 : 1);
     throw error;
   });
-  surviveStrayErrors(server, process);
   for (const line of server.served()) output(line);
   for (const line of chosenPorts(server, serving.port)) output(line);
   output(
@@ -154,19 +155,15 @@ function sourceOf(conf: string | undefined): ConfigurationSource {
   return conf === 'stdin' ? textSource(readFileSync(0, 'utf8'), 'stdin') : fileSource(conf);
 }
 
-/** An error that a plugin throws on its own, outside a query, costs what it was about, not the server. */
-function surviveStrayErrors(server: Server, process: NodeJS.Process): void {
-  const survive = (error: unknown) => {
-    server.metrics.counter('coredns_panics_total', 'A metrics that counts the number of panics.').add();
-    server.log.error(`Recovered from an error outside of a query: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  };
-  process.on('uncaughtException', survive);
-  process.on('unhandledRejection', survive);
-}
-
 /** SIGTERM and SIGINT stop gracefully, a second SIGINT at once; SIGHUP and SIGUSR1 reload. */
 function obeySignals(server: Server, process: NodeJS.Process, exit: (status: number) => void): void {
-  const stop = (lameduck: boolean) => void server.stop({ lameduck }).then(() => exit(0));
+  const stop = (lameduck: boolean) => {
+    const failed = (error: unknown) => server.log.error(`stop: ${messageOf(error)}`);
+    void server
+      .stop({ lameduck })
+      .catch(failed)
+      .then(() => exit(0));
+  };
   const reload = () => void server.reload().catch((error: Error) => server.log.error(`Corefile changed but reload failed: ${error.message}`));
   process.on('SIGTERM', () => {
     server.log.info('SIGTERM: Shutting down servers then terminating');

@@ -10,6 +10,8 @@ export class Exchange {
   route: Route = noRoute;
   /** The plugin that was entered last: the one that answered. */
   answeredBy = '';
+  /** The plugin from outside that the reply of those behind it has come back to; empty while it is with none of these. */
+  backIn = '';
   /** How often the server asked itself on behalf of the query. */
   resolutions = 0;
   /** What plugins tell of the query; undefined unless its server block collects metadata. */

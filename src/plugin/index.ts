@@ -58,25 +58,22 @@ export { type AdminCollection, type AdminPage, adminUse, chosenAdminAddress, exa
 export { askerOf, isOrderName, readOrderFields } from './admin/order.ts';
 export { type Awaitable, after, isPromise, rescue } from './awaitable.ts';
 export { type Capability, capability, metadataSource, type Provided, provide } from './capability.ts';
+export { type Deadlines, definePlugin, isPlugin, type Plugin, type PluginDefinition } from './definition.ts';
 export { type Explanation, type Question, readQuestion } from './explanation.ts';
 export * as migration from './migration.ts';
-export {
-  type BlockSettings,
-  definePlugin,
-  type ExamineContext,
-  type Handle,
-  type HttpRequest,
-  type HttpResponse,
-  type HttpService,
-  type HttpTls,
-  type Instance,
-  isPlugin,
-  type Next,
-  type Plugin,
-  type PluginDefinition,
-  type ServerControl,
-  type SetupContext,
-  type StartContext,
+export type {
+  BlockSettings,
+  ExamineContext,
+  Handle,
+  HttpRequest,
+  HttpResponse,
+  HttpService,
+  HttpTls,
+  Instance,
+  Next,
+  ServerControl,
+  SetupContext,
+  StartContext,
 } from './plugin.ts';
 export { type PoolMemberStatus, type PoolService, poolService } from './pool-service.ts';
 export { QueryError } from './query-error.ts';

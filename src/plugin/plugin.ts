@@ -1,5 +1,4 @@
 // The contract between the server and a plugin: what a plugin is, what it is given, and when.
-import type { ConfigSpec, OptionsOf } from '../config/grammar.ts';
 import type { Word } from '../config/tree.ts';
 import type { WatchedFile } from '../config/watched-file.ts';
 import type { Route } from '../dns/client.ts';
@@ -210,6 +209,11 @@ export interface Instance {
   admits?(query: Query): boolean;
   /** Collects metadata of a query, before its server block is chosen. */
   collect?(query: Query): void;
+  /**
+   * Milliseconds that an answer may take by the configuration, where that is more than the 4750 after which a query is answered with SERVFAIL: clients
+   * give up after 5 seconds.
+   */
+  readonly patience?: number;
   readonly settings?: BlockSettings;
   /** Services for other plugins of the block. */
   readonly provides?: readonly Provided[];
@@ -234,47 +238,4 @@ export interface Instance {
   ready?(): true | string;
   /** Called after the last query has left, or when the deadline has passed. */
   stop?(deadline: AbortSignal): Awaitable<void>;
-}
-
-/** What a plugin is made of: its name, the grammar of its directive, and how an instance is set up. */
-export interface PluginDefinition<S extends ConfigSpec> {
-  /** The directive's name in the Corefile. */
-  readonly name: string;
-  readonly summary: string;
-  readonly config: S;
-  /** Where a plugin from outside stands in the chain; the Corefile may say otherwise. */
-  readonly order?: { readonly before: string } | { readonly after: string };
-  setup(options: OptionsOf<S>, context: SetupContext): Awaitable<Instance>;
-}
-
-const brand = Symbol.for('ferrydns.plugin');
-const apiVersion = 1;
-
-/** A plugin as the registry holds it. */
-export interface Plugin {
-  readonly name: string;
-  readonly summary: string;
-  readonly config: ConfigSpec;
-  readonly order?: { readonly before: string } | { readonly after: string };
-  readonly apiVersion: number;
-  setup(options: unknown, context: SetupContext): Awaitable<Instance>;
-}
-
-/** Makes a plugin of its definition. */
-export function definePlugin<const S extends ConfigSpec>(definition: PluginDefinition<S>): Plugin {
-  const { name, summary, config, order } = definition;
-  const plugin: Plugin = {
-    name,
-    summary,
-    config,
-    apiVersion,
-    setup: (options, context) => definition.setup(options as OptionsOf<S>, context),
-    ...(order === undefined ? {} : { order }),
-  };
-  return Object.assign(plugin, { [brand]: true });
-}
-
-/** Whether a value is a plugin made by {@link definePlugin} of this API version, of this or another copy of the module. */
-export function isPlugin(value: unknown): value is Plugin {
-  return typeof value === 'object' && value !== null && brand in value && (value as unknown as Plugin).apiVersion === apiVersion;
 }

@@ -11,9 +11,12 @@ import type { Query } from '../dns/query.ts';
 import { type LogSwitches, makeLogger, type Output } from '../log/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Capability } from '../plugin/capability.ts';
-import type { BlockSettings, Instance, Plugin, SetupContext } from '../plugin/plugin.ts';
+import type { Plugin } from '../plugin/definition.ts';
+import type { BlockSettings, Instance, SetupContext } from '../plugin/plugin.ts';
 import { type ListenerTransport, listenerTransports } from '../transport/transports.ts';
+import { checkInstance } from './instance-check.ts';
 import type { Registry } from './registry.ts';
+import { within } from './within.ts';
 
 /** A plugin in use in a block. */
 export interface Use {
@@ -60,6 +63,8 @@ export interface SetupEnvironment {
   readonly logging: LogSwitches;
   readonly metrics: Metrics;
   readonly now: () => number;
+  /** Aborts when the server is to stop: what a plugin has not done by then is not waited for. */
+  readonly stopping: AbortSignal;
 }
 
 /** The blocks of a configuration, and what is wrong or odd about it. */
@@ -81,7 +86,9 @@ export async function setUpBlocks(tree: Tree, environment: SetupEnvironment): Pr
   const sources = new Map<string, string>();
   const files = new FilesRead();
   const drafts = tree.blocks.map((block) => makeDraft(block, environment, problems));
-  for (const draft of drafts) problems.push(...unknownDirectives(draft.block, environment.registry));
+  // What a plugin that could not be loaded is called is known; why it could not is told already.
+  const named = new Set(tree.global?.directives.flatMap(({ args }) => args.slice(0, 1).map(({ text }) => text)));
+  for (const draft of drafts) problems.push(...unknownDirectives(draft.block, environment.registry, named));
   for (const plugin of environment.registry.plugins) {
     for (const draft of drafts) await new PluginSetup(plugin, draft, environment, { problems, warnings, sources, files }).run();
   }
@@ -169,10 +176,10 @@ function isServed(transport: string): transport is ListenerTransport {
   return (listenerTransports as readonly string[]).includes(transport);
 }
 
-function unknownDirectives(block: ServerBlock, registry: Registry): ConfigError[] {
+function unknownDirectives(block: ServerBlock, registry: Registry, named: ReadonlySet<string>): ConfigError[] {
   const known = new Set(registry.plugins.map(({ name }) => name));
   return block.directives.flatMap(({ name }) => {
-    if (known.has(name.text)) return [];
+    if (known.has(name.text) || named.has(name.text)) return [];
     const instead = registry.absent[name.text];
     if (instead === undefined) {
       return [new ConfigError(`Unknown directive '${name.text}'`, { place: name.place, suggestion: nearest(name.text, known) })];
@@ -211,7 +218,13 @@ class PluginSetup {
     const { plugin, draft } = this;
     const place = decoded.placeOf();
     try {
-      const instance = await plugin.setup(decoded.options, this.context(decoded));
+      const instance = await within(
+        { plugin, place },
+        'setup',
+        () => plugin.setup(decoded.options, this.context(decoded)),
+        this.environment.stopping,
+      );
+      checkInstance(instance);
       draft.uses.push({ plugin, instance, place, identity: String(position) });
       this.state(instance.settings ?? {}, place);
     } catch (error) {

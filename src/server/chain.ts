@@ -1,9 +1,8 @@
 // Folds the plugins of a server block into one function of a query.
 import type { Place } from '../config/error.ts';
 import { exchangeOf } from '../dns/exchange.ts';
-import type { Query } from '../dns/query.ts';
 import { Reply } from '../dns/reply.ts';
-import { type Awaitable, after } from '../plugin/awaitable.ts';
+import { after } from '../plugin/awaitable.ts';
 import type { Handle, Next } from '../plugin/plugin.ts';
 import { QueryError } from '../plugin/query-error.ts';
 import type { Use } from './block.ts';
@@ -42,10 +41,35 @@ export function buildChain(steps: readonly Step[], binding: Binding = plain): Ne
 export const plain: Binding = { link, end: endOf };
 
 function link({ name, handle, foreign }: Step, next: Next): Next {
-  const run: Handle = foreign ? checked(name, handle) : handle;
+  if (foreign) return linkForeign(name, handle, next);
   return (query) => {
     exchangeOf(query).answeredBy = name;
-    return run(query, next);
+    return handle(query, next);
+  };
+}
+
+/** The compiler has not seen the plugin: its reply is looked at, and it is noted when a query is back in it, so that a fault is not put on those behind it. */
+function linkForeign(name: string, handle: Handle, next: Next): Next {
+  const check = (reply: Reply): Reply => {
+    if (!Reply.isReply(reply)) throw withoutStack(`handler returned ${typeof reply}, expected a Reply`);
+    return reply;
+  };
+  const watched: Next = (query) => {
+    const exchange = exchangeOf(query);
+    exchange.backIn = '';
+    return after(next(query), (reply) => {
+      exchange.backIn = name;
+      return reply;
+    });
+  };
+  return (query) => {
+    const exchange = exchangeOf(query);
+    exchange.answeredBy = name;
+    exchange.backIn = name;
+    return after(handle(query, watched), (reply) => {
+      exchange.backIn = '';
+      return check(reply);
+    });
   };
 }
 
@@ -55,10 +79,7 @@ function endOf(name: string): Next {
   };
 }
 
-function checked(name: string, handle: Handle): Handle {
-  const check = (reply: Reply): Reply => {
-    if (!Reply.isReply(reply)) throw new Error(`plugin/${name}: handler returned ${typeof reply}, expected a Reply`);
-    return reply;
-  };
-  return (query: Query, next: Next): Awaitable<Reply> => after(handle(query, next), check);
+/** An error that is not about the line that throws it. */
+function withoutStack(message: string): Error {
+  return Object.assign(new Error(message), { stack: undefined });
 }

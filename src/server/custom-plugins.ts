@@ -5,7 +5,8 @@ import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ConfigError, messageOf, nearest } from '../config/error.ts';
 import type { Directive, Tree, Word } from '../config/tree.ts';
-import { isPlugin, type Plugin } from '../plugin/plugin.ts';
+import { isPlugin, type Plugin } from '../plugin/definition.ts';
+import { errorText } from './culprit.ts';
 import { type Registry, withPlugin } from './registry.ts';
 
 const syntax = 'plugin NAME SPECIFIER [before|after OTHER]';
@@ -62,7 +63,7 @@ async function importPlugin(name: Word, specifier: Word): Promise<Plugin> {
   try {
     loaded = (await import(pathToFileURL(path).href)) as { default?: unknown };
   } catch (error) {
-    throw new ConfigError(`cannot load '${specifier.text}': ${describe(error)}`, { place: specifier.place, expected: 'a module that loads' });
+    throw new ConfigError(`cannot load '${specifier.text}': ${errorText(error)}`, { place: specifier.place, expected: 'a module that loads' });
   }
   if (!isPlugin(loaded.default)) {
     const expected = 'a module whose default export is made by definePlugin of ferrydns/plugin, API version 1';
@@ -118,14 +119,6 @@ const openDoors = once(() => {
     },
   });
 });
-
-/** The message of a module that does not load, with the file and line that it comes from. */
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const [message] = error.message.split('\n');
-  const [, origin] = /(?:^|[\s(])(?:file:\/\/)?(\/[^\s():]+:\d+)/.exec(error.stack ?? '') ?? [];
-  return origin === undefined ? `${message}` : `${message} (${origin})`;
-}
 
 function refuse(word: Word, error: unknown): ConfigError {
   return new ConfigError(messageOf(error), { place: word.place });

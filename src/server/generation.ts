@@ -1,5 +1,5 @@
 // One configuration in use: its blocks, what each listener answers with, and the life of its instances.
-import { ConfigErrors, messageOf } from '../config/error.ts';
+import { ConfigError, ConfigErrors, messageOf } from '../config/error.ts';
 import type { FilesRead } from '../config/watched-file.ts';
 import type { Route } from '../dns/client.ts';
 import { exchangeOf } from '../dns/exchange.ts';
@@ -14,12 +14,15 @@ import { type Block, problemOf, provided, type SetupEnvironment, type Use } from
 import type { Configuration } from './configuration.ts';
 import { alike, heirsOf } from './heirs.ts';
 import { HttpRoutes } from './http-routes.ts';
+import { InHand } from './in-hand.ts';
+import { LateReplies } from './late-replies.ts';
 import { type ListenerPlan, type PlanningContext, planListeners } from './listener-plan.ts';
 import type { OwnQueries } from './own-queries.ts';
 import type { Told } from './protocol.ts';
 import { every, watch } from './recurring.ts';
-import { type Answering, InHand } from './responder.ts';
+import type { Answering } from './responder.ts';
 import { type RoutedBlock, Router } from './router.ts';
+import { within } from './within.ts';
 
 /** What a generation needs of the server. */
 export interface GenerationContext extends SetupEnvironment, PlanningContext {
@@ -50,6 +53,7 @@ export class Generation {
   readonly listeners: readonly ListenerPlan[];
   readonly http = new HttpRoutes();
   readonly inHand = new InHand();
+  private readonly lateReplies: LateReplies;
   private readonly context: GenerationContext;
   private readonly ending = new AbortController();
   private readonly started: Use[] = [];
@@ -63,6 +67,7 @@ export class Generation {
     this.configuration = context.configuration;
     this.serial = context.serial;
     this.blocks = context.blocks;
+    this.lateReplies = new LateReplies({ log: makeLogger(context.output, context.logging), metrics: context.metrics });
     this.listeners = this.planListeners();
   }
 
@@ -91,7 +96,7 @@ export class Generation {
       for (const use of block.uses) {
         try {
           this.started.push(use);
-          await use.instance.start?.(this.startContext(block, use));
+          await within(use, 'start', () => use.instance.start?.(this.startContext(block, use)), this.context.stopping);
         } catch (error) {
           await this.stop(AbortSignal.abort());
           throw new ConfigErrors([problemOf(error, use)], this.context.sources);
@@ -103,11 +108,13 @@ export class Generation {
   /** Stops what was started, in reverse order. An error of one instance is logged and does not keep the others from stopping. */
   async stop(deadline: AbortSignal): Promise<void> {
     this.ending.abort();
-    for (const { plugin, instance } of this.started.splice(0).reverse()) {
+    for (const use of this.started.splice(0).reverse()) {
+      const { plugin, instance } = use;
       try {
-        await instance.stop?.(deadline);
+        await within(use, 'stop', () => instance.stop?.(deadline));
       } catch (error) {
-        this.logger(plugin.name).error(`stop: ${messageOf(error)}`);
+        const where = error instanceof ConfigError ? `${use.place.file}:${use.place.line} - ` : '';
+        this.logger(plugin.name).error(`stop: ${where}${messageOf(error)}`);
       }
     }
   }
@@ -177,6 +184,7 @@ export class Generation {
       observers,
       stacktrace: blocks.some(({ settings }) => settings.stacktrace === true || settings.debug === true),
       inHand: this.inHand,
+      lateReplies: this.lateReplies,
     };
   }
 

@@ -50,13 +50,23 @@ interface Draft {
   readonly places: Map<string, Place>;
 }
 
+/** Milliseconds until a client is told that a plugin does not answer: clients give up after 5 seconds (resolv.conf(5)). */
+const patienceOfClients = 4750;
+/** Milliseconds between the end of a plugin's own patience and that of the server. */
+const margin = 250;
+
+/** Milliseconds until a query of the block is given up. What a plugin says for itself it is left the time to say. */
+function patienceOf({ uses }: Block): number {
+  return Math.max(patienceOfClients, ...uses.map(({ instance }) => (instance.patience ?? 0) + margin));
+}
+
 /** The listeners that the blocks need, and what keeps them from being opened. */
 export function planListeners(blocks: readonly Block[], context: PlanningContext): { listeners: PlannedListener[]; problems: ConfigError[] } {
   const drafts = new Map<string, Draft>();
   const problems: ConfigError[] = [];
   for (const block of blocks) {
     const steps = stepsOf(block.uses, context.builtIn);
-    const rest = { chain: buildChain(steps), uses: block.uses, steps, place: block.place, ...block.choice };
+    const rest = { chain: buildChain(steps), uses: block.uses, steps, place: block.place, patience: patienceOf(block), ...block.choice };
     for (const { draft, zone } of placesOf(block, drafts, context.defaultAddress)) {
       if (rest.admits === undefined) {
         if (draft.places.has(zone)) problems.push(defined(draft, zone, block.place));

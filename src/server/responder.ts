@@ -13,7 +13,10 @@ import { type Awaitable, isPromise } from '../plugin/awaitable.ts';
 import { QueryError } from '../plugin/query-error.ts';
 import type { RequestObserver } from '../plugin/request-observer.ts';
 import { type Answerer, maxMessage, type Peer, pending } from '../transport/answerer.ts';
-import type { Router } from './router.ts';
+import { type Circumstances, culpritOf, errorText, withCircumstances } from './culprit.ts';
+import type { InHand } from './in-hand.ts';
+import type { LateReplies } from './late-replies.ts';
+import type { RoutedBlock, Router } from './router.ts';
 
 /** What a responder answers with; replaced as a whole at a reload. */
 export interface Answering {
@@ -25,34 +28,13 @@ export interface Answering {
   readonly observers: readonly RequestObserver[];
   /** Whether the stack of an unexpected error is logged. */
   readonly stacktrace?: boolean;
-  /** Counts queries whose answer is not at hand, so that a reload can wait for them. */
+  /** Counts queries whose answer is not at hand, so that a reload can wait for them, and ends their waiting. */
   readonly inHand: InHand;
-}
-
-/** Queries in hand, and who waits for the last one. */
-export class InHand {
-  private count = 0;
-  private idle: (() => void) | undefined;
-
-  enter(): void {
-    this.count++;
-  }
-
-  leave(): void {
-    this.count--;
-    if (this.count === 0) this.idle?.();
-  }
-
-  /** Resolves when no query is in hand. */
-  empty(): Promise<void> {
-    if (this.count === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.idle = resolve;
-    });
-  }
+  readonly lateReplies: LateReplies;
 }
 
 const refused = Reply.decline('REFUSED');
+const unanswered = Reply.decline('SERVFAIL', { code: ExtendedError.NO_REACHABLE_AUTHORITY, text: 'no answer in time' });
 const badVersion = Reply.decline('BADVERS');
 const scratch = Buffer.allocUnsafeSlow(maxMessage);
 
@@ -101,10 +83,20 @@ export class Responder implements Answerer {
     if (block.chain === undefined) return this.drop(query, refused);
     try {
       const reply = block.chain(query);
-      return isPromise(reply) ? reply.catch((error: unknown) => this.failed(error, query)) : reply;
+      return isPromise(reply) ? this.inTime(reply, query, block) : reply;
     } catch (error) {
-      return this.failed(error, query);
+      return this.failed(error, query, block);
     }
+  }
+
+  private inTime(reply: Promise<Reply>, query: Query, block: RoutedBlock): Promise<Reply> {
+    return this.answering.inHand.inTime(reply, block.patience, {
+      failed: (error) => this.failed(error, query, block),
+      late: () => {
+        this.answering.lateReplies.note(query, culpritOf(query, block.steps), block.patience);
+        return unanswered;
+      },
+    });
   }
 
   private refusal(query: Query): Reply | undefined {
@@ -121,17 +113,17 @@ export class Responder implements Answerer {
     return reply;
   }
 
-  private failed(error: unknown, query: Query): Reply {
+  private failed(error: unknown, query: Query, block?: RoutedBlock): Reply {
     if (QueryError.is(error)) return Reply.decline(error.rcode, error.extendedError);
-    this.panicked(error);
+    this.panicked(error, { query, steps: block?.steps ?? [] });
     return this.drop(query, Reply.decline('SERVFAIL', ExtendedError.OTHER));
   }
 
-  private panicked(error: unknown): void {
+  private panicked(error: unknown, circumstances?: Circumstances): void {
     const { observers, dropped, stacktrace } = this.answering;
     for (const observer of observers) observer.panicked();
-    const text = error instanceof Error ? (stacktrace === true ? error.stack : error.message) : String(error);
-    this.log.error(`Recovered from panic in server: "${dropped.server}" ${text}`);
+    const text = (stacktrace === true && error instanceof Error ? error.stack : undefined) ?? errorText(error);
+    this.log.error(`Recovered from panic in server: "${dropped.server}" ${withCircumstances(text, circumstances)}`);
   }
 
   private async answerLater(reply: Promise<Reply>, query: Query, peer: Peer): Promise<void> {

@@ -23,6 +23,8 @@ export interface RoutedBlock {
   readonly collect?: (query: Query) => void;
   /** Whether this block answers the query; undefined where it answers all of its zone. */
   readonly admits?: (query: Query) => boolean;
+  /** Milliseconds until a query that its plugins have not answered is given up. */
+  readonly patience: number;
 }
 
 /** The server blocks of one listener by zone; of one zone, those with views in the order of the configuration, then the one without. */

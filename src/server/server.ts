@@ -14,14 +14,12 @@ import { HttpRoutes } from './http-routes.ts';
 import { Listeners } from './listeners.ts';
 import { OwnQueries } from './own-queries.ts';
 import type { Readiness, Sockets, Told } from './protocol.ts';
+import { drainTime, retire } from './retire.ts';
 import { Routes } from './routes.ts';
 import type { ServerOptions } from './server-options.ts';
 import { setUp } from './set-up.ts';
 import { Turns } from './turns.ts';
 import { Workers } from './workers.ts';
-
-/** Milliseconds that queries in hand get when a configuration is replaced or the server stops. */
-const drainTime = 5000;
 
 export class Server {
   readonly metrics = new MetricsRegistry();
@@ -37,8 +35,7 @@ export class Server {
   private running: Generation | undefined;
   private next: Generation | undefined;
   private loads = 0;
-  /** True from SIGTERM on. */
-  stopping = false;
+  private readonly ending = new AbortController();
   rehearsing = false;
   /** Loads and stops happen one after another. */
   private readonly turns = new Turns();
@@ -108,7 +105,7 @@ export class Server {
         await new Promise((resolve) => setTimeout(resolve, running.lameduck));
       }
       this.front.end();
-      await this.retire(running, { fronts: [this.front], shut: !alone });
+      await retire(running, { fronts: [this.front], shut: !alone });
       this.http.use(new HttpRoutes());
       this.running = undefined;
     });
@@ -116,7 +113,7 @@ export class Server {
 
   /** Lets plugins know that the server will stop. */
   announceStop(): void {
-    this.stopping = true;
+    this.ending.abort();
     this.workers?.tell('stopping', undefined);
   }
 
@@ -168,8 +165,10 @@ export class Server {
     const front = this.frontOf(next);
     this.next = next;
     try {
+      // At the start nothing listens before everything has started. At a reload an address that cannot be had is found before anything is started.
+      if (previous === undefined) await next.start();
       await front.prepare(next);
-      await next.start();
+      if (previous !== undefined) await next.start();
       if (this.primary) await this.http.open(next.http);
     } catch (error) {
       await this.abandon(next, front);
@@ -184,7 +183,7 @@ export class Server {
       retire: async () => {
         // What others have sockets of as well is still sent queries until it is closed.
         const taken = before !== front;
-        if (previous !== undefined) await this.retire(previous, { fronts: taken ? [before, front] : [front], shut: !taken });
+        if (previous !== undefined) await retire(previous, { fronts: taken ? [before, front] : [front], shut: !taken });
       },
       abandon: () => this.abandon(next, front),
     };
@@ -199,7 +198,7 @@ export class Server {
 
   private async setUp(parsed: Parsed, serial: number, checking = false): Promise<Generation> {
     const { registry, dnsPort, directory, output, now, defaultAddress, worker } = this.options;
-    const environment = { registry, dnsPort, directory, output, logging: this.logging, metrics: this.metrics, now };
+    const environment = { registry, dnsPort, directory, output, logging: this.logging, metrics: this.metrics, now, stopping: this.ending.signal };
     const { blocks, warnings, sources, files } = await setUp(parsed, environment, checking);
     // A worker would only say again what the main process says.
     for (const warning of this.primary ? warnings : []) this.log.warn(warning);
@@ -210,13 +209,18 @@ export class Server {
       sources,
       files,
       serial,
-      builtIn: new Set(registry.plugins.map(({ name }) => name)),
+      builtIn: new Set(registry.plugins.map(({ name }) => name).filter((name) => registry.guests?.includes(name) !== true)),
       defaultAddress,
       route: (server, zone, view) => this.routes.of(server, zone, view),
       control: (of, block) => controlOf(this, of, block),
       tell: (told) => (worker === undefined ? this.workers?.tell('hear', told) : worker.tell(told)),
       own: this.own,
     });
+  }
+
+  /** True from SIGTERM on. */
+  get stopping(): boolean {
+    return this.ending.signal.aborted;
   }
 
   /** Whether this is not a worker. */
@@ -262,17 +266,6 @@ export class Server {
     this.running = next;
     this.next = undefined;
     next.serving();
-  }
-
-  /** Ends what the configuration in use does not need. Answers to what is in hand still leave through its sockets, so these close last. */
-  private async retire(generation: Generation, { fronts, shut }: { readonly fronts: readonly Front[]; readonly shut: boolean }): Promise<void> {
-    const deadline = AbortSignal.timeout(drainTime);
-    const expired = new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve()));
-    for (const front of shut ? fronts : []) front.shut();
-    await Promise.race([generation.inHand.empty(), expired]);
-    await new Promise((resolve) => setImmediate(resolve));
-    await Promise.race([Promise.all(fronts.map((front) => front.retire())), expired]);
-    await generation.stop(deadline);
   }
 
   /** Every metric of the server: of its processes added up. */

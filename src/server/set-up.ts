@@ -2,8 +2,10 @@
 import { type ConfigError, ConfigErrors } from '../config/error.ts';
 import type { Parsed } from '../config/tree.ts';
 import type { FilesRead } from '../config/watched-file.ts';
+import type { Capability } from '../plugin/capability.ts';
 import { type Block, problemOf, provided, type SetupEnvironment, setUpBlocks } from './block.ts';
 import { loadCustomPlugins } from './custom-plugins.ts';
+import { within } from './within.ts';
 
 /** A configuration whose instances may be started. */
 export interface Ready {
@@ -22,23 +24,24 @@ export async function setUp(parsed: Parsed, environment: SetupEnvironment, check
   const { blocks, warnings, files, ...found } = await setUpBlocks(parsed.tree, { ...environment, registry });
   problems.push(...found.problems);
   // What could not be set up would be missed by the others.
-  if (problems.length === 0) problems.push(...(await examine(blocks, checking)));
+  if (problems.length === 0) problems.push(...(await examine(blocks, checking, environment.stopping)));
   const sources = new Map([...found.sources, ...parsed.sources]);
   if (problems.length > 0) throw new ConfigErrors(problems.sort(byPlace), sources);
   return { blocks, warnings: [...parsed.warnings, ...warnings], sources, files };
 }
 
 /** Shows every instance the whole configuration. */
-async function examine(blocks: readonly Block[], checking: boolean): Promise<ConfigError[]> {
+async function examine(blocks: readonly Block[], checking: boolean, stopping: AbortSignal): Promise<ConfigError[]> {
   const problems: ConfigError[] = [];
   for (const block of blocks) {
     for (const use of block.uses) {
       try {
-        await use.instance.examine?.({
+        const context = {
           checking,
-          peers: (capability) => provided(block, capability),
-          everywhere: (capability) => blocks.flatMap((each) => provided(each, capability)),
-        });
+          peers: <T>(capability: Capability<T>) => provided(block, capability),
+          everywhere: <T>(capability: Capability<T>) => blocks.flatMap((each) => provided(each, capability)),
+        };
+        await within(use, 'examine', () => use.instance.examine?.(context), stopping);
       } catch (error) {
         problems.push(problemOf(error, use));
       }

@@ -4,6 +4,7 @@ import type { Opening } from './listeners.ts';
 import type { MainCalls, Order, Sockets, WorkerCalls, WorkerRole } from './protocol.ts';
 import type { Registry } from './registry.ts';
 import { Server } from './server.ts';
+import { surviveStrayErrors } from './stray-errors.ts';
 
 /** What a terminal or a service manager sends to every process of a server is the main process's business. */
 const foreignSignals = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP', 'SIGUSR1'] as const;
@@ -46,7 +47,9 @@ export function runWorker(registry: Registry, process: NodeJS.Process): void {
   };
   const makeServer = ({ settings }: Order) => {
     const source = { file: '', read: () => '' };
-    return new Server({ ...settings, source, registry, output: (line) => link.tell('log', line), worker: role });
+    const made = new Server({ ...settings, source, registry, output: (line) => link.tell('log', line), worker: role });
+    surviveStrayErrors(made, process);
+    return made;
   };
 }
 

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Plugin } from '../plugin/plugin.ts';
+import type { Plugin } from '../plugin/definition.ts';
 import { fileSource } from '../server/configuration.ts';
 import { type Registry, withPlugin } from '../server/registry.ts';
 import { Server } from '../server/server.ts';

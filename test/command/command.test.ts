@@ -206,7 +206,10 @@ test('check tells warnings too', async () => {
   expect(await run('check', path)).toMatchObject({ status: 0, err: expect.stringContaining('[WARNING]') });
 });
 
-test('an error that a plugin throws outside of a query is logged, and the server lives on', async () => {
+test.each([
+  ['the server', '', 1],
+  ['both workers', 'multisocket 2\n', 3],
+])('an error that a plugin throws outside of a query is logged, and %s live on', async (_, more, processes) => {
   file(
     'stray.js',
     `import { definePlugin } from 'ferrydns/plugin';
@@ -215,9 +218,11 @@ export default definePlugin({
   setup: () => ({ start() { setTimeout(() => { throw new Error('a stray error'); }, 50); Promise.reject(new Error('a stray rejection')); } }),
 });`,
   );
-  const path = file('stray', '{\n plugin stray ./stray.js\n}\n.:0 {\n bind 127.0.0.1\n stray\n whoami\n}\n');
+  const path = file('stray', `{\n plugin stray ./stray.js\n}\n.:0 {\n bind 127.0.0.1\n ${more} stray\n whoami\n}\n`);
   const running = await start(['-conf', path]);
-  await expect.poll(running.out).toContain('a stray error');
+  await expect.poll(() => running.out().split('Error: a stray error').length - 1).toBe(processes);
+  expect(running.out().split('Error: a stray rejection').length - 1).toBe(processes);
+  expect(running.out()).not.toContain('starting another one');
   expect((await ask({ port: running.port, name: 'example.org' })).rcode).toBe('NOERROR');
   running.child.removeAllListeners('exit').kill('SIGKILL');
 });

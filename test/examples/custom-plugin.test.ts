@@ -117,6 +117,7 @@ describe('a plugin in JavaScript', () => {
     await using server = await serve(loading('plugin mine ./mine.js before whoami'), { files: { 'mine.js': javascript(handle) } });
     expect(await server.ask('broken.example')).toMatchObject({ rcode: 'SERVFAIL', answers: [], flags: ['rd'] });
     expect(server.lines.join('\n')).toContain(line);
+    expect(server.lines.join('\n')).toMatch(/plugin\/mine: .*; question broken\.example\. IN A; .*Corefile:7/);
     expect(await server.ask('sound.example')).toMatchObject({ rcode: 'NOERROR' });
   });
 });
@@ -211,6 +212,13 @@ describe('what is wrong with a plugin is said with its place', () => {
     expect(problem).toContain(inPlace(`Corefile.mine:${number} - Error during parsing: ${message}`));
     expect(problem).toContain(`${`${number}`.padStart(5)} |     ${line}\n      |     ${' '.repeat(line.indexOf(word))}${'^'.repeat(word.length)}\n`);
     expect(problem).toContain(inPlace(expected));
+  });
+
+  test('once: what could not be loaded is no unknown directive as well', async () => {
+    await using broken = await serve('. {\n whoami\n}', { files: { ...files, 'Corefile.once': loading('plugin mine ./throws.js before whoami') } });
+    const said = await refusal(join(broken.directory, 'Corefile.once'));
+    expect(said.match(/Error during parsing/g)).toHaveLength(1);
+    expect(said).toContain('no key in the environment');
   });
 
   test('and a reload that names a broken one changes nothing', async () => {

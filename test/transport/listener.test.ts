@@ -1,7 +1,10 @@
 // A listener on all addresses of the machine: a reply comes from the address that was asked (RFC 2181 section 4), by either UDP transport.
 import { networkInterfaces } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import { InHand, Responder } from '../../src/server/responder.ts';
+import { MetricsRegistry } from '../../src/metrics/registry.ts';
+import { InHand } from '../../src/server/in-hand.ts';
+import { LateReplies } from '../../src/server/late-replies.ts';
+import { Responder } from '../../src/server/responder.ts';
 import { Router } from '../../src/server/router.ts';
 import { openListener } from '../../src/transport/listener.ts';
 import { defaultUdpKind, type UdpKind } from '../../src/transport/open-udp.ts';
@@ -20,7 +23,15 @@ const addresses = Object.values(networkInterfaces()).flatMap((entries) =>
 describe.each(kinds)('a listener on every address, UDP by %s', (udp) => {
   test('answers on each address of the machine from that one', async () => {
     const responder = new Responder(
-      { router: new Router([]), dropped, otherClasses: false, stacktrace: false, observers: [], inHand: new InHand() },
+      {
+        router: new Router([]),
+        dropped,
+        otherClasses: false,
+        stacktrace: false,
+        observers: [],
+        inHand: new InHand(),
+        lateReplies: new LateReplies({ log, metrics: new MetricsRegistry() }),
+      },
       { now: () => performance.now(), log },
     );
     const sockets = await openListener({ transport: 'dns', address: '', port: 0, answerer: responder, settings: () => settings, log, udp });
