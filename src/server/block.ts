@@ -4,7 +4,7 @@ import { type Decoded, decodeAll } from '../config/decode.ts';
 import { ConfigError, ConfigErrors, formatWarning, messageOf, nearest, type Place } from '../config/error.ts';
 import type { ConfigSpec } from '../config/grammar.ts';
 import { hashTree, type ServerBlock, type Tree, type Word } from '../config/tree.ts';
-import { FilesRead } from '../config/watched-file.ts';
+import type { FilesRead } from '../config/watched-file.ts';
 import { parseKey, type ZoneKey } from '../config/zone-key.ts';
 import type { Name } from '../dns/name.ts';
 import type { Query } from '../dns/query.ts';
@@ -15,6 +15,7 @@ import type { Plugin } from '../plugin/definition.ts';
 import type { BlockSettings, Instance, SetupContext } from '../plugin/plugin.ts';
 import { type ListenerTransport, listenerTransports } from '../transport/transports.ts';
 import { checkInstance } from './instance-check.ts';
+import type { PluginModules } from './plugin-modules.ts';
 import type { Registry } from './registry.ts';
 import { within } from './within.ts';
 
@@ -65,6 +66,8 @@ export interface SetupEnvironment {
   readonly now: () => number;
   /** Aborts when the server is to stop: what a plugin has not done by then is not waited for. */
   readonly stopping: AbortSignal;
+  /** The code of local plugins. */
+  readonly modules: PluginModules;
 }
 
 /** The blocks of a configuration, and what is wrong or odd about it. */
@@ -75,25 +78,22 @@ export interface SetUp {
   readonly warnings: readonly string[];
   /** The text of the files that plugins have read themselves, by the name that places use. */
   readonly sources: ReadonlyMap<string, string>;
-  /** The files whose content the instances were set up with. */
-  readonly files: FilesRead;
 }
 
 /** Sets every block up. Plugins are set up in the order of the registry over all blocks, so that what `root` and `bind` state is known to those behind them. */
-export async function setUpBlocks(tree: Tree, environment: SetupEnvironment): Promise<SetUp> {
+export async function setUpBlocks(tree: Tree, environment: SetupEnvironment & { readonly files: FilesRead }): Promise<SetUp> {
   const problems: ConfigError[] = [];
   const warnings: string[] = [];
   const sources = new Map<string, string>();
-  const files = new FilesRead();
   const drafts = tree.blocks.map((block) => makeDraft(block, environment, problems));
   // What a plugin that could not be loaded is called is known; why it could not is told already.
   const named = new Set(tree.global?.directives.flatMap(({ args }) => args.slice(0, 1).map(({ text }) => text)));
   for (const draft of drafts) problems.push(...unknownDirectives(draft.block, environment.registry, named));
   for (const plugin of environment.registry.plugins) {
-    for (const draft of drafts) await new PluginSetup(plugin, draft, environment, { problems, warnings, sources, files }).run();
+    for (const draft of drafts) await new PluginSetup(plugin, draft, environment, { problems, warnings, sources, files: environment.files }).run();
   }
   const blocks = drafts.map(finished);
-  return { blocks, problems, warnings, sources, files };
+  return { blocks, problems, warnings, sources };
 }
 
 /** What the instances of a block provide of one kind. */

@@ -1,4 +1,5 @@
 // Whose fault a failure is, in words: the plugin, its directive, the line of its code, and the question.
+import { fileURLToPath } from 'node:url';
 import type { Query } from '../dns/query.ts';
 import type { Step } from './chain.ts';
 
@@ -37,7 +38,11 @@ export function errorText(error: unknown): string {
   return origin === undefined ? `${message}` : `${message} (${origin})`;
 }
 
-/** The first file and line that the stack names. */
+/** The server's own code: where a plugin has called it with a mistake, the plugin's line is the one to look at. */
+const ownFolder = fileURLToPath(new URL('..', import.meta.url));
+
+/** The first file and line that the stack names outside of the server. */
 function originOf({ stack }: Error): string | undefined {
-  return /(?:^|[\s(])(?:file:\/\/)?(\/[^\s():]+:\d+)/.exec(stack ?? '')?.[1];
+  const places = [...(stack ?? '').matchAll(/(?:^|[\s(])(?:file:\/\/)?(\/[^\s():]+:\d+)/gm)].map(([, place = '']) => place);
+  return places.find((place) => !place.startsWith(ownFolder));
 }

@@ -1,32 +1,56 @@
 // Loads the plugins that the global block of a Corefile names: `plugin NAME SPECIFIER [before|after OTHER]`.
 import { statSync } from 'node:fs';
-import { createRequire, registerHooks } from 'node:module';
+import { createRequire, isBuiltin, registerHooks } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { formatDuration } from '../config/duration.ts';
 import { ConfigError, messageOf, nearest } from '../config/error.ts';
 import type { Directive, Tree, Word } from '../config/tree.ts';
+import type { FilesRead } from '../config/watched-file.ts';
 import { isPlugin, type Plugin } from '../plugin/definition.ts';
 import { errorText } from './culprit.ts';
+import type { ModuleLoad, PluginModules } from './plugin-modules.ts';
 import { type Registry, withPlugin } from './registry.ts';
+import { inTime } from './within.ts';
 
 const syntax = 'plugin NAME SPECIFIER [before|after OTHER]';
 const doors: Readonly<Record<string, string>> = { 'ferrydns/plugin': '../plugin/index', 'ferrydns/testing': '../testing/index' };
+const ending = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
 const importConditions = ['node', 'import', 'module-sync', 'node-addons', 'default'];
 
+/** Milliseconds until a module that does not come to its end is refused. */
+const loadTime = 30_000;
+
+/** What loading needs to know of the process. */
+export interface LoadEnvironment {
+  readonly registry: Registry;
+  readonly modules: PluginModules;
+  /** Remembers the files that were read. */
+  readonly files: FilesRead;
+  readonly stopping: AbortSignal;
+}
+
+interface Loading {
+  readonly load: ModuleLoad;
+  readonly stopping: AbortSignal;
+}
+
 /** The registry with the plugins that the tree's global block names. Problems are added to `problems`. */
-export async function loadCustomPlugins(tree: Tree, registry: Registry, problems: ConfigError[]): Promise<Registry> {
-  let extended = registry;
+export async function loadCustomPlugins(tree: Tree, environment: LoadEnvironment, problems: ConfigError[]): Promise<Registry> {
+  const load = environment.modules.begin({ read: (path) => environment.files.read(path), importElsewhere });
+  let extended = environment.registry;
   for (const directive of tree.global?.directives ?? []) {
     try {
-      extended = await load(directive, extended);
+      extended = await extend(extended, directive, { load, stopping: environment.stopping });
     } catch (error) {
       problems.push(error instanceof ConfigError ? error : refuse(directive.name, error));
     }
   }
+  load.end();
   return extended;
 }
 
-async function load(directive: Directive, registry: Registry): Promise<Registry> {
+async function extend(registry: Registry, directive: Directive, loading: Loading): Promise<Registry> {
   if (directive.name.text !== 'plugin') {
     throw new ConfigError(`Unknown directive '${directive.name.text}'`, { place: directive.name.place, expected: syntax });
   }
@@ -36,7 +60,7 @@ async function load(directive: Directive, registry: Registry): Promise<Registry>
     throw new ConfigError(`Wrong argument count or unexpected line ending after 'plugin'`, { place: directive.name.place, expected: syntax });
   }
   openDoors();
-  const plugin = await importPlugin(name, specifier);
+  const plugin = await importPlugin(name, specifier, loading);
   const place = side === undefined || other === undefined ? plugin.order : side.text === 'before' ? { before: other.text } : { after: other.text };
   if (place === undefined) {
     const expected = `${syntax}; or 'order' in the plugin itself`;
@@ -57,11 +81,18 @@ function requireNeighbour({ plugins }: Registry, neighbour: string, word: Word):
   throw new ConfigError(`no plugin named '${neighbour}' to stand beside`, details);
 }
 
-async function importPlugin(name: Word, specifier: Word): Promise<Plugin> {
+async function importPlugin(name: Word, specifier: Word, { load, stopping }: Loading): Promise<Plugin> {
   const path = locate(specifier);
-  let loaded: { default?: unknown };
+  let loaded: { readonly default?: unknown };
   try {
-    loaded = (await import(pathToFileURL(path).href)) as { default?: unknown };
+    const importing = isLocal(specifier.text) ? load.import(path) : importFile(path);
+    const late = new Error(`it has not been loaded within ${formatDuration(loadTime)}`);
+    loaded = await inTime(importing, {
+      milliseconds: loadTime,
+      late,
+      stopping,
+      stopped: new Error('it had not been loaded when the server was told to stop'),
+    });
   } catch (error) {
     throw new ConfigError(`cannot load '${specifier.text}': ${errorText(error)}`, { place: specifier.place, expected: 'a module that loads' });
   }
@@ -80,7 +111,7 @@ async function importPlugin(name: Word, specifier: Word): Promise<Plugin> {
 function locate(specifier: Word): string {
   const { text, place } = specifier;
   const folder = dirname(resolve(place.file));
-  if (/^\.{0,2}\//.test(text)) {
+  if (isLocal(text)) {
     const path = resolve(folder, text);
     if (statSync(path, { throwIfNoEntry: false })?.isFile() === true) return path;
     throw new ConfigError(`there is no file ${path}`, { place, expected: 'a .ts or .js file, named from the folder of the Corefile' });
@@ -94,6 +125,22 @@ function locate(specifier: Word): string {
   }
   const expected = 'a package that npm installed there or beside ferrydns, or a path that begins with ./, ../ or /';
   throw new ConfigError(`there is no package '${text}' in ${folder}`, { place, expected });
+}
+
+function isLocal(specifier: string): boolean {
+  return /^\.{0,2}\//.test(specifier);
+}
+
+/** What a local file imports that is not local itself: Node loads it, once. */
+async function importElsewhere(specifier: string, from: string): Promise<Readonly<Record<string, unknown>>> {
+  const door = doors[specifier];
+  if (door !== undefined) return (await import(new URL(door + ending, import.meta.url).href)) as Record<string, unknown>;
+  if (isBuiltin(specifier) || specifier.startsWith('file:')) return (await import(specifier)) as Record<string, unknown>;
+  return await importFile(resolvePackage(specifier, from));
+}
+
+async function importFile(path: string): Promise<Readonly<Record<string, unknown>>> {
+  return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
 }
 
 /** Set while the package of a plugin is looked for, which is by the rules of `import`. */
@@ -110,7 +157,6 @@ function resolvePackage(name: string, from: string): string {
 
 /** Lets a plugin anywhere on the disk import `ferrydns/plugin`, and gives it the copy that runs. */
 const openDoors = once(() => {
-  const ending = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
   registerHooks({
     resolve(specifier, context, next) {
       const door = doors[specifier];

@@ -85,7 +85,7 @@ export class Generation {
     for (const block of this.blocks) {
       for (const { instance, identity } of block.uses) {
         const replaced = old.get(identity);
-        if (replaced !== undefined) instance.adopt?.(replaced.instance, { unchanged: replaced.block.hash === block.hash });
+        if (replaced !== undefined) instance.adopt?.(replaced.instance, { unchanged: isUnchanged(replaced.block, block) });
       }
     }
   }
@@ -227,4 +227,9 @@ export class Generation {
   private logger(plugin: string) {
     return makeLogger(this.context.output, this.context.logging, `plugin/${plugin}: `);
   }
+}
+
+/** Whether both blocks say the same, and the code of their plugins is the same. */
+function isUnchanged(before: Block, now: Block): boolean {
+  return before.hash === now.hash && before.uses.every(({ plugin }, i) => plugin === now.uses[i]?.plugin);
 }

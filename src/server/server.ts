@@ -13,6 +13,7 @@ import { HttpListeners } from './http.ts';
 import { HttpRoutes } from './http-routes.ts';
 import { Listeners } from './listeners.ts';
 import { OwnQueries } from './own-queries.ts';
+import { PluginModules } from './plugin-modules.ts';
 import type { Readiness, Sockets, Told } from './protocol.ts';
 import { drainTime, retire } from './retire.ts';
 import { Routes } from './routes.ts';
@@ -36,6 +37,7 @@ export class Server {
   private next: Generation | undefined;
   private loads = 0;
   private readonly ending = new AbortController();
+  private readonly modules = new PluginModules();
   rehearsing = false;
   /** Loads and stops happen one after another. */
   private readonly turns = new Turns();
@@ -198,7 +200,17 @@ export class Server {
 
   private async setUp(parsed: Parsed, serial: number, checking = false): Promise<Generation> {
     const { registry, dnsPort, directory, output, now, defaultAddress, worker } = this.options;
-    const environment = { registry, dnsPort, directory, output, logging: this.logging, metrics: this.metrics, now, stopping: this.ending.signal };
+    const environment = {
+      registry,
+      dnsPort,
+      directory,
+      output,
+      logging: this.logging,
+      metrics: this.metrics,
+      now,
+      stopping: this.ending.signal,
+      modules: this.modules,
+    };
     const { blocks, warnings, sources, files } = await setUp(parsed, environment, checking);
     // A worker would only say again what the main process says.
     for (const warning of this.primary ? warnings : []) this.log.warn(warning);

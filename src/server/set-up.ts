@@ -1,7 +1,7 @@
 // From a configuration that was read to server blocks whose instances are set up, or to everything that is wrong with it.
 import { type ConfigError, ConfigErrors } from '../config/error.ts';
 import type { Parsed } from '../config/tree.ts';
-import type { FilesRead } from '../config/watched-file.ts';
+import { FilesRead } from '../config/watched-file.ts';
 import type { Capability } from '../plugin/capability.ts';
 import { type Block, problemOf, provided, type SetupEnvironment, setUpBlocks } from './block.ts';
 import { loadCustomPlugins } from './custom-plugins.ts';
@@ -20,8 +20,9 @@ export interface Ready {
 /** Sets a configuration up; `checking` says that it will not be started. Rejects with ConfigErrors that hold every problem. */
 export async function setUp(parsed: Parsed, environment: SetupEnvironment, checking: boolean): Promise<Ready> {
   const problems = [...parsed.problems];
-  const registry = await loadCustomPlugins(parsed.tree, environment.registry, problems);
-  const { blocks, warnings, files, ...found } = await setUpBlocks(parsed.tree, { ...environment, registry });
+  const files = new FilesRead();
+  const registry = await loadCustomPlugins(parsed.tree, { ...environment, files }, problems);
+  const { blocks, warnings, ...found } = await setUpBlocks(parsed.tree, { ...environment, registry, files });
   problems.push(...found.problems);
   // What could not be set up would be missed by the others.
   if (problems.length === 0) problems.push(...(await examine(blocks, checking, environment.stopping)));

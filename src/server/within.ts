@@ -37,7 +37,8 @@ interface Limits {
   readonly stopped: Error;
 }
 
-function inTime<T>(value: Promise<T>, { milliseconds, late, stopping, stopped }: Limits): Promise<T> {
+/** Waits for a value as long as these say. */
+export function inTime<T>(value: Promise<T>, { milliseconds, late, stopping, stopped }: Limits): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   const timer = setTimeout(() => reject(late), milliseconds);
   const stop = () => reject(stopped);
