@@ -4,7 +4,7 @@ import { compileFunction } from 'node:vm';
 import { type Export, type Import, parse } from 'es-module-lexer/js';
 
 /** The names that a module takes from another one. */
-export interface Binding {
+interface Binding {
   /** As the module calls it. */
   readonly local: string;
   /** As the other one calls it; undefined for all of it. */
@@ -18,7 +18,7 @@ export interface Request {
 }
 
 /** A name that a module takes from another one and gives on. */
-export interface PassedOn {
+interface PassedOn {
   /** The number of the request. */
   readonly request: number;
   /** Undefined: every name but `default`. */
@@ -28,7 +28,7 @@ export interface PassedOn {
 }
 
 /** What a module gets when it runs. */
-export interface Surroundings {
+interface Surroundings {
   /** Takes a function for each export that gives its value. */
   readonly exported: (values: Readonly<Record<string, () => unknown>>) => void;
   /** What stands for `import.meta`. */
