@@ -67,12 +67,11 @@ function outlook({ agreed, state, moment }: { readonly agreed: Runner['agreed'];
   if (agreed === null) return { flip: null, fence: null, wait: null, rollback: null, horizon: unknown };
   const { flip, fence } = agreed;
   const horizon = migration.horizonOf(plan, timing, agreed);
-  const refusal = migration.rollbackRefusal(state, agreed);
+  const refusal = migration.rollbackRefusal(state, agreed, { now: moment() });
   const wait = migration.waitOf(state, agreed, moment());
   return {
     flip: flip === null ? null : { at: time(flip.at), committed: flip.committed },
-    fence:
-      plan.fence === null ? null : { command: plan.fence.command, state: fence.state, attempt: fence.attempt, output: state.fencing?.output ?? null },
+    fence: plan.fence === null ? null : { command: plan.fence.command, ...fencingOf(fence), output: state.fencing?.output ?? null },
     wait: wait === null ? null : { why: wait.why, until: time(wait.until) },
     rollback: { possible: refusal === null, refusal },
     horizon: {
@@ -82,6 +81,11 @@ function outlook({ agreed, state, moment }: { readonly agreed: Runner['agreed'];
       missing: horizon.missing,
     },
   };
+}
+
+/** `may_have_run`: an attempt was cut short, or begun before a crash, so that A may be shut whatever became of later ones. */
+function fencingOf({ state, attempt, mayHaveRun }: migration.Agreement['fence']) {
+  return { state, attempt, may_have_run: state === 'begun' || mayHaveRun === true };
 }
 
 /** What the upstream shows at this moment. */

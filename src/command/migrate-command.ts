@@ -13,6 +13,7 @@ const usage = `usage: ferrydns migrate plan FILE [-ttl N] [-upstream-ttl N] [-cl
        ferrydns migrate status [NAME|FILE] [-json]
        ferrydns migrate watch [NAME|FILE] [-json]
        ferrydns migrate start|advance|pause|resume|rollback NAME|FILE [-epoch N] [-by WHO] [-force] [-json]
+       ferrydns migrate rollback NAME|FILE -a-is-open ...   you have seen that A is open, though a fence may have run
        ferrydns migrate forget NAME|FILE REPLICA [-epoch N] [-by WHO] [-json]
 all but plan, simulate and reverse ask a server:
 ${connectionUsage}`;
@@ -23,6 +24,7 @@ const flags = {
   epoch: { type: 'string' },
   by: { type: 'string' },
   force: { type: 'boolean' },
+  'a-is-open': { type: 'boolean' },
   ttl: { type: 'string' },
   'upstream-ttl': { type: 'string' },
   clients: { type: 'string' },
@@ -49,6 +51,7 @@ export async function runMigrate(words: readonly string[], context: MigrateConte
   if (values.help === true || verb === '') throw new Error(usage);
   const wrong = faultOf(positionals);
   if (wrong !== undefined) throw new Error(`${wrong}\n${usage}`);
+  if (values['a-is-open'] === true && verb !== 'rollback') throw new Error(`-a-is-open with ${verb}, expected it with rollback\n${usage}`);
   if (verb === 'status') return await showStatus(positionals[1], values);
   if (verb === 'watch') return await follow(positionals[1], values, context);
   const ttl = values.ttl === undefined ? null : whole('ttl', values.ttl);
@@ -100,10 +103,14 @@ async function follow(subject: string | undefined, values: Values, { stdout, sig
 async function order(verb: string, values: Values, about: { readonly plan: string; readonly replica: string | undefined }): Promise<string> {
   const client = new AdminClient(values);
   const path = pathOf(about.plan);
-  const epoch = values.epoch === undefined ? ((await client.get(path)) as PlanStatus).epoch : whole('epoch', values.epoch);
+  const seen = values.epoch === undefined || values['a-is-open'] === true ? ((await client.get(path)) as PlanStatus) : undefined;
+  const epoch = values.epoch === undefined ? (seen?.epoch ?? 0) : whole('epoch', values.epoch);
   const by = { by: values.by ?? userName() };
   const replica = about.replica === undefined ? {} : { replica: about.replica };
-  const { status } = (await client.post(`${path}/${verb}`, { epoch, ...by, force: values.force ?? false, ...replica })) as {
+  // The word that A is open is for the attempt that is seen now.
+  const attempt = seen?.fence?.attempt ?? 0;
+  const open = values['a-is-open'] === true && attempt > 0 ? { a_is_open: attempt } : {};
+  const { status } = (await client.post(`${path}/${verb}`, { epoch, ...by, force: values.force ?? false, ...replica, ...open })) as {
     readonly status: PlanStatus;
   };
   return values.json === true ? JSON.stringify(status, null, 2) : printStatuses([status], { now: Date.now() });

@@ -1,5 +1,6 @@
 // `ferrydns migrate plan` and `reverse`: what a plan file is about to do, and the plan that leads back. No server is asked.
 import { formatWarning } from '../config/error.ts';
+import { openTime } from '../migration/fence.ts';
 import { departureOf, forecastOf } from '../migration/forecast.ts';
 import { describeTarget, type Plan } from '../migration/plan.ts';
 import { readPlanFile } from '../plans/plan-file.ts';
@@ -39,6 +40,7 @@ export function printForecast(file: string, asked: ForecastWishes): string {
     `A may be switched off ${seconds(forecast.untilOff)} after the start at the earliest`,
     `longest time without an answer: ${seconds(forecast.silence)}`,
     ...(plan.mode === 'exclusive' ? [`longest time that a cache may lead to an A that is shut: ${seconds(forecast.errors)}`] : []),
+    ...fenceLines(plan),
     ...departureLines(plan, departure, asked.clients),
     ...assumptions(plan, asked),
   ].join('\n');
@@ -62,6 +64,14 @@ export function printReverse(file: string, { json, ttl }: Pick<ForecastWishes, '
   const { move } = readPlanFile(textOf(file), file);
   const yaml = reversedPlanFile({ ...move, plan: { ...move.plan, ttl: move.plan.ttl ?? ttl } });
   return json ? JSON.stringify({ plan: `${move.plan.name}-reverse`, yaml }, null, 2) : yaml;
+}
+
+/** What an operator has to know of a fence before it runs. */
+function fenceLines(plan: Plan): readonly string[] {
+  if (plan.mode !== 'exclusive' || plan.fence === null) return [];
+  const wanted = openTime(plan);
+  const looked = wanted === null ? '' : `, or the check of A has found it open for ${seconds(wanted / 1000)}`;
+  return [`a fence that is cut short, as after ${seconds(plan.fence.timeout)}, may have run: no rollback until you say '-a-is-open'${looked}`];
 }
 
 function departureLines(plan: Plan, departure: ReturnType<typeof departureOf>, clients: number): readonly string[] {

@@ -17,7 +17,7 @@ export interface PlanStatus {
   readonly answers: { readonly kind: string; readonly answer?: string; readonly share?: number; readonly why?: string; readonly ttl?: number };
   readonly wait: { readonly why: string; readonly until: string | null } | null;
   readonly flip?: { readonly at: string | null } | null;
-  readonly fence: { readonly state: string; readonly attempt: number; readonly output?: string | null } | null;
+  readonly fence: { readonly state: string; readonly attempt: number; readonly may_have_run?: boolean; readonly output?: string | null } | null;
   readonly horizon: {
     readonly a_may_be_switched_off: string | null;
     /** When the last lease on B is over, in a plan that was rolled back. */
@@ -143,19 +143,23 @@ function nextOf({ phase, paused, flip, fence }: Omit<PlanStatus, 'wait'>, now: n
       return at === null ? 'for the flip' : `${timeLeft(Date.parse(at) - now)} left: until the flip`;
     }
     case 'flipping':
-      return fence?.state === 'failed'
-        ? "for 'advance' or 'rollback': the fence has failed"
-        : fence === null
-          ? 'for the last lease on A'
-          : 'for the fence';
+      return fence === null ? 'for the last lease on A' : fenceWait(fence);
     default:
       return 'for nothing';
   }
 }
 
+function fenceWait({ state, may_have_run: doubt }: NonNullable<PlanStatus['fence']>): string {
+  if (state === 'failed' && doubt !== true) return "for 'advance' or 'rollback': the fence has failed";
+  if (state === 'failed' || state === 'unknown')
+    return "for 'advance', or 'rollback -a-is-open' when you have seen that A is open: a fence may have run";
+  return 'for the fence';
+}
+
 function fenceOf({ state, attempt, output }: NonNullable<PlanStatus['fence']>): string {
-  const why = state === 'failed' && output ? `: ${oneLine(output)}` : '';
-  return `${state === 'none' ? 'not yet' : state}${attempt > 1 ? `, attempt ${attempt}` : ''}${why}`;
+  const said = { none: 'not yet', unknown: 'cut short, may have run' }[state] ?? state;
+  const why = (state === 'failed' || state === 'unknown') && output ? `: ${oneLine(output)}` : '';
+  return `${said}${attempt > 1 ? `, attempt ${attempt}` : ''}${why}`;
 }
 
 function gateOf({ gate, holds, reason }: NonNullable<PlanStatus['gates']>[number]): string {

@@ -22,9 +22,9 @@ export interface Flip {
   readonly committed: boolean;
 }
 
-/** The fence of A. `begun` stays after a crash in between: then it runs again. */
+/** The fence of A. `begun` stays after a crash in between: then it runs again. `unknown`: it was cut short, and waits for a person. */
 interface Fencing {
-  readonly state: 'none' | 'begun' | 'failed' | 'done';
+  readonly state: 'none' | 'begun' | 'failed' | 'unknown' | 'done';
   /** The replica that runs it, and how often it was begun. */
   readonly by: string;
   readonly attempt: number;

@@ -1,5 +1,5 @@
 // What a person should look at: each thing is said once, and again when it has been well in between.
-import { fenceFailed } from './phases.ts';
+import { fenceAlarm } from './fence.ts';
 import { otherPlan } from './replicas.ts';
 import { type Alarm, closedGate, type State, type Stepped } from './state.ts';
 
@@ -18,7 +18,7 @@ export function raiseAlarms(state: State): Stepped {
       state.known?.agreement != null && otherPlan(state, state.known.agreement)
         ? 'the move was started with another plan: this replica takes no part in it'
         : null,
-    fence: state.known?.agreement?.fence.state === 'failed' ? fenceFailed(state) : null,
+    fence: fenceAlarm(state),
   };
   let stepped: Stepped = { state, effects: [] };
   for (const [about, text] of Object.entries(texts) as [Alarm, string | null][]) {

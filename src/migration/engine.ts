@@ -68,6 +68,7 @@ function observe(state: State, event: Extract<Event, { kind: 'check' | 'gate' | 
         ...state,
         checked: { ...state.checked, [event.side]: true },
         unhealthy: { ...state.unhealthy, [event.side]: event.healthy ? null : (state.unhealthy[event.side] ?? now.mono) },
+        openSince: event.side === 'to' ? state.openSince : event.healthy ? (state.openSince ?? now.mono) : null,
       };
     case 'gate':
       return { ...state, gates: { ...state.gates, [event.label]: event.holds } };
@@ -101,7 +102,14 @@ function hear(state: State, { version, agreement }: Versioned, now: Moment): Ste
   }
   if (agreement === null) return plain({ ...state, known: { version, agreement } });
   const restarted = state.known === null && view === null ? recall(state, agreement, now) : state;
-  return plain({ ...remembering(restarted, agreement, now), known: { version, agreement }, ...observePeers(state, agreement, now) });
+  const heard = { ...remembering(restarted, agreement, now), ...observePeers(state, agreement, now) };
+  return plain({ ...heard, openSince: openSince(state, agreement, now), known: { version, agreement } });
+}
+
+/** What was seen of A before the fence came to stand as it does says nothing of what it has done. */
+function openSince({ known, openSince: since }: State, { fence }: Agreement, now: Moment): number | null {
+  const before = known?.agreement?.fence;
+  return since === null || (before?.state === fence.state && before.attempt === fence.attempt) ? since : now.mono;
 }
 
 /** A replica that finds itself registered without a journal of its own has run before: its leases and its clock of then count. */
@@ -150,10 +158,10 @@ function committed(state: State, event: Extract<Event, { kind: 'committed' }>, n
 }
 
 function fenced(state: State, event: Extract<Event, { kind: 'fenced' }>): Stepped {
-  const text = `fence ${event.ok ? 'succeeded' : 'failed'}: ${event.output}`;
-  const note: Effect = { kind: 'note', level: event.ok ? 'info' : 'warn', text, by: state.replica };
+  const said = { done: 'succeeded', failed: 'failed', unknown: 'was cut short, it may have run' }[event.outcome];
+  const note: Effect = { kind: 'note', level: event.outcome === 'done' ? 'info' : 'warn', text: `fence ${said}: ${event.output}`, by: state.replica };
   if (state.fencing?.attempt !== event.attempt) return { state, effects: [note] };
-  return { state: { ...state, fencing: { attempt: event.attempt, result: event.ok, output: event.output } }, effects: [note] };
+  return { state: { ...state, fencing: { attempt: event.attempt, result: event.outcome, output: event.output } }, effects: [note] };
 }
 
 function command(state: State, asked: Extract<Event, { kind: 'operator' }>['command'], now: Moment): Stepped {

@@ -1,6 +1,7 @@
 // What an operator may ask for, when it is refused and why, and the agreement that follows.
 import { type Agreement, compareProgress, reached } from './agreement.ts';
-import { beginFence, conditions, next, rollback, rollbackRefusal, type Step, waitOf } from './phases.ts';
+import { beginFence } from './fence.ts';
+import { conditions, next, rollback, rollbackRefusal, type Step, waitOf } from './phases.ts';
 import { withoutReplicas } from './replicas.ts';
 import { type Command, latest, type Moment, type Pending, type State } from './state.ts';
 
@@ -15,11 +16,11 @@ export function refusalOf(state: State, command: Command, now: Moment): string |
     case 'advance':
       return advanceRefusal(state, agreement, { command, now });
     case 'pause':
-      return pauseRefusal(state, agreement);
+      return pauseRefusal(state, agreement, now);
     case 'resume':
       return agreement.paused ? null : 'not paused';
     case 'rollback':
-      return rollbackRefusal(state, agreement);
+      return rollbackRefusal(state, agreement, { now, aIsOpen: command.aIsOpen });
     case 'forget':
       return forgetRefusal(state, agreement, command);
   }
@@ -61,17 +62,22 @@ export function carryOut(state: State, agreement: Agreement, { command, now }: {
     case 'resume':
       return { agreement: { ...agreement, paused: false }, why: 'resumed' };
     case 'rollback':
-      return rollback(state, agreement, { now, why: `by ${command.by}` });
+      return rollback(state, agreement, { now, why: `by ${command.by}${swears(command, agreement)}` });
     case 'forget':
       return { agreement: withoutReplicas(state, agreement, { gone: [command.replica ?? ''], now }), why: `replica ${command.replica} forgotten` };
   }
 }
 
-function pauseRefusal(state: State, agreement: Agreement): string | null {
+/** Whose word it was that an A of which nobody knows is open. */
+function swears({ aIsOpen }: Command, { fence }: Agreement): string {
+  return aIsOpen !== undefined && fence.mayHaveRun === true ? `, who has seen that A is open after attempt ${aIsOpen} of the fence` : '';
+}
+
+function pauseRefusal(state: State, agreement: Agreement, now: Moment): string | null {
   const { phase, paused } = agreement;
   if (paused) return 'already paused';
   if (phase !== 'countdown' && phase !== 'flipping') return null;
-  return `${phase} cannot be paused: caches run out by themselves; ${rollbackRefusal(state, agreement) ?? 'roll back instead'}`;
+  return `${phase} cannot be paused: caches run out by themselves; ${rollbackRefusal(state, agreement, { now }) ?? 'roll back instead'}`;
 }
 
 function startRefusal(state: State, agreement: Agreement): string | null {
@@ -96,7 +102,7 @@ function advanceRefusal(state: State, agreement: Agreement, { command, now }: { 
   const { phase, fence } = agreement;
   if (agreement.paused) return 'paused';
   if (phase === 'original') return 'not started';
-  if (phase === 'flipping') return fence.state === 'failed' ? null : 'flipping ends by itself';
+  if (phase === 'flipping') return fence.state === 'failed' || fence.state === 'unknown' ? null : 'flipping ends by itself';
   if (phase === 'released' || phase === 'countdown' || phase === 'draining')
     return `${phase} ${phase === 'released' ? 'is the last phase' : 'ends by itself'}`;
   // The pace of a transition is for `advance auto`; a person may go faster.

@@ -1,7 +1,8 @@
 // How a plan goes from phase to phase: what ends each of them, and the agreement that comes next. Whoever wins the swap did it (R4).
 import { type Agreement, type Flip, type Member, reached } from './agreement.ts';
+import { afterFence, beginFence, fenceRefusal } from './fence.ts';
 import { horizonOf, leasesEnd } from './horizon.ts';
-import { readyToCommit, silentFor } from './replicas.ts';
+import { readyToCommit } from './replicas.ts';
 import { closedGate, earliest, latest, type Moment, type State, targetDoubt } from './state.ts';
 
 /** The next agreement and the words for the journal. */
@@ -149,14 +150,6 @@ function beginFlipping(state: State, agreement: Agreement, now: Moment): Step | 
   return beginFence(state, entered);
 }
 
-/** One that was begun and never ended may have run. */
-export function beginFence(state: State, agreement: Agreement): Step {
-  const { fence } = agreement;
-  const attempt = fence.attempt + 1;
-  const doubt = fence.mayHaveRun === true || fence.state === 'begun' ? { mayHaveRun: true } : {};
-  return { agreement: { ...agreement, fence: { state: 'begun', by: state.replica, attempt, ...doubt } }, why: `fence begun, attempt ${attempt}` };
-}
-
 function flipping(state: State, agreement: Agreement, now: Moment): Step | null {
   const { plan, timing } = state;
   const { fence, flip } = agreement;
@@ -165,55 +158,34 @@ function flipping(state: State, agreement: Agreement, now: Moment): Step | null 
     const { at } = horizonOf(plan, timing, agreement);
     return at !== null && earliest(state, now) >= at ? enter(state, agreement, { now, phase: 'draining', why: 'every lease on A is over' }) : null;
   }
-  if (fence.state === 'begun') return fence.by === state.replica ? fenceResult(state, agreement) : takeOver(state, agreement, now);
+  if (fence.state === 'begun') return afterFence(state, agreement, now);
   if (fence.state === 'none') return targetDoubt(state) === null ? beginFence(state, agreement) : null;
-  if (fence.state === 'failed') return null;
+  if (fence.state !== 'done') return null;
   return earliest(state, now) >= flip.at + Math.max(timing.slack, timing.skew)
     ? enter(state, agreement, { now, phase: 'draining', why: 'A is fenced: B is open' })
     : null;
-}
-
-/** What a process finds begun and has not begun itself was begun before a crash. */
-function fenceResult({ fencing, begunFence }: State, agreement: Agreement): Step | null {
-  const { fence } = agreement;
-  if (fencing === null || fencing.attempt !== fence.attempt || fencing.result === null) return null;
-  const state = fencing.result ? 'done' : 'failed';
-  const doubt = begunFence === fence.attempt ? {} : { mayHaveRun: true };
-  return { agreement: { ...agreement, fence: { ...fence, state, ...doubt } }, why: `fence ${state}` };
-}
-
-/** The fence of a replica that has not been heard of for a session is run again. */
-function takeOver(state: State, agreement: Agreement, now: Moment): Step | null {
-  return abandoned(state, agreement, now) ? beginFence(state, agreement) : null;
-}
-
-/** Whether the replica that runs the fence has not been heard of for a session. */
-function abandoned(state: State, { members, fence }: Agreement, now: Moment): boolean {
-  return members[fence.by] === undefined || silentFor(state, fence.by, now) >= state.timing.session;
 }
 
 /** `rollback auto`: B has been unhealthy for long, and going back is still allowed. */
 function automaticRollback(state: State, agreement: Agreement, now: Moment): Step | null {
   const since = state.unhealthy.to;
   if (state.plan.rollback !== 'auto' || since === null || now.mono - since < state.timing.rollbackAfter) return null;
-  return rollbackRefusal(state, agreement) === null ? rollback(state, agreement, { now, why: 'B stayed unhealthy' }) : null;
+  return rollbackRefusal(state, agreement, { now }) === null ? rollback(state, agreement, { now, why: 'B stayed unhealthy' }) : null;
 }
 
-/** What an alarm says of it: the replica that ran it knows why. */
-export function fenceFailed({ fencing, known }: State): string {
-  const said = fencing?.output ?? null;
-  const why = said === null ? '' : ` (${said.replace(/\s+/g, ' ').slice(0, 300)})`;
-  const doubted = known?.agreement?.fence.mayHaveRun === true;
-  return `the fence failed${why}: \`advance\` runs it again, ${doubted ? 'one begun before a crash may have run' : '`rollback` goes back'}`;
-}
-
-/** Why the plan cannot go back to A, or null. In exclusive mode nothing may follow an answer with B (P1), nor a fence that may have run. */
-export function rollbackRefusal(state: State, { phase, fence }: Agreement): string | null {
+/**
+ * Why the plan cannot go back to A, or null. In exclusive mode nothing may follow an answer with B (P1), nor a fence that may have run. `aIsOpen` is the
+ * attempt of the fence after which an operator has seen that A is open.
+ */
+export function rollbackRefusal(
+  state: State,
+  agreement: Agreement,
+  look: { readonly now: Moment; readonly aIsOpen?: number | undefined },
+): string | null {
+  const { phase } = agreement;
   if (phase === 'original') return 'nothing has begun';
-  if (fence.state === 'done') return 'the fence has run: A is shut; `migrate reverse` makes the plan from B to A';
-  if (fence.state === 'begun') return 'the fence has begun and may have run; `migrate reverse` makes the plan from B to A';
-  if (fence.mayHaveRun === true)
-    return 'a fence that was begun before a crash may have run; `advance` runs it again, `migrate reverse` makes the plan from B to A';
+  const fenced = fenceRefusal(state, agreement, look);
+  if (fenced !== null) return fenced;
   if (state.plan.mode === 'exclusive' && reached(phase, 'draining')) return 'B has been answered; `migrate reverse` makes the plan from B to A';
   if (reached(phase, 'done')) return 'A may be switched off already; `migrate reverse` makes the plan from B to A';
   return null;

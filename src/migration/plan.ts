@@ -54,6 +54,14 @@ export type Gate = { readonly label: string } & (
   | { readonly kind: 'exec'; readonly command: readonly string[] }
 );
 
+/** A command that shuts A; seconds that it may take. */
+export interface Fence {
+  readonly command: readonly string[];
+  readonly timeout: number;
+  /** The exit statuses that say that it did nothing; any but 0 unless given. */
+  readonly didNothing?: readonly number[];
+}
+
 /** Where the agreement of the replicas lives; `journal` is a file of this one server. */
 type StoreKind = 'journal' | 'etcd' | 'configmap';
 
@@ -82,7 +90,7 @@ export interface Plan {
   readonly checks: readonly Check[];
   readonly gates: readonly Gate[];
   /** Must succeed before the first answer with B of an exclusive plan. */
-  readonly fence: { readonly command: readonly string[]; readonly timeout: number } | null;
+  readonly fence: Fence | null;
   readonly advance: 'manual' | 'auto';
   readonly rollback: 'manual' | 'auto';
   /** How long B must have been unhealthy before `rollback auto` goes back to A. */

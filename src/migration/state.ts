@@ -27,6 +27,8 @@ export interface Command {
   readonly replica?: string;
   /** Release although the upstream was not seen to be clean; never in exclusive mode while it shows A. */
   readonly force?: boolean;
+  /** The attempt of the fence after which the operator has seen that A is open: a rollback goes back though it may have run. */
+  readonly aIsOpen?: number;
 }
 
 /** A command that is being carried out. */
@@ -36,6 +38,9 @@ export interface Pending extends Command {
   /** What a swap would have made of the agreement of which nobody knows whether it has happened. */
   readonly tried: Agreement | null;
 }
+
+/** A is shut; nothing was done; or it was cut short, so that it may have shut A, or may still do. */
+export type FenceOutcome = 'done' | 'failed' | 'unknown';
 
 /** What can happen to a replica. */
 export type Event =
@@ -52,7 +57,7 @@ export type Event =
   | { readonly kind: 'durable'; readonly seq: number }
   /** It is not, and will not be (disk full). */
   | { readonly kind: 'write-failed'; readonly seq: number; readonly reason: string }
-  | { readonly kind: 'fenced'; readonly attempt: number; readonly ok: boolean; readonly output: string }
+  | { readonly kind: 'fenced'; readonly attempt: number; readonly outcome: FenceOutcome; readonly output: string }
   /** A check's verdict, after fall, rise and dwell. */
   | { readonly kind: 'check'; readonly side: 'from' | 'to'; readonly healthy: boolean }
   | { readonly kind: 'gate'; readonly label: string; readonly holds: boolean }
@@ -161,13 +166,15 @@ export interface State {
   /** Whose clock is further off than `skew`, if any (R6). */
   readonly skewedBy: string | null;
   readonly unhealthy: { readonly from: number | null; readonly to: number | null };
+  /** Since when (monotonic) the check of A finds it open, and the fence stands as it does now; null: it does not. */
+  readonly openSince: number | null;
   /** Whether a check of the side has spoken. */
   readonly checked: { readonly from: boolean; readonly to: boolean };
   readonly gates: Readonly<Record<string, boolean>>;
   readonly preflight: { readonly ttl: number | null; readonly mixed: boolean } | null;
   readonly command: Pending | null;
   /** A fence this process runs or has run, with its result and what was said of it. */
-  readonly fencing: { readonly attempt: number; readonly result: boolean | null; readonly output: string | null } | null;
+  readonly fencing: { readonly attempt: number; readonly result: FenceOutcome | null; readonly output: string | null } | null;
   /** The attempt that this process has begun itself: it has not run before. */
   readonly begunFence: number | null;
   /** Whether there is one. Since when (monotonic) it has shown B alone; null: it has not. The longest TTL in seconds. */
@@ -206,6 +213,7 @@ export function begin({ plan, replica, view, now, rules = allRules }: Setup): St
     readAt: null,
     skewedBy: null,
     unhealthy: { from: null, to: null },
+    openSince: null,
     checked: { from: false, to: false },
     gates: {},
     preflight: null,

@@ -40,6 +40,10 @@ const moveOptions = {
   gate: repeated({ gate: words('http URL|prometheus URL QUERY OPERATOR NUMBER|exec COMMAND', 2) }, 'what must hold before a phase begins'),
   fence: property({ fence: words('exec COMMAND', 2) }, 'exclusive: what shuts A, before the first answer with B'),
   fence_timeout: setting(duration({ min: '1s', max: '1h' }), 'how long the fence may take', 60_000),
+  fence_did_nothing: property(
+    { statuses: many(integer({ min: 1, max: 255 }), 1) },
+    'exit statuses of a fence that has done nothing; any but 0 unless given',
+  ),
   advance: setting(choice('manual', 'auto'), 'whether phases that may begin do so by themselves', 'manual'),
   rollback: setting(choice('manual', 'auto'), 'whether a B that stays unhealthy leads back to A', 'manual'),
   rollback_after: setting(duration({ min: '0s' }), 'how long B must have been unhealthy for that', 30_000),

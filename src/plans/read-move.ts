@@ -211,10 +211,12 @@ class MoveReader {
 
   private fence(): Plan['fence'] {
     const words = this.options.fence?.fence;
+    const { fence_timeout: timeout, fence_did_nothing: told } = this.options;
     if (words === undefined) return null;
     const [kind, ...command] = words;
     if (kind?.text !== 'exec') return this.reading.fail(`unknown fence '${kind?.text}', expected exec`, kind);
-    return { command: command.map(({ text }) => text), timeout: this.options.fence_timeout / 1000 };
+    const didNothing = told === undefined ? {} : { didNothing: told.statuses };
+    return { command: command.map(({ text }) => text), timeout: timeout / 1000, ...didNothing };
   }
 
   private judge(plan: Plan, names: readonly NameReading[]): void {

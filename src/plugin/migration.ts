@@ -3,10 +3,11 @@
 export { type Agreement, compareProgress, type Leases, type Phase, phases, reached, type View } from '../migration/agreement.ts';
 export { type Steering, steer, steering } from '../migration/answers.ts';
 export { step } from '../migration/engine.ts';
+export { openTime } from '../migration/fence.ts';
 export { horizonOf, rolledBackHorizon } from '../migration/horizon.ts';
 export { clientOf, Ledger } from '../migration/leases.ts';
 export { awaitsUpstream } from '../migration/operator.ts';
 export { rollbackRefusal, waitOf } from '../migration/phases.ts';
 export { describeTarget, forbiddenChanges, type Gate, hashOf, isLookedAt, type Plan, type Target, timingOf } from '../migration/plan.ts';
 export { sessionLives, setApart, silentFor, sinceRenewal, withoutReplicas } from '../migration/replicas.ts';
-export { begin, type Command, type Effect, type Event, earliest, latest, type Moment, type State } from '../migration/state.ts';
+export { begin, type Command, type Effect, type Event, earliest, type FenceOutcome, latest, type Moment, type State } from '../migration/state.ts';

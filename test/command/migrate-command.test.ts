@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { servePlan } from '../support/migration.ts';
+import { soon } from '../support/soon.ts';
 
 const main = join(import.meta.dirname, '../../src/main.ts');
 let folder = '';
@@ -114,4 +115,21 @@ test('a server that is not there, and words that are not known', async () => {
     status: 1,
     err: expect.stringMatching(/^unknown command "hurry"\nusage: ferrydns migrate plan FILE/),
   });
+});
+
+test('-a-is-open is a word for the attempt of the fence that is seen, and for a rollback alone', async () => {
+  const fenced = plan
+    .replace('/bin/true]', '/bin/sh, -c, "kill -9 $$"]')
+    .replace('ttl: 30\ncaches: jvm 30s', 'ttl: 1\ntransition_ttl: 1\nslack: 0s\ncountdown: 1s\nadvance: auto');
+  await using server = await servePlan('. {\n migrate database.yaml {\n admin 127.0.0.1:0\n}\n whoami\n}\n', { files: { 'database.yaml': fenced } });
+  const admin = ['-admin', server.url.replace('/migrations', ''), '-by', 'ann'];
+  expect((await run('start', 'database', ...admin)).status).toBe(0);
+  await expect.poll(async () => (await server.status('database')).fence?.state, soon).toBe('unknown');
+  expect(await run('rollback', 'database', ...admin)).toMatchObject({ status: 1, err: expect.stringContaining('may have run') });
+  expect(await run('advance', 'database', '-a-is-open', ...admin)).toMatchObject({
+    status: 1,
+    err: expect.stringContaining('expected it with rollback'),
+  });
+  expect((await run('rollback', 'database', '-a-is-open', ...admin)).out).toContain('original');
+  expect(server.journal('database').join('\n')).toMatch(/rolled back: by ann from [^"]*, who has seen that A is open after attempt 1 of the fence/);
 });

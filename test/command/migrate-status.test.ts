@@ -116,6 +116,15 @@ test('what the upstream shows, and which gate is closed, is told', () => {
   expect(text).toMatch(/upstream +A and B, ttl 300; it has mixed A and B\n/);
 });
 
+test('a fence that was cut short says what a person has to do', () => {
+  const fence = { state: 'unknown', attempt: 2, may_have_run: true, output: 'killed after 60 s' };
+  const wait = "for 'advance', or 'rollback -a-is-open' when you have seen that A is open: a fence may have run";
+  const text = printStatuses([{ ...database, phase: 'flipping', wait: null, fence }], { now });
+  expect(text).toMatch(/^ {2}fence +cut short, may have run, attempt 2: killed after 60 s$/m);
+  expect(text).toContain(wait);
+  expect(printStatuses([{ ...database, phase: 'flipping', wait: null, fence: { ...fence, state: 'failed' } }], { now })).toContain(wait);
+});
+
 test('why a fence has failed is told in one line', () => {
   const fence = { state: 'failed', attempt: 2, output: 'exit status 4: cannot\nreach\x1b[2J firewall' };
   expect(printStatuses([{ ...database, fence }], { now })).toMatch(/^ {2}fence +failed, attempt 2: exit status 4: cannot reach \[2J firewall$/m);

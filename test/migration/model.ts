@@ -2,7 +2,7 @@
 import { step } from '../../src/migration/engine.ts';
 import { refusalOf } from '../../src/migration/operator.ts';
 import { setApart } from '../../src/migration/replicas.ts';
-import { begin, type Command, type Effect, type Event } from '../../src/migration/state.ts';
+import { begin, type Command, type Effect, type Event, type FenceOutcome } from '../../src/migration/state.ts';
 import { answering, checkStore } from './promises.ts';
 import { type Action, type Faults, type Model, momentOf, type Node, nameOf, nodeAt, replicaName, type World, withNode } from './world.ts';
 
@@ -65,25 +65,46 @@ function nodeActions(model: Model, world: World, i: number): readonly string[] {
   when(node.state.writing !== null, 'disk');
   when(node.fence !== null, 'fence');
   when(node.fence !== null && faults.fenceFails > 0, 'fence-fails');
+  when(node.fence !== null && faults.fenceCut > 0, 'fence-cut');
   when(faults.crash > 0, 'crash');
   when(faults.wipe > 0, 'wipe');
   when(faults.forget > 0, 'gone');
   when(faults.unhealthy > 0 && node.state.unhealthy.to === null, 'ill');
   when(node.state.unhealthy.to !== null, 'well');
+  names.push(...afterFence(model, world, i));
   for (const verb of ['start', 'rollback'] as const) when(faults[verb] > 0 && allowed(model, world, { i, verb }), verb);
   return names;
 }
 
-function allowed(model: Model, world: World, { i, verb }: { i: number; verb: Command['verb'] }): boolean {
+/** What an operator may do about a fence that did not shut A, or may not have. */
+function afterFence(model: Model, world: World, i: number): readonly string[] {
+  const { faults } = world;
+  const agreement = nodeAt(world, i).state?.known?.agreement;
+  const again = faults.again > 0 && agreement?.phase === 'flipping' && allowed(model, world, { i, verb: 'advance' });
+  const open = faults.aIsOpen > 0 && mayBeSeenOpen(model, world, i);
+  return [...(again ? ['again'] : []), ...(open ? ['rollback-a-is-open'] : [])];
+}
+
+/** An operator who looks at A while no fence runs, and finds it open, knows that what was cut short has done nothing. */
+function mayBeSeenOpen(model: Model, world: World, i: number): boolean {
+  const { fence } = nodeAt(world, i).state?.known?.agreement ?? {};
+  const quiet = world.nodes.every((node) => node.fence === null);
+  return quiet && fence?.mayHaveRun === true && allowed(model, world, { i, verb: 'rollback', aIsOpen: fence.attempt });
+}
+
+function allowed(model: Model, world: World, { i, verb, aIsOpen }: { i: number; verb: Command['verb']; aIsOpen?: number }): boolean {
   const state = nodeAt(world, i).state;
   const epoch = state?.known?.agreement?.epoch;
   return (
-    state !== null && epoch !== undefined && state.command === null && refusalOf(state, commandOf(verb, epoch), momentOf(model, world, i)) === null
+    state !== null &&
+    epoch !== undefined &&
+    state.command === null &&
+    refusalOf(state, commandOf(verb, epoch, aIsOpen === undefined ? {} : { aIsOpen }), momentOf(model, world, i)) === null
   );
 }
 
-function commandOf(verb: Command['verb'], epoch: number, replica?: string): Command {
-  return { verb, id: verb, epoch, by: 'operator', ...(replica === undefined ? {} : { replica }) };
+function commandOf(verb: Command['verb'], epoch: number, more: Partial<Command> = {}): Command {
+  return { verb, id: verb, epoch, by: 'operator', ...more };
 }
 
 /** The world after an action; throws a {@link Violation} when a promise is broken. */
@@ -138,12 +159,22 @@ function perform(model: Model, world: World, { name, node: i }: Action): World {
       return writing == null ? world : send(withNode(world, i, { ...node, disk: writing.view }), { kind: 'durable', seq: writing.seq });
     }
     case 'fence':
+      return fenced(model, { ...world, ...maybeFenced(world, node) }, { i, outcome: 'done' });
     case 'fence-fails':
-      return fenced(model, name === 'fence' ? { ...world, ...maybeFenced(world, node) } : spend('fenceFails'), { i, ok: name === 'fence' });
+      return fenced(model, spend('fenceFails'), { i, outcome: 'failed' });
+    case 'fence-cut':
+      return fenced(model, { ...spend('fenceCut'), ...maybeFenced(world, node) }, { i, outcome: 'unknown' });
     case 'ill':
       return send(spend('unhealthy'), { kind: 'check', side: 'to', healthy: false });
     case 'well':
       return send(world, { kind: 'check', side: 'to', healthy: true });
+    case 'rollback-a-is-open': {
+      const { epoch, fence } = node.state?.known?.agreement ?? { epoch: 0, fence: { attempt: 0 } };
+      const command = commandOf('rollback', epoch, { aIsOpen: fence.attempt });
+      return send({ ...spend('aIsOpen'), fenceMayHaveRun: false }, { kind: 'operator', command });
+    }
+    case 'again':
+      return send(spend('again'), { kind: 'operator', command: commandOf('advance', node.state?.known?.agreement?.epoch ?? 0) });
     case 'start':
     case 'rollback':
       return send(spend(name), { kind: 'operator', command: commandOf(name, node.state?.known?.agreement?.epoch ?? 0) });
@@ -155,12 +186,13 @@ function perform(model: Model, world: World, { name, node: i }: Action): World {
 /** `forget-2`: the operator, who knows that replica 2 is gone for good, says so to this one. */
 function forget(model: Model, world: World, { name, i }: { name: string; i: number }): World {
   const epoch = nodeAt(world, i).state?.known?.agreement?.epoch ?? 0;
-  return deliver(model, world, { i, event: { kind: 'operator', command: commandOf('forget', epoch, name.slice('forget-'.length)) } });
+  return deliver(model, world, { i, event: { kind: 'operator', command: commandOf('forget', epoch, { replica: name.slice('forget-'.length) }) } });
 }
 
-function fenced(model: Model, world: World, { i, ok }: { readonly i: number; readonly ok: boolean }): World {
+function fenced(model: Model, world: World, { i, outcome }: { readonly i: number; readonly outcome: FenceOutcome }): World {
   const node = nodeAt(world, i);
-  return deliver(model, withNode(world, i, { ...node, fence: null }), { i, event: { kind: 'fenced', attempt: node.fence ?? 0, ok, output: '' } });
+  const event: Event = { kind: 'fenced', attempt: node.fence ?? 0, outcome, output: '' };
+  return deliver(model, withNode(world, i, { ...node, fence: null }), { i, event });
 }
 
 /** A fence whose runner goes down may have run, or run on. */

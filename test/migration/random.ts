@@ -12,7 +12,22 @@ export interface Run {
 
 export class RunFailure extends Error {}
 
-const faults: Faults = { crash: 6, wipe: 2, cut: 8, lose: 10, rollback: 2, start: 4, forget: 1, fenceFails: 2, twin: 0, unhealthy: 2, delay: 25 };
+const faults: Faults = {
+  crash: 6,
+  wipe: 2,
+  cut: 8,
+  lose: 10,
+  rollback: 2,
+  start: 4,
+  forget: 1,
+  fenceFails: 2,
+  fenceCut: 2,
+  again: 2,
+  aIsOpen: 1,
+  twin: 0,
+  unhealthy: 2,
+  delay: 25,
+};
 
 /** How much more often a thing happens than a fault. */
 const weights: Readonly<Record<string, number>> = {

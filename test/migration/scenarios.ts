@@ -103,6 +103,18 @@ export const sound: readonly Scenario[] = [
     faults: { cut: 1, twin: 1 },
   },
   { title: 'the fence fails and its runner crashes', model: modelOf(), ticks: 5, faults: { crash: 1, fenceFails: 1, rollback: 1 } },
+  {
+    title: 'the fence is cut short, and A is seen open',
+    model: modelOf(),
+    ticks: 5,
+    faults: { fenceCut: 1, fenceFails: 1, again: 1, crash: 1, rollback: 1, aIsOpen: 1 },
+  },
+  {
+    title: 'one server, the fence is cut short, and A is seen open',
+    model: aloneModel(),
+    ticks: 1,
+    faults: { fenceCut: 2, fenceFails: 1, again: 2, crash: 2, rollback: 1, aIsOpen: 1, start: 1 },
+  },
   { title: 'no fence, crash and rollback', model: modelOf({}, smallPlan({ fence: null })), ticks: 2, faults: { crash: 1, rollback: 1 } },
   { title: 'one server, crashes and rollback', model: aloneModel(), ticks: 1, faults: { crash: 2, rollback: 1, start: 1, lose: 1 } },
   { title: 'one server without a fence', model: aloneModel({}, { fence: null }), ticks: 1, faults: { crash: 2, rollback: 1 } },

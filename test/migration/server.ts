@@ -84,6 +84,6 @@ export class Server {
       this.tell({ kind: 'committed', id: effect.id, version: this.version });
     }
     if (effect.kind === 'fence' && this.fenceWorks !== null)
-      this.tell({ kind: 'fenced', attempt: effect.attempt, ok: this.fenceWorks, output: 'said the fence' });
+      this.tell({ kind: 'fenced', attempt: effect.attempt, outcome: this.fenceWorks ? 'done' : 'failed', output: 'said the fence' });
   }
 }

@@ -37,6 +37,12 @@ export interface Faults {
   readonly start: number;
   readonly forget: number;
   readonly fenceFails: number;
+  /** A fence is cut short: it may have run, or may still run. */
+  readonly fenceCut: number;
+  /** An operator has a fence that failed or was cut short run again. */
+  readonly again: number;
+  /** An operator rolls back and says that A is open, having looked. */
+  readonly aIsOpen: number;
   /** A new process, which has no journal, begins under the name of a replica that is cut off. */
   readonly twin: number;
   readonly unhealthy: number;
@@ -53,6 +59,9 @@ export const noFaults: Faults = {
   start: 0,
   forget: 0,
   fenceFails: 0,
+  fenceCut: 0,
+  again: 0,
+  aIsOpen: 0,
   twin: 0,
   unhealthy: 0,
   delay: 0,

@@ -52,6 +52,7 @@ describe('right to both:', () => {
     `${head}gate: [[http, "http://127.0.0.1/"], [exec, /bin/true, --all, true]]\n`,
     `${head}handback: on\nadvance: auto\nstore: [etcd, "http://127.0.0.1:2379"]\nskew: 1s\n`,
     `${exclusive}fence_timeout: 30s\ncountdown: 10s\n`,
+    `${exclusive}fence_did_nothing: [1, 75]\n`,
     'a: &t 192.0.2.1\n'.replace('a: &t 192.0.2.1', 'names: &n www.example.org').concat(`plan: *n\n${from}${to}`),
   ])('%s', (text) => {
     expect({ schema: validate(parse(text)), reader: isRead(text) }, JSON.stringify(validate.errors)).toEqual({ schema: true, reader: true });
@@ -100,6 +101,8 @@ describe('wrong to both:', () => {
     `${head}hold: "5"\n`,
     `${head}hold: -5s\n`,
     `${head}fence_timeout: 0\n`,
+    `${exclusive}fence_did_nothing: [0]\n`,
+    `${exclusive}fence_did_nothing: [256]\n`,
     `${head}weight: 101\n`,
     `${head}weight: -1\n`,
     `${head}weight: "101%"\n`,

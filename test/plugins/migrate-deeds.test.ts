@@ -8,8 +8,8 @@ import type { Found, Store } from '../../plugins/migrate/store/store.ts';
 import { planFor } from '../migration/scenarios.ts';
 
 test('a command that the system refuses to run has failed', async () => {
-  const { ok, text } = await execute(['/bin/true', 'x'.repeat(4 << 20)], { seconds: 1, env: {} });
-  expect({ ok, text }).toEqual({ ok: false, text: expect.stringContaining('E2BIG') });
+  const { outcome, text } = await execute(['/bin/true', 'x'.repeat(4 << 20)], { seconds: 1, env: {} });
+  expect({ outcome, text }).toEqual({ outcome: 'failed', text: expect.stringContaining('E2BIG') });
 });
 
 test('a store that holds an older version than was swapped last cannot be agreed with', async () => {

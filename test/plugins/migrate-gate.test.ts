@@ -29,7 +29,7 @@ const says =
 const vector = (...values: readonly string[]) =>
   JSON.stringify({ status: 'success', data: { resultType: 'vector', result: values.map((value) => ({ metric: {}, value: [0, value] })) } });
 const exec = (script: string): migration.Gate => ({ kind: 'exec', label: 'exec', command: ['/bin/sh', '-c', script] });
-const reasonOf = async (gate: migration.Gate) => (await refusalOf(gate, name))?.reason;
+const reasonOf = async (gate: migration.Gate) => (await refusalOf(gate, name, new AbortController().signal))?.reason;
 
 describe('a command', () => {
   test('that ends well holds', async () => expect(await reasonOf(exec('exit 0'))).toBeUndefined());

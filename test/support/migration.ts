@@ -15,13 +15,14 @@ export interface Status {
   readonly damage: string | null;
   readonly since: string | null;
   readonly flip: { readonly at: string; readonly committed: boolean } | null;
-  readonly fence: { readonly state: string; readonly attempt: number; readonly output: string | null } | null;
+  readonly fence: { readonly state: string; readonly attempt: number; readonly may_have_run: boolean; readonly output: string | null } | null;
   readonly wait: { readonly why: string; readonly until: string | null } | null;
   readonly horizon: {
     readonly a_may_be_switched_off: string | null;
     readonly b_may_be_switched_off: string | null;
     readonly missing: readonly string[];
   };
+  readonly rollback: { readonly possible: boolean; readonly refusal: string | null } | null;
   readonly leases: { readonly from: number; readonly to: number; readonly cut: boolean; readonly pinned: readonly { readonly client: string }[] };
   readonly gates: readonly { readonly gate: string; readonly holds: boolean | null; readonly reason: string | null }[];
   readonly health: { readonly from: string; readonly to: string };
@@ -62,11 +63,11 @@ export class PlanServer implements AsyncDisposable {
   }
 
   /** Asks for a change; resolves to undefined when it is done, to the reason when it is refused. */
-  async order(plan: string, verb: string, epoch = 1): Promise<string | undefined> {
+  async order(plan: string, verb: string, epoch = 1, more: object = {}): Promise<string | undefined> {
     const response = await fetch(`${this.url}/${plan}/${verb}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ epoch, by: 'ann' }),
+      body: JSON.stringify({ epoch, by: 'ann', ...more }),
     });
     const { ok, reason } = (await response.json()) as { readonly ok: boolean; readonly reason: string };
     return ok ? undefined : reason;

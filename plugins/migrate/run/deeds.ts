@@ -39,6 +39,8 @@ export interface Order {
   readonly force: boolean;
   /** The replica to forget. */
   readonly replica?: string;
+  /** The attempt of the fence after which whoever asks has seen that A is open. */
+  readonly aIsOpen?: number;
 }
 
 type Effect<K extends migration.Effect['kind']> = Extract<migration.Effect, { kind: K }>;
@@ -53,6 +55,8 @@ export class Deeds {
   private trouble: string | undefined;
   private fetching = false;
   private ended = false;
+  /** Ends the fence that runs. */
+  private readonly ending = new AbortController();
 
   constructor(options: DeedsOptions) {
     this.options = options;
@@ -76,6 +80,7 @@ export class Deeds {
   /** Nothing is done or told any more. */
   end(reason: string): void {
     this.ended = true;
+    this.ending.abort();
     this.verdicts.refuseAll(reason);
   }
 
@@ -199,8 +204,14 @@ export class Deeds {
     const { fence, name } = this.options.state().plan;
     if (fence === null) return;
     const env = { FERRYDNS_PLAN: name, FERRYDNS_ATTEMPT: String(attempt) };
-    const { ok, text } = await execute(fence.command, { seconds: fence.timeout, env });
-    this.tell({ kind: 'fenced', attempt, ok, output: text });
+    const { outcome, text } = await execute(fence.command, {
+      seconds: fence.timeout,
+      env,
+      signal: this.ending.signal,
+      didNothing: fence.didNothing,
+      leaves: true,
+    });
+    this.tell({ kind: 'fenced', attempt, outcome, output: text });
   }
 
   /** A replica of which the store knows that it is gone needs nobody's word to be forgotten. */

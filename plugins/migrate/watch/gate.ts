@@ -13,10 +13,10 @@ export interface Refusal {
 }
 
 /** Why a gate does not hold; undefined: it does. A command holds with exit status 0, a URL with a success, a Prometheus query when it has a value and each of its values compares so. */
-export async function refusalOf(gate: migration.Gate, plan: string): Promise<Refusal | undefined> {
+export async function refusalOf(gate: migration.Gate, plan: string, signal: AbortSignal): Promise<Refusal | undefined> {
   if (gate.kind === 'exec') {
-    const { ok, text } = await execute(gate.command, { seconds: patience / 1000, env: { FERRYDNS_PLAN: plan } });
-    return ok ? undefined : refusal(text, text.split(':', 1)[0]);
+    const { outcome, text } = await execute(gate.command, { seconds: patience / 1000, env: { FERRYDNS_PLAN: plan }, signal });
+    return outcome === 'done' ? undefined : refusal(text, text.split(':', 1)[0]);
   }
   try {
     if (gate.kind === 'prometheus') return await compare(gate);

@@ -39,6 +39,8 @@ export class Watch {
   private readonly busy = new Set<string>();
   /** Why gates did not hold, by label, as it was logged. */
   private readonly causes = new Map<string, string | undefined>();
+  /** Ends the commands that run. */
+  private readonly ending = new AbortController();
   private gatesAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: WatchOptions) {
@@ -67,6 +69,7 @@ export class Watch {
   }
 
   stop(): void {
+    this.ending.abort();
     for (const each of [...this.addresses.values(), ...this.named.values()]) each.release();
   }
 
@@ -111,7 +114,8 @@ export class Watch {
   private async look(gate: migration.Gate): Promise<void> {
     if (this.busy.has(gate.label)) return;
     this.busy.add(gate.label);
-    const refusal = await refusalOf(gate, this.options.move.plan.name);
+    const refusal = await refusalOf(gate, this.options.move.plan.name, this.ending.signal);
+    if (this.ending.signal.aborted) return;
     this.busy.delete(gate.label);
     this.tell(gate.label, refusal);
     const holds = refusal === undefined;

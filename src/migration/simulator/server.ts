@@ -54,7 +54,7 @@ export function virtualServer(plan: Plan, fenceTakes: number | null = 0): Virtua
     const { attempt } = fence;
     fence = null;
     if (fenceTakes !== null) fencedAt = now;
-    tell({ kind: 'fenced', attempt, ok: fenceTakes !== null, output: '' });
+    tell({ kind: 'fenced', attempt, outcome: fenceTakes === null ? 'failed' : 'done', output: '' });
   };
 
   tell({ kind: 'read', version: 0, agreement: null });
