@@ -20,6 +20,7 @@ import {
 import { Answering } from './answer/answering.ts';
 import { explainUnstarted } from './answer/explain.ts';
 import { Guard } from './answer/guard.ts';
+import { Places } from './answer/places.ts';
 import type { Surroundings } from './answer/replies.ts';
 import { plans } from './door/admin.ts';
 import type { AdminPlan } from './door/admin-plan.ts';
@@ -65,6 +66,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
   private started: { readonly runner: Runner | undefined; readonly context: StartContext } | undefined;
   private follower: Follower | undefined;
   private answering: Answering | undefined;
+  private places: Places | undefined;
   private watch: Watch | undefined;
   private upstream: Upstream | undefined;
   /** Ends the talk with the other processes of the server. */
@@ -137,8 +139,13 @@ export class Migrate implements Instance, Planned, AdminPlan {
     const asksBehind = (query: Query) => this.upstream?.asks(query) === true;
     const status = context.server.primary ? () => this.status() : undefined;
     const { metrics, isOthers } = this;
-    const guard = new Guard({ move: this.configured.move, hits: metrics.guardHits, log: this.context.log, isOthers });
-    this.answering = new Answering({ move: this.configured.move, helm, surroundings, guard, metrics, now: this.context.now, asksBehind, status });
+    const { move } = this.configured;
+    const { now, log } = this.context;
+    const places = new Places({ move, surroundings, helm, now });
+    this.places = places;
+    context.every(pace, () => places.tick());
+    const guard = new Guard({ move, hits: metrics.guardHits, log, places, isOthers });
+    this.answering = new Answering({ move, helm, surroundings, guard, metrics, now, asksBehind, status });
   }
 
   /** Runs the plan, and lets the other processes of the server answer by it. */
@@ -196,6 +203,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
 
   async stop(): Promise<void> {
     this.watch?.stop();
+    this.places?.stop();
     this.upstream?.stop();
     this.metrics.hide();
     this.part();

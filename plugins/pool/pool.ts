@@ -113,6 +113,10 @@ export class Pool implements Instance, PoolService, AdminPool {
     return serving.flatMap((member) => member.shown().map(({ text }) => text));
   }
 
+  located(): readonly string[] {
+    return this.all.flatMap((member) => member.addresses.map(({ text }) => text));
+  }
+
   answer(query: Query): Reply | undefined {
     return this.choose(query)?.reply;
   }

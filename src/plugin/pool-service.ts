@@ -23,6 +23,8 @@ export interface PoolService {
   members(): readonly PoolMemberStatus[];
   /** The addresses that answers may name at present. */
   addresses(): readonly string[];
+  /** Every address of its members, well or not. */
+  located(): readonly string[];
   /** The pool's answer to a query of whatever name: its records have the pool's name. Undefined for types it has no members for. */
   answer(query: Query): Reply | undefined;
   /**

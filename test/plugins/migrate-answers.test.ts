@@ -3,6 +3,7 @@ import { makeQuery, type Name, Reply, record } from 'ferrydns/plugin';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Answering } from '../../plugins/migrate/answer/answering.ts';
 import { Guard } from '../../plugins/migrate/answer/guard.ts';
+import { Places } from '../../plugins/migrate/answer/places.ts';
 import { PlanMetrics } from '../../plugins/migrate/metrics.ts';
 import { Follower } from '../../plugins/migrate/processes/follower.ts';
 import type { Posture } from '../../plugins/migrate/processes/posture.ts';
@@ -164,8 +165,9 @@ describe('a process that answers by what another one grants', () => {
     follower.hear({ kind: 'grant', number: 1, posture, asked: { [follower.word().follower]: 0 } });
     const metrics = new PlanMetrics(new MetricsRegistry(), 'db');
     const log = makeLogger(() => {}, { debug: false, quiet: false });
-    const guard = new Guard({ move, hits: metrics.guardHits, log, isOthers: () => false });
     const surroundings = { pool: () => undefined, resolve: () => Reply.decline('SERVFAIL') };
+    const places = new Places({ move, surroundings, helm: follower, now });
+    const guard = new Guard({ move, hits: metrics.guardHits, log, places, isOthers: () => false });
     const answering = new Answering({ move, helm: follower, surroundings, guard, metrics, now, asksBehind: () => false });
     const client = { address: '127.0.0.1', port: 1, family: 4, transport: 'udp', localAddress: '127.0.0.1', localPort: 53 } as const;
     const told = async (type: string) => {

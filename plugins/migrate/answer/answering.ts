@@ -18,6 +18,7 @@ import {
 } from 'ferrydns/plugin';
 import type { PlanMetrics } from '../metrics.ts';
 import type { Status } from '../status.ts';
+import { isLookUp } from '../watch/followed.ts';
 import { Aliases } from './aliases.ts';
 import { explainAnswer, explainPlan } from './explain.ts';
 import type { Guard } from './guard.ts';
@@ -110,9 +111,29 @@ export class Answering {
     if ((reply.recordCount === 0 && !denied) || this.leavesAlone(denied)) return reply;
     const through = aliases.through(reply, query);
     if (through !== undefined) return this.lead(query, next, { reply, through });
-    const bare = aliases.bare(aliases.cut(reply, query), query);
+    return this.guarded(query, aliases.bare(aliases.cut(reply, query), query));
+  }
+
+  /** From the flip on other names do not lead to A. Between A and B, and where it is not known how the plan stands, they are not answered, like the moved ones. */
+  private guarded(query: Query, reply: Reply): Awaitable<Reply> {
+    const { guard, move } = this.options;
+    if (isLookUp(query)) return reply;
+    if (move.plan.mode === 'exclusive' && this.isSilent()) return guard.leadsToA(reply) ? this.withheld(query, reply) : reply;
     const { phase } = this.helm;
-    return phase === 'draining' || phase === 'done' ? this.options.guard.check(bare, query) : bare;
+    return phase === 'draining' || phase === 'done' ? guard.check(reply, query) : reply;
+  }
+
+  private isSilent(): boolean {
+    return this.helm.damage !== undefined || this.helm.steering().kind === 'silent';
+  }
+
+  /** As a query for a moved name it waits a while for that to change. */
+  private withheld(query: Query, reply: Reply): Awaitable<Reply> {
+    const { helm, options } = this;
+    const left = helm.state.timing.hold - (options.now() - query.receivedAt);
+    if (helm.damage !== undefined || left <= 0 || query.explained !== undefined) return options.guard.withheld(reply, query);
+    options.metrics.answers.held.add();
+    return helm.held.wait(left).then((released) => (released ? this.guarded(query, reply) : options.guard.withheld(reply, query)));
   }
 
   /** Before the move the upstream leads where the plan leads, but it must not deny a name that the plan answers. Who has to be silent does not know the phase. */

@@ -1,11 +1,24 @@
-// Looks at what passes by after the flip: answers for other names that still lead to A.
-import { type Counter, type Logger, type Move, type Query, QueryType, Reply, type ResourceRecord, record, withoutRepeats } from 'ferrydns/plugin';
+// Looks at what passes by from the flip on: answers for other names that still lead to A.
+import {
+  type Counter,
+  ExtendedError,
+  type Logger,
+  type Move,
+  type Query,
+  QueryType,
+  Reply,
+  type ResourceRecord,
+  record,
+  withoutRepeats,
+} from 'ferrydns/plugin';
+import type { Behind, Places } from './places.ts';
 import { hinting } from './replies.ts';
 
 export interface GuardOptions {
   readonly move: Move;
   readonly hits: Counter;
   readonly log: Logger;
+  readonly places: Places;
   /** Whether another plan moves this name: what it is led to is that plan's matter. */
   isOthers(name: string): boolean;
 }
@@ -18,66 +31,75 @@ const hints = [
 
 export class Guard {
   private readonly options: GuardOptions;
-  /** The addresses of A as they stand in records, in hex. */
-  private readonly old: ReadonlySet<string>;
-  /** What was found in a reply, by the identity of its records: a cached one is looked at once. */
-  private readonly judged = new WeakMap<object, boolean>();
+  private behind: Behind;
+  /** What was found in a reply, by the identity of its records: a cached one is looked at once, as long as the same addresses are A's. */
+  private judged = new WeakMap<object, boolean>();
   private readonly told = new Set<string>();
 
   constructor(options: GuardOptions) {
     this.options = options;
-    const targets = options.move.plan.names.flatMap(({ from }) => from);
-    this.old = new Set(targets.flatMap((target) => (target.kind === 'address' ? [inRecord(target.address)] : [])));
+    this.behind = options.places.known;
   }
 
   /** The reply as it may leave: in exclusive mode without addresses of A, in their place those of B, and without records that have them as hints. */
-  check(reply: Reply, { name, explained }: Query): Reply {
-    if (this.old.size === 0 || reply.recordCount === 0 || !this.leadsToA(reply)) return reply;
+  check(reply: Reply, query: Query): Reply {
+    if (!this.leadsToA(reply)) return reply;
+    this.note(query);
+    return this.options.move.plan.mode === 'exclusive' ? this.replaced(reply, (each) => this.moved(each)) : reply;
+  }
+
+  /** Exclusive, between A and B: the reply without what leads to A; what has nothing else to say is not answered. */
+  withheld(reply: Reply, query: Query): Reply {
+    this.note(query);
+    return this.replaced(reply, () => []);
+  }
+
+  private note({ name, explained }: Query): void {
     const { hits, log, move } = this.options;
-    if (explained !== undefined) explained.note('the answer leads to A, which is given up');
-    else hits.add();
-    if (explained === undefined && this.told.size < 100 && !this.told.has(name)) {
-      this.told.add(name);
-      log.warn(`${move.plan.name}: an answer for ${name} leads to A, which is given up`);
+    if (explained !== undefined) {
+      explained.note('the answer leads to A, which is given up');
+      return;
     }
-    return move.plan.mode === 'exclusive' ? this.replaced(reply) : reply;
+    hits.add();
+    if (this.told.size >= 100 || this.told.has(name)) return;
+    this.told.add(name);
+    log.warn(`${move.plan.name}: an answer for ${name} leads to A, which is given up`);
   }
 
   /** Whether it names an address of A. */
   leadsToA(reply: Reply): boolean {
+    const { known: behind } = this.options.places;
+    if (behind !== this.behind) {
+      this.behind = behind;
+      this.judged = new WeakMap();
+    }
+    if (behind.old.size === 0 || reply.recordCount === 0) return false;
     const identity = reply.recordsIdentity;
-    const known = this.judged.get(identity);
-    if (known !== undefined) return known;
+    const judged = this.judged.get(identity);
+    if (judged !== undefined) return judged;
     const found = [...reply.answers, ...reply.additionals].some((each) => this.isOld(each));
     this.judged.set(identity, found);
     return found;
   }
 
   private isOld(each: ResourceRecord): boolean {
-    return addressesIn(each).some((address) => this.old.has(address)) && !this.options.isOthers(each.name);
+    return addressesIn(each).some((address) => this.behind.old.has(address)) && !this.options.isOthers(each.name);
   }
 
-  private replaced(reply: Reply): Reply {
-    const answers = this.moved(reply.answers);
-    const additionals = this.moved(reply.additionals);
+  private replaced(reply: Reply, instead: (address: ResourceRecord) => readonly ResourceRecord[]): Reply {
+    const put = (records: readonly ResourceRecord[]) =>
+      withoutRepeats(records.flatMap((each) => (!this.isOld(each) ? [each] : isAddress(each.typeCode) ? instead(each) : [])));
+    const answers = put(reply.answers);
     // Who asks for hints can do without; who asks for an address is not to take it that there is none.
-    if (answers.length === 0 && reply.answers.some(({ typeCode }) => isAddress(typeCode))) return Reply.decline('SERVFAIL');
-    return reply.with({ authenticData: false, answers, additionals });
+    const lost = reply.answers.some(({ typeCode }) => isAddress(typeCode)) && !answers.some(({ typeCode }) => isAddress(typeCode));
+    if (lost) return Reply.decline('SERVFAIL', ExtendedError.NOT_READY);
+    return reply.with({ authenticData: false, answers, additionals: put(reply.additionals) });
   }
 
-  private moved(records: readonly ResourceRecord[]): readonly ResourceRecord[] {
-    const { plan } = this.options.move;
-    const found = records.flatMap((each) => {
-      if (!this.isOld(each)) return [each];
-      if (!isAddress(each.typeCode)) return [];
-      const { name, type, data } = each;
-      const moved = plan.names.find(({ from }) => from.some((target) => target.kind === 'address' && target.address === String(data)));
-      const ttl = Math.min(each.ttl, plan.transitionTtl);
-      return (moved?.to ?? []).flatMap((target) =>
-        target.kind === 'address' && target.address.includes(':') === (type === 'AAAA') ? [record({ name, type, ttl, data: target.address })] : [],
-      );
-    });
-    return withoutRepeats(found);
+  /** B in the place of A. */
+  private moved({ name, type, data, ttl }: ResourceRecord): readonly ResourceRecord[] {
+    const lowered = Math.min(ttl, this.options.move.plan.transitionTtl);
+    return this.behind.placeOf(String(data)).map((address) => record({ name, type, ttl: lowered, data: address }));
   }
 }
 
@@ -94,10 +116,6 @@ function addressesIn(each: ResourceRecord): readonly string[] {
     const listed = params[key] ?? new Uint8Array();
     return Array.from({ length: Math.floor(listed.length / size) }, (_, i) => hexOf(listed.subarray(i * size, (i + 1) * size)));
   });
-}
-
-function inRecord(address: string): string {
-  return hexOf(record({ name: '.', type: address.includes(':') ? 'AAAA' : 'A', data: address }).rdata);
 }
 
 function hexOf(bytes: Uint8Array): string {
