@@ -6,6 +6,7 @@ import {
   type Instance,
   type Next,
   openUdpClient,
+  type Passage,
   provide,
   type Query,
   QueryClass,
@@ -14,6 +15,8 @@ import {
   type SetupContext,
   type StartContext,
   type UdpClient,
+  type UpstreamService,
+  upstreamService,
 } from 'ferrydns/plugin';
 import { Exchange, type ExchangeContext } from './exchange.ts';
 import { lookUpHosts } from './lookup.ts';
@@ -34,8 +37,8 @@ export default definePlugin({
 /** Tells the forwards of a server block of each other: `next` hands a query on only where another forward follows. */
 const forwardInBlock = capability<Forward>('forwardInBlock');
 
-class Forward implements Instance {
-  readonly provides = [provide(forwardInBlock, this)];
+class Forward implements Instance, UpstreamService {
+  readonly provides = [provide(forwardInBlock, this), provide(upstreamService, this as UpstreamService)];
   readonly settings = { otherClasses: true };
   readonly handle: Handle;
   private readonly chosen: Settings;
@@ -45,9 +48,11 @@ class Forward implements Instance {
   private readonly targets: readonly (Target | HostTarget)[];
   private readonly resolvers: readonly string[];
   private readonly inScope: (query: Query) => boolean;
-  private upstreams: readonly Upstream[] = [];
+  private all: readonly Upstream[] = [];
   private client: UdpClient | undefined;
   private exchange: ExchangeContext;
+  /** Queries of the server's own that are for one upstream alone. */
+  private readonly aimed = new WeakMap<Query, { readonly upstream: string; met: boolean }>();
   private previous: Forward | undefined;
   /** The forwards behind this one in the chain. */
   private followers: readonly Forward[] = [];
@@ -103,27 +108,37 @@ class Forward implements Instance {
     const desk = { primary: context.server.primary, tell };
     const client = openUdpClient();
     this.client = client;
-    this.upstreams = targets.map((target) => {
+    this.all = targets.map((target) => {
       const upstream = new Upstream(target, { settings, metrics: metrics.upstream(addressOf(target)), client, now, desk, log });
-      const known = previous?.upstreams.find(({ address }) => address === upstream.address);
+      const known = previous?.all.find(({ address }) => address === upstream.address);
       if (known !== undefined) upstream.inherit(known);
       return upstream;
     });
     this.previous = undefined;
-    this.exchange = { ...this.exchange, upstreams: this.upstreams };
-    for (const upstream of this.upstreams) upstream.start();
+    this.exchange = { ...this.exchange, upstreams: this.all };
+    for (const upstream of this.all) upstream.start();
     context.every(Math.max(1000, Math.min(settings.expire, 10_000)), () => {
-      for (const upstream of this.upstreams) upstream.sweep();
+      for (const upstream of this.all) upstream.sweep();
     });
   }
 
   stop(): void {
-    for (const upstream of this.upstreams) upstream.stop();
+    for (const upstream of this.all) upstream.stop();
     this.client?.close();
   }
 
+  upstreams(): readonly string[] {
+    return this.exchange.upstreams.map(({ address }) => address);
+  }
+
+  only(query: Query, upstream: string): Passage {
+    const aim = { upstream, met: false };
+    this.aimed.set(query.origin, aim);
+    return aim;
+  }
+
   private hear(news: HealthNews): void {
-    this.upstreams.find(({ address }) => address === news.to)?.hear(news);
+    this.all.find(({ address }) => address === news.to)?.hear(news);
   }
 
   private forward(query: Query, next: Next): Promise<Reply> {
@@ -133,7 +148,14 @@ class Forward implements Instance {
       throw new QueryError('REFUSED', `concurrent queries exceeded maximum ${maxConcurrent}`);
     }
     this.concurrent++;
-    return new Exchange(this.exchange, query, next).run();
+    return new Exchange(query.own ? this.exchangeFor(query) : this.exchange, query, next).run();
+  }
+
+  private exchangeFor({ origin }: Query): ExchangeContext {
+    const aim = this.aimed.get(origin);
+    if (aim === undefined) return this.exchange;
+    aim.met = true;
+    return { ...this.exchange, upstreams: this.exchange.upstreams.filter(({ address }) => address === aim.upstream) };
   }
 
   /** Whether another forward is to answer instead: one that follows, and for which the name is. */

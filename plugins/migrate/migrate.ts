@@ -15,6 +15,7 @@ import {
   type Query,
   type SetupContext,
   type StartContext,
+  upstreamService,
   type WrittenMove,
 } from 'ferrydns/plugin';
 import { Answering } from './answer/answering.ts';
@@ -67,6 +68,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
   private follower: Follower | undefined;
   private answering: Answering | undefined;
   private places: Places | undefined;
+  private previous: Migrate | undefined;
   private watch: Watch | undefined;
   private upstream: Upstream | undefined;
   /** Ends the talk with the other processes of the server. */
@@ -130,12 +132,18 @@ export class Migrate implements Instance, Planned, AdminPlan {
     return examinePlan(this, this.context, context);
   }
 
+  /** What was learnt of the upstream goes on. */
+  adopt(previous: Instance): void {
+    if (previous instanceof Migrate && previous.name === this.name) this.previous = previous;
+  }
+
   async start(context: StartContext): Promise<void> {
     const pool = (name: Name): PoolService | undefined => context.peers(poolService).find((each) => each.name === name);
     // The plan, and what is kept of it, belong to the server that runs.
     if (context.server.rehearsing) return;
     const surroundings = { pool, resolve: (query: Query) => context.resolve(query) };
-    const helm = context.server.primary ? await this.lead(context, surroundings) : this.follow(context);
+    const runner = context.server.primary ? await this.lead(context) : undefined;
+    const helm = runner ?? this.follow(context);
     const asksBehind = (query: Query) => this.upstream?.asks(query) === true;
     const status = context.server.primary ? () => this.status() : undefined;
     const { metrics, isOthers } = this;
@@ -144,12 +152,13 @@ export class Migrate implements Instance, Planned, AdminPlan {
     const places = new Places({ move, surroundings, helm, now });
     this.places = places;
     context.every(pace, () => places.tick());
+    if (runner !== undefined) this.askBehind(runner, context, { ...surroundings, places });
     const guard = new Guard({ move, hits: metrics.guardHits, log, places, isOthers });
     this.answering = new Answering({ move, helm, surroundings, guard, metrics, now, asksBehind, status });
   }
 
   /** Runs the plan, and lets the other processes of the server answer by it. */
-  private async lead(context: StartContext, surroundings: Surroundings): Promise<Runner> {
+  private async lead(context: StartContext): Promise<Runner> {
     const { move, journal, admin, replica } = this.configured;
     const { log, now } = this.context;
     const options = { move, file: journal, replica, connect: this.connect, log, now, starting: context.server.starting };
@@ -157,13 +166,21 @@ export class Migrate implements Instance, Planned, AdminPlan {
       throw error instanceof JournalUnwritable ? this.context.fail(error.message, 'journal') : error;
     });
     this.started = { runner, context };
-    // Behind the last plugin there is nobody to ask.
-    if (context.handlers.at(-1) !== 'migrate') this.upstream = new Upstream({ move, runner, now, ...surroundings });
     if (admin !== undefined) openAdmin<AdminPlan>(context, admin, { collection: plans, name: this.name, member: this });
     this.part = runner.fleet.join(context.counterparts((word) => runner.fleet.hear(word as FollowerWord)));
     runner.host ??= this;
     context.every(pace, () => this.tick());
     return runner;
+  }
+
+  /** Behind the last plugin there is nobody to ask. */
+  private askBehind(runner: Runner, context: StartContext, around: Surroundings & { readonly places: Places }): void {
+    if (context.handlers.at(-1) === 'migrate') return;
+    const upstream = new Upstream({ move: this.configured.move, runner, now: this.context.now, services: context.peers(upstreamService), ...around });
+    const before = this.previous?.upstream;
+    if (before !== undefined) upstream.sources.inherit(before.sources);
+    this.upstream = upstream;
+    this.previous = undefined;
   }
 
   /** Answers as the process that runs the plan says. */

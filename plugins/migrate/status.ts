@@ -31,7 +31,12 @@ export function statusOf({ move, runner }: { readonly move: Move; readonly runne
     },
     health: { from: healthOf(runner, 'from'), to: healthOf(runner, 'to') },
     gates: plan.gates.map(({ label }) => ({ gate: label, holds: state.gates[label] ?? null, reason: runner.gateReasons.get(label) ?? null })),
-    upstream: { now: shownBy(runner), before: preflightOf(state), longest_ttl: Math.max(state.upstream.longest, agreed?.upstreamTtl ?? 0) },
+    upstream: {
+      now: shownBy(runner),
+      before: preflightOf(state),
+      longest_ttl: Math.max(state.upstream.longest, agreed?.upstreamTtl ?? 0),
+      answers: drawnBy(state),
+    },
     alarms: alarmsOf(runner),
     replica: state.replica,
     replicas: replicasOf(runner, now),
@@ -92,6 +97,12 @@ function fencingOf({ state, attempt, mayHaveRun }: migration.Agreement['fence'])
 function shownBy({ upstreams }: Runner) {
   const seen = seenOf(upstreams);
   return seen === undefined ? null : { shows: seen.shows, ttl: seen.ttl };
+}
+
+/** How often the upstream has drawn its answers anew since it shows B alone. */
+function drawnBy({ upstream: { drawn, missing } }: migration.State) {
+  const { seen, wanted, left } = drawn;
+  return { seen, wanted, seconds_left: left, wrong_once_in: migration.wrongOnceIn(seen), missing };
 }
 
 /** What was found before the move. */

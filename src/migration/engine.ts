@@ -77,11 +77,10 @@ function observe(state: State, event: Extract<Event, { kind: 'check' | 'gate' | 
     case 'preflight':
       return { ...state, preflight: event };
     case 'probe': {
-      const longest = Math.max(state.upstream.longest, event.ttl);
-      return {
-        ...state,
-        upstream: { ...state.upstream, longest, cleanSince: event.shows === 'to' ? (state.upstream.cleanSince ?? now.mono) : null },
-      };
+      const { shows, ttl, drawn, missing } = event;
+      const longest = Math.max(state.upstream.longest, ttl);
+      const cleanSince = shows === 'to' ? (state.upstream.cleanSince ?? now.mono) : null;
+      return { ...state, upstream: { ...state.upstream, longest, cleanSince, drawn, missing } };
     }
   }
 }

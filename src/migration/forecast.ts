@@ -87,9 +87,13 @@ function handback(plan: Plan, observed: Observed): readonly ForecastPhase[] {
   const { upstreamTtl } = observed;
   if (plan.handback && upstreamTtl === null)
     return [phase('done', null, { because: 'the upstream must show B alone for longer than its TTL: say -upstream-ttl N' })];
-  const least = plan.handback ? (upstreamTtl ?? 0) + plan.slack : 0;
-  const because = plan.handback ? `the upstream must show B alone for longer than its TTL of ${upstreamTtl}` : 'by hand';
-  return [phase('done', least, { because, open: !plan.handback })];
+  if (!plan.handback) return [phase('done', 0, { because: 'by hand', open: true })];
+  const ttl = upstreamTtl ?? 0;
+  const answers = plan.handbackAnswers;
+  const because = `the upstream must show B alone for longer than its TTL of ${ttl}, and in ${answers} independent answers: of one cache alone they take ${answers * (ttl + 1)} s`;
+  // The zone's own servers, where they can be asked, give an answer of their own each second.
+  const least = Math.max(ttl + plan.slack, answers);
+  return [phase('done', least, { because })];
 }
 
 function phase(name: Phase, least: number | null, { because, open = false }: { readonly because: string; readonly open?: boolean }): ForecastPhase {

@@ -2,7 +2,7 @@
 import { type Agreement, type Flip, type Member, reached } from './agreement.ts';
 import { afterFence, beginFence, fenceRefusal } from './fence.ts';
 import { horizonOf, leasesEnd } from './horizon.ts';
-import { readyToCommit } from './replicas.ts';
+import { readyToCommit, upstreamDoubt } from './replicas.ts';
 import { closedGate, earliest, latest, type Moment, type State, targetDoubt } from './state.ts';
 
 /** The next agreement and the words for the journal. */
@@ -74,7 +74,9 @@ export function waitOf(state: State, agreement: Agreement, now: Moment): Wait | 
       return drainingWait(state, agreement, now);
     case 'done': {
       const unclean = Object.entries(agreement.members).find(([, member]) => !member.clean);
-      return unclean === undefined ? null : { why: `the upstream of ${unclean[0]} has not shown B alone for long enough`, until: null };
+      if (unclean === undefined) return null;
+      const doubt = unclean[0] === state.replica ? upstreamDoubt(state, agreement, now) : null;
+      return { why: `the upstream of ${unclean[0]} has not shown B alone for long enough${doubt === null ? '' : `: ${doubt}`}`, until: null };
     }
     default:
       return null;

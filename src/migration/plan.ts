@@ -55,7 +55,7 @@ export type Gate = { readonly label: string } & (
 );
 
 /** A command that shuts A; seconds that it may take. */
-export interface Fence {
+interface Fence {
   readonly command: readonly string[];
   readonly timeout: number;
   /** The exit statuses that say that it did nothing; any but 0 unless given. */
@@ -96,6 +96,8 @@ export interface Plan {
   /** How long B must have been unhealthy before `rollback auto` goes back to A. */
   readonly rollbackAfter: number;
   readonly handback: boolean;
+  /** Independent answers with B alone that a hand-back wants of the upstream. */
+  readonly handbackAnswers: number;
   /** How long each step of the transition lasts under `advance auto`. */
   readonly pace: number;
   /** Least time between the proposal of the flip and the flip. */
@@ -132,6 +134,7 @@ export function planOf(options: PlanOptions): Plan {
     rollback: 'manual',
     rollbackAfter: 30,
     handback: false,
+    handbackAnswers: 20,
     pace: Math.max(60, 3 * transitionTtl),
     countdown: Math.max(5, transitionTtl),
     hold: 2,
@@ -185,7 +188,17 @@ export function cachesBelow(plan: Plan): number {
 }
 
 /** Fields that may change while the plan runs, because no promise rests on them. */
-const changeable = ['weight', 'gates', 'pace', 'advance', 'rollback', 'rollbackAfter', 'handback', 'hold'] as const satisfies readonly (keyof Plan)[];
+const changeable = [
+  'weight',
+  'gates',
+  'pace',
+  'advance',
+  'rollback',
+  'rollbackAfter',
+  'handback',
+  'handbackAnswers',
+  'hold',
+] as const satisfies readonly (keyof Plan)[];
 
 /** The hash that a running move and a plan file are compared by: everything but the changeable fields. */
 export function hashOf(plan: Plan): string {

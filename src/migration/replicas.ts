@@ -211,9 +211,19 @@ export function observePeers(state: State, agreement: Agreement, now: Moment): P
   return { seen, skewedBy, readAt: wall };
 }
 
-/** Hand-back: the upstream has shown B alone for longer than the longest TTL it ever showed, plus slack. */
+/** Hand-back: all upstreams have shown B alone for longer than the longest TTL they ever showed, plus slack, and as often as the plan wants. */
 function upstreamClean(state: State, agreement: Agreement, now: Moment): boolean {
-  const { cleanSince, longest } = state.upstream;
-  if (cleanSince === null) return false;
-  return now.mono - cleanSince > Math.max(longest, agreement.upstreamTtl) * 1000 + state.timing.slack;
+  return upstreamDoubt(state, agreement, now) === null;
+}
+
+/** Why the upstream is not known to show B alone; null: it is. */
+export function upstreamDoubt(state: State, agreement: Agreement, now: Moment): string | null {
+  const { cleanSince, longest, drawn, missing } = state.upstream;
+  if (cleanSince === null) return 'it does not show B alone';
+  if (missing.length > 0) return `${missing.join(', ')} does not answer, and may lead to A when it does`;
+  const wanted = Math.max(longest, agreement.upstreamTtl) * 1000 + state.timing.slack;
+  const short = wanted - (now.mono - cleanSince);
+  const left = Math.max(short >= 0 ? Math.floor(short / 1000) + 1 : 0, drawn.seen < drawn.wanted ? (drawn.left ?? 0) : 0);
+  if (drawn.seen < drawn.wanted) return `${drawn.seen} of ${drawn.wanted} independent answers seen, about ${left} s more`;
+  return short >= 0 ? `about ${left} s more, for what caches may still have` : null;
 }

@@ -1,5 +1,6 @@
 // What one replica knows about one plan, what can happen to it, and what it wants done: the words of the engine.
 import type { Agreement, Leases, Progress, View } from './agreement.ts';
+import type { Drawn } from './draws.ts';
 import { hashOf, isTargetChecked, type Plan, type Timing, timingOf } from './plan.ts';
 
 /** What the world shows at the moment of an event. */
@@ -65,8 +66,14 @@ export type Event =
   | { readonly kind: 'upstream'; readonly there: boolean }
   /** What the upstream says before the move: the highest TTL in seconds, whether it mixes old and new. */
   | { readonly kind: 'preflight'; readonly ttl: number | null; readonly mixed: boolean }
-  /** One answer of the upstream while the move lasts. */
-  | { readonly kind: 'probe'; readonly shows: 'from' | 'to' | 'mixed' | 'nothing'; readonly ttl: number }
+  /** What all upstreams together show while the move lasts; `drawn`: how often that was drawn anew, `missing`: those who do not answer. */
+  | {
+      readonly kind: 'probe';
+      readonly shows: 'from' | 'to' | 'mixed' | 'nothing';
+      readonly ttl: number;
+      readonly drawn: Drawn;
+      readonly missing: readonly string[];
+    }
   | { readonly kind: 'operator'; readonly command: Command }
   /** A reload brings this plan. */
   | { readonly kind: 'plan'; readonly plan: Plan };
@@ -177,8 +184,14 @@ export interface State {
   readonly fencing: { readonly attempt: number; readonly result: FenceOutcome | null; readonly output: string | null } | null;
   /** The attempt that this process has begun itself: it has not run before. */
   readonly begunFence: number | null;
-  /** Whether there is one. Since when (monotonic) it has shown B alone; null: it has not. The longest TTL in seconds. */
-  readonly upstream: { readonly there: boolean; readonly cleanSince: number | null; readonly longest: number };
+  /** Whether there is one. Since when (monotonic) it has shown B alone; null: it has not. The longest TTL in seconds. How often it drew anew, who is silent. */
+  readonly upstream: {
+    readonly there: boolean;
+    readonly cleanSince: number | null;
+    readonly longest: number;
+    readonly drawn: Drawn;
+    readonly missing: readonly string[];
+  };
   /** What was last said, so that it is said once. */
   readonly alarms: Readonly<Partial<Record<Alarm, string>>>;
 }
@@ -220,7 +233,7 @@ export function begin({ plan, replica, view, now, rules = allRules }: Setup): St
     command: null,
     fencing: null,
     begunFence: null,
-    upstream: { there: false, cleanSince: null, longest: 0 },
+    upstream: { there: false, cleanSince: null, longest: 0, drawn: { seen: 0, wanted: plan.handbackAnswers, left: null }, missing: [] },
     alarms: {},
   };
   return view === null ? state : { ...state, restart: restartLeases(state, view, now) };

@@ -48,6 +48,7 @@ const moveOptions = {
   rollback: setting(choice('manual', 'auto'), 'whether a B that stays unhealthy leads back to A', 'manual'),
   rollback_after: setting(duration({ min: '0s' }), 'how long B must have been unhealthy for that', 30_000),
   handback: setting(choice('on', 'off'), 'whether the names are given back to the upstream once it answers B alone', 'off'),
+  handback_answers: setting(integer({ min: 1, max: 64 }), 'independent answers with B alone that a hand-back wants of the upstream', 20),
   pace: setting(duration({ min: '0s' }), 'advance auto: how long each step of the transition lasts'),
   countdown: setting(duration({ min: '1s' }), 'exclusive: time between the decision to flip and the flip'),
   hold: setting(duration({ min: '0s', max: '1m' }), 'how long a query without an answer is held', 2000),

@@ -78,6 +78,7 @@ class MoveReader {
       rollback: options.rollback,
       rollbackAfter: options.rollback_after / 1000,
       handback: options.handback === 'on',
+      handbackAnswers: options.handback_answers,
       hold: options.hold / 1000,
       slack: options.slack / 1000,
       store: this.store().kind,

@@ -74,6 +74,7 @@ function otherLines(back: Plan): readonly string[] {
     ...(back.rollback === usual.rollback ? [] : [checked ? `rollback: ${back.rollback}` : '# rollback: auto   # wants a check of to']),
     ...time('rollback_after', 'rollbackAfter'),
     ...(back.handback ? ['handback: on'] : []),
+    ...(back.handbackAnswers === usual.handbackAnswers ? [] : [`handback_answers: ${back.handbackAnswers}`]),
     ...(back.fence === null || back.fence.timeout === defaultFenceTimeout ? [] : [`fence_timeout: ${seconds(back.fence.timeout)}`]),
   ];
 }

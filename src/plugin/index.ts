@@ -78,3 +78,4 @@ export type {
 export { type PoolMemberStatus, type PoolService, poolService } from './pool-service.ts';
 export { QueryError } from './query-error.ts';
 export { type RequestObserver, requestObserver } from './request-observer.ts';
+export { type Passage, type UpstreamService, upstreamService } from './upstream-service.ts';

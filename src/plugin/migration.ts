@@ -2,6 +2,7 @@
 
 export { type Agreement, compareProgress, type Leases, type Phase, phases, reached, type View } from '../migration/agreement.ts';
 export { type Steering, steer, steering } from '../migration/answers.ts';
+export { type Drawn, Draws, wrongOnceIn } from '../migration/draws.ts';
 export { step } from '../migration/engine.ts';
 export { openTime } from '../migration/fence.ts';
 export { horizonOf, rolledBackHorizon } from '../migration/horizon.ts';

@@ -119,7 +119,7 @@ test('a server that is not there, and words that are not known', async () => {
 
 test('-a-is-open is a word for the attempt of the fence that is seen, and for a rollback alone', async () => {
   const fenced = plan
-    .replace('/bin/true]', '/bin/sh, -c, "kill -9 $$"]')
+    .replace('/bin/true]', '/bin/sh, -c, "kill -9 $$$$"]')
     .replace('ttl: 30\ncaches: jvm 30s', 'ttl: 1\ntransition_ttl: 1\nslack: 0s\ncountdown: 1s\nadvance: auto');
   await using server = await servePlan('. {\n migrate database.yaml {\n admin 127.0.0.1:0\n}\n whoami\n}\n', { files: { 'database.yaml': fenced } });
   const admin = ['-admin', server.url.replace('/migrations', ''), '-by', 'ann'];

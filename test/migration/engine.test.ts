@@ -233,9 +233,10 @@ describe('hand-back', () => {
     expect(moved.status.phase).toBe('done');
     return moved;
   };
-  const probes = (moved: Server, seconds: number, shows: 'from' | 'to' | 'mixed') => {
+  const drawnEnough = { seen: 20, wanted: 20, left: 0 };
+  const probes = (moved: Server, seconds: number, shows: 'from' | 'to' | 'mixed', drawn = drawnEnough) => {
     for (let i = 0; i < seconds; i++) {
-      moved.tell({ kind: 'probe', shows, ttl: 60 });
+      moved.tell({ kind: 'probe', shows, ttl: 60, drawn, missing: [] });
       moved.wait(1);
     }
   };
@@ -249,6 +250,19 @@ describe('hand-back', () => {
     probes(moved, 4, 'to');
     expect(moved.status.phase).toBe('released');
     expect(moved.answer().answer).toBe('pass');
+  });
+
+  test('waits for as many independent answers as are wanted, and says how many there are', () => {
+    const moved = done({ handback: true });
+    probes(moved, 70, 'to', { seen: 12, wanted: 20, left: 64 });
+    expect(moved.status.phase).toBe('done');
+    expect(moved.command('advance')).toBe(
+      'the upstream of a has not shown B alone for long enough: 12 of 20 independent answers seen, about 64 s more',
+    );
+    moved.tell({ kind: 'probe', shows: 'to', ttl: 60, drawn: drawnEnough, missing: ['192.0.2.53:53'] });
+    expect(moved.command('advance')).toContain('192.0.2.53:53 does not answer, and may lead to A when it does');
+    probes(moved, 2, 'to');
+    expect(moved.status.phase).toBe('released');
   });
 
   test('by hand is refused in exclusive mode while the upstream is not clean, even by force', () => {

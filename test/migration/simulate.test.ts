@@ -148,7 +148,7 @@ describe("the incident's data, exclusive", () => {
     const pass = (from: number, to: number, shows: 'mixed' | 'to') => {
       for (let second = from; second < to && server.phase !== 'released'; second++) {
         server.advanceTo(second);
-        if (second % 10 === 0) server.tell({ kind: 'probe', shows, ttl: 3600 });
+        if (second % 10 === 0) server.tell({ kind: 'probe', shows, ttl: 3600, drawn: { seen: 20, wanted: 20, left: 0 }, missing: [] });
       }
     };
     server.advanceTo(0);

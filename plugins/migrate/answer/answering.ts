@@ -19,6 +19,7 @@ import {
 import type { PlanMetrics } from '../metrics.ts';
 import type { Status } from '../status.ts';
 import { isLookUp } from '../watch/followed.ts';
+import { asksTheZone } from '../watch/zone-servers.ts';
 import { Aliases } from './aliases.ts';
 import { explainAnswer, explainPlan } from './explain.ts';
 import type { Guard } from './guard.ts';
@@ -29,6 +30,8 @@ import { scopeOf, subnetLength, subnetOf, withScope } from './subnet.ts';
 const planKey: MetadataKey<string> = metadataKey('migrate/plan', 'the plan that moves the name');
 const targetKey: MetadataKey<string> = metadataKey('migrate/target', 'what the answer leads to: from, to or both');
 
+/** What a plan says is not what the zone says. */
+const notTheZone = Reply.decline('REFUSED');
 const notReady = Reply.decline('SERVFAIL', ExtendedError.NOT_READY);
 
 export interface AnsweringOptions {
@@ -76,6 +79,7 @@ export class Answering {
   answer(query: Query, next: Next): Awaitable<Reply> {
     const replies = this.find(query);
     if (replies === undefined || this.options.asksBehind(query)) return this.pass(query, next);
+    if (asksTheZone(query) && this.helm.phase !== 'released') return notTheZone;
     if (query.explained !== undefined) {
       const { options, helm } = this;
       explainPlan(query.explained, { plan: options.move.plan, helm, status: options.status?.() });

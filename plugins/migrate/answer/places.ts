@@ -139,7 +139,7 @@ export class Places {
 }
 
 /** An address as it stands in records, in hex. */
-export function inRecord(address: string): string {
+function inRecord(address: string): string {
   const { rdata } = record({ name: '.', type: address.includes(':') ? 'AAAA' : 'A', data: address });
   return Buffer.from(rdata).toString('hex');
 }

@@ -12,13 +12,17 @@ import {
   ownClient,
   type PoolService,
   type Query,
-  QueryType,
   type Reply,
+  type UpstreamService,
 } from 'ferrydns/plugin';
+import type { Places } from '../answer/places.ts';
 import type { Runner } from '../run/runner.ts';
+import { failed, judge, nothing, ofTypes, type Sighting, together } from './sighting.ts';
+import { type Asked, Sources } from './sources.ts';
+import { ZoneServers } from './zone-servers.ts';
 
-/** Milliseconds between two rounds: at first, while nothing hurries, and while the names may be given back. */
-const paces = { first: 500, calm: 10_000, handback: 1000 };
+/** Milliseconds between two rounds: at first, while nothing hurries, and while the names may be given back: whole seconds of a TTL must be over in between. */
+const paces = { first: 500, calm: 10_000, handback: 1100 };
 /** Rounds of the first kind. */
 const firstRounds = 4;
 /** Rounds without an answer after which a move no longer waits for one. */
@@ -32,15 +36,11 @@ export interface UpstreamOptions {
   readonly now: () => number;
   resolve(query: Query): Awaitable<Reply>;
   pool(name: Name): PoolService | undefined;
-}
-
-/** What the upstream says of all names together. */
-export interface Sighting {
-  readonly shows: 'from' | 'to' | 'mixed' | 'nothing';
-  /** Seconds. */
-  readonly ttl: number;
-  /** Whether a name was not answered for: what is not shown now may be shown later. */
-  readonly failed: boolean;
+  /** Those of the server block that pass queries on. */
+  readonly services: readonly UpstreamService[];
+  readonly places: Places;
+  /** Where servers of zones listen; 53 unless given. */
+  readonly zonePort?: number | undefined;
 }
 
 /** What all upstreams of a plan show together: the server blocks that hold it may have several. Undefined while one has not been asked. */
@@ -49,9 +49,25 @@ export function seenOf(upstreams: ReadonlySet<Upstream>): Sighting | undefined {
   return all.length > 0 && all.every((each) => each !== undefined) ? together(all) : undefined;
 }
 
+/** How often all upstreams of a plan have drawn anew: of the one that has done so least. */
+function drawnOf(upstreams: ReadonlySet<Upstream>, least: number): migration.Drawn {
+  const all = [...upstreams].map(({ sources }) => sources.drawn(least));
+  const [worst] = all.sort((a, b) => a.seen - a.wanted - (b.seen - b.wanted));
+  return worst ?? { seen: 0, wanted: least, left: null };
+}
+
+/** How a question is asked of the plugins behind. */
+interface How {
+  readonly caching: Query['caching'];
+  readonly client: Client;
+  /** Is shown the query before it is asked. */
+  readonly aim?: (query: Query) => void;
+}
+
 export class Upstream {
   /** What was seen last. */
   last: Sighting | undefined;
+  readonly sources: Sources;
   private readonly options: UpstreamOptions;
   private readonly own = new WeakSet<Query>();
   private lastAt = Number.NEGATIVE_INFINITY;
@@ -70,6 +86,15 @@ export class Upstream {
 
   constructor(options: UpstreamOptions) {
     this.options = options;
+    const { now, resolve, services, zonePort } = options;
+    this.sources = new Sources({
+      services,
+      now,
+      zone: new ZoneServers({ now, resolve, ...(zonePort === undefined ? {} : { port: zonePort }) }),
+      questionsOf: () => options.move.plan.names.flatMap((moved) => this.typesOf(moved).map((type) => ({ moved, type }))),
+      ask: (moved, type, aim) => this.question(moved, type, { caching: 'bypass', client: byUdp, aim }),
+      judge: (moved, reply) => this.judge(moved, reply),
+    });
     options.runner.upstreams.add(this);
     this.tellWhetherThere();
   }
@@ -105,6 +130,9 @@ export class Upstream {
     const { runner } = this.options;
     const phase = runner.agreed?.phase;
     if (runner.plan.handback && (phase === 'draining' || phase === 'done')) return paces.handback;
+    // By hand a person waits for the last of the draws.
+    const { drawn, cleanSince } = runner.state.upstream;
+    if (phase === 'done' && cleanSince !== null && drawn.seen < drawn.wanted) return paces.handback;
     // What it shows after lowering comes too late.
     const hurries = phase === 'lowering' && !this.answered;
     return hurries || this.roundCount < firstRounds ? paces.first : paces.calm;
@@ -131,7 +159,9 @@ export class Upstream {
         ),
       );
     this.unheard = false;
-    const sighting = together(await askAll('bypass'));
+    const leaves = phase === 'draining' || phase === 'done';
+    if (!leaves) this.sources.restart();
+    const sighting = leaves ? await this.sources.round() : together(await askAll('bypass'));
     // What clients were handed until now is what a cache of this server makes of it. One that could not be asked before the start may show it late.
     const before = phase === 'original' || phase === 'lowering';
     if (before && !this.unheard) this.handed = Math.max(this.handed, together(await askAll('renew')).ttl);
@@ -146,7 +176,8 @@ export class Upstream {
       runner.feed({ kind: 'preflight', ttl: handed > 0 ? handed : null, mixed: all.some((each) => each.mixes) });
     }
     const { shows, ttl } = seenOf(runner.upstreams) ?? sighting;
-    runner.feed({ kind: 'probe', shows, ttl });
+    const missing = [...new Set(all.flatMap(({ sources }) => sources.missing))];
+    runner.feed({ kind: 'probe', shows, ttl, drawn: drawnOf(runner.upstreams, runner.plan.handbackAnswers), missing });
   }
 
   private get mixes(): boolean {
@@ -160,69 +191,38 @@ export class Upstream {
     return types.length === 0 ? ['A'] : types;
   }
 
-  private async ask(moved: MovedName, type: string, how: { readonly caching: Query['caching']; readonly client: Client }): Promise<Sighting> {
+  private async ask(moved: MovedName, type: string, how: How): Promise<Sighting> {
+    return (await this.question(moved, type, how)).sighting;
+  }
+
+  private async question(moved: MovedName, type: string, how: How): Promise<Asked> {
     const query = makeQuery({ name: moved.name, type, client: how.client, receivedAt: this.options.now(), caching: how.caching });
     this.own.add(query.origin);
+    how.aim?.(query);
     try {
       const reply = await this.options.resolve(query);
-      if (reply.truncated && how.client === byUdp) return await this.ask(moved, type, { ...how, client: ownClient });
-      if (reply.rcode === 'NXDOMAIN') return nothing;
+      if (reply.truncated && how.client === byUdp) return await this.question(moved, type, { ...how, client: ownClient });
+      if (reply.rcode === 'NXDOMAIN') return { sighting: nothing, reply };
       this.unheard ||= reply.rcode === 'SERVFAIL';
-      return reply.declined || reply.rcodeNumber !== 0 ? failed : this.judge(moved, reply);
+      return { sighting: reply.declined || reply.rcodeNumber !== 0 ? failed : this.judge(moved, reply), reply };
     } catch {
       this.unheard = true;
-      return failed;
+      return { sighting: failed, reply: undefined };
     }
   }
 
   private judge(moved: MovedName, reply: Reply): Sighting {
-    if (reply.answerCount === 0) return empty;
-    const values = reply.answers.flatMap(({ typeCode, data }) => (isTelling(typeCode) ? [String(data).toLowerCase()] : []));
-    const ttl = reply.answers.reduce((longest, { ttl: each }) => Math.max(longest, each), 0);
-    const [a, b] = [this.valuesOf(moved.from), this.valuesOf(moved.to)];
-    const leadsToA = values.some((each) => a.has(each));
-    const leadsToB = values.some((each) => b.has(each));
-    if (leadsToA) return { shows: leadsToB ? 'mixed' : 'from', ttl, failed: false };
-    if (!leadsToB) return { shows: 'nothing', ttl, failed: false };
-    // A CNAME to B brings addresses that the plan does not name.
-    const strangers = values.some((each) => !b.has(each)) && moved.to.every(({ kind }) => kind !== 'name');
-    return { shows: strangers ? 'mixed' : 'to', ttl, failed: false };
+    return judge(moved, reply, (targets) => this.valuesOf(targets));
   }
 
+  /** What stands for a side: its addresses, its name, and where name or pool lead now. */
   private valuesOf(targets: MovedName['from']): Set<string> {
-    return new Set(
-      targets.flatMap((target) => {
-        if (target.kind === 'address') return [target.address.toLowerCase()];
-        if (target.kind === 'name') return [target.name];
-        return this.options.pool(target.pool)?.addresses() ?? [];
-      }),
-    );
+    const behind = this.options.places.addressesOf(targets);
+    const own = targets.flatMap((target) => {
+      if (target.kind === 'address') return [target.address.toLowerCase()];
+      if (target.kind === 'name') return [target.name];
+      return this.options.pool(target.pool)?.addresses() ?? [];
+    });
+    return new Set([...own, ...behind]);
   }
-}
-
-const nothing: Sighting = { shows: 'nothing', ttl: 0, failed: false };
-const failed: Sighting = { ...nothing, failed: true };
-/** There is nothing of this type. */
-const empty: Sighting = { ...nothing };
-
-function isTelling(typeCode: number): boolean {
-  return typeCode === QueryType.A || typeCode === QueryType.AAAA || typeCode === QueryType.CNAME;
-}
-
-/** What one name shows: a family that the upstream does not have leads nowhere, so it says nothing of the other one. */
-function ofTypes(all: readonly Sighting[]): Sighting {
-  const telling = all.filter((each) => each !== empty);
-  return telling.length === 0 ? nothing : together(telling);
-}
-
-function together(all: readonly Sighting[]): Sighting {
-  const ttl = all.reduce((longest, each) => Math.max(longest, each.ttl), 0);
-  return { shows: commonOf(new Set(all.map(({ shows }) => shows))), ttl, failed: all.some(({ failed: some }) => some) };
-}
-
-/** All names show B, or one of them does not. */
-function commonOf(shows: ReadonlySet<Sighting['shows']>): Sighting['shows'] {
-  const [only] = shows;
-  if (shows.size === 1 && only !== undefined) return only;
-  return shows.has('nothing') && !shows.has('mixed') && !shows.has('from') ? 'nothing' : 'mixed';
 }
