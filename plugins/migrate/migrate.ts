@@ -60,7 +60,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
   private readonly context: SetupContext;
   private readonly hub: Hub;
   /** Opens the store that servers share. */
-  private readonly connect: (() => Store) | undefined;
+  private readonly sharedStore: (() => Store) | undefined;
   private readonly metrics: PlanMetrics;
   /** Whether another plan of the configuration moves a name. */
   private isOthers: (name: string) => boolean = () => false;
@@ -78,7 +78,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
     const { move, access } = settings;
     const { name, session } = move.plan;
     const place = move.store;
-    this.connect = place.kind === 'journal' ? undefined : () => openStore({ place, plan: name, session, access });
+    this.sharedStore = place.kind === 'journal' ? undefined : () => openStore({ place, plan: name, session, access });
     this.name = name;
     this.provides = [provide(planned, this as Planned), provide(adminUse, { label: `plan ${name}`, access: settings.admin })];
     this.configured = settings;
@@ -161,7 +161,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
   private async lead(context: StartContext): Promise<Runner> {
     const { move, journal, admin, replica } = this.configured;
     const { log, now } = this.context;
-    const options = { move, file: journal, replica, connect: this.connect, log, now, starting: context.server.starting };
+    const options = { move, file: journal, replica, connect: this.sharedStore, log, now, starting: context.server.starting };
     const runner = await this.hub.attach(this, options).catch((error: unknown) => {
       throw error instanceof JournalUnwritable ? this.context.fail(error.message, 'journal') : error;
     });
@@ -208,7 +208,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
       if (this.follower !== undefined) this.metrics.showHeld(this.follower.held);
       return;
     }
-    runner.replan(move, this.connect);
+    runner.replan(move, this.sharedStore);
     runner.host = this;
     const { metrics, log, now } = this.context;
     const pool = (name: PoolService['name']) => context.peers(poolService).find((each) => each.name === name);

@@ -72,3 +72,79 @@ test('names are given back when the upstreams of all server blocks that hold the
   one.leads.at = b;
   await server.until(name, 'released', each);
 });
+
+/** A cache of a vendor, on the clock of the test: what it has drawn it shows until that is over, with the TTL that is left. */
+async function cachingVendor(draw: () => string, ttl = 5) {
+  const kept = { address: '', end: 0 };
+  const drawn: string[] = [];
+  const upstream = await startUpstream({
+    [`${name} A`]: () => {
+      if (Date.now() >= kept.end) {
+        Object.assign(kept, { address: draw(), end: Date.now() + ttl * 1000 });
+        drawn.push(kept.address);
+      }
+      return { answer: [`${name} ${Math.floor((kept.end - Date.now()) / 1000)} A ${kept.address}`] };
+    },
+    '* *': [],
+  });
+  onTestFinished(() => upstream.stop());
+  return { upstream, drawn };
+}
+
+async function toDone(forward: string, more = '') {
+  const server = await servePlan(`. {\n ${plan.replace('handback on', `handback on\n ${more}`)}\n forward . ${forward}\n}\n`);
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  await server.when(name, (status) => status.upstream.before !== null);
+  expect(await server.order(name, 'start')).toBeUndefined();
+  await server.advance(name);
+  await server.until(name, 'done', each);
+  return server;
+}
+
+test('below a cache one draw is one draw: names are given back after twenty of them, and the status counts them', async () => {
+  const { upstream, drawn } = await cachingVendor(() => b);
+  const server = await toDone(upstream.endpoint);
+  const before = drawn.length;
+  const waits = await server.when(name, ({ wait }) => /[1-9] of 20 independent answers/.test(wait?.why ?? ''), each);
+  expect(waits.wait?.why).toMatch(/has not shown B alone for long enough: \d+ of 20 independent answers seen, about \d+ s more$/);
+  await server.until(name, 'released', each);
+  // Some were drawn in the course of draining.
+  expect(drawn.length).toBeGreaterThanOrEqual(20);
+  expect(drawn.length).toBeGreaterThan(before + 10);
+});
+
+test('a vendor that takes turns does not look clean between two draws', async () => {
+  let turn = 0;
+  const leads = { mixes: true };
+  const { upstream, drawn } = await cachingVendor(() => (leads.mixes && ++turn % 6 === 0 ? a : b), 2);
+  const server = await toDone(upstream.endpoint, 'handback_answers 6');
+  await server.pass(name, 60_000, each);
+  expect((await server.status(name)).phase).toBe('done');
+  expect(drawn.filter((address) => address === a).length).toBeGreaterThan(2);
+  leads.mixes = false;
+  const last = drawn.length;
+  await server.until(name, 'released', each);
+  expect(drawn.length - last).toBeGreaterThanOrEqual(5);
+});
+
+test('every upstream that may be asked is asked, whatever the policy: one that leads to A keeps the names here', async () => {
+  const [first, second] = [await vendor(), await vendor()];
+  first.leads.at = b;
+  const endpoints = `${first.upstream.endpoint} ${second.upstream.endpoint} {\n policy sequential\n}`;
+  const server = await toDone(endpoints);
+  await server.pass(name, 40_000, each);
+  expect(await server.status(name)).toMatchObject({ phase: 'done', upstream: { now: { shows: 'mixed' } } });
+  second.leads.at = b;
+  await server.until(name, 'released', each);
+});
+
+test('an upstream that does not answer holds the hand-back up, and is named', async () => {
+  const [first, second] = [await vendor(), await vendor()];
+  first.leads.at = b;
+  const server = await toDone(`${first.upstream.endpoint} ${second.upstream.endpoint} {\n policy sequential\n max_connect_attempts 1\n}`);
+  await second.upstream.stop();
+  const { wait } = await server.when(name, (status) => status.wait?.why.includes('does not answer') === true, each);
+  expect(wait?.why).toContain(`${second.upstream.endpoint} does not answer, and may lead to A when it does`);
+  await server.pass(name, 30_000, each);
+  expect((await server.status(name)).phase).toBe('done');
+});

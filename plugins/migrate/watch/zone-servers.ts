@@ -125,7 +125,7 @@ export class ZoneServers {
     socket.on('error', () => resolve(undefined));
     socket.on('message', (message) => {
       const reply = readAnswer(message, query, id);
-      if (reply !== undefined) resolve(reply.authoritative && !reply.truncated ? { server: address, reply } : undefined);
+      if (reply !== undefined) resolve(tells(reply) ? { server: address, reply } : undefined);
     });
     socket.on('connect', () => socket.send(question));
     socket.connect(port, address);
@@ -134,6 +134,11 @@ export class ZoneServers {
       socket.close();
     });
   }
+}
+
+/** A name of the zone exists or it does not; everything else is a failure. */
+function tells({ authoritative, truncated, rcode }: Reply): boolean {
+  return authoritative && !truncated && (rcode === 'NOERROR' || rcode === 'NXDOMAIN');
 }
 
 /** The reply in a message; undefined where it is none to this question. */
