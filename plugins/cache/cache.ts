@@ -9,6 +9,7 @@ import {
   type Next,
   ownClient,
   type Query,
+  QueryType,
   type Reply,
   rescue,
 } from 'ferrydns/plugin';
@@ -98,6 +99,7 @@ export class Cache {
 
   /** Asks for what is not there; those who ask the same meanwhile wait for the one answer. */
   private miss(query: Query, next: Next): Awaitable<Reply> {
+    if (isTransfer(query)) return next(query);
     const waiting = this.misses.join(query);
     query.explained?.note(waiting === undefined ? 'miss: nothing is kept' : 'miss: waits for an answer that is being asked for already');
     if (waiting !== undefined) {
@@ -235,6 +237,11 @@ export class Cache {
     );
     void after(renewed, (kept) => kept?.entry?.inheritHits(entry, now));
   }
+}
+
+/** An answer of many messages is for one client (RFC 5936). */
+function isTransfer({ typeCode }: Query): boolean {
+  return typeCode === QueryType.AXFR || typeCode === QueryType.IXFR;
 }
 
 function answering(entry: Entry | undefined): Entry | undefined {

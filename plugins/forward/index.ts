@@ -11,6 +11,7 @@ import {
   type Query,
   QueryClass,
   QueryError,
+  QueryType,
   Reply,
   type SetupContext,
   type StartContext,
@@ -85,7 +86,7 @@ class Forward implements Instance, UpstreamService {
         return next(query);
       }
       // What another class holds is this server's own business (RFC 4892), or nobody's.
-      return query.classCode === QueryClass.IN ? this.forward(query, next) : Reply.decline('REFUSED');
+      return query.classCode === QueryClass.IN && !isTransfer(query) ? this.forward(query, next) : Reply.decline('REFUSED');
     };
   }
 
@@ -164,4 +165,9 @@ class Forward implements Instance, UpstreamService {
     if (!next.has(reply.rcodeNumber) && !(nextOnNodata && reply.rcodeNumber === 0 && reply.answerCount === 0)) return false;
     return this.followers.some((follower) => follower.inScope(query));
   }
+}
+
+/** Zones are given by who has them, not by who asks others (RFC 5936 section 4.2 for UDP, CVE-2024-25581). */
+function isTransfer({ typeCode }: Query): boolean {
+  return typeCode === QueryType.AXFR || typeCode === QueryType.IXFR;
 }

@@ -5,9 +5,12 @@ import {
   flag,
   httpAddress,
   type Instance,
+  type Metrics,
   optional,
   property,
   provide,
+  type RequestObserver,
+  rcodeName,
   requestObserver,
   type SetupContext,
 } from 'ferrydns/plugin';
@@ -31,11 +34,10 @@ export default definePlugin({
 
 function exporter(address: string, { metrics, now }: SetupContext): Instance {
   const traffic = new Traffic(metrics, now);
-  const panics = metrics.counter('coredns_panics_total', 'A metrics that counts the number of panics.');
   const held: (() => void)[] = [];
   return {
     handle: (query, next) => traffic.handle(query, next),
-    provides: [provide(requestObserver, { dropped: (query, reply) => traffic.dropped(query, reply), panicked: () => panics.add() })],
+    provides: [provide(requestObserver, observerOf(metrics, traffic))],
     start({ server, routes, handlers, serve }) {
       const buildHelp = "A metric with a constant '1' value labeled by version, revision, and goversion from which CoreDNS was built.";
       const build = metrics.info('coredns_build_info', buildHelp, ['version', 'revision', 'goversion']);
@@ -51,4 +53,24 @@ function exporter(address: string, { metrics, now }: SetupContext): Instance {
       for (const release of held.splice(0)) release();
     },
   };
+}
+
+const observers = new WeakMap<Metrics, RequestObserver>();
+
+/** One for the metrics of the server, however many blocks export them: what no block answers is counted once. */
+function observerOf(metrics: Metrics, traffic: Traffic): RequestObserver {
+  const known = observers.get(metrics);
+  if (known !== undefined) return known;
+  const panics = metrics.counter('coredns_panics_total', 'A metrics that counts the number of panics.');
+  const rejected = metrics.counter('ferrydns_messages_rejected_total', 'Messages that are no query to answer, by what they were told.', [
+    'server',
+    'rcode',
+  ]);
+  const observer: RequestObserver = {
+    dropped: (query, reply) => traffic.dropped(query, reply),
+    panicked: () => panics.add(),
+    rejected: (_message, rcode, _client, server) => rejected({ server, rcode: rcodeName(rcode) }).add(),
+  };
+  observers.set(metrics, observer);
+  return observer;
 }

@@ -41,6 +41,8 @@ export const flag = {
   copied: 0x7910,
   /** What a forwarded query keeps of the received one. */
   sentUpstream: 0x0100 | 0x0020 | 0x0010,
+  /** What a NOTIFY says: its opcode and AA. */
+  sentInNotify: 0x7800 | 0x0400,
 } as const;
 
 /** Bits of a header by the names under which messages are changed. */

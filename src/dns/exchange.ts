@@ -16,9 +16,27 @@ export class Exchange {
   resolutions = 0;
   /** What plugins tell of the query; undefined unless its server block collects metadata. */
   metadata: Metadata | undefined = undefined;
+  /** When nobody waits for an answer any more, in milliseconds on the clock of `receivedAt`. */
+  deadline = Number.POSITIVE_INFINITY;
+  /** Why nobody waits for the answer any more; undefined while somebody does. */
+  cancelled: string | undefined = undefined;
+  private controller: AbortController | undefined = undefined;
+
+  /** Aborts when nobody waits for the answer any more. Made when somebody asks for it. */
+  get signal(): AbortSignal {
+    this.controller ??= new AbortController();
+    if (this.cancelled !== undefined) this.controller.abort(new Error(this.cancelled));
+    return this.controller.signal;
+  }
+
+  /** Says why nobody waits any more: the client is gone, the time is up, the configuration has ended. */
+  cancel(reason: string): void {
+    this.cancelled ??= reason;
+    this.controller?.abort(new Error(this.cancelled));
+  }
 }
 
 /** The exchange of a query, for the server to write to. */
-export function exchangeOf(query: { readonly exchange: Readonly<Exchange> }): Exchange {
-  return query.exchange;
+export function exchangeOf(query: { readonly exchange: Readonly<Omit<Exchange, 'cancel'>> }): Exchange {
+  return query.exchange as Exchange;
 }

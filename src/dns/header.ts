@@ -7,19 +7,19 @@ import { Query } from './query.ts';
 import { headerLength, readUint16, skipName } from './wire.ts';
 
 /** What becomes of a message that is no query to answer: silence, or a header with this response code. */
-export const verdict = { drop: -1, formatError: 1, notImplemented: 4, refused: 5 } as const;
+export const verdict = { ignore: 0, formatError: 1, notImplemented: 4, refused: 5 } as const;
 export type Verdict = (typeof verdict)[keyof typeof verdict];
 
 /**
- * Makes a query of a message, or says why not. Checks the header first (a response is dropped: RFC 5625 section 4.1, CVE-2024-2169), then
+ * Makes a query of a message that is a QUERY or a NOTIFY, or says why not. Checks the header first (a response is dropped: RFC 5625 section 4.1, CVE-2024-2169), then
  * the one question (RFC 9619), then walks over the records behind it; nothing is allocated by what the header's counts claim.
  */
 export function readQuery(wire: Uint8Array, start: number, end: number, client: Client, at: number): Query | Verdict {
-  if (end - start < headerLength) return verdict.drop;
+  if (end - start < headerLength) return verdict.ignore;
   const flags = readUint16(wire, start + 2);
-  if ((flags & flag.response) !== 0) return verdict.drop;
+  if ((flags & flag.response) !== 0) return verdict.ignore;
   const opcode = (flags & flag.opcode) >>> 11;
-  if (opcode !== Opcode.QUERY) return opcode === Opcode.NOTIFY ? verdict.refused : verdict.notImplemented;
+  if (opcode !== Opcode.QUERY && opcode !== Opcode.NOTIFY) return verdict.notImplemented;
   const records = countRecords(wire, start);
   if (readUint16(wire, start + 4) !== 1 || records === -1) return verdict.formatError;
 

@@ -1,6 +1,6 @@
 // Queries that nobody sent: of the server itself.
 import type { Client } from './client.ts';
-import { flag, knownClass, knownType } from './codes.ts';
+import { flag, knownClass, knownType, Opcode } from './codes.ts';
 import { hashName, type Name, nameToWire } from './name.ts';
 import { Query } from './query.ts';
 import type { Caching } from './query-fields.ts';
@@ -12,6 +12,8 @@ export interface OwnQuery {
   readonly type: string;
   readonly class?: string;
   readonly recursionDesired?: boolean;
+  /** Makes a NOTIFY (RFC 1996) instead of a query: it says AA, and desires no recursion. */
+  readonly notify?: boolean;
   readonly client: Client;
   readonly receivedAt: number;
   readonly caching?: Caching;
@@ -19,6 +21,12 @@ export interface OwnQuery {
 
 /** Who asks where the server asks itself: over TCP, so that replies may be of any size. */
 export const ownClient: Client = { address: '127.0.0.1', port: 0, family: 4, transport: 'tcp', localAddress: '127.0.0.1', localPort: 0 };
+
+function flagsOf({ notify = false, recursionDesired = true }: OwnQuery): number {
+  // RFC 1996 section 3.6.
+  if (notify) return (Opcode.NOTIFY << 11) | flag.authoritative;
+  return recursionDesired ? flag.recursionDesired : 0;
+}
 
 /** Makes a query that nobody sent. Throws an Error at a type or class that is none. */
 export function makeQuery(own: OwnQuery): Query {
@@ -33,7 +41,7 @@ export function makeQuery(own: OwnQuery): Query {
     nameHash: hashName(name, 0, name.length),
     typeCode: type,
     classCode: klass,
-    flags: (own.recursionDesired ?? true) ? flag.recursionDesired : 0,
+    flags: flagsOf(own),
     edns: false,
     advertisedSize: 512,
     ednsVersion: 0,

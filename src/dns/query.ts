@@ -1,6 +1,6 @@
 // A query: what was asked, by whom. Made from the received bytes without decoding anything that nobody asks for.
 import type { Client, Route } from './client.ts';
-import { changedFlags, className, flag, knownClass, knownType, typeName } from './codes.ts';
+import { changedFlags, className, flag, knownClass, knownType, Opcode, typeName } from './codes.ts';
 import { type Option, optLength, optLengthWith, readOptions, writeOpt } from './edns.ts';
 import { Exchange, exchangeOf } from './exchange.ts';
 import type { Explained } from './explained.ts';
@@ -43,7 +43,7 @@ export class Query {
   /** The query as it was received, which this one was derived from; itself when it is that one. */
   readonly origin: Query;
   /** What the server keeps about the handling of {@link origin}. */
-  readonly exchange: Readonly<Exchange>;
+  readonly exchange: Readonly<Omit<Exchange, 'cancel'>>;
   /** Whether no client sent {@link origin}, but the server itself. */
   readonly own: boolean;
   /** What caches do with it: `usual`; `renew`: they ask anew and give what they keep from then on; `bypass`: they let it pass, and its reply. */
@@ -101,6 +101,21 @@ export class Query {
 
   get class(): string {
     return className(this.classCode);
+  }
+
+  /** 0 for a query, 4 for a NOTIFY (RFC 1996); no other one gets this far. */
+  get opcode(): number {
+    return (this.flags & flag.opcode) >>> 11;
+  }
+
+  /** When nobody waits for the answer any more, in milliseconds on the clock of {@link receivedAt}. */
+  get deadline(): number {
+    return this.exchange.deadline;
+  }
+
+  /** Aborts when nobody waits for the answer any more: the client is gone, the time is up, or the configuration has ended. */
+  get signal(): AbortSignal {
+    return this.exchange.signal;
   }
 
   get recursionDesired(): boolean {
@@ -236,7 +251,7 @@ export class Query {
     const bare = headerLength + this.questionLength;
     const message = Buffer.allocUnsafe(bare + (this.edns ? optLengthWith(options) : 0));
     writeUint16(message, 0, id);
-    writeUint16(message, 2, this.flags & flag.sentUpstream);
+    writeUint16(message, 2, this.flags & (this.opcode === Opcode.QUERY ? flag.sentUpstream : flag.sentInNotify));
     writeUint16(message, 4, 1);
     writeUint16(message, 6, 0);
     writeUint16(message, 8, 0);

@@ -4,8 +4,8 @@ import type { Option } from './edns.ts';
 import type { ExtendedErrorValue } from './extended-error.ts';
 import type { ResourceRecord } from './record.ts';
 
-/** What `with` changes; what is absent stays. */
-export interface ReplyChange {
+/** What a copy can change of one message; what is absent stays. */
+export interface RecordChange {
   readonly rcode?: Rcode;
   readonly authoritative?: boolean;
   readonly recursionAvailable?: boolean;

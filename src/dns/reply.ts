@@ -5,7 +5,7 @@ import { type ExtendedErrorValue, extendedErrorOption } from './extended-error.t
 import { type Layout, layOut, plainLength, readSections, type Sections, type WireForm, writeMessage } from './message.ts';
 import type { Query } from './query.ts';
 import { checkedTtl, type ResourceRecord, shortened } from './record.ts';
-import type { ReplyChange } from './reply-change.ts';
+import type { RecordChange } from './reply-change.ts';
 import { type Survey, surveyLayout, surveySections } from './survey.ts';
 import { FormatError, headerLength, nameLength, readUint16 } from './wire.ts';
 
@@ -23,6 +23,13 @@ interface ReplyFields {
   readonly sections: Sections | undefined;
   readonly form: WireForm | undefined;
   readonly layout: Layout | undefined;
+  readonly following: AsyncIterable<Reply> | undefined;
+}
+
+/** What `with` changes; what is absent stays. */
+export interface ReplyChange extends RecordChange {
+  /** See {@link Reply.following}. */
+  readonly following?: AsyncIterable<Reply>;
 }
 
 /** What is answered. Shared by all who ask the same: never written to. */
@@ -41,6 +48,11 @@ export class Reply {
    * True when no plugin answered and the responder writes an empty reply with this rcode. Such a reply is not an answer: it is not cached.
    */
   readonly declined: boolean;
+  /**
+   * The further messages of the same answer, as in a zone transfer (RFC 5936 section 2.2): sent in order, over a stream only, each when the client has
+   * taken what came before. Over UDP this message alone is sent, as truncated. Whatever iterates is told to return when the client is gone.
+   */
+  readonly following: AsyncIterable<Reply> | undefined;
   private sections: Sections | undefined;
   private form: WireForm | undefined;
   private readonly layout: Layout | undefined;
@@ -55,6 +67,7 @@ export class Reply {
     this.sections = fields.sections;
     this.form = fields.form;
     this.layout = fields.layout;
+    this.following = fields.following;
   }
 
   /** An authoritative NOERROR reply with these records in the answer section. */
@@ -85,6 +98,7 @@ export class Reply {
     sections: noSections,
     form: undefined,
     layout: undefined,
+    following: undefined,
   });
 
   /**
@@ -108,6 +122,7 @@ export class Reply {
       sections: undefined,
       form: usable ? wireFormOf(message, layout) : { bytes: message, questionLength: 0, ttls: [], truncated: false, plainLength: 0 },
       layout,
+      following: undefined,
     });
   }
 
@@ -197,6 +212,7 @@ export class Reply {
       sections: this.sections,
       form: this.form,
       layout: this.layout,
+      following: undefined,
     });
   }
 
@@ -224,13 +240,7 @@ export class Reply {
 
   private changed(change: ReplyChange): Reply {
     const keepsRecords = change.answers === undefined && change.authorities === undefined && change.additionals === undefined;
-    const sections = keepsRecords
-      ? this.sections
-      : {
-          answers: change.answers ?? this.answers,
-          authorities: change.authorities ?? this.authorities,
-          additionals: change.additionals ?? this.additionals,
-        };
+    const sections = keepsRecords ? this.sections : this.changedSections(change);
     const options = change.options ?? this.options;
     return new Reply({
       rcodeNumber: change.rcode === undefined ? this.rcodeNumber : knownRcode(change.rcode),
@@ -243,7 +253,12 @@ export class Reply {
       sections,
       form: keepsRecords ? this.form : undefined,
       layout: keepsRecords ? this.layout : undefined,
+      following: change.following ?? this.following,
     });
+  }
+
+  private changedSections({ answers = this.answers, authorities = this.authorities, additionals = this.additionals }: ReplyChange): Sections {
+    return { answers, authorities, additionals };
   }
 
   private shortened(ttl: number): Reply {
@@ -270,6 +285,7 @@ const plain: ReplyFields = {
   sections: undefined,
   form: undefined,
   layout: undefined,
+  following: undefined,
 };
 
 const kept = flag.authoritative | flag.truncated | flag.recursionAvailable | flag.authenticData;

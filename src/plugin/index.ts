@@ -40,8 +40,8 @@ export type { QueryChange } from '../dns/query-fields.ts';
 export { replaceNames } from '../dns/rdata.ts';
 export { type RecordFields, type ResourceRecord, record, shortened, withoutRepeats } from '../dns/record.ts';
 export { isCut } from '../dns/render.ts';
-export { Reply } from '../dns/reply.ts';
-export type { ReplyChange } from '../dns/reply-change.ts';
+export { Reply, type ReplyChange } from '../dns/reply.ts';
+
 export type { Survey } from '../dns/survey.ts';
 export type { Logger } from '../log/logger.ts';
 export { type Counter, type Histogram, type Metrics, perRoute } from '../metrics/metrics.ts';
@@ -79,3 +79,4 @@ export { type PoolMemberStatus, type PoolService, poolService } from './pool-ser
 export { QueryError } from './query-error.ts';
 export { type RequestObserver, requestObserver } from './request-observer.ts';
 export { type Passage, type UpstreamService, upstreamService } from './upstream-service.ts';
+export type { WireStep } from './wire-step.ts';

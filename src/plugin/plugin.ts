@@ -11,6 +11,7 @@ import type { Timeouts, TlsSettings } from '../transport/stream-settings.ts';
 import type { Awaitable } from './awaitable.ts';
 import type { Capability, Provided } from './capability.ts';
 import type { Explanation, Question } from './explanation.ts';
+import type { WireStep } from './wire-step.ts';
 
 /** The rest of the chain, bound once when the chain is built. It is a function of the query alone: call it never, once or twice. */
 export type Next = (query: Query) => Awaitable<Reply>;
@@ -198,6 +199,8 @@ export interface BlockSettings {
   readonly stacktrace?: boolean;
   /** Milliseconds to go on answering after SIGTERM. */
   readonly lameduck?: number;
+  /** Let questions of type AXFR and IXFR reach the chain: a plugin of this block has zones to give, and nobody sends them on. */
+  readonly transfers?: boolean;
   /** Let questions of classes other than IN reach the chains of this listener. */
   readonly otherClasses?: boolean;
 }
@@ -205,6 +208,13 @@ export interface BlockSettings {
 /** One use of a plugin in one server block. Every member is optional. */
 export interface Instance {
   readonly handle?: Handle;
+  /**
+   * Takes a NOTIFY (RFC 1996) for a zone of the server block, or leaves it to the next instance by undefined. NOTIFY does not go down the chain; one that
+   * nobody takes is refused.
+   */
+  notify?(query: Query): Awaitable<Reply | undefined>;
+  /** What it does with messages as they are on the wire. */
+  readonly wireStep?: WireStep;
   /** Whether the server block answers this query; where several blocks have a zone, the first one that does is chosen. A throw counts as no. */
   admits?(query: Query): boolean;
   /** Collects metadata of a query, before its server block is chosen. */

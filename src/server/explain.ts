@@ -100,7 +100,7 @@ function holdersOf({ answering }: ListenerPlan, { name }: Query): RoutedBlock[] 
 
 function remarksOn({ typeCode, type }: Query, chosen: RoutedBlock | undefined, longest: RoutedBlock | undefined): string[] {
   if (typeCode === QueryType.AXFR || typeCode === QueryType.IXFR)
-    return [`queries of type ${type} are refused before any server block is looked for`];
+    return [`queries of type ${type} are refused where no plugin of the server block has zones to give`];
   if (chosen === undefined) return ['no zone of this listener holds the name: refused'];
   if (chosen.chain === undefined) return ['the server block has no plugin that answers: refused'];
   return typeCode === QueryType.DS && chosen !== longest ? ['DS records are looked for in the zone above (RFC 4035 section 3.1.4.1)'] : [];

@@ -107,6 +107,7 @@ export class Generation {
 
   /** Stops what was started, in reverse order. An error of one instance is logged and does not keep the others from stopping. */
   async stop(deadline: AbortSignal): Promise<void> {
+    this.inHand.cancel('the configuration has ended');
     this.ending.abort();
     for (const use of this.started.splice(0).reverse()) {
       const { plugin, instance } = use;
@@ -175,12 +176,13 @@ export class Generation {
   }
 
   private answering(server: string, routed: readonly RoutedBlock[], blocks: readonly Block[]): Answering {
-    // Metrics are of the process: whichever block has them counts what no block of any listener answers.
-    const observers = this.blocks.flatMap((block) => provided(block, requestObserver)).slice(0, 1);
+    // Observers are of the process: those of any block are told of what no block of any listener answers.
+    const observers = [...new Set(this.blocks.flatMap((block) => provided(block, requestObserver)))];
     return {
       router: new Router(routed),
       dropped: this.context.route(server, 'dropped', ''),
       otherClasses: blocks.some(({ settings }) => settings.otherClasses === true),
+      notified: blocks.some(({ uses }) => uses.some(({ instance }) => instance.notify !== undefined)),
       observers,
       stacktrace: blocks.some(({ settings }) => settings.stacktrace === true || settings.debug === true),
       inHand: this.inHand,

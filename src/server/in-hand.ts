@@ -1,23 +1,29 @@
-// Queries whose answer is not at hand: how many there are, how long they may take, and who waits for the last one.
+// Queries whose answer is not at hand: which they are, how long they may take, and who waits for the last one.
+import type { Exchange } from '../dns/exchange.ts';
 import { Deadlines, type Waiting } from './deadlines.ts';
 
 export class InHand {
-  private count = 0;
+  private readonly exchanges = new Set<Exchange>();
   private idle: (() => void) | undefined;
   private readonly deadlines = new Deadlines();
 
-  enter(): void {
-    this.count++;
+  enter(exchange: Exchange): void {
+    this.exchanges.add(exchange);
   }
 
-  leave(): void {
-    this.count--;
-    if (this.count === 0) this.idle?.();
+  leave(exchange: Exchange): void {
+    this.exchanges.delete(exchange);
+    if (this.exchanges.size === 0) this.idle?.();
+  }
+
+  /** Says that nobody waits for those that are left. */
+  cancel(reason: string): void {
+    for (const exchange of this.exchanges) exchange.cancel(reason);
   }
 
   /** Resolves when no query is in hand. */
   empty(): Promise<void> {
-    if (this.count === 0) return Promise.resolve();
+    if (this.exchanges.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.idle = resolve;
     });

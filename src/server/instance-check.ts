@@ -5,6 +5,8 @@ import type { Instance } from '../plugin/plugin.ts';
 /** What each member of an instance is; the compiler sees that none is missing. */
 const members: Readonly<Record<keyof Instance, 'function' | 'object' | 'array' | 'number'>> = {
   handle: 'function',
+  notify: 'function',
+  wireStep: 'object',
   patience: 'number',
   admits: 'function',
   collect: 'function',

@@ -7,6 +7,7 @@ import { type Block, serverName } from './block.ts';
 import { buildChain, stepsOf } from './chain.ts';
 import type { Answering } from './responder.ts';
 import type { RoutedBlock } from './router.ts';
+import { wireStepsOf } from './wire-steps.ts';
 
 /** A listener and the server blocks behind it, in the order of the configuration. */
 export interface PlannedListener {
@@ -66,7 +67,9 @@ export function planListeners(blocks: readonly Block[], context: PlanningContext
   const problems: ConfigError[] = [];
   for (const block of blocks) {
     const steps = stepsOf(block.uses, context.builtIn);
-    const rest = { chain: buildChain(steps), uses: block.uses, steps, place: block.place, patience: patienceOf(block), ...block.choice };
+    const { uses, place, settings } = block;
+    const answers = { chain: buildChain(steps), transfers: settings.transfers === true, wire: wireStepsOf(uses), patience: patienceOf(block) };
+    const rest = { ...answers, uses, steps, place, ...block.choice };
     for (const { draft, zone } of placesOf(block, drafts, context.defaultAddress)) {
       if (rest.admits === undefined) {
         if (draft.places.has(zone)) problems.push(defined(draft, zone, block.place));

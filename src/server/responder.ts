@@ -1,7 +1,7 @@
 // Answers messages: refuses what is no query, finds the server block, runs its chain, renders the reply. Duties that no chain can switch off.
 
 import type { Route } from '../dns/client.ts';
-import { ExtendedError, isDataClass, QueryClass, QueryType } from '../dns/codes.ts';
+import { ExtendedError, isDataClass, Opcode, QueryClass, QueryType } from '../dns/codes.ts';
 import { exchangeOf } from '../dns/exchange.ts';
 import { readQuery, type Verdict, verdict } from '../dns/header.ts';
 import type { Query } from '../dns/query.ts';
@@ -12,7 +12,7 @@ import type { Logger } from '../log/logger.ts';
 import { type Awaitable, isPromise } from '../plugin/awaitable.ts';
 import { QueryError } from '../plugin/query-error.ts';
 import type { RequestObserver } from '../plugin/request-observer.ts';
-import { type Answerer, maxMessage, type Peer, pending } from '../transport/answerer.ts';
+import { type Answerer, type MessageStream, maxMessage, type Peer, pending } from '../transport/answerer.ts';
 import { type Circumstances, culpritOf, errorText, withCircumstances } from './culprit.ts';
 import type { InHand } from './in-hand.ts';
 import type { LateReplies } from './late-replies.ts';
@@ -25,6 +25,8 @@ export interface Answering {
   readonly dropped: Route;
   /** Whether a plugin of this listener takes questions of classes other than IN. */
   readonly otherClasses: boolean;
+  /** Whether a plugin of this listener takes NOTIFY. */
+  readonly notified: boolean;
   readonly observers: readonly RequestObserver[];
   /** Whether the stack of an unexpected error is logged. */
   readonly stacktrace?: boolean;
@@ -55,38 +57,60 @@ export class Responder implements Answerer {
   answer(wire: Uint8Array, start: number, end: number, peer: Peer, out: Uint8Array): number {
     if (!this.open) return 0;
     const query = this.read(wire, start, end, peer);
-    if (typeof query === 'number') return query < 0 ? 0 : renderRefusal(wire, start, query, out);
-    const reply = this.reply(query);
-    if (!isPromise(reply)) return reply === Reply.drop ? 0 : this.render(reply, query, out);
+    if (typeof query === 'number') {
+      if (query === verdict.ignore) return 0;
+      for (const observer of this.answering.observers) observer.rejected?.(wire.subarray(start, end), query, peer, this.answering.dropped.server);
+      return renderRefusal(wire, start, query, out);
+    }
+    const refusal = this.refusal(query);
+    const block = refusal === undefined ? this.answering.router.find(query) : undefined;
+    if (block?.wire !== undefined) block.wire.received(wire.subarray(start, end), query);
+    const reply = block === undefined ? this.outsideChains(query, refusal ?? refused) : this.run(query, block);
+    if (!isPromise(reply) && (reply.following === undefined || peer.stream === undefined)) return this.render(reply, query, out, block);
     query.detach();
-    void this.answerLater(reply, query, peer);
+    void this.answerLater(reply, { query, peer, block });
     return pending;
   }
 
   /** A mistake of ours in reading a message costs that message, never the process. */
   private read(wire: Uint8Array, start: number, end: number, peer: Peer): Query | Verdict {
     try {
-      return readQuery(wire, start, end, peer, this.now());
+      const query = readQuery(wire, start, end, peer, this.now());
+      return typeof query === 'object' && query.opcode === Opcode.NOTIFY && !this.answering.notified ? verdict.refused : query;
     } catch (error) {
       this.panicked(error);
       return verdict.formatError;
     }
   }
 
-  /** The reply to a query, without rendering it. Never throws: a failure becomes a reply that says so. */
+  /** The reply to a query of the server's own, without rendering it. Never throws: a failure becomes a reply that says so. */
   reply(query: Query): Awaitable<Reply> {
     const refusal = this.refusal(query);
-    if (refusal !== undefined) return this.drop(query, refusal);
-    const block = this.answering.router.find(query);
-    if (block === undefined) return this.drop(query, refused);
-    exchangeOf(query).route = block.route;
-    if (block.chain === undefined) return this.drop(query, refused);
+    const block = refusal === undefined ? this.answering.router.find(query) : undefined;
+    return block === undefined ? this.outsideChains(query, refusal ?? refused) : this.run(query, block);
+  }
+
+  private run(query: Query, block: RoutedBlock): Awaitable<Reply> {
+    const exchange = exchangeOf(query);
+    exchange.route = block.route;
+    exchange.deadline = query.receivedAt + block.patience;
+    if (block.chain === undefined) return this.outsideChains(query, refused);
+    if (isTransfer(query) && !block.transfers) return this.outsideChains(query, refused);
     try {
-      const reply = block.chain(query);
+      const reply = query.opcode === Opcode.NOTIFY ? this.notify(query, block) : block.chain(query);
       return isPromise(reply) ? this.inTime(reply, query, block) : reply;
     } catch (error) {
       return this.failed(error, query, block);
     }
+  }
+
+  /** The first instance that takes the NOTIFY answers it. */
+  private async notify(query: Query, block: RoutedBlock): Promise<Reply> {
+    for (const { instance } of block.uses) {
+      const reply = await instance.notify?.(query);
+      if (reply !== undefined) return reply;
+    }
+    return this.outsideChains(query, refused);
   }
 
   private inTime(reply: Promise<Reply>, query: Query, block: RoutedBlock): Promise<Reply> {
@@ -94,6 +118,7 @@ export class Responder implements Answerer {
       failed: (error) => this.failed(error, query, block),
       late: () => {
         this.answering.lateReplies.note(query, culpritOf(query, block.steps), block.patience);
+        exchangeOf(query).cancel('the time is up');
         return unanswered;
       },
     });
@@ -102,12 +127,11 @@ export class Responder implements Answerer {
   private refusal(query: Query): Reply | undefined {
     if (query.ednsVersion !== 0) return badVersion;
     if (query.classCode !== QueryClass.IN && !(this.answering.otherClasses && isDataClass(query.classCode))) return refused;
-    // No plugin transfers zones yet, and an upstream is never asked to (RFC 5936 section 4.2 for UDP).
-    if (query.typeCode === QueryType.AXFR || query.typeCode === QueryType.IXFR) return refused;
     return undefined;
   }
 
-  private drop(query: Query, reply: Reply): Reply {
+  /** Counts a query that no chain answers. */
+  private outsideChains(query: Query, reply: Reply): Reply {
     exchangeOf(query).route = this.answering.dropped;
     for (const observer of this.answering.observers) observer.dropped(query, reply);
     return reply;
@@ -116,7 +140,7 @@ export class Responder implements Answerer {
   private failed(error: unknown, query: Query, block?: RoutedBlock): Reply {
     if (QueryError.is(error)) return Reply.decline(error.rcode, error.extendedError);
     this.panicked(error, { query, steps: block?.steps ?? [] });
-    return this.drop(query, Reply.decline('SERVFAIL', ExtendedError.OTHER));
+    return this.outsideChains(query, Reply.decline('SERVFAIL', ExtendedError.OTHER));
   }
 
   private panicked(error: unknown, circumstances?: Circumstances): void {
@@ -126,25 +150,66 @@ export class Responder implements Answerer {
     this.log.error(`Recovered from panic in server: "${dropped.server}" ${withCircumstances(text, circumstances)}`);
   }
 
-  private async answerLater(reply: Promise<Reply>, query: Query, peer: Peer): Promise<void> {
+  private async answerLater(reply: Awaitable<Reply>, asked: Asked): Promise<void> {
+    const { query, peer, block } = asked;
     const { inHand } = this.answering;
-    inHand.enter();
+    const exchange = exchangeOf(query);
+    inHand.enter(exchange);
+    peer.waiting?.add(exchange);
     try {
       const answer = await reply;
-      const length = answer === Reply.drop ? 0 : this.render(answer, query, scratch);
+      if (answer.following !== undefined && peer.stream !== undefined) {
+        await this.send(answer, answer.following, asked, peer.stream);
+        peer.sendNothing();
+        return;
+      }
+      const length = this.render(answer, query, scratch, block);
       if (length > 0) peer.send(scratch.subarray(0, length));
       else peer.sendNothing();
     } finally {
-      inHand.leave();
+      peer.waiting?.delete(exchange);
+      inHand.leave(exchange);
     }
   }
 
-  private render(reply: Reply, query: Query, out: Uint8Array): number {
+  /** Sends an answer of many messages. One that cannot be completed ends the connection, so that it is not taken for whole. */
+  private async send(first: Reply, following: AsyncIterable<Reply>, { query, block }: Asked, stream: MessageStream): Promise<void> {
     try {
-      return render(minimizeAny(reply, query), query, out, query.replyLimit);
+      await stream.send(scratch.subarray(0, this.render(first, query, scratch, block)));
+      for await (const reply of following) {
+        if (exchangeOf(query).cancelled !== undefined) break;
+        await stream.send(scratch.subarray(0, this.render(reply, query, scratch, block)));
+      }
     } catch (error) {
-      const length = render(this.failed(error, query), query, out, query.replyLimit);
+      this.failed(error, query, block);
+      stream.abort();
+    }
+    if (exchangeOf(query).cancelled !== undefined) stream.abort();
+  }
+
+  /** The length of the message; 0 for silence. */
+  private render(reply: Reply, query: Query, out: Uint8Array, block: RoutedBlock | undefined): number {
+    if (reply === Reply.drop) return 0;
+    const limit = query.replyLimit;
+    try {
+      const whole = reply.following === undefined || query.client.transport !== 'udp' ? reply : reply.with({ truncated: true });
+      if (block?.wire === undefined) return render(minimizeAny(whole, query), query, out, limit);
+      const length = render(minimizeAny(whole, query), query, out, limit - block.wire.room(query));
+      return block.wire.sending(out, length, query);
+    } catch (error) {
+      const length = render(this.failed(error, query, block), query, out, limit);
       return length >= headerLength ? length : 0;
     }
   }
+}
+
+/** A query whose answer is not at hand. */
+interface Asked {
+  readonly query: Query;
+  readonly peer: Peer;
+  readonly block: RoutedBlock | undefined;
+}
+
+function isTransfer({ typeCode }: Query): boolean {
+  return typeCode === QueryType.AXFR || typeCode === QueryType.IXFR;
 }

@@ -8,6 +8,7 @@ import type { Query } from '../dns/query.ts';
 import type { Next } from '../plugin/plugin.ts';
 import type { Use } from './block.ts';
 import type { Step } from './chain.ts';
+import type { WireSteps } from './wire-steps.ts';
 
 /** A server block as one listener sees it: under one zone. */
 export interface RoutedBlock {
@@ -23,6 +24,10 @@ export interface RoutedBlock {
   readonly collect?: (query: Query) => void;
   /** Whether this block answers the query; undefined where it answers all of its zone. */
   readonly admits?: (query: Query) => boolean;
+  /** What its plugins do with messages as they are on the wire; undefined where none does anything. */
+  readonly wire: WireSteps | undefined;
+  /** Whether questions of type AXFR and IXFR reach the chain. */
+  readonly transfers: boolean;
   /** Milliseconds until a query that its plugins have not answered is given up. */
   readonly patience: number;
 }

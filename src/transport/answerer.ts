@@ -5,8 +5,25 @@ import type { Client } from '../dns/client.ts';
 export interface Peer extends Client {
   /** Sends a whole message; the bytes may be used again afterwards. Does nothing when the client is gone. */
   send(message: Uint8Array): void;
-  /** Says that no answer will come to a query that was {@link pending}. */
+  /** Says that no answer will come to a query that was {@link pending}, or that the last message of one has been sent. */
   sendNothing(): void;
+  /** What is to be cancelled when the client is gone; undefined where that cannot be known. */
+  readonly waiting?: Set<Cancellable>;
+  /** Sends one message of an answer of several; undefined where an answer is one message. */
+  readonly stream?: MessageStream;
+}
+
+/** Something that nobody needs to go on with when the client is gone. */
+export interface Cancellable {
+  cancel(reason: string): void;
+}
+
+/** Sends the messages of one answer in order. */
+export interface MessageStream {
+  /** Sends a message; the bytes may be used again afterwards. Resolves when the next one may be sent. */
+  send(message: Uint8Array): undefined | Promise<void>;
+  /** Closes the connection: the answer cannot be completed, and the client must not take it for whole. */
+  abort(): void;
 }
 
 /** Returned by {@link Answerer.answer} when the reply will be given to {@link Peer.send} later. */

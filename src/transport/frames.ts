@@ -1,11 +1,11 @@
 // Length-framed messages on one connection (RFC 7766 section 8, RFC 7858 section 3.3): answered as they are ready, with limits on time and work in hand.
 import type { Socket } from 'node:net';
 import type { Served } from './accept.ts';
-import { type Answerer, type Peer, pending } from './answerer.ts';
+import { type Answerer, type Cancellable, type MessageStream, type Peer, pending } from './answerer.ts';
 import type { Timeouts } from './stream-settings.ts';
 
 /** Queries of one connection that may be in hand; more are read when some are answered. */
-const maxInHand = 100;
+const maxUnanswered = 100;
 /** Octets of answers waiting for a slow reader before no more of its queries are read. */
 const maxUnsent = 1 << 20;
 /** Octets of a header: a frame that holds less is no DNS, and what follows it cannot be trusted. */
@@ -22,6 +22,8 @@ export interface FramedOptions {
 
 /** One connection, and the client at its other end. */
 export class FramedConnection implements Peer, Served {
+  readonly waiting = new Set<Cancellable>();
+  readonly stream: MessageStream = { send: (message) => this.sendPart(message), abort: () => void this.socket.destroy() };
   readonly transport: 'tcp' | 'tls';
   readonly address: string;
   readonly port: number;
@@ -35,8 +37,10 @@ export class FramedConnection implements Peer, Served {
   /** What was read and is not yet a whole frame. */
   private rest: Buffer[] = [];
   private restLength = 0;
-  private inHand = 0;
+  /** Queries of this connection that wait for their answer. */
+  private unanswered = 0;
   private asked = 0;
+  private readonly drained: (() => void)[] = [];
   private finished = false;
   /** Ends a frame that trickles in too slowly. */
   private frameTimer: NodeJS.Timeout | undefined;
@@ -56,28 +60,52 @@ export class FramedConnection implements Peer, Served {
     this.localPort = socket.localPort ?? 0;
     socket.on('data', (chunk: Buffer) => this.read(chunk));
     socket.on('end', () => this.finish());
-    socket.on('drain', () => this.resume());
+    socket.on('drain', () => this.goOn());
     socket.on('timeout', () => socket.destroy());
-    socket.on('close', () => this.stopTimers());
+    socket.on('close', () => this.closed());
     socket.setTimeout(timeouts.idle);
     this.startFrameTimer();
   }
 
   send(message: Uint8Array): void {
-    if (this.socket.writable) {
-      const frame = Buffer.allocUnsafe(message.length + 2);
-      frame.writeUInt16BE(message.length);
-      frame.set(message, 2);
-      this.socket.write(frame, this.written);
-      if (this.socket.writableLength > 0) this.writeTimer ??= setTimeout(() => this.socket.destroy(), this.timeouts.write);
-    }
+    this.write(message);
     this.sendNothing();
   }
 
   sendNothing(): void {
-    this.inHand--;
+    this.unanswered--;
     this.closeWhenDone();
     this.resume();
+  }
+
+  /** Resolves at once while the client keeps up, else when it has taken what is on its way. */
+  private sendPart(message: Uint8Array): undefined | Promise<void> {
+    this.write(message);
+    if (this.socket.destroyed || this.socket.writableLength <= maxUnsent) return undefined;
+    return new Promise((resolve) => {
+      this.drained.push(resolve);
+    });
+  }
+
+  private write(message: Uint8Array): void {
+    if (!this.socket.writable) return;
+    const frame = Buffer.allocUnsafe(message.length + 2);
+    frame.writeUInt16BE(message.length);
+    frame.set(message, 2);
+    this.socket.write(frame, this.written);
+    if (this.socket.writableLength > 0) this.writeTimer ??= setTimeout(() => this.socket.destroy(), this.timeouts.write);
+  }
+
+  private goOn(): void {
+    for (const resolve of this.drained.splice(0)) resolve();
+    this.resume();
+  }
+
+  private closed(): void {
+    this.stopTimers();
+    this.goOn();
+    for (const each of this.waiting) each.cancel('the client is gone');
+    this.waiting.clear();
   }
 
   /** Answers what is in hand, reads nothing more, and closes. */
@@ -115,7 +143,7 @@ export class FramedConnection implements Peer, Served {
   private answer(bytes: Buffer, start: number, end: number): void {
     this.asked++;
     if (this.timeouts.queries >= 0 && this.asked >= this.timeouts.queries) this.finished = true;
-    this.inHand++;
+    this.unanswered++;
     const length = this.answerer.answer(bytes, start, end, this, this.out);
     if (length === pending) return;
     if (length > 0) this.send(this.out.subarray(0, length));
@@ -123,7 +151,7 @@ export class FramedConnection implements Peer, Served {
   }
 
   private overloaded(): boolean {
-    return this.inHand >= maxInHand || this.socket.writableLength > maxUnsent;
+    return this.unanswered >= maxUnanswered || this.socket.writableLength > maxUnsent;
   }
 
   private resume(): void {
@@ -133,7 +161,7 @@ export class FramedConnection implements Peer, Served {
   }
 
   private closeWhenDone(): void {
-    if (this.finished && this.inHand === 0) this.socket.end(() => this.socket.destroySoon());
+    if (this.finished && this.unanswered === 0) this.socket.end(() => this.socket.destroySoon());
   }
 
   private readonly written = (): void => {

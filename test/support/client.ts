@@ -166,6 +166,16 @@ export class TcpClient {
     this.#socket.write(bytes);
   }
 
+  /** Ends the connection as a program does that crashes: the other side is told at once. */
+  reset(): void {
+    this.#socket.resetAndDestroy();
+  }
+
+  /** Reads nothing any more. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
   /** Closes the sending direction; replies can still arrive. */
   finish(): void {
     this.#socket.end();

@@ -27,6 +27,7 @@ describe.each(kinds)('a listener on every address, UDP by %s', (udp) => {
         router: new Router([]),
         dropped,
         otherClasses: false,
+        notified: false,
         stacktrace: false,
         observers: [],
         inHand: new InHand(),

@@ -75,7 +75,7 @@ export class BatchSocket implements PeerSocket, BatchListening {
   private retryTimer: NodeJS.Timeout | undefined;
   private answering = false;
   private shared: boolean;
-  private inHand = 0;
+  private unanswered = 0;
   private idle: (() => void) | undefined;
   private closing: Promise<void> | undefined;
 
@@ -112,8 +112,8 @@ export class BatchSocket implements PeerSocket, BatchListening {
   }
 
   settle(): void {
-    this.inHand--;
-    if (this.inHand === 0) this.idle?.();
+    this.unanswered--;
+    if (this.unanswered === 0) this.idle?.();
   }
 
   share(): void {
@@ -143,7 +143,7 @@ export class BatchSocket implements PeerSocket, BatchListening {
   }
 
   private async settled(): Promise<void> {
-    if (this.inHand === 0) return;
+    if (this.unanswered === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.idle = resolve;
     const timer = setTimeout(resolve, closeDelay);
@@ -187,8 +187,8 @@ export class BatchSocket implements PeerSocket, BatchListening {
     const length = this.answerer.answer(incoming.data[slot] as Buffer, 0, incoming.length(slot), peer, this.outgoing.data[out] as Buffer);
     if (length > 0) this.enqueue(out, length, peer);
     else if (length === pending) {
-      peer.inHand = true;
-      this.inHand++;
+      peer.unanswered = true;
+      this.unanswered++;
     }
   }
 

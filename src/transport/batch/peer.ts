@@ -19,7 +19,7 @@ export interface PeerSocket {
 /** The asker of one datagram. */
 export class BatchPeer implements Peer {
   /** Whether the answer was not at hand. */
-  inHand = false;
+  unanswered = false;
   private readonly socket: PeerSocket;
   private readonly first: number;
   private readonly remote0: number;
@@ -96,8 +96,8 @@ export class BatchPeer implements Peer {
   }
 
   sendNothing(): void {
-    if (this.inHand) this.socket.settle();
-    this.inHand = false;
+    if (this.unanswered) this.socket.settle();
+    this.unanswered = false;
   }
 
   /** Addresses the message in a slot to this peer, from the address that it asked. */
