@@ -28,7 +28,9 @@ export function generated(): Map<string, string> {
 
 function pluginList(): string {
   const rows = registry.plugins.map(({ name, summary }) => `| [${name}](${name}/README.md) | ${summary} |`);
-  const absent = Object.keys(registry.absent).sort().join(', ');
+  const absent = Object.entries(registry.absent)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, instead]) => `| ${name} | ${instead} |`);
   return [
     '# Plugins',
     '',
@@ -38,7 +40,13 @@ function pluginList(): string {
     '|---|---|',
     ...rows,
     '',
-    `Of CoreDNS's plugins, ferrydns does not have yet: ${absent}. A Corefile that uses one of them is refused with a message that says so.`,
+    '## Not there yet',
+    '',
+    'CoreDNS has these plugins, ferrydns does not have them yet. A Corefile that uses one of them is refused with a message that says what to do.',
+    '',
+    '| plugin | until then |',
+    '|---|---|',
+    ...absent,
     '',
   ].join('\n');
 }

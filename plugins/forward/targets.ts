@@ -30,7 +30,8 @@ export function parseTarget(to: string, read: (file: string) => Buffer): readonl
   if (servers !== undefined) return servers;
   const host = hostIn(rest);
   if (host === undefined || !isTransport(scheme)) {
-    throw new Error(`not an IP address, file, or valid domain: "${to}"`);
+    const several = /\s/.test(to.trim()) ? '; one word is one upstream, and what a variable holds is not split into words' : '';
+    throw new Error(`not an IP address, file, or valid domain: "${to}"${several}`);
   }
   return [{ transport: scheme, hostName: host.name, port: host.port ?? defaultPorts[scheme], serverName: host.serverName }];
 }
@@ -87,7 +88,7 @@ function nameServersOf(file: string, read: (file: string) => Buffer): Target[] |
 }
 
 function hostIn(text: string): { name: string; port: number | undefined; serverName: string } | undefined {
-  const found = /^([^%:/[\]]+)(?:%([^:]+))?(?::(\d{1,5}))?$/.exec(text);
+  const found = /^([^%:/[\]\s]+)(?:%([^:\s]+))?(?::(\d{1,5}))?$/.exec(text);
   if (found === null) return undefined;
   const [, name = '', serverName = '', port] = found;
   if (isIP(name) !== 0 || Number(port ?? 0) > 0xffff) return undefined;

@@ -130,7 +130,7 @@ export class AdminClient {
   private reasonOf({ code = '', message }: NodeJS.ErrnoException): string {
     const said = message.trim() || code;
     if (code === 'ECONNREFUSED' || code === 'ENOENT')
-      return `${said}; nobody listens there, expected the admin address of a server that runs: -admin or FERRYDNS_ADMIN says where it is`;
+      return `${said}; nobody listens there, expected the admin address of a server that runs: -admin or FERRYDNS_ADMIN says where it is, and 'admin' in a Corefile opens one`;
     if (/SELF_SIGNED|UNABLE_TO_|UNTRUSTED/.test(code)) return `${said}; -ca says by which authority its certificate is known`;
     if (/CERTIFICATE_REQUIRED/.test(code)) return 'the server asks for a certificate, expected -cert and -key';
     if (code !== 'ECONNRESET') return said;

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
-import { messageOf } from '../config/error.ts';
+import { messageOf, nearest } from '../config/error.ts';
 
 /** Reads flags, written with one dash or two, and the words beside them. Throws with `usage` when one is not known. */
 export function readFlags<const O extends ParseArgsOptionsConfig>(words: readonly string[], options: O, usage: string) {
@@ -11,19 +11,24 @@ export function readFlags<const O extends ParseArgsOptionsConfig>(words: readonl
   try {
     return parseArgs({ args, options, strict: true, allowPositionals: true });
   } catch (error) {
-    throw new Error(`${wordsOf(error as NodeJS.ErrnoException)}\n${usage}`);
+    throw new Error(`${wordsOf(error as NodeJS.ErrnoException, Object.keys(options))}\n${usage}`);
   }
 }
 
 /** What is wrong with the flags, by the names under which they were given. */
-function wordsOf({ code, message }: NodeJS.ErrnoException): string {
+function wordsOf({ code, message }: NodeJS.ErrnoException, known: readonly string[]): string {
   const flag = /'(?:-\w, )?--?([\w.-]+)/.exec(message)?.[1];
-  if (flag !== undefined && code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `unknown flag -${flag}`;
+  if (flag !== undefined && code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return unknownFlag(flag, known);
   if (flag !== undefined && /argument missing/.test(message)) return `flag -${flag} has no value, expected one behind it`;
   if (flag !== undefined && /does not take an argument/.test(message)) return `flag -${flag} has a value, expected none`;
   if (flag !== undefined && /ambiguous/.test(message))
     return `flag -${flag} has no value, expected one behind it, or -${flag}=-… for one that begins with a dash`;
   return message;
+}
+
+function unknownFlag(flag: string, known: readonly string[]): string {
+  const meant = nearest(flag, known);
+  return `unknown flag -${flag}${meant === undefined ? '' : `, did you mean -${meant}?`}`;
 }
 
 /** Who is at the keyboard, where the command does not say. */

@@ -115,11 +115,17 @@ export class WordStream {
     const env = this.reading.env === 'keep' ? needed : this.reading.env;
     if (env === undefined) return word.text;
     try {
-      return substitute(word.text, env);
+      return substitute(word.text, env, (name) => this.warnOfUnset(name, word.place));
     } catch (error) {
       this.report(messageOf(error), word.place);
       return word.text;
     }
+  }
+
+  /** Its word may be read several times, and stand in several places through a snippet: that is told once. */
+  private warnOfUnset(name: string, place: Place): void {
+    const warning = formatWarning(place, `the environment variable '${name}' is not set, and stands for nothing`);
+    if (!this.reading.warnings.includes(warning)) this.reading.warnings.push(warning);
   }
 
   private followImport(directive: RawWord): void {

@@ -54,7 +54,7 @@ export type { Timeouts } from '../transport/stream-settings.ts';
 export { type ConnectedUdp, openUdpClient, type UdpClient, type UdpOwner, type UdpPeer, type UdpRoute } from '../transport/udp-client.ts';
 export { type AdminAccess, readAdminAccess, usualAdminAccess } from './admin/access.ts';
 export { adminHeaders, answerJson, refuseRequest } from './admin/answer.ts';
-export { type AdminCollection, type AdminPage, adminUse, chosenAdminAddress, examineAdmin, openAdmin } from './admin/door.ts';
+export { type AdminCollection, type AdminPage, adminUse, chosenAdminAddress, examineAdmin, openAdmin, openAdminDoor } from './admin/door.ts';
 export { askerOf, isOrderName, readOrderFields } from './admin/order.ts';
 export { type Awaitable, after, isPromise, rescue } from './awaitable.ts';
 export { type Capability, capability, metadataSource, type Provided, provide } from './capability.ts';

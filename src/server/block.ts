@@ -178,15 +178,19 @@ function isServed(transport: string): transport is ListenerTransport {
 
 function unknownDirectives(block: ServerBlock, registry: Registry, named: ReadonlySet<string>): ConfigError[] {
   const known = new Set(registry.plugins.map(({ name }) => name));
-  return block.directives.flatMap(({ name }) => {
-    if (known.has(name.text) || named.has(name.text)) return [];
-    const instead = registry.absent[name.text];
-    if (instead === undefined) {
-      return [new ConfigError(`Unknown directive '${name.text}'`, { place: name.place, suggestion: nearest(name.text, known) })];
-    }
-    const more = instead === '' ? '' : `; ${instead}`;
-    return [new ConfigError(`plugin '${name.text}' is known to CoreDNS, but ferrydns does not have it yet${more}`, { place: name.place })];
-  });
+  return block.directives.flatMap(({ name }) => (known.has(name.text) || named.has(name.text) ? [] : [unknownDirective(name, registry, known)]));
+}
+
+function unknownDirective({ text, place }: Word, { absent, former = {} }: Registry, known: Iterable<string>): ConfigError {
+  const instead = own(absent, text);
+  if (instead !== undefined) return new ConfigError(`plugin '${text}' is known to CoreDNS, but ferrydns does not have it yet: ${instead}`, { place });
+  const now = own(former, text);
+  if (now !== undefined) return new ConfigError(`Unknown directive '${text}'`, { place, expected: `${now}: CoreDNS has taken '${text}' out` });
+  return new ConfigError(`Unknown directive '${text}'`, { place, suggestion: nearest(text, known) });
+}
+
+function own(record: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 /** Sets one plugin up in one block. */

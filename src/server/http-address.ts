@@ -2,6 +2,7 @@
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
 import { isMainThread } from 'node:worker_threads';
+import { listenAdvice } from '../transport/listen-advice.ts';
 
 const unixPrefix = 'unix:';
 
@@ -26,7 +27,8 @@ function listenAt(server: Server, { label, open }: { readonly label: string; rea
   return new Promise((resolve, reject) => {
     const refuse = (error: NodeJS.ErrnoException) => {
       const reason = error.code === 'EADDRINUSE' ? 'bind: address already in use' : error.message;
-      reject(new Error(`listen ${label}: ${reason}`, { cause: error }));
+      const port = Number(/:(\d+)$/.exec(label)?.[1] ?? 0);
+      reject(new Error(`listen ${label}: ${reason}${port === 0 ? '' : listenAdvice(error.code, port, 'http')}`, { cause: error }));
     };
     server.once('error', refuse);
     server.once('listening', () => {

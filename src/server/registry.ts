@@ -4,10 +4,12 @@ import type { Plugin } from '../plugin/definition.ts';
 /** The ordered list of plugins; the order of directives in a Corefile means nothing. */
 export interface Registry {
   readonly plugins: readonly Plugin[];
-  /** Plugins of CoreDNS that are not there yet, so that the message can say so; each with what to do instead, if there is something. */
+  /** Plugins of CoreDNS that are not there yet, each with what to do until they are. */
   readonly absent: Readonly<Record<string, string>>;
   /** The plugins that were added from outside, by name. */
   readonly guests?: readonly string[];
+  /** Plugins that CoreDNS had once, each with what is expected instead. */
+  readonly former?: Readonly<Record<string, string>>;
 }
 
 /** A registry with one more plugin, before or after another one. Throws an Error when the name is taken or the neighbour unknown. */

@@ -211,9 +211,9 @@ export class Server {
       stopping: this.ending.signal,
       modules: this.modules,
     };
-    const { blocks, warnings, sources, files } = await setUp(parsed, environment, checking);
     // A worker would only say again what the main process says.
-    for (const warning of this.primary ? warnings : []) this.log.warn(warning);
+    const warn = (warning: string) => void (this.primary && this.log.warn(warning));
+    const { blocks, sources, files } = await setUp(parsed, environment, { checking, warn });
     return new Generation({
       ...environment,
       blocks,

@@ -10,15 +10,23 @@ import { within } from './within.ts';
 /** A configuration whose instances may be started. */
 export interface Ready {
   readonly blocks: readonly Block[];
-  readonly warnings: readonly string[];
   /** The text of each file that was read, by the name that places use. */
   readonly sources: ReadonlyMap<string, string>;
   /** The files whose content the instances were set up with. */
   readonly files: FilesRead;
 }
 
-/** Sets a configuration up; `checking` says that it will not be started. Rejects with ConfigErrors that hold every problem. */
-export async function setUp(parsed: Parsed, environment: SetupEnvironment, checking: boolean): Promise<Ready> {
+interface Setting {
+  /** Whether it will not be started. */
+  readonly checking: boolean;
+  /** Told of what is odd, also where the configuration is refused. */
+  readonly warn: (warning: string) => void;
+}
+
+/** Sets a configuration up. Rejects with ConfigErrors that hold every problem. */
+export async function setUp(parsed: Parsed, environment: SetupEnvironment, { checking, warn }: Setting): Promise<Ready> {
+  // They may say why what follows is refused.
+  for (const warning of parsed.warnings) warn(warning);
   const problems = [...parsed.problems];
   const files = new FilesRead();
   const registry = await loadCustomPlugins(parsed.tree, { ...environment, files }, problems);
@@ -28,7 +36,8 @@ export async function setUp(parsed: Parsed, environment: SetupEnvironment, check
   if (problems.length === 0) problems.push(...(await examine(blocks, checking, environment.stopping)));
   const sources = new Map([...found.sources, ...parsed.sources]);
   if (problems.length > 0) throw new ConfigErrors(problems.sort(byPlace), sources);
-  return { blocks, warnings: [...parsed.warnings, ...warnings], sources, files };
+  for (const warning of warnings) warn(warning);
+  return { blocks, sources, files };
 }
 
 /** Shows every instance the whole configuration. */

@@ -7,7 +7,7 @@ import { Server } from './server.ts';
 import { surviveStrayErrors } from './stray-errors.ts';
 
 /** What a terminal or a service manager sends to every process of a server is the main process's business. */
-const foreignSignals = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP', 'SIGUSR1'] as const;
+const foreignSignals = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
 
 /** Serves what the parent process orders, until it says stop or is gone. */
 export function runWorker(registry: Registry, process: NodeJS.Process): void {

@@ -2,6 +2,7 @@
 import { networkInterfaces } from 'node:os';
 import type { Logger } from '../log/logger.ts';
 import type { Answerer, Listening } from './answerer.ts';
+import { listenAdvice } from './listen-advice.ts';
 import { defaultUdpKind, openUdp, type UdpKind } from './open-udp.ts';
 import type { StreamSettings } from './stream-settings.ts';
 import { listenTcp, listenTls } from './tcp.ts';
@@ -112,5 +113,5 @@ function describe(error: unknown, { address, port }: ListenerOptions): Error {
   const host = address.includes(':') ? `[${address}]` : address;
   const reason =
     { EADDRINUSE: 'address already in use', EACCES: 'permission denied', EADDRNOTAVAIL: 'cannot assign requested address' }[code ?? ''] ?? message;
-  return new Error(`Listen: listen ${host}:${port}: bind: ${reason}`, { cause: error });
+  return new Error(`Listen: listen ${host}:${port}: bind: ${reason}${listenAdvice(code, port, 'dns')}`, { cause: error });
 }

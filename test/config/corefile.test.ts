@@ -66,7 +66,10 @@ describe('accepted', () => {
   test('blocks whose keys are empty are left out with a warning', () => {
     const parsed = parse('{$NONE} {\n log\n}\n"" a {\n log\n}');
     expect(shape(parsed)).toEqual(['a: log']);
-    expect(parsed.warnings).toEqual(['Corefile:1 - the keys of this server block are empty: it is left out']);
+    expect(parsed.warnings).toEqual([
+      "Corefile:1 - the environment variable 'NONE' is not set, and stands for nothing",
+      'Corefile:1 - the keys of this server block are empty: it is left out',
+    ]);
   });
 
   test('the first block without a key is the global one', () => {

@@ -155,25 +155,26 @@ function useOf(random: Random, name: string, { args = {}, block = {} }: ConfigSp
 /** What no schema can say: what depends on another option, on files, on the machine, or on a language inside of words. */
 const beyondSchema = [
   / requires /,
-  /expected '(from|to)'/,
   /recheck cannot exceed/,
-  /not a valid IP address or interface name/,
   /unable to normalize|not an IP address, file, or valid domain|not a valid domain name/,
-  /invalid (rule type|CIDR)|no rule type|rewrite/,
   /no timeouts specified/,
   /metrics over TLS/,
   /weight file|unknown property '(reload|prefer)'/,
-  /neither an IP address nor a name|is not an address|expected an address/,
   /for round_robin/,
   /invalid address: ""/,
-  /unknown (agent|check|admin|option)/,
   /max_age .* must not be less than expire/,
-  /no member|member '/,
   /could not load TLS|webconfig/,
   /unexpected line ending after '(domain|serve_stale)'/,
 ];
 
-const rounds = Number(process.env['ROUNDS'] ?? 800);
+const rounds = Number(process.env['ROUNDS'] ?? 300);
+
+/** Whether words have a language of their own, which a schema knows nothing of. */
+function hasLanguage({ args = {}, block = {} }: ConfigSpec): boolean {
+  return [args, ...Object.values(block).map((property) => property.args)].some((spec) =>
+    Object.values(spec).some((arg) => !isValue(arg) && arg.kind === 'words'),
+  );
+}
 
 test('schema and check agree on configurations made at random', async () => {
   const random = randomFrom(Number(process.env['SEED'] ?? 1));
@@ -183,7 +184,8 @@ test('schema and check agree on configurations made at random', async () => {
     const plugin = pick(random, registry.plugins);
     const text = using(useOf(random, plugin.name, plugin.config));
     const schema = validate(parse(text));
-    const problems = (await problemsOf(text)).filter((problem) => !schema || !beyondSchema.some((beyond) => beyond.test(problem)));
+    const excused = (problem: string) => schema && (hasLanguage(plugin.config) || beyondSchema.some((beyond) => beyond.test(problem)));
+    const problems = (await problemsOf(text)).filter((problem) => !excused(problem));
     if (schema) right++;
     if (schema !== (problems.length === 0))
       differ.push(`${text}\n${problems.join('\n')}${schema ? '' : JSON.stringify(validate.errors?.slice(0, 2))}`);

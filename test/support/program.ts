@@ -23,6 +23,9 @@ export interface ProgramOptions {
   readonly files: Readonly<Record<string, string>>;
   /** Whether it leads a process group, which a signal can be sent to. */
   readonly group?: boolean;
+  /** Words of the command line besides `-conf Corefile`. */
+  readonly words?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** `await using` kills it and removes its folder. */
@@ -34,10 +37,10 @@ export class Program implements AsyncDisposable {
   /** Resolves to the exit status, or to the signal that has ended it. */
   readonly ended: Promise<number | string>;
 
-  constructor({ files, group = false }: ProgramOptions) {
+  constructor({ files, group = false, words = [], env: more = {} }: ProgramOptions) {
     for (const [name, text] of Object.entries(files)) this.write(name, text);
-    const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'ferrydns-crash-compiled') };
-    this.process = spawn(process.execPath, [main, '-conf', 'Corefile'], {
+    const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'ferrydns-crash-compiled'), ...more };
+    this.process = spawn(process.execPath, [main, '-conf', 'Corefile', ...words], {
       cwd: this.folder,
       detached: group,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -77,18 +77,20 @@ export function openAdmin<T>(
   access: AdminAccess,
   { collection, name, member }: { readonly collection: AdminCollection<T>; readonly name: string; readonly member: T },
 ): void {
+  const door = openAdminDoor(context, access, `${collection.kind} ${name}`);
+  door.serve(context, door.add(collection, name, member));
+}
+
+/** Opens an address where nothing is told of but what is at every address, or joins those who tell of something there; `label` says who opens it. */
+export function openAdminDoor(context: StartContext, access: AdminAccess, label: string): Door {
   const open = doors.get(context.signal) ?? new Map<string, Door>();
   doors.set(context.signal, open);
-  const label = `${collection.kind} ${name}`;
-  const door = open.get(access.address) ?? new Door(access, { context, label });
-  if (!sameAccess(door.access, access)) {
-    throw new Error(otherGuards(access, door.label));
-  }
+  const there = open.get(access.address);
+  if (there !== undefined && !sameAccess(there.access, access)) throw new Error(otherGuards(access, there.label));
+  const door = there ?? new Door(access, { context, label });
   open.set(access.address, door);
-  const serve = (path: string) => {
-    context.serve(access.address, path, (request) => door.respond(request), { tls: access.tls, refuse: refuseRequest });
-  };
-  for (const path of door.add(collection, name, member)) serve(path);
+  if (there === undefined) door.serve(context, Object.keys(sharedAdminPages(context)));
+  return door;
 }
 
 /** Whoever tells of something at an address whose port the system chose must say where, or nobody would find it. Undefined for any other address. */
@@ -110,7 +112,7 @@ class Door {
     this.shared = sharedAdminPages(context);
   }
 
-  /** Adds a member and returns the paths that are to be served from now on. */
+  /** Adds a member and returns the paths that are to be served besides. */
   add<T>(collection: AdminCollection<T>, name: string, member: T): readonly string[] {
     const known = this.shelves.get(collection.path);
     // One plugin serves a path, so what is there is of the same collection.
@@ -120,9 +122,13 @@ class Door {
     }
     shelf.members.set(name, member);
     if (known !== undefined) return [];
-    const first = this.shelves.size === 0 ? Object.keys(this.shared) : [];
     this.shelves.set(collection.path, shelf as Shelf<unknown>);
-    return [...first, ...shelf.paths];
+    return shelf.paths;
+  }
+
+  serve(context: StartContext, paths: readonly string[]): void {
+    const { tls, address } = this.access;
+    for (const path of paths) context.serve(address, path, (request) => this.respond(request), { tls, refuse: refuseRequest });
   }
 
   respond(request: HttpRequest): Awaitable<HttpResponse> {
