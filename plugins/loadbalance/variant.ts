@@ -17,8 +17,7 @@ export class Variant {
     if (reply === this.asked) return this.given;
     // Encoded here, so that the copy for each new TTL shares the bytes.
     this.base.formFor(query);
-    const copy = this.base.aged(reply.ttl, reply.flags);
-    this.given = reply.options.length === 0 ? copy : copy.with({ options: reply.options });
+    this.given = this.base.aged(reply.ttl, reply.flags, reply.options);
     this.asked = reply;
     return this.given;
   }

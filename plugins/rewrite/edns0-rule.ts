@@ -19,7 +19,9 @@ export interface Edns0Options {
 
 /** Rules for one line of the configuration. */
 export function edns0Rules(options: Edns0Options, stop: boolean): Rule[] {
-  const steps: Steps = options.revert ? [{ kind: 'option', code: options.code }] : noSteps;
+  // The client subnet of a reply tells for which networks it is: the server itself puts it in terms of the asker's network.
+  const reverts = options.revert && options.code !== EdnsOption.CLIENT_SUBNET;
+  const steps: Steps = reverts ? [{ kind: 'option', code: options.code }] : noSteps;
   const rule: Rule = {
     stop,
     rewrite(query) {

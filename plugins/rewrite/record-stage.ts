@@ -29,10 +29,8 @@ export class RecordStage implements Stage {
     const made = this.once(this.madeOfCached, reply.recordsIdentity, reply);
     // The copy shares the wire form, so it has to be there before.
     made.formFor(received);
-    const revised = made.aged(this.bounded(reply.ttl), reply.flags);
-    const { rcode, options } = reply;
-    const same = reply.rcodeNumber === revised.rcodeNumber && options.length === 0;
-    return same ? revised : revised.with({ rcode, options });
+    const revised = made.aged(this.bounded(reply.ttl), reply.flags, reply.options);
+    return reply.rcodeNumber === revised.rcodeNumber ? revised : revised.with({ rcode: reply.rcode });
   }
 
   private once<K extends object>(known: WeakMap<K, Reply>, key: K, reply: Reply): Reply {

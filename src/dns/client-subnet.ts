@@ -13,8 +13,8 @@ export interface ClientSubnet {
   readonly scope: number;
 }
 
-/** Octets of an address by the family of the option. */
-const addressLengths: Readonly<Record<number, number>> = { 1: 4, 2: 16 };
+/** Octets of an address by the family of the option. Without a family there is no prefix (RFC 7871 section 7.1.2). */
+const addressLengths: Readonly<Record<number, number>> = { 0: 0, 1: 4, 2: 16 };
 
 /** The client subnet among the options; undefined when there is none, or one that is malformed (RFC 7871 section 6). */
 export function clientSubnetOf(options: readonly Option[]): ClientSubnet | undefined {
@@ -26,7 +26,7 @@ export function clientSubnetOf(options: readonly Option[]): ClientSubnet | undef
   if (length === undefined || source > length * 8 || scope > length * 8 || data.length !== 4 + Math.ceil(source / 8)) return undefined;
   const address = new Uint8Array(length);
   address.set(data.subarray(4));
-  const text = family === 1 ? address.join('.') : ipv6Text(Array.from({ length: 8 }, (_, i) => readUint16(address, i * 2)));
+  const text = family !== 2 ? address.join('.') || '0.0.0.0' : ipv6Text(Array.from({ length: 8 }, (_, i) => readUint16(address, i * 2)));
   const network = `${text}/${source}`;
   return hasBitsBehind(address, source) ? undefined : { network, scope };
 }

@@ -91,7 +91,7 @@ export type Rcode =
   | `RCODE${number}`;
 
 /** Options of the OPT record (RFC 6891 section 6.1.2) that ferrydns looks at. */
-export const EdnsOption = { NSID: 3, CLIENT_SUBNET: 8, EXPIRE: 9, COOKIE: 10, TCP_KEEPALIVE: 11, PADDING: 12, EDE: 15 } as const;
+export const EdnsOption = { NSID: 3, CLIENT_SUBNET: 8, EXPIRE: 9, COOKIE: 10, TCP_KEEPALIVE: 11, PADDING: 12, EDE: 15, REPORT_CHANNEL: 18 } as const;
 
 /** Extended DNS errors (RFC 8914 section 4) that ferrydns gives. */
 export const ExtendedError = {
@@ -101,6 +101,7 @@ export const ExtendedError = {
   BLOCKED: 15,
   FILTERED: 17,
   PROHIBITED: 18,
+  STALE_NXDOMAIN_ANSWER: 19,
   NOT_SUPPORTED: 21,
   NO_REACHABLE_AUTHORITY: 22,
   NETWORK_ERROR: 23,

@@ -27,6 +27,14 @@ export function readOptions(wire: Uint8Array, start: number, end: number): Optio
   return options;
 }
 
+/** The data of the first option with this code in the checked RDATA between `start` and `end`; undefined without one. */
+export function findOption(wire: Uint8Array, start: number, end: number, code: number): Uint8Array | undefined {
+  for (let at = start; at < end; at += 4 + readUint16(wire, at + 2)) {
+    if (readUint16(wire, at) === code) return Buffer.from(wire.subarray(at + 4, at + 4 + readUint16(wire, at + 2)));
+  }
+  return undefined;
+}
+
 /** Octets of an OPT record with these options. */
 export function optLengthWith(options: readonly Option[]): number {
   let length = optLength;

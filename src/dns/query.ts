@@ -1,7 +1,7 @@
 // A query: what was asked, by whom. Made from the received bytes without decoding anything that nobody asks for.
 import type { Client, Route } from './client.ts';
 import { changedFlags, className, flag, knownClass, knownType, Opcode, typeName } from './codes.ts';
-import { type Option, optLength, optLengthWith, readOptions, writeOpt } from './edns.ts';
+import { findOption, type Option, optLength, optLengthWith, readOptions, writeOpt } from './edns.ts';
 import { Exchange, exchangeOf } from './exchange.ts';
 import type { Explained } from './explained.ts';
 import { Metadata } from './metadata.ts';
@@ -160,6 +160,12 @@ export class Query {
   get options(): readonly Option[] {
     this.optionList ??= this.optionsEnd > this.optionsStart ? readOptions(this.wire, this.optionsStart, this.optionsEnd) : noOptions;
     return this.optionList;
+  }
+
+  /** The data of the first option with this code; undefined without one. Reads no other option. */
+  option(code: number): Uint8Array | undefined {
+    if (this.optionList !== undefined) return this.optionList.find((option) => option.code === code)?.data;
+    return this.optionsEnd > this.optionsStart ? findOption(this.wire, this.optionsStart, this.optionsEnd, code) : undefined;
   }
 
   /** What plugins tell of this query; undefined unless its server block collects metadata. */

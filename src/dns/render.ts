@@ -1,18 +1,23 @@
 // Renders a reply as the message for one query: id, question, flags, TTLs and OPT record stamped on the reply's wire form.
-import { flag, QueryType } from './codes.ts';
+import { EdnsOption, flag, QueryType } from './codes.ts';
 import { type Option, optLength, optLengthWith, writeOpt } from './edns.ts';
-import { writeMessage } from './message.ts';
+import { writeMessage } from './message-writer.ts';
 import type { Query } from './query.ts';
 import type { Reply } from './reply.ts';
+import { optionsFor } from './reply-options.ts';
 import { headerLength, readUint16, writeUint16, writeUint32 } from './wire.ts';
+
+const noOptions: readonly Option[] = [];
 
 /**
  * Writes the message that answers `query` at the start of `out` and returns its length. It has at most `limit` octets: names are
- * compressed, then records left out from the end with TC set (RFC 2181 section 9); the OPT record always stays (RFC 6891 section 7).
+ * compressed, then records left out (see {@link writeMessage}); the OPT record always stays (RFC 6891 section 7), with the options that are for
+ * this asker.
  */
 export function render(reply: Reply, query: Query, out: Uint8Array, limit: number): number {
   const form = reply.formFor(query);
-  const opt = query.edns ? optSize(reply.options) : 0;
+  const options = query.edns ? optionsFor(query, reply.options) : noOptions;
+  const opt = query.edns ? optSize(options) : 0;
   const length = form.bytes.length;
   if (length + opt > limit || form.truncated) return renderShort(reply, query, out, limit);
   out.set(form.bytes, 0);
@@ -23,15 +28,15 @@ export function render(reply: Reply, query: Query, out: Uint8Array, limit: numbe
     const ttls = form.ttls;
     for (let i = 0; i < ttls.length; i++) writeUint32(out, ttls[i] as number, reply.ttl);
   }
-  return opt === 0 ? length : appendOpt(reply, query, out, length);
+  return opt === 0 ? length : appendOpt(reply, query, options, out, length);
 }
 
-/** Whether the message that answers `query` will lack records, or this reply itself says that it does. */
+/** Whether the message that answers `query` says that it lacks records. */
 export function isCut(reply: Reply, query: Query): boolean {
   if (reply.truncated) return true;
-  const opt = query.edns ? optSize(reply.options) : 0;
-  const length = reply.formFor(query).bytes.length + opt;
-  return length > query.replyLimit;
+  const form = reply.formFor(query);
+  const opt = query.edns ? optSize(optionsFor(query, reply.options)) : 0;
+  return (form.bytes.length + opt > query.replyLimit || form.truncated) && shorten(reply, query, query.replyLimit).truncated;
 }
 
 /** Writes a header that refuses a message which is no query to answer: its id, opcode and RD, and a response code; nothing else. */
@@ -44,23 +49,49 @@ export function renderRefusal(wire: Uint8Array, start: number, rcode: number, ou
 }
 
 function renderShort(reply: Reply, query: Query, out: Uint8Array, limit: number): number {
+  const { bytes, options } = shorten(reply, query, limit);
+  out.set(bytes, 0);
+  writeUint16(out, 0, query.id);
+  return query.edns ? appendOpt(reply, query, options, out, bytes.length) : bytes.length;
+}
+
+/** A message without OPT record, and the options for one, which have room behind it. */
+interface Shortened {
+  readonly bytes: Buffer;
+  readonly options: readonly Option[];
+  readonly truncated: boolean;
+}
+
+/**
+ * Leaves additional records out first, then extended errors, which TC tells (RFC 8914 section 3), then records that are missed. Options that
+ * leave no room for the question do not stay either.
+ */
+function shorten(reply: Reply, query: Query, limit: number): Shortened {
   const question = Buffer.alloc(query.questionLength);
   query.copyQuestion(question, 0);
-  const reserved = query.edns ? optSize(reply.options) : 0;
-  const written = writeMessage({ question, flags: flagsOf(reply, query), sections: reply }, limit - reserved);
-  out.set(written.bytes, 0);
-  writeUint16(out, 0, query.id);
-  return query.edns ? appendOpt(reply, query, out, written.bytes.length) : written.bytes.length;
+  const { answers, authorities, additionals } = reply;
+  const flags = flagsOf(reply, query);
+  const write = (options: readonly Option[], more = 0): Shortened => {
+    const room = limit - (query.edns ? optSize(options) : 0);
+    if (options.length > 0 && room < headerLength + question.length) return write(noOptions, flag.truncated);
+    const written = writeMessage({ question, flags: flags | more, sections: { answers, authorities, additionals } }, room);
+    return { bytes: written.bytes, options, truncated: written.truncated || more !== 0 };
+  };
+  const options = query.edns ? optionsFor(query, reply.options) : noOptions;
+  const others = options.filter(({ code }) => code !== EdnsOption.EDE);
+  const written = write(options);
+  return written.truncated && others.length < options.length ? write(others, flag.truncated) : written;
 }
 
 function flagsOf(reply: Reply, query: Query): number {
   return flag.response | (query.flags & flag.copied) | reply.flags | (reply.rcodeNumber & flag.rcode);
 }
 
-function appendOpt(reply: Reply, query: Query, out: Uint8Array, length: number): number {
+/** Writes the OPT record behind the first `length` octets of `out`. */
+function appendOpt(reply: Reply, query: Query, options: readonly Option[], out: Uint8Array, length: number): number {
   const fields = { udpSize: query.advertisedSize, extendedRcode: reply.rcodeNumber >>> 4, dnssecOk: query.dnssecOk };
   writeUint16(out, 10, readUint16(out, 10) + 1);
-  return writeOpt(out, length, fields, reply.options);
+  return writeOpt(out, length, fields, options);
 }
 
 function optSize(options: readonly Option[]): number {

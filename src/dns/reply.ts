@@ -1,13 +1,14 @@
 // A reply: immutable, without id and question. Keeps its wire form, so that an answer given before is copied and patched, never encoded again.
-import { changedFlags, flag, knownRcode, type Rcode, rcodeName } from './codes.ts';
+import { changedFlags, flag, knownRcode, QueryType, type Rcode, rcodeName } from './codes.ts';
 import { type Option, optLengthWith } from './edns.ts';
 import { type ExtendedErrorValue, extendedErrorOption } from './extended-error.ts';
-import { type Layout, layOut, plainLength, readSections, type Sections, type WireForm, writeMessage } from './message.ts';
+import { type Layout, layOut, plainLength, readSections, type Sections } from './message.ts';
+import { type WireForm, writeMessage } from './message-writer.ts';
 import type { Query } from './query.ts';
 import { checkedTtl, type ResourceRecord, shortened } from './record.ts';
 import type { RecordChange } from './reply-change.ts';
-import { type Survey, surveyLayout, surveySections } from './survey.ts';
-import { FormatError, headerLength, nameLength, readUint16 } from './wire.ts';
+import { type Survey, soaMinimumOf, surveyLayout, surveySections } from './survey.ts';
+import { FormatError, headerLength, nameLength, readUint16, readUint32 } from './wire.ts';
 
 const brand = Symbol.for('ferrydns.reply.1');
 const noSections: Sections = { answers: [], authorities: [], additionals: [] };
@@ -188,6 +189,14 @@ export class Reply {
     return this.ttl < 0 || survey.lowestTtl === undefined ? survey : { ...survey, lowestTtl: this.ttl };
   }
 
+  /** The lowest MINIMUM of the SOA records in the authority section: seconds that a denial holds at most (RFC 2308 section 5). Infinity without one. */
+  get soaMinimum(): number {
+    const { form, layout } = this;
+    if (this.sections === undefined && form !== undefined && layout !== undefined) return soaMinimumOf(form.bytes, layout);
+    const soas = this.authorities.filter(({ typeCode }) => typeCode === QueryType.SOA);
+    return Math.min(...soas.map(({ rdata }) => readUint32(rdata, rdata.length - 4)));
+  }
+
   /** The same for all replies that were derived from one another without a change of records, TTLs aside: a key for what is made of them. */
   get recordsIdentity(): object {
     return this.layout ?? this.sections ?? this;
@@ -200,12 +209,12 @@ export class Reply {
     return this.changed(others).shortened(checkedTtl(ttl));
   }
 
-  /** The reply as cached: every record with this TTL in seconds, these flags, no EDNS options. */
-  aged(ttl: number, flags: number): Reply {
+  /** The reply as cached: every record with this TTL in seconds, these flags, these EDNS options. */
+  aged(ttl: number, flags: number, options: readonly Option[] = noOptions): Reply {
     return new Reply({
       rcodeNumber: this.rcodeNumber,
       flags,
-      options: noOptions,
+      options,
       ttl,
       leased: false,
       declined: false,

@@ -56,6 +56,13 @@ export function surveySections({ answers, authorities, additionals }: Sections, 
   };
 }
 
+/** The lowest MINIMUM of the SOA records in the authority section, in seconds; Infinity without one. */
+export function soaMinimumOf(message: Uint8Array, { ttls, counts }: Layout): number {
+  // The type stands in front of class and TTL, the length of the RDATA and the RDATA behind it; MINIMUM is the last field.
+  const places = ttls.slice(counts[0], counts[0] + counts[1]).filter((at) => readUint16(message, at - 4) === QueryType.SOA);
+  return Math.min(...places.map((at) => readUint32(message, at + 2 + readUint16(message, at + 4))));
+}
+
 /** Whether the name at `at` is that of the question: by a pointer to it, as nearly every server writes it, or label by label. */
 function isQuestionName(message: Uint8Array, at: number): boolean {
   if (readUint16(message, at) === (0xc000 | headerLength)) return true;

@@ -132,8 +132,23 @@ describe('the reply', () => {
     expect(await optionsOf('rewrite edns0 local set 0xffee abc revert', 'a.test A +edns')).toEqual([]);
   });
 
-  test('keeps what the rest of the chain sent without `revert`', async () => {
-    expect(await optionsOf('rewrite edns0 local set 0xffee abc', 'a.test A +edns')).toEqual([{ code: 65518, data: '616263' }]);
+  test('keeps what the rest of the chain sent without `revert`, for an asker that sent the option', async () => {
+    expect(await optionsOf('rewrite edns0 local set 0xffee abc', 'a.test A +option=65518:ff')).toEqual([{ code: 65518, data: '616263' }]);
+  });
+
+  test.each([
+    ['local set 0xffee abc', '+edns'],
+    ['nsid set', '+edns'],
+    ['subnet set 24 56', '+edns'],
+    ['subnet set 24 56 revert', '+edns'],
+    ['subnet set 24 56', '+option=8:00'],
+  ])('of %s has no option that the query asked with %s did not call for', async (rule, words) => {
+    expect(await optionsOf(`rewrite edns0 ${rule}`, `a.test A ${words}`)).toEqual([]);
+  });
+
+  test.each(['', 'revert'])('tells who named a network about that network, not about the one of the rule: %j', async (revert) => {
+    const named = [{ code: 8, data: '000118000a0a01' }];
+    expect(await optionsOf(`rewrite edns0 subnet set 24 56 ${revert}`, 'a.test A +option=8:000118000a0a01')).toEqual(named);
   });
 
   test('has no OPT record for a query that had none', async () => {

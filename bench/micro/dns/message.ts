@@ -1,5 +1,6 @@
 // Reading all records of a message and writing them again: what a reply costs that somebody changed.
-import { layOut, readSections, writeMessage } from '../../../src/dns/message.ts';
+import { layOut, readSections } from '../../../src/dns/message.ts';
+import { writeMessage } from '../../../src/dns/message-writer.ts';
 import type { MicroBench } from '../bench.ts';
 import { answerTo, names, pick, queryMessage } from '../samples.ts';
 
