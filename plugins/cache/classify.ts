@@ -1,16 +1,22 @@
 // What kind of reply this is, and for how long it may be used: RFC 2308, RFC 9520 and CoreDNS's rules.
-import { EdnsOption, type Query, QueryType, type Reply, type ResourceRecord, type Survey } from 'ferrydns/plugin';
+import { type Query, QueryType, type Reply, type ResourceRecord, type Survey } from 'ferrydns/plugin';
+import { type Audience, audienceOf, namesNetwork } from './audience.ts';
 
-/** `success` and `denial` are the two caches, `failure` is kept in that of denials, `none` is not kept. */
-type Kind = 'success' | 'denial' | 'failure' | 'none';
+/**
+ * `success` and `denial` are the two caches; a `referral` is kept in that of answers, a `failure` in that of denials; `none` is not kept.
+ */
+export type Kind = 'success' | 'referral' | 'denial' | 'failure' | 'none';
 
 /** What a reply is to the cache. */
 export interface Classified {
   readonly kind: Kind;
   /** Whether it holds what was asked for, at the end of its CNAME chain. */
   readonly answering: boolean;
-  /** The lowest TTL of its records in seconds; undefined for a kind of reply whose records do not say. */
-  readonly lowestTtl: number | undefined;
+  /** Whether it takes the place of what was known before: NOERROR and NXDOMAIN do (RFC 8767 section 4). */
+  readonly renews: boolean;
+  /** Seconds that it holds; undefined for a kind of reply whose records do not say. */
+  readonly ttl: number | undefined;
+  readonly audience: Audience;
 }
 
 /** Seconds that a reply is used whose records say nothing. */
@@ -22,9 +28,21 @@ export function classify(query: Query, reply: Reply, wallClock: () => number): C
   const answering = reply.rcode === 'NOERROR' && reply.answerCount > 0 && (isPlain(query, survey) || holdsAnswer(query, reply.answers));
   const expired = query.dnssecOk && survey.hasSignature && hasExpiredSignature(reply, wallClock());
   const kind = expired ? 'none' : kindOf(reply, survey, answering);
-  const says = kind !== 'failure' && !(kind === 'success' && isDelegation(reply, survey)) && !(kind === 'none' && !saysTtl(reply));
-  const keeps = kind !== 'none' && !reply.truncated && !isScoped(reply);
-  return { kind: keeps ? kind : 'none', answering, lowestTtl: says ? survey.lowestTtl : undefined };
+  const audience = audienceOf(query, reply);
+  // A failure of a question about one network says nothing of the others.
+  const isForOthers = audience !== 'asker' && !(kind === 'failure' && namesNetwork(query));
+  return {
+    kind: !reply.truncated && isForOthers ? kind : 'none',
+    answering,
+    renews: !reply.truncated && !expired && (reply.rcode === 'NOERROR' || reply.rcode === 'NXDOMAIN'),
+    ttl: kind === 'failure' || kind === 'referral' || (kind === 'none' && !saysTtl(reply)) ? undefined : ttlOf(reply, survey, answering),
+    audience,
+  };
+}
+
+/** The lowest TTL of all records; a denial holds no longer than the MINIMUM of its SOA either (RFC 2308 section 5). */
+function ttlOf(reply: Reply, { lowestTtl, hasSoa }: Survey, answering: boolean): number | undefined {
+  return lowestTtl === undefined || answering || !hasSoa ? lowestTtl : Math.min(lowestTtl, reply.soaMinimum);
 }
 
 /** Whether the answer needs no chain of aliases to be followed. Two CNAME records of one name may differ. */
@@ -36,14 +54,14 @@ function hasExpiredSignature({ answers, authorities, additionals }: Reply, epoch
   return [...answers, ...authorities, ...additionals].some((record) => isExpiredSignature(record, epochSeconds));
 }
 
-function kindOf({ rcode, answerCount }: Reply, { hasSoa }: Survey, answering: boolean): Kind {
-  if (answerCount > 0) {
-    if (rcode !== 'NOERROR') return 'none';
-    if (answering) return 'success';
-    // A CNAME chain that does not reach the type asked for is NODATA (RFC 2308 section 2.2).
-    return hasSoa ? 'denial' : 'none';
+function kindOf({ rcode, answerCount, authoritative }: Reply, { hasSoa, hasNs }: Survey, answering: boolean): Kind {
+  if (answering) return 'success';
+  if (rcode === 'NOERROR') {
+    // A CNAME chain that does not reach the type asked for is NODATA, too (RFC 2308 section 2.2).
+    if (hasSoa) return 'denial';
+    return answerCount === 0 && hasNs && !authoritative ? 'referral' : 'none';
   }
-  if (rcode === 'NOERROR') return hasSoa ? 'denial' : 'success';
+  if (answerCount > 0) return 'none';
   // Without a SOA nothing says how long a denial holds (RFC 2308 section 5).
   if (rcode === 'NXDOMAIN') return hasSoa ? 'denial' : 'none';
   return rcode === 'SERVFAIL' || rcode === 'NOTIMP' ? 'failure' : 'none';
@@ -52,15 +70,6 @@ function kindOf({ rcode, answerCount }: Reply, { hasSoa }: Survey, answering: bo
 /** Whether the TTLs of a reply that is not kept mean something: it is an answer or a denial, not an error. */
 function saysTtl({ rcode, answerCount }: Reply): boolean {
   return rcode === 'NOERROR' || (rcode === 'NXDOMAIN' && answerCount === 0);
-}
-
-function isDelegation({ answerCount }: Reply, { hasNs }: Survey): boolean {
-  return answerCount === 0 && hasNs;
-}
-
-/** An answer made for one network (RFC 7871 section 7.3.1) must not be given to others. */
-function isScoped(reply: Reply): boolean {
-  return reply.options.some(({ code, data }) => code === EdnsOption.CLIENT_SUBNET && (data[3] ?? 0) > 0);
 }
 
 function holdsAnswer(query: Query, answers: readonly ResourceRecord[]): boolean {

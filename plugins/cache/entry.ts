@@ -1,5 +1,8 @@
 // One cached reply: whose question it answers, how long it may be used, and how often it was asked for.
-import type { Query, Reply } from 'ferrydns/plugin';
+import { ExtendedError, type Query, type Reply } from 'ferrydns/plugin';
+import type { Audience } from './audience.ts';
+import type { Kind } from './classify.ts';
+import { demandsOf, keptDemands, nameNetwork } from './key.ts';
 
 /** Octets of the header of a message (RFC 1035 section 4.1.1). */
 const headerLength = 12;
@@ -8,30 +11,49 @@ const AUTHORITATIVE = 0x0400;
 const RECURSION_AVAILABLE = 0x0080;
 const AUTHENTIC_DATA = 0x0020;
 
+/** What became of a reply. */
+export interface Kept {
+  readonly reply: Reply;
+  /** Undefined when the reply is not kept. */
+  readonly entry: Entry | undefined;
+  /** Whether it holds what was asked for. */
+  readonly answering: boolean;
+  /** Whether it takes the place of what was known before. */
+  readonly renews: boolean;
+  readonly audience: Audience;
+}
+
 /** What a cached reply is kept with. */
 export interface EntryFields {
   readonly query: Query;
   readonly reply: Reply;
+  readonly kind: Exclude<Kind, 'none'>;
   /** Seconds it may be used. */
   readonly ttl: number;
   /** Milliseconds, when it was stored. */
   readonly stored: number;
   /** Whether it holds what was asked for, at the end of its CNAME chain. */
   readonly answering: boolean;
+  /** Whether it answers those who name a network, too. */
+  readonly forEverybody: boolean;
   readonly wildcard: string | undefined;
 }
 
 export class Entry {
   readonly reply: Reply;
+  readonly kind: EntryFields['kind'];
   readonly ttl: number;
   readonly stored: number;
   readonly answering: boolean;
   readonly wildcard: string | undefined;
-  /** The answering entry that a reply without an answer took the place of; kept under `serve_stale_policy prefer_positive`. */
-  lastKnownGood: Entry | undefined = undefined;
-  refreshing = false;
-  /** Milliseconds before which no refresh is tried again. */
+  /** The refresh that is under way, for those who wait for it; undefined as well when there is none to wait for. */
+  refresh: Promise<Kept | undefined> | undefined = undefined;
+  /** Milliseconds, when the last refresh began. */
+  refreshBegan = 0;
+  /** Milliseconds before which no refresh should be tried again. */
   retryAfter = 0;
+  private refreshing = false;
+  private readonly forEverybody: boolean;
   private hits = 0;
   private lastHit = 0;
   /** A message for the name that the entry is about, which stands behind the header. */
@@ -39,8 +61,7 @@ export class Entry {
   private readonly nameLength: number;
   private readonly typeCode: number;
   private readonly classCode: number;
-  private readonly dnssecOk: boolean;
-  private readonly checkingDisabled: boolean;
+  private readonly demands: number;
   /** The reply as it was given last: within a second it is the same for all. */
   private given: Reply | undefined = undefined;
   private givenTtl = -1;
@@ -49,26 +70,27 @@ export class Entry {
   constructor(fields: EntryFields) {
     const { query } = fields;
     this.reply = fields.reply;
+    this.kind = fields.kind;
     this.ttl = fields.ttl;
     this.stored = fields.stored;
     this.answering = fields.answering;
+    this.forEverybody = fields.forEverybody;
     this.wildcard = fields.wildcard;
     this.message = fields.reply.formFor(query).bytes;
     this.nameLength = query.nameLength;
     this.typeCode = query.typeCode;
     this.classCode = query.classCode;
-    this.dnssecOk = query.dnssecOk;
-    this.checkingDisabled = query.checkingDisabled;
+    this.demands = keptDemands(demandsOf(query));
   }
 
-  /** Whether it answers this question: keys are hashes, so two names may share one. */
-  answers(query: Query): boolean {
+  /** Whether it answers this question with these demands: keys are hashes, so two questions may share one. */
+  answers(query: Query, demands: number): boolean {
     return (
       this.nameLength === query.nameLength &&
       this.typeCode === query.typeCode &&
       this.classCode === query.classCode &&
-      this.dnssecOk === query.dnssecOk &&
-      this.checkingDisabled === query.checkingDisabled &&
+      this.demands === keptDemands(demands) &&
+      (this.forEverybody || !nameNetwork(demands)) &&
       query.asksFor(this.message, headerLength)
     );
   }
@@ -93,11 +115,17 @@ export class Entry {
     const kept = query.dnssecOk || query.authenticData ? RECURSION_AVAILABLE | AUTHENTIC_DATA : RECURSION_AVAILABLE;
     const flags = AUTHORITATIVE | (this.reply.flags & kept);
     if (this.given === undefined || ttl !== this.givenTtl || flags !== this.givenFlags) {
-      this.given = this.reply.aged(ttl, flags);
+      this.given = this.reply.aged(ttl, flags, this.reply.options);
       this.givenTtl = ttl;
       this.givenFlags = flags;
     }
     return this.given;
+  }
+
+  /** What {@link give} gives, with the extended error that says that it is over. */
+  giveStale(query: Query, ttl: number): Reply {
+    const extendedError = this.reply.rcode === 'NXDOMAIN' ? ExtendedError.STALE_NXDOMAIN_ANSWER : ExtendedError.STALE_ANSWER;
+    return this.give(query, ttl).with({ extendedError });
   }
 
   /** Counts a hit; hits further apart than `window` milliseconds start a new count. Returns the count. */
@@ -113,15 +141,19 @@ export class Entry {
     this.lastHit = now;
   }
 
-  /** Takes the right to refresh, unless somebody has it or a failure is too fresh. */
-  beginRefresh(now: number): boolean {
-    if (this.refreshing || now < this.retryAfter) return false;
+  /** Whether it is being asked for again. */
+  get isRefreshing(): boolean {
+    return this.refreshing;
+  }
+
+  beginRefresh(now: number): void {
     this.refreshing = true;
-    return true;
+    this.refreshBegan = now;
   }
 
   endRefresh(retryAfter: number): void {
     this.refreshing = false;
+    this.refresh = undefined;
     this.retryAfter = retryAfter;
   }
 }

@@ -17,9 +17,7 @@ export default definePlugin({
       adopt(previous, { unchanged }) {
         const old = caches.get(previous);
         // What another chain would answer is not known: the old answers are kept only for the same words.
-        if (old === undefined || !unchanged) return;
-        cache.success = old.success;
-        cache.denial = old.denial;
+        if (old !== undefined && unchanged) cache.tables.adopt(old.tables);
       },
     };
     caches.set(instance, cache);

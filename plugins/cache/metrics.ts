@@ -18,8 +18,8 @@ interface Stores {
   readonly denial: Store;
 }
 
-/** Finds the counters for a query. `stores` tells the tables in use, which a reload may replace. */
-export function makeCounters(metrics: Metrics, zones: readonly string[], stores: () => Stores): (query: Query) => CacheCounters {
+/** Finds the counters for a query. `stores` has the tables in use, which a reload may replace. */
+export function makeCounters(metrics: Metrics, zones: readonly string[], stores: Stores): (query: Query) => CacheCounters {
   const labels = ['server', 'zones', 'view'] as const;
   const typed = ['server', 'type', 'zones', 'view'] as const;
   const requests = metrics.counter('coredns_cache_requests_total', 'The count of cache requests.', labels);
@@ -35,8 +35,8 @@ export function makeCounters(metrics: Metrics, zones: readonly string[], stores:
   const entries = metrics.gauge('coredns_cache_entries', 'The number of elements in the cache.', typed);
   return perRoute(({ server, view }) => {
     const common = { server, zones: zones.join(','), view };
-    entries({ ...common, type: 'success' }, () => stores().success.size);
-    entries({ ...common, type: 'denial' }, () => stores().denial.size);
+    entries({ ...common, type: 'success' }, () => stores.success.size);
+    entries({ ...common, type: 'denial' }, () => stores.denial.size);
     return {
       requests: requests(common),
       successHits: hits({ ...common, type: 'success' }),

@@ -1,11 +1,12 @@
 // Questions that are being asked: whoever asks the same meanwhile waits for the one answer.
-import { EdnsOption, type Query } from 'ferrydns/plugin';
-import type { Kept } from './cache.ts';
-import { keyOf } from './store.ts';
+import type { Query } from 'ferrydns/plugin';
+import type { Kept } from './entry.ts';
+import { demandsOf, keyOf, nameNetwork } from './key.ts';
 
 /** A question that is being asked, and those who wait for its answer. */
 export interface Asked {
   readonly query: Query;
+  readonly demands: number;
   readonly key: number;
   waiting: PromiseWithResolvers<Kept> | undefined;
   /** The one behind it in its slot. */
@@ -23,17 +24,20 @@ export class Misses {
 
   /** What the question's answer will be, if somebody is asking it. */
   join(query: Query): Promise<Kept> | undefined {
-    const asked = this.find(query);
-    if (asked === undefined || namesNetwork(query)) return undefined;
+    const demands = demandsOf(query);
+    const asked = nameNetwork(demands) ? undefined : this.find(query, demands);
+    if (asked === undefined) return undefined;
     asked.waiting ??= Promise.withResolvers();
     return asked.waiting.promise;
   }
 
   /** Lets others wait for this answer until it is there; undefined when nobody else may have it. */
   lead(query: Query): Asked | undefined {
-    if (namesNetwork(query)) return undefined;
-    const key = keyOf(query);
-    const asked = { query, key, waiting: undefined, behind: this.asked[key & (slots - 1)] };
+    const demands = demandsOf(query);
+    // The answer may be for one network only, and then nobody else may have it (RFC 7871 section 7.3.1).
+    if (nameNetwork(demands)) return undefined;
+    const key = keyOf(query, demands);
+    const asked = { query, demands, key, waiting: undefined, behind: this.asked[key & (slots - 1)] };
     this.asked[key & (slots - 1)] = asked;
     return asked;
   }
@@ -48,10 +52,10 @@ export class Misses {
     asked?.waiting?.reject(error);
   }
 
-  private find(query: Query): Asked | undefined {
-    const key = keyOf(query);
+  private find(query: Query, demands: number): Asked | undefined {
+    const key = keyOf(query, demands);
     let asked = this.asked[key & (slots - 1)];
-    while (asked !== undefined && !(asked.key === key && sameQuestion(asked.query, query))) asked = asked.behind;
+    while (asked !== undefined && !(asked.key === key && asked.demands === demands && sameQuestion(asked.query, query))) asked = asked.behind;
     return asked;
   }
 
@@ -70,18 +74,5 @@ export class Misses {
 }
 
 function sameQuestion(a: Query, b: Query): boolean {
-  return (
-    a.typeCode === b.typeCode &&
-    a.classCode === b.classCode &&
-    a.dnssecOk === b.dnssecOk &&
-    a.checkingDisabled === b.checkingDisabled &&
-    a.recursionDesired === b.recursionDesired &&
-    a.nameLength === b.nameLength &&
-    a.asksFor(b.nameBytes(), 0)
-  );
-}
-
-/** Whether the answer may be for one network only (RFC 7871 section 7.3.1), so that nobody else may have it. */
-function namesNetwork(query: Query): boolean {
-  return query.edns && query.options.some(({ code }) => code === EdnsOption.CLIENT_SUBNET);
+  return a.typeCode === b.typeCode && a.classCode === b.classCode && a.nameLength === b.nameLength && a.asksFor(b.nameBytes(), 0);
 }

@@ -30,25 +30,20 @@ export class Store {
     return this.entries.size;
   }
 
-  get(query: Query): Entry | undefined {
-    const entry = this.entries.get(keyOf(query));
-    return entry?.answers(query) === true ? entry : undefined;
+  /** The entry with this key, if it answers the question with these demands. */
+  get(key: number, query: Query, demands: number): Entry | undefined {
+    const entry = this.entries.get(key);
+    return entry?.answers(query, demands) === true ? entry : undefined;
   }
 
   /** Returns how many entries had to go for this one. */
-  set(query: Query, entry: Entry): number {
+  set(key: number, entry: Entry): number {
     this.evicted = 0;
-    this.entries.set(keyOf(query), entry);
+    this.entries.set(key, entry);
     return this.evicted;
   }
 
-  delete(query: Query): void {
-    this.entries.delete(keyOf(query));
+  delete(key: number): void {
+    this.entries.delete(key);
   }
-}
-
-/** A 32-bit hash of name, type, class, DO and CD. */
-export function keyOf(query: Query): number {
-  const bits = (query.dnssecOk ? 1 : 0) | (query.checkingDisabled ? 2 : 0);
-  return Math.imul(query.nameHash ^ (query.typeCode << 2) ^ (query.classCode << 18) ^ bits, 0x9e3779b1) | 0;
 }

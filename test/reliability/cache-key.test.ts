@@ -1,4 +1,4 @@
-// What may be answered from the cache to whom: the key is name, type, class, DO and CD, and nobody gets what another kind of query fetched.
+// What may be answered from the cache to whom: the key is name, type, class, DO, CD and RD, and nobody gets what another kind of query fetched.
 import { serve } from 'ferrydns/testing';
 import { expect, test } from 'vitest';
 import { ask } from '../support/client.ts';
@@ -46,6 +46,36 @@ test('a failure under CD=0 is not given to those who check for themselves', asyn
   await upstream.stop();
   expect(rcodes).toEqual(['SERVFAIL', 'NOERROR', 'SERVFAIL']);
   expect(upstream.asked).toHaveLength(2);
+});
+
+test.each([
+  ['a referral', { authority: ['a.test 60 NS ns.a.test'] }],
+  ['a failure', { rcode: 'SERVFAIL' }],
+  ['a denial', { rcode: 'NXDOMAIN', authority: ['test 60 SOA ns.test host.test 1 2 3 4 60'] }],
+])('%s for a query without RD is not given to one with it, nor the other way round', async (_, reply) => {
+  const recursive = ({ message }: Asked) => (message.flags.includes('rd') ? { answer: ['a.test 60 A 192.0.2.1'] } : reply);
+  for (const order of [
+    ['+nord', ''],
+    ['', '+nord'],
+  ]) {
+    const upstream = await startUpstream({ 'a.test A': recursive });
+    await using server = await serve(`.:0 {\n cache {\n serve_stale\n }\n forward . ${upstream.endpoint}\n}`);
+    for (const words of [...order, ...order]) {
+      const answers = (await ask(server, `a.test A ${words}`.trim())).reply?.answer.map(({ data }) => data);
+      expect([words, answers]).toEqual([words, words === '' ? ['192.0.2.1'] : []]);
+    }
+    await upstream.stop();
+    expect(upstream.asked).toHaveLength(2);
+  }
+});
+
+test('who asks without RD does not wait for an answer that is asked for with it', async () => {
+  const recursive = ({ message }: Asked) => ({ answer: [`a.test 60 A 192.0.2.${message.flags.includes('rd') ? 1 : 2}`], delay: 50 });
+  const upstream = await startUpstream({ 'a.test A': recursive });
+  await using server = await serve(`.:0 {\n cache\n forward . ${upstream.endpoint}\n}`);
+  const replies = await Promise.all(['a.test A', 'a.test A +nord'].map((text) => ask(server, text)));
+  await upstream.stop();
+  expect(replies.map(({ reply }) => reply?.answer[0]?.data)).toEqual(['192.0.2.1', '192.0.2.2']);
 });
 
 test('the letter case of the name is no part of the key, its type is', async () => {

@@ -1,9 +1,9 @@
 // cache: what is kept and for how long, flags, denial, servfail, stale answers, prefetch, disable.
 
-import type { Script } from '../../support/upstream.ts';
-import { corefile, type Deviation, type ParityCase, spelled } from '../case.ts';
+import type { Answer, Asked, Script } from '../../support/upstream.ts';
+import { corefile, type Deviation, type Observation, type ParityCase, spelled } from '../case.ts';
 
-const soa = 'example.org 300 SOA ns.example.org host.example.org 1 7200 3600 86400 60';
+const soa = 'example.org 300 SOA ns.example.org host.example.org 1 7200 3600 86400 300';
 const script: Script = {
   'www.example.org A': ['www.example.org 300 A 192.0.2.1', 'www.example.org 120 A 192.0.2.2'],
   'aa.example.org A': {
@@ -46,6 +46,39 @@ const uncachedAgain: Deviation = {
   instead: { reply: 'NOERROR rd ra', answer: ['zero.example.org. 0 IN A 192.0.2.1'], asked: { 1: ['udp zero.example.org. IN A rd ad'] } },
 };
 
+/** RD is part of what a reply answers: the upstream is asked. */
+const unanswered: Deviation = {
+  id: 'recursion-desired',
+  instead: { reply: 'NOERROR ra', asked: { 1: ['udp www.example.org. IN A ad'] } },
+};
+
+/** Extended errors of the upstream are given on (RFC 8914). */
+const withError = (size: string): Deviation => ({ id: 'extended-errors', instead: { opt: `version 0, ${size}, option 15:0003` } });
+
+/** An empty reply without a SOA is not kept (RFC 2308 section 5). */
+function askedAgain(ask: string): Deviation {
+  return { id: 'nodata-without-soa', instead: { reply: 'NOERROR rd ra', asked: { 1: [`udp ${ask.replace(' A', '. IN A')} rd ad`] } } };
+}
+
+const recursive = ({ message }: Asked): Answer =>
+  message.flags.includes('rd')
+    ? { answer: ['deep.example.org 300 A 192.0.2.1'] }
+    : { authority: ['example.org 300 NS ns.example.org'], additional: ['ns.example.org 300 A 192.0.2.53'] };
+
+/** Answers for the network that was asked about. */
+const scoped = ({ message }: Asked): Answer => {
+  const data = message.opt?.options.find(({ code }) => code === 8)?.data ?? '00010000';
+  return {
+    answer: [`net.example.org 300 A 192.0.2.${Number.parseInt(data.slice(-2), 16)}`],
+    opt: { options: [{ code: 8, data: data.replace(/^(....)(..)../, '$1$2$2') }] },
+  };
+};
+const lowMinimum = 'example.org 300 SOA ns.example.org host.example.org 1 7200 3600 86400 6';
+const minimum = (): Deviation => ({
+  id: 'soa-minimum',
+  instead: ({ authority = [] }) => ({ authority: authority.map((line) => line.replace('. 300 ', '. 6 ')) }),
+});
+
 export const cases: readonly ParityCase[] = [
   {
     name: 'first and second answers',
@@ -56,7 +89,7 @@ export const cases: readonly ParityCase[] = [
       'www.example.org A',
       'WWW.example.org A',
       'www.example.org A +tcp',
-      'www.example.org A +nord',
+      { ask: 'www.example.org A +nord', deviation: unanswered },
       ...twice('aa.example.org A'),
       'aa.example.org A +ad',
       'aa.example.org A +do',
@@ -72,7 +105,8 @@ export const cases: readonly ParityCase[] = [
       'missing.example.org AAAA',
       ...twice('bare.example.org A'),
       ...twice('nodata.example.org A'),
-      ...twice('empty.example.org A'),
+      'empty.example.org A',
+      { ask: 'empty.example.org A', deviation: askedAgain('empty.example.org A') },
       ...twice('refused.example.org A'),
       ...twice('formerr.example.org A'),
       ...twice('notimp.example.org A'),
@@ -83,13 +117,93 @@ export const cases: readonly ParityCase[] = [
       ...twice('loose.example.org A'),
       ...twice('deleg.example.org A'),
       ...twice('tc.example.org A'),
-      ...twice('opt.example.org A +edns'),
+      ...twice('opt.example.org A +edns').map((ask) => ({ ask, deviation: withError('size 1232') })),
       'opt.example.org A',
       {
         ask: 'opt.example.org A +do +size=4096',
-        deviation: { id: 'upstream-edns-size', instead: { asked: { 1: ['udp opt.example.org. IN A rd ad, opt 1232 do'] } } },
+        deviation: {
+          id: 'upstream-edns-size',
+          instead: { opt: 'version 0, size 4096, do, option 15:0003', asked: { 1: ['udp opt.example.org. IN A rd ad, opt 1232 do'] } },
+        },
       },
-      'opt.example.org A +do +size=4096',
+      { ask: 'opt.example.org A +do +size=4096', deviation: withError('size 4096, do') },
+    ],
+  },
+  {
+    name: 'a question without recursion desired, then with it',
+    corefile: plain,
+    upstreams: [{ 'deep.example.org A': recursive }],
+    steps: [
+      'deep.example.org A +nord',
+      {
+        ask: 'deep.example.org A',
+        deviation: {
+          id: 'recursion-desired',
+          instead: {
+            reply: 'NOERROR rd ra',
+            answer: ['deep.example.org. 300 IN A 192.0.2.1'],
+            authority: [],
+            additional: [],
+            asked: { 1: ['udp deep.example.org. IN A rd ad'] },
+          },
+        },
+      },
+    ],
+  },
+  {
+    name: 'an answer for one network',
+    corefile: plain,
+    upstreams: [{ 'net.example.org A': scoped }],
+    steps: [
+      {
+        ask: 'net.example.org A +option=8:000118000a0a01',
+        deviation: { id: 'client-subnet', instead: { opt: 'version 0, size 1232, option 8:000118180a0a01' } },
+      },
+      {
+        ask: 'net.example.org A +option=8:000118000a0a02',
+        deviation: {
+          id: 'client-subnet',
+          instead: {
+            reply: 'NOERROR rd ra',
+            answer: ['net.example.org. 300 IN A 192.0.2.2'],
+            opt: 'version 0, size 1232, option 8:000118180a0a02',
+            asked: { 1: ['udp net.example.org. IN A rd ad, opt 1232 8:000118000a0a02'] },
+          },
+        },
+      },
+    ],
+  },
+  {
+    name: 'the MINIMUM of a SOA',
+    corefile: plain,
+    upstreams: [{ 'missing.example.org *': { rcode: 'NXDOMAIN', authority: [lowMinimum] }, 'nodata.example.org *': { authority: [lowMinimum] } }],
+    steps: ['missing.example.org A', 'missing.example.org A', 'nodata.example.org A'].map((ask) => ({ ask, deviation: minimum() })),
+  },
+  {
+    name: 'empty replies and referrals, with a lowest TTL',
+    corefile: corefile`
+      .:{{PORT}} {
+          cache {
+              success 1000 600 300
+              denial 1000 600 300
+          }
+          forward . {{UP1}}
+      }
+    `,
+    upstreams: [script],
+    steps: [
+      'empty.example.org A',
+      { ask: 'empty.example.org A', deviation: askedAgain('empty.example.org A') },
+      ...twice('deleg.example.org A').map((ask) => ({
+        ask,
+        deviation: {
+          id: 'nodata-without-soa',
+          instead: ({ authority = [], additional = [] }: Observation) => ({
+            authority: authority.map((line) => line.replace('. 300 ', '. 5 ')),
+            additional: additional.map((line) => line.replace('. 300 ', '. 5 ')),
+          }),
+        },
+      })),
     ],
   },
   {

@@ -4,7 +4,7 @@ import type { Script } from '../../support/upstream.ts';
 import { corefile, type ParityCase } from '../case.ts';
 
 const script: Script = {
-  'gone.example.org *': { rcode: 'NXDOMAIN', authority: ['example.org 60 SOA ns.example.org h.example.org 1 2 3 4 5'] },
+  'gone.example.org *': { rcode: 'NXDOMAIN', authority: ['example.org 60 SOA ns.example.org h.example.org 1 2 3 4 300'] },
   'fail.example.org *': 'SERVFAIL',
   'two.example.org A': ['two.example.org 60 A 192.0.2.1', 'two.example.org 60 A 192.0.2.2'],
   '* A': ({ message }) => ({ answer: [`${message.questions[0]?.name} 60 A 192.0.2.1`] }),

@@ -2,7 +2,7 @@
 import type { Script } from '../../support/upstream.ts';
 import type { ParityCase, Step } from '../case.ts';
 
-const denial = { authority: ['inside.test 20 SOA ns.inside.test h.test 1 2 3 4 5'] };
+const denial = { authority: ['inside.test 20 SOA ns.inside.test h.test 1 2 3 4 300'] };
 const inside: Script = {
   'www.inside.test A': ['www.inside.test 300 CNAME web.inside.test', 'web.inside.test 60 CNAME pool.inside.test', 'pool.inside.test 30 A 192.0.2.1'],
   'www.inside.test AAAA': { answer: ['www.inside.test 300 CNAME web.inside.test'], ...denial },

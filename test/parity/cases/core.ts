@@ -216,6 +216,10 @@ export const cases: readonly ParityCase[] = [
           additional: ['ns1.example.org 60 A 192.0.2.53', 'ns2.example.org 60 AAAA 2001:db8::53'],
         },
         'many.example.org TXT': { answer: Array.from({ length: 12 }, (_, n) => `many.example.org 60 TXT "${'x'.repeat(40)}${n}"`) },
+        'extra.example.org A': {
+          answer: [1, 2, 3].map((n) => `extra.example.org 60 A 192.0.2.${n}`),
+          additional: Array.from({ length: 26 }, (_, n) => `h${n}.example.org 60 A 192.0.2.${n}`),
+        },
         'example.org TYPE65280': ['example.org 60 TYPE65280 \\# 4 deadbeef'],
         'example.org HTTPS': ['example.org 60 HTTPS \\# 3 000100'],
         'example.org SRV': ['example.org 60 SRV 1 2 3 Target.Example.ORG'],
@@ -234,6 +238,18 @@ export const cases: readonly ParityCase[] = [
           instead: { answer: Array.from({ length: 8 }, (_, n) => `many.example.org. 60 IN TXT "${'x'.repeat(40)}${n}"`) },
         },
       },
+      {
+        ask: 'extra.example.org A',
+        deviation: {
+          id: 'additional-left-out',
+          instead: {
+            reply: 'NOERROR rd ra',
+            answer: [1, 2, 3].map((n) => `extra.example.org. 60 IN A 192.0.2.${n}`),
+            additional: Array.from({ length: 21 }, (_, n) => `h${n}.example.org. 60 IN A 192.0.2.${n}`),
+          },
+        },
+      },
+      'extra.example.org A +tcp',
       'many.example.org TXT +tcp',
       'many.example.org TXT +size=1232',
       'example.org TYPE65280',

@@ -69,7 +69,7 @@ export const cases: readonly ParityCase[] = [
     upstreams: [
       {
         'both.internal A': [`both.internal 60 A ${A}`, `both.internal 60 A ${B}`],
-        'both.internal *': { authority: ['internal 60 SOA ns.internal h.internal 1 2 3 4 5'] },
+        'both.internal *': { authority: ['internal 60 SOA ns.internal h.internal 1 2 3 4 300'] },
       },
       { '* *': 'NXDOMAIN' },
     ],
@@ -90,7 +90,7 @@ export const cases: readonly ParityCase[] = [
       {
         'www.new.domain A': ['www.new.domain 60 CNAME lb.new.domain', `lb.new.domain 60 A ${B}`],
         'new.domain MX': ['new.domain 60 MX 10 mail.new.domain'],
-        '*.new.domain *': { rcode: 'NXDOMAIN', authority: ['new.domain 60 SOA ns.new.domain h.new.domain 1 2 3 4 5'] },
+        '*.new.domain *': { rcode: 'NXDOMAIN', authority: ['new.domain 60 SOA ns.new.domain h.new.domain 1 2 3 4 300'] },
         'old.domain MX': ['old.domain 60 MX 10 mail.old.domain'],
       },
     ],

@@ -4,10 +4,10 @@ import type { Script } from '../../support/upstream.ts';
 import { corefile, type ParityCase } from '../case.ts';
 
 const script: Script = {
-  'gone.test *': { rcode: 'NXDOMAIN', authority: ['test 60 SOA ns.test h.test 1 2 3 4 5'] },
+  'gone.test *': { rcode: 'NXDOMAIN', authority: ['test 60 SOA ns.test h.test 1 2 3 4 300'] },
   'fail.test *': 'SERVFAIL',
   'refused.test *': 'REFUSED',
-  'nodata.test *': { authority: ['test 60 SOA ns.test h.test 1 2 3 4 5'] },
+  'nodata.test *': { authority: ['test 60 SOA ns.test h.test 1 2 3 4 300'] },
   '* A': ({ message }) => ({ answer: [`${message.questions[0]?.name} 60 A 192.0.2.1`] }),
   '* *': {},
 };

@@ -27,7 +27,10 @@ export const cases: readonly ParityCase[] = [
       'www.example.org A',
       { pause: 1300 },
       'www.example.org A',
-      'www.example.org A',
+      {
+        ask: 'www.example.org A',
+        deviation: { id: 'newest-reply', instead: { reply: 'NXDOMAIN rd ra', answer: [], asked: { 1: ['udp www.example.org. IN A rd ad'] } } },
+      },
     ],
   },
   {
@@ -75,7 +78,74 @@ export const cases: readonly ParityCase[] = [
       }
     `,
     upstreams: [{ 'www.example.org A': { sequence: [['www.example.org 300 A 192.0.2.1'], ['www.example.org 300 A 192.0.2.2'], 'SERVFAIL'] } }],
-    steps: ['www.example.org A +edns', { pause: 1300 }, 'www.example.org A +edns', { pause: 1300 }, 'www.example.org A +edns'],
+    steps: [
+      'www.example.org A +edns',
+      { pause: 1300 },
+      'www.example.org A +edns',
+      { pause: 1300 },
+      { ask: 'www.example.org A +edns', deviation: { id: 'extended-errors', instead: { opt: 'version 0, size 1232, option 15:0003' } } },
+    ],
+  },
+  {
+    name: 'serve_stale verify and a name that has come into being',
+    background: true,
+    corefile: corefile`
+      .:{{PORT}} {
+          cache {
+              denial 100 1 1
+              serve_stale 1h verify
+          }
+          forward . {{UP1}}
+      }
+    `,
+    upstreams: [
+      {
+        'new.example.org A': {
+          sequence: [
+            { rcode: 'NXDOMAIN', authority: ['example.org 1 SOA ns.example.org host.example.org 1 7200 3600 86400 1'] },
+            ['new.example.org 300 A 192.0.2.1'],
+          ],
+        },
+      },
+    ],
+    steps: [
+      'new.example.org A',
+      { pause: 1300 },
+      'new.example.org A',
+      {
+        ask: 'new.example.org A',
+        deviation: { id: 'newest-reply', instead: { reply: 'NOERROR aa rd ra', asked: {} } },
+      },
+    ],
+  },
+  {
+    name: 'serve_stale and a failure that is over',
+    background: true,
+    corefile: corefile`
+      .:{{PORT}} {
+          cache {
+              servfail 1s
+              serve_stale 1h
+          }
+          forward . {{UP1}}
+      }
+    `,
+    upstreams: [{ 'www.example.org A': { sequence: ['SERVFAIL', ['www.example.org 300 A 192.0.2.1']] } }],
+    steps: [
+      'www.example.org A',
+      { pause: 1300 },
+      {
+        ask: 'www.example.org A',
+        deviation: {
+          id: 'stale-failure',
+          instead: {
+            reply: 'NOERROR rd ra',
+            answer: ['www.example.org. 300 IN A 192.0.2.1'],
+            asked: { 1: ['udp www.example.org. IN A rd ad'] },
+          },
+        },
+      },
+    ],
   },
   {
     name: 'prefetch refreshes an entry that is asked for often',

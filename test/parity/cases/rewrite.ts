@@ -18,7 +18,7 @@ const echo: Script = {
   '* TXT': ({ message }) => ({ answer: [`${message.questions[0]?.name} 300 TXT "${message.questions[0]?.name}"`] }),
   '* *': ({ message }) => ({
     rcode: 'NXDOMAIN',
-    authority: [`${message.questions[0]?.name} 300 SOA ns.${message.questions[0]?.name} h.test 1 2 3 4 5`],
+    authority: [`${message.questions[0]?.name} 300 SOA ns.${message.questions[0]?.name} h.test 1 2 3 4 300`],
   }),
 };
 

@@ -7,7 +7,7 @@ const answers = (address: string): Script => ({
   'gone.test *': 'NXDOMAIN',
   'fail.test *': 'SERVFAIL',
   'refused.test *': 'REFUSED',
-  'nodata.test *': { authority: ['test 60 SOA ns.test h.test 1 2 3 4 5'] },
+  'nodata.test *': { authority: ['test 60 SOA ns.test h.test 1 2 3 4 300'] },
   'big.test A': { truncate: true, answer: [`big.test 60 A ${address}`] },
   '* A': ({ message }) => ({ answer: [`${message.questions[0]?.name} 60 A ${address}`] }),
   '* *': {},
