@@ -127,7 +127,10 @@ describe('glue of a referral', () => {
 describe('the OPT record', () => {
   /** A reply of exactly this many octets without OPT record. */
   const ofLength = (octets: number) => {
-    const text = (length: number) => Reply.answer([record({ name: 'www.test.', type: 'TXT', ttl: 60, data: ['x'.repeat(200), 'y'.repeat(length)] })]);
+    const text = (length: number) =>
+      Reply.answer([
+        record({ name: 'www.test.', type: 'TXT', ttl: 60, data: ['x', 'y', 'z'].map((letter, i) => letter.repeat(i === 2 ? length : 200)) }),
+      ]);
     return text(octets - received(text(0)).length);
   };
 

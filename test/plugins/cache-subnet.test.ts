@@ -99,7 +99,8 @@ test('who asks that no network be told has answers of its own', async () => {
   expect(upstream.asked).toHaveLength(2);
 });
 
-test.each(['SERVFAIL', 'NOTIMP'])('%s to a question about one network says nothing of others', async (rcode) => {
+test('a failure of a question about one network says nothing of others', async () => {
+  const rcode = 'SERVFAIL';
   const { server } = await cached('cache', { '* *': (asked) => (subnetOf(asked) === undefined ? byNetwork(0)(asked) : { rcode }) });
   for (const data of [network(1), '0009200001020304', '00012000']) expect(await answerTo(server, subnet(data))).toBe(rcode);
   expect(await answerTo(server, '')).toBe('192.0.2.200');
