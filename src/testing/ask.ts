@@ -2,11 +2,15 @@
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
+import { type ClientSubnet, clientSubnetOf, clientSubnetOption } from '../dns/client-subnet.ts';
 import type { Rcode } from '../dns/codes.ts';
 import { flag } from '../dns/codes.ts';
+import type { Option } from '../dns/edns.ts';
+import { extendedErrorsOf } from '../dns/extended-error.ts';
 import { nameToWire, parseName } from '../dns/name.ts';
 import { makeQuery } from '../dns/own-query.ts';
 import { presentRecord } from '../dns/presentation.ts';
+import type { QueryChange } from '../dns/query-fields.ts';
 import type { ResourceRecord } from '../dns/record.ts';
 import { Reply } from '../dns/reply.ts';
 import { readUint16 } from '../dns/wire.ts';
@@ -24,8 +28,17 @@ export interface Ask {
   readonly transport?: 'udp' | 'tcp';
   /** Adds an OPT record that takes so many octets. */
   readonly udpSize?: number;
+  /** The DO bit; adds an OPT record. */
   readonly dnssecOk?: boolean;
+  /** A client subnet, as "192.0.2.0/24" (RFC 7871); adds an OPT record. */
+  readonly clientSubnet?: string;
+  /** EDNS options; adds an OPT record. */
+  readonly options?: readonly Option[];
+  /** The RD bit; set unless given. */
   readonly recursionDesired?: boolean;
+  /** The AD bit: the asker understands it in the answer. */
+  readonly authenticData?: boolean;
+  /** The CD bit. */
   readonly checkingDisabled?: boolean;
   /** Milliseconds until silence is an error; 5000 unless given. */
   readonly timeout?: number;
@@ -41,6 +54,10 @@ export interface Answer {
   readonly answers: readonly string[];
   readonly authorities: readonly string[];
   readonly additionals: readonly string[];
+  /** The EDNS options; empty without an OPT record. */
+  readonly options: readonly Option[];
+  readonly extendedErrors: readonly { readonly code: number; readonly text: string }[];
+  readonly clientSubnet: ClientSubnet | undefined;
   /** The message as it came. */
   readonly wire: Buffer;
 }
@@ -54,7 +71,7 @@ const bits = {
   cd: flag.checkingDisabled,
 };
 
-/** Asks one question and waits for the reply with its id. Rejects when none comes in time. */
+/** Asks one question and waits for the reply with its id. Rejects when none comes in time, and when the question cannot be asked. */
 export async function ask(question: Ask): Promise<Answer> {
   const id = randomInt(0x10000);
   const query = makeQuery({
@@ -66,8 +83,8 @@ export async function ask(question: Ask): Promise<Answer> {
     receivedAt: 0,
   }).with({
     checkingDisabled: question.checkingDisabled ?? false,
-    ...(question.dnssecOk === undefined ? {} : { dnssecOk: question.dnssecOk }),
-    ...(question.udpSize === undefined ? {} : { udpSize: question.udpSize }),
+    authenticData: question.authenticData ?? false,
+    ...ednsOf(question),
   });
   const message = query.toWire(id);
   // The letter case of the name is the asker's.
@@ -82,8 +99,20 @@ function read(wire: Buffer): Answer {
   // A refused message comes back without a question.
   const reply = readUint16(wire, 4) === 0 ? Reply.decline(`RCODE${word & flag.rcode}`) : Reply.fromWire(wire);
   const present = (records: readonly ResourceRecord[]) => records.map(presentRecord);
-  const { answers, authorities, additionals } = reply;
-  return { rcode: reply.rcode, reply, flags, answers: present(answers), authorities: present(authorities), additionals: present(additionals), wire };
+  const { answers, authorities, additionals, options } = reply;
+  const sections = { answers: present(answers), authorities: present(authorities), additionals: present(additionals) };
+  const edns = { options, extendedErrors: extendedErrorsOf(options), clientSubnet: clientSubnetOf(options) };
+  return { rcode: reply.rcode, reply, flags, ...sections, ...edns, wire };
+}
+
+/** What stands in the OPT record, if there is to be one. */
+function ednsOf({ clientSubnet, options, dnssecOk, udpSize }: Ask): QueryChange {
+  const given = clientSubnet === undefined ? options : [...(options ?? []), clientSubnetOption({ network: clientSubnet })];
+  return {
+    ...(given === undefined ? {} : { options: given }),
+    ...(dnssecOk === undefined ? {} : { dnssecOk }),
+    ...(udpSize === undefined ? {} : { udpSize }),
+  };
 }
 
 function overUdp(message: Buffer, question: Ask): Promise<Buffer> {

@@ -2,4 +2,4 @@
 
 export { type Answer, type Ask, ask } from './ask.ts';
 export { freePort } from './free-port.ts';
-export { type ServeOptions, serve, type TestServer } from './serve.ts';
+export { type PlacedPlugin, type ServeOptions, serve, type TestServer } from './serve.ts';

@@ -2,7 +2,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Plugin } from '../plugin/definition.ts';
+import { isPlugin, type Plugin } from '../plugin/definition.ts';
+import { type Explanation, readQuestion } from '../plugin/explanation.ts';
 import { fileSource } from '../server/configuration.ts';
 import { type Registry, withPlugin } from '../server/registry.ts';
 import { Server } from '../server/server.ts';
@@ -16,10 +17,16 @@ export interface ServeOptions {
   readonly output?: (line: string) => void;
   /** Milliseconds on a monotonic clock, for a test that owns time. */
   readonly now?: () => number;
-  /** Further plugins, with the place of each; the built-in ones are there. */
-  readonly plugins?: readonly { readonly plugin: Plugin; readonly place: { readonly before: string } | { readonly after: string } }[];
+  /** Further plugins; the built-in ones are there. */
+  readonly plugins?: readonly (Plugin | PlacedPlugin)[];
   /** Receives the exit status when a plugin ends the process. */
   readonly exit?: (status: number) => void;
+}
+
+/** A plugin and where it stands in the chain: where it says itself unless given, else before `cache`. */
+export interface PlacedPlugin {
+  readonly plugin: Plugin;
+  readonly place?: { readonly before: string } | { readonly after: string };
 }
 
 /** A running server. `await using` stops it. */
@@ -34,6 +41,8 @@ export interface TestServer extends AsyncDisposable {
   readonly server: Server;
   /** Asks over UDP, or as the options say. */
   ask(name: string, type?: string, options?: Omit<Ask, 'name' | 'type' | 'port'>): Promise<Answer>;
+  /** Says how the answer to a question comes about, as `ferrydns explain` does; asked by 127.0.0.1 unless `client` says otherwise. */
+  explain(name: string, type?: string, options?: { readonly client?: string; readonly server?: string }): Promise<Explanation>;
   /** The metrics in the text exposition format. */
   metrics(): Promise<string>;
   /** Replaces the Corefile and loads it; rejects when it is refused. */
@@ -83,6 +92,7 @@ export async function serve(corefile: string, options: ServeOptions = {}): Promi
     lines,
     server,
     ask: (name, type = 'A', how = {}) => ask({ port, name, type, ...how }),
+    explain: async (name, type, how) => await server.own.explain(readQuestion({ name, type, ...how })),
     metrics: async () => (await server.expose()).body,
     reload(text) {
       writeFileSync(file, place(text));
@@ -96,5 +106,7 @@ export async function serve(corefile: string, options: ServeOptions = {}): Promi
 async function registryWith(plugins: NonNullable<ServeOptions['plugins']>): Promise<Registry> {
   // A test runs what the program runs; the program itself never imports this module.
   const { registry } = await import('../../plugins/index.ts');
-  return plugins.reduce((extended, { plugin, place }) => withPlugin(extended, plugin, place), registry);
+  return plugins
+    .map((each): PlacedPlugin => (isPlugin(each) ? { plugin: each } : each))
+    .reduce((extended, { plugin, place }) => withPlugin(extended, plugin, place ?? plugin.order ?? { before: 'cache' }), registry);
 }
