@@ -1,5 +1,5 @@
 // Looks at what `setup` of a plugin has returned: the compiler did not see plain JavaScript.
-import { nearest } from '../config/error.ts';
+import { editDistance } from '../config/error.ts';
 import type { Instance } from '../plugin/plugin.ts';
 
 /** What each member of an instance is; the compiler sees that none is missing. */
@@ -22,8 +22,8 @@ const members: Readonly<Record<keyof Instance, 'function' | 'object' | 'array' |
 };
 
 /**
- * Throws an Error when it is no object, when a member is not what it has to be, and when a member that is a function is named like none but nearly like
- * one: others are the plugin's own.
+ * Throws an Error when it is no object, when a member is not what it has to be, and when something is named nearly like a member: what else it has is
+ * the plugin's own.
  */
 export function checkInstance(instance: unknown): asserts instance is Instance {
   if (typeof instance !== 'object' || instance === null || Array.isArray(instance)) {
@@ -35,12 +35,26 @@ export function checkInstance(instance: unknown): asserts instance is Instance {
       throw new Error(`'${name}' of what setup() returned is ${typeNameOf(value)}, expected ${expected}`);
     }
   }
-  for (const name of Object.keys(instance)) {
-    const meant = Object.hasOwn(members, name) ? undefined : nearest(name, Object.keys(members));
-    if (meant !== undefined && !(meant in instance) && typeof (instance as Record<string, unknown>)[name] === members[meant as keyof Instance]) {
-      throw new Error(`'${name}' of what setup() returned is no member of an instance, did you mean '${meant}'?`);
-    }
+  // Of a class the compiler has seen more, and it has methods of its own, which may be called anything.
+  if (Object.getPrototypeOf(instance) === Object.prototype) checkSpelling(instance as Record<string, unknown>);
+}
+
+function checkSpelling(instance: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(instance)) {
+    if (Object.hasOwn(members, name)) continue;
+    const meant = Object.entries(members).find(
+      ([member, expected]) => typeNameOf(value) === expected && isNear(name, member) && !(member in instance),
+    );
+    if (meant === undefined) continue;
+    throw new Error(
+      `'${name}' of what setup() returned is no member of an instance, did you mean '${meant[0]}'? What is your own goes by another name`,
+    );
   }
+}
+
+/** Whether one letter makes the difference, or upper case. */
+function isNear(name: string, member: string): boolean {
+  return editDistance(name.toLowerCase(), member) <= 1;
 }
 
 function typeNameOf(value: unknown): string {

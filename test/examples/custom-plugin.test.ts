@@ -217,8 +217,8 @@ describe('what is wrong with a plugin is said with its place', () => {
   test('once: what could not be loaded is no unknown directive as well', async () => {
     await using broken = await serve('. {\n whoami\n}', { files: { ...files, 'Corefile.once': loading('plugin mine ./throws.js before whoami') } });
     const said = await refusal(join(broken.directory, 'Corefile.once'));
-    expect(said.match(/Error during parsing/g)).toHaveLength(1);
     expect(said).toContain('no key in the environment');
+    expect(said.match(/Error during parsing/g)).toHaveLength(1);
   });
 
   test('and a reload that names a broken one changes nothing', async () => {

@@ -128,7 +128,7 @@ describe('what setup() returns is looked at', () => {
   });
 
   test('members of its own are its own', async () => {
-    await using server = await serve(block('mine'), { plugins: [mine({ counts: new Map(), lookUp: () => {} } as Instance)] });
+    await using server = await serve(block('mine'), { plugins: [mine({ counts: new Map(), connect: () => {}, lookUp: () => {} } as Instance)] });
     expect(await server.ask('www.test')).toMatchObject({ rcode: 'NOERROR' });
   });
 });
