@@ -1,6 +1,6 @@
 // Makes the npm package in dist/: JavaScript, types, and a package.json whose exports point at them.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
@@ -12,7 +12,8 @@ execFileSync(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 
   stdio: 'inherit',
 });
 
-const { name, version, description, license, type, engines, dependencies, keywords } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const { name, version, description, license, type, engines, dependencies, keywords, repository, homepage, bugs } = own;
 const door = (module: string) => ({ types: `./src/${module}/index.d.ts`, default: `./src/${module}/index.js` });
 const manifest = {
   name,
@@ -20,12 +21,18 @@ const manifest = {
   description,
   license,
   keywords,
+  repository,
+  homepage,
+  bugs,
   type,
   engines,
-  bin: { ferrydns: 'src/main.js' },
+  bin: { ferrydns: 'src/bin.js' },
   exports: { './plugin': door('plugin'), './testing': door('testing'), './package.json': './package.json' },
   dependencies,
 };
 writeFileSync(join(dist, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-chmodSync(join(dist, 'src', 'main.js'), 0o755);
-for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md', 'Corefile.example', 'docs/admin-api.yaml']) cpSync(join(root, file), join(dist, file));
+chmodSync(join(dist, 'src', 'bin.js'), 0o755);
+// What the README leads to is part of it, and what operators take from it.
+const pages = globSync(['plugins/README.md', 'plugins/*/README.md', 'bench/README.md', 'bench/plots/*'], { cwd: root });
+const files = ['README.md', 'LICENSE', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'Corefile.example', 'docs', 'deploy', 'examples', ...pages];
+for (const file of files) cpSync(join(root, file), join(dist, file), { recursive: true, filter: (path) => !path.includes('node_modules') });

@@ -1,6 +1,6 @@
 // The npm package as its user gets it: built, packed, installed into an empty folder, and serving from there.
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ask } from 'ferrydns/testing';
@@ -53,6 +53,27 @@ test('what the admin door describes itself with is part of it', () => {
   expect(readFileSync(described, 'utf8')).toBe(readFileSync(join(root, 'docs', 'admin-api.yaml'), 'utf8'));
 });
 
+test('the pages and files that operators need are part of it, and the links of its README lead somewhere', () => {
+  const own = join(folder, 'node_modules', 'ferrydns');
+  const readme = readFileSync(join(own, 'README.md'), 'utf8');
+  const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1] ?? '');
+  expect(links.length).toBeGreaterThan(5);
+  expect(links.filter((link) => !existsSync(join(own, link)))).toEqual([]);
+  for (const file of ['docs/ferrydns.schema.json', 'plugins/forward/README.md', 'examples/migration/README.md', 'deploy/prometheus', 'SECURITY.md']) {
+    expect(existsSync(join(own, file)), file).toBe(true);
+  }
+});
+
+test('a Node that is too old gets one sentence', () => {
+  const older = `data:text/javascript,${encodeURIComponent("Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '22.1.0' } })")}`;
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', older, command, '-version'], { encoding: 'utf8' });
+  expect({ status, stdout, stderr }).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/^ferrydns needs Node 24 or later, and this is Node 22\.1\.0: .*\n$/),
+  });
+});
+
 test('ferrydns/plugin and ferrydns/testing are modules with types', () => {
   writeFileSync(
     join(folder, 'use.ts'),
@@ -87,6 +108,7 @@ await server.stop();
 test('the package has the licence, the README and no more dependencies than the program imports', () => {
   const manifest = JSON.parse(readFileSync(join(folder, 'node_modules/ferrydns/package.json'), 'utf8'));
   expect(manifest.license).toBe('Apache-2.0');
-  expect(Object.keys(manifest.dependencies).sort()).toEqual(['dns-packet', 'lru-cache', 'prom-client', 're2js', 'yaml']);
+  for (const field of ['repository', 'homepage', 'bugs', 'keywords']) expect(manifest[field], field).toBeTruthy();
+  expect(Object.keys(manifest.dependencies).sort()).toEqual(['dns-packet', 'es-module-lexer', 'lru-cache', 'prom-client', 're2js', 'yaml']);
   expect(readdirSync(join(folder, 'node_modules/ferrydns'))).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'Corefile.example']));
 });
