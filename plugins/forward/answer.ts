@@ -1,6 +1,8 @@
 // Which of the records in the answer section belong to the question: the name asked for and the aliases that start there.
 // Others are how caches are poisoned (RFC 5452 section 6, RFC 2181 section 5.4.1). Works on the bytes; decodes nothing.
 
+import { sameName } from 'ferrydns/plugin';
+
 /** Aliases one after the other that are followed; a longer row counts as a loop. */
 const maxAliases = 16;
 
@@ -78,25 +80,6 @@ function belongsTo(message: Buffer, { owner, type, rdata }: AnswerRecord, name: 
   return false;
 }
 
-/** Whether two names are the same, letter case aside (RFC 4343). */
-function sameName(message: Buffer, first: number, second: number): boolean {
-  let a = first;
-  let b = second;
-  for (;;) {
-    a = follow(message, a);
-    b = follow(message, b);
-    if (a === b) return true;
-    const length = message.readUInt8(a);
-    if (length !== message.readUInt8(b)) return false;
-    for (let i = 1; i <= length; i++) {
-      if (lower(message.readUInt8(a + i)) !== lower(message.readUInt8(b + i))) return false;
-    }
-    if (length === 0) return true;
-    a += length + 1;
-    b += length + 1;
-  }
-}
-
 /** Where the label at `at` really stands, compression pointers followed. */
 function follow(message: Buffer, at: number): number {
   let place = at;
@@ -112,8 +95,4 @@ function nameEnd(message: Buffer, start: number): number {
     if (length === 0) return at + 1;
     at += length + 1;
   }
-}
-
-function lower(byte: number): number {
-  return byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte;
 }

@@ -131,7 +131,9 @@ export function onlyAnswers(reply: Reply, message: Buffer, { query, upstream }: 
   if (reply.answerCount === 0) return reply;
   const { rcodeNumber } = reply;
   if (rcodeNumber !== 0 && rcodeNumber !== NXDOMAIN && rcodeNumber !== YXDOMAIN) return reply.with({ answers: [] });
-  const belonging = inspectAnswers(message);
+  // Where the message had a record twice, the reply is not the same as the message.
+  const isWhole = reply.answerCount === message.readUInt16BE(6);
+  const belonging = inspectAnswers(isWhole ? message : Buffer.from(reply.formFor(query).bytes));
   if (belonging === 'clean') return reply;
   if (belonging === 'aliasLoop') throw invalid(`aliases in the reply of ${upstream} run in circles or are too many`);
   const answers = reply.answers.filter((_, i) => belonging[i]);

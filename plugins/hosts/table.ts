@@ -41,7 +41,7 @@ export class HostsTable {
 
   /** The names of the address that a reverse name stands for. */
   names(reverseName: string): readonly Name[] {
-    return this.reverse.get(reverseName) ?? noNames;
+    return this.reverse.get(unmapped(reverseName)) ?? noNames;
   }
 }
 
@@ -58,6 +58,19 @@ export function readAddress(text: string): Address | undefined {
   if (mapped) return ipv4(rdata.slice(12));
   const nibbles = [...Buffer.from(rdata).toString('hex')].reverse();
   return { family: 6, rdata, reverseName: `${nibbles.join('.')}.ip6.arpa.` };
+}
+
+/** How the reverse names of ::ffff:0:0/96 end, and what stands before it. */
+const mappedSuffix = `.f.f.f.f.${'0.'.repeat(20)}ip6.arpa.`;
+const mappedNibbles = /^[\da-f](?:\.[\da-f]){7}$/;
+
+/** The reverse name of an IPv4 address for that of the same address in IPv6 notation, which {@link readAddress} takes for one too; any other as it is. */
+function unmapped(reverseName: string): string {
+  if (!reverseName.endsWith(mappedSuffix)) return reverseName;
+  const nibbles = reverseName.slice(0, -mappedSuffix.length);
+  if (!mappedNibbles.test(nibbles)) return reverseName;
+  const octets = Buffer.from(nibbles.split('.').reverse().join(''), 'hex');
+  return `${[...octets].reverse().join('.')}.in-addr.arpa.`;
 }
 
 function ipv4(rdata: Uint8Array): Address {

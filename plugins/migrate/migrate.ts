@@ -141,7 +141,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
     const pool = (name: Name): PoolService | undefined => context.peers(poolService).find((each) => each.name === name);
     // The plan, and what is kept of it, belong to the server that runs.
     if (context.server.rehearsing) return;
-    const surroundings = { pool, resolve: (query: Query) => context.resolve(query) };
+    const surroundings = { pool, resolve: (query: Query, cause?: Query) => context.resolve(query, cause) };
     const runner = context.server.primary ? await this.lead(context) : undefined;
     const helm = runner ?? this.follow(context);
     const asksBehind = (query: Query) => this.upstream?.asks(query) === true;

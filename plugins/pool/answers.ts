@@ -1,5 +1,5 @@
 // The replies of a pool: one for each set of members that is answered together, made once and given until the members change.
-import { type Counter, ExtendedError, type Name, Reply, type ResourceRecord, record, withoutRepeats } from 'ferrydns/plugin';
+import { type Counter, ExtendedError, type Name, Reply, type ResourceRecord, record } from 'ferrydns/plugin';
 import type { Member } from './member.ts';
 
 export type AnswerType = 'A' | 'AAAA' | 'SRV' | 'MX';
@@ -60,8 +60,7 @@ export class Answers {
     });
     const additionals = type === 'SRV' || type === 'MX' ? members.flatMap((member) => this.addressRecords(member)) : [];
     const label = members.map((member) => member.label).join(',');
-    // Two services of one host have its addresses in common.
-    return { reply: Reply.answer(answers, { additionals: withoutRepeats(additionals) }), counters: members.map(this.counterOf), label };
+    return { reply: Reply.answer(answers, { additionals }), counters: members.map(this.counterOf), label };
   }
 
   /** The addresses of a target that are well, so that nobody needs to ask for those that are not. */

@@ -65,7 +65,10 @@ export class Lookup {
   private take(next: Addresses): void {
     if (JSON.stringify(next) === JSON.stringify(this.addresses)) return;
     this.addresses = next;
-    this.options.found(used(next));
+    const all = next.A.length + next.AAAA.length;
+    const { log, name, found } = this.options;
+    if (all > mostAddresses) log.warn(`member ${name} has ${all} addresses: ${mostAddresses} of them are used, the others are not answered with`);
+    found(used(next));
   }
 
   /** Says once that the name cannot be looked up, and once that it can be again. */

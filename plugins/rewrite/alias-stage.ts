@@ -1,5 +1,17 @@
 // Follows an alias to another target than the one it came with: the server asks itself for the new target.
-import { type Awaitable, after, messageOf, type Name, nameToWire, parseName, QueryType, Reply, type ResourceRecord, rescue } from 'ferrydns/plugin';
+import {
+  type Awaitable,
+  after,
+  messageOf,
+  type Name,
+  nameToWire,
+  parseName,
+  QueryError,
+  QueryType,
+  Reply,
+  type ResourceRecord,
+  rescue,
+} from 'ferrydns/plugin';
 import type { Environment, Passage, Stage } from './revision.ts';
 import type { AliasStep } from './step.ts';
 
@@ -23,13 +35,16 @@ export class AliasStage implements Stage {
     return reply;
   }
 
-  private follow(alias: Alias, { rewritten }: Passage): Awaitable<Reply> {
-    const { reply, target } = alias;
-    const ask = () =>
-      after(this.environment.resolve(rewritten.with({ name: parseName(target) as Name, class: 'IN' })), (found) => join(alias, found));
-    return rescue(ask, (error) => {
-      this.environment.log.error(`upstream lookup failed: ${messageOf(error)}`);
-      return reply;
+  private follow(alias: Alias, { received, rewritten }: Passage): Awaitable<Reply> {
+    const ask = () => {
+      const query = rewritten.with({ name: parseName(alias.target) as Name, class: 'IN' });
+      return after(this.environment.resolve(query, received), (found) => join(alias, found));
+    };
+    return rescue(ask, (cause) => {
+      const reason = messageOf(cause);
+      // Where the server asks itself nobody logs what is thrown.
+      if (received.exchange.resolutions > 0) this.environment.log.error(`upstream lookup failed: ${reason}`);
+      throw new QueryError('SERVFAIL', `the alias cannot be followed to ${alias.target}: ${reason}`, { cause });
     });
   }
 }
@@ -42,9 +57,13 @@ interface Alias {
   readonly target: string;
 }
 
+/** Response codes of those who know: of the others nothing is an answer, not even the aliases. */
+const answering: ReadonlySet<string> = new Set(['NOERROR', 'NXDOMAIN', 'YXDOMAIN']);
+
 /** The aliases up to the one that was changed, then what was found; the response code is that of the last name (RFC 6604 section 2.1). */
 function join({ reply, at, record, target }: Alias, found: Reply): Reply {
   if (found === Reply.drop) throw new Error(`no reply for ${target}`);
+  if (found.declined || !answering.has(found.rcode)) return found;
   const before = reply.answers.slice(0, at).filter(({ typeCode }) => typeCode === QueryType.CNAME);
   const changed = record.with({ rdata: nameToWire(target) });
   return reply.with({

@@ -26,13 +26,13 @@ export default definePlugin({
   },
   setup(uses, context) {
     const rules = uses.flatMap((use) => readRules(use, context));
-    let resolve = (_query: Query): Awaitable<Reply> => {
+    let resolve = (_query: Query, _cause: Query): Awaitable<Reply> => {
       throw new Error('rewrite has not been started');
     };
     return {
-      handle: makeHandle(rules, { log: context.log, resolve: (query) => resolve(query) }),
+      handle: makeHandle(rules, { log: context.log, resolve: (query, cause) => resolve(query, cause) }),
       start(startContext) {
-        resolve = (query) => startContext.resolve(query);
+        resolve = (query, cause) => startContext.resolve(query, cause);
       },
     };
   },

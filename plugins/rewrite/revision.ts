@@ -7,7 +7,7 @@ import type { OptionStep, RcodeStep, RenameStep, Step, Steps, TtlStep } from './
 /** What a revision needs of the server. */
 export interface Environment {
   readonly log: Logger;
-  resolve(query: Query): Awaitable<Reply>;
+  resolve(query: Query, cause: Query): Awaitable<Reply>;
 }
 
 /** One query before the rules and after them. */

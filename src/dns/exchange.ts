@@ -14,6 +14,8 @@ export class Exchange {
   backIn = '';
   /** How often the server asked itself on behalf of the query. */
   resolutions = 0;
+  /** Which questions led to which others, as "NAME TYPE"; undefined before one did. */
+  ways: Map<string, string[]> | undefined = undefined;
   /** What plugins tell of the query; undefined unless its server block collects metadata. */
   metadata: Metadata | undefined = undefined;
   /** When nobody waits for an answer any more, in milliseconds on the clock of `receivedAt`. */

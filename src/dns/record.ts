@@ -120,8 +120,3 @@ function labelled<T>(label: string, run: () => T): T {
 export function shortened(records: readonly ResourceRecord[], ttl: number): readonly ResourceRecord[] {
   return records.map((each) => (each.ttl > ttl ? each.with({ ttl }) : each));
 }
-
-/** The records without those that say the same as another one of them, whatever its TTL; the last of them stays. */
-export function withoutRepeats(records: readonly ResourceRecord[]): readonly ResourceRecord[] {
-  return [...new Map(records.map((each) => [`${each.name} ${each.typeCode} ${Buffer.from(each.rdata).toString('hex')}`, each])).values()];
-}

@@ -6,6 +6,7 @@ import { type Layout, layOut, plainLength, readSections, type Sections } from '.
 import { type WireForm, writeMessage } from './message-writer.ts';
 import type { Query } from './query.ts';
 import { checkedTtl, type ResourceRecord, shortened } from './record.ts';
+import { changedSections, hasRepeats } from './repeats.ts';
 import type { RecordChange } from './reply-change.ts';
 import { type Survey, soaMinimumOf, surveyLayout, surveySections } from './survey.ts';
 import { FormatError, headerLength, nameLength, readUint16, readUint32 } from './wire.ts';
@@ -33,7 +34,7 @@ export interface ReplyChange extends RecordChange {
   readonly following?: AsyncIterable<Reply>;
 }
 
-/** What is answered. Shared by all who ask the same: never written to. */
+/** What is answered. Shared by all who ask the same: never written to. No section has a record twice (RFC 2181 section 5). */
 export class Reply {
   /** Recognises replies of another copy of this module. */
   readonly [brand] = true;
@@ -113,7 +114,7 @@ export class Reply {
     const extended = layout.opt?.extendedRcode ?? 0;
     const hasPlainQuestion = nameLength(message, headerLength) === layout.recordsStart - 4 - headerLength;
     const usable = layout.optIsLast && hasPlainQuestion && layout.ttls.every((at) => (message[at] as number) < 0x80);
-    return new Reply({
+    const reply = new Reply({
       rcodeNumber: (extended << 4) | (flags & flag.rcode),
       flags: flags & kept,
       options: layout.opt?.options ?? noOptions,
@@ -125,6 +126,7 @@ export class Reply {
       layout,
       following: undefined,
     });
+    return hasRepeats(message, layout) ? reply.with(reply.read()) : reply;
   }
 
   static isReply(value: unknown): value is Reply {
@@ -249,7 +251,7 @@ export class Reply {
 
   private changed(change: ReplyChange): Reply {
     const keepsRecords = change.answers === undefined && change.authorities === undefined && change.additionals === undefined;
-    const sections = keepsRecords ? this.sections : this.changedSections(change);
+    const sections = keepsRecords ? this.sections : changedSections(this, change);
     const options = change.options ?? this.options;
     return new Reply({
       rcodeNumber: change.rcode === undefined ? this.rcodeNumber : knownRcode(change.rcode),
@@ -264,10 +266,6 @@ export class Reply {
       layout: keepsRecords ? this.layout : undefined,
       following: change.following ?? this.following,
     });
-  }
-
-  private changedSections({ answers = this.answers, authorities = this.authorities, additionals = this.additionals }: ReplyChange): Sections {
-    return { answers, authorities, additionals };
   }
 
   private shortened(ttl: number): Reply {

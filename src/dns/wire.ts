@@ -86,6 +86,34 @@ export function nameLength(wire: Uint8Array, offset: number): number {
   }
 }
 
+/** Whether two names are the same, letter case aside (RFC 4343), pointers followed. Both must have passed {@link skipName}. */
+export function sameName(wire: Uint8Array, first: number, second: number): boolean {
+  let a = first;
+  let b = second;
+  for (;;) {
+    a = labelAt(wire, a);
+    b = labelAt(wire, b);
+    if (a === b) return true;
+    const length = wire[a] as number;
+    if (length !== wire[b]) return false;
+    for (let i = 1; i <= length; i++) if (lowered(wire[a + i] as number) !== lowered(wire[b + i] as number)) return false;
+    if (length === 0) return true;
+    a += length + 1;
+    b += length + 1;
+  }
+}
+
+/** Where the label at `at` really stands. */
+function labelAt(wire: Uint8Array, at: number): number {
+  let place = at;
+  while ((wire[place] as number) >= pointerMark) place = readUint16(wire, place) & 0x3fff;
+  return place;
+}
+
+function lowered(byte: number): number {
+  return byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte;
+}
+
 export function readUint16(wire: Uint8Array, at: number): number {
   return ((wire[at] as number) << 8) | (wire[at + 1] as number);
 }

@@ -38,11 +38,12 @@ export { makeQuery, type OwnQuery, ownClient } from '../dns/own-query.ts';
 export type { Query } from '../dns/query.ts';
 export type { QueryChange } from '../dns/query-fields.ts';
 export { replaceNames } from '../dns/rdata.ts';
-export { type RecordFields, type ResourceRecord, record, shortened, withoutRepeats } from '../dns/record.ts';
+export { type RecordFields, type ResourceRecord, record, shortened } from '../dns/record.ts';
 export { isCut } from '../dns/render.ts';
 export { Reply, type ReplyChange } from '../dns/reply.ts';
 
 export type { Survey } from '../dns/survey.ts';
+export { sameName } from '../dns/wire.ts';
 export type { Logger } from '../log/logger.ts';
 export { type Counter, type Histogram, type Metrics, perRoute } from '../metrics/metrics.ts';
 export type { MovedName } from '../migration/plan.ts';

@@ -67,8 +67,11 @@ export interface StartContext {
   readonly routes: readonly Route[];
   /** The plugins of the server block that its queries pass, in the order of the chain. */
   readonly handlers: readonly string[];
-  /** Asks this server again, from the top: zone match, views and the whole chain. */
-  resolve(query: Query): Awaitable<Reply>;
+  /**
+   * Asks this server again, from the top: zone match, views and the whole chain. `cause` is the query whose answer leads there, as by an alias. Throws a
+   * QueryError when a way leads back to where it has been, and when one query makes the server ask itself without end.
+   */
+  resolve(query: Query, cause?: Query): Awaitable<Reply>;
   /** Answers a question for nobody and says how the answer came about. Rejects when the question names a listener that is not there. */
   explain(question: Question): Promise<Explanation>;
   /** What other plugins of the server block provide; never their modules. */

@@ -22,6 +22,7 @@ import type { Told } from './protocol.ts';
 import { every, watch } from './recurring.ts';
 import type { Answering } from './responder.ts';
 import { type RoutedBlock, Router } from './router.ts';
+import { leadsOn } from './ways.ts';
 import { within } from './within.ts';
 
 /** What a generation needs of the server. */
@@ -199,7 +200,7 @@ export class Generation {
       server: this.context.control(this, block),
       routes: this.routesOf.get(block) ?? [],
       handlers: block.uses.flatMap(({ plugin, instance }) => (instance.handle === undefined ? [] : [plugin.name])),
-      resolve: (query) => this.resolve(query, query.server || server),
+      resolve: (query, cause) => this.resolve(query, { server: query.server || server, cause }),
       explain: (question) => this.context.own.explain(question),
       peers: (capability) => provided(block, capability),
       counterparts: (hear) => {
@@ -214,7 +215,10 @@ export class Generation {
     };
   }
 
-  private resolve(query: Query, server: string): Awaitable<Reply> {
+  private resolve(query: Query, { server, cause }: { readonly server: string; readonly cause: Query | undefined }): Awaitable<Reply> {
+    if (cause !== undefined && !leadsOn(cause, query)) {
+      throw new QueryError('SERVFAIL', `${cause.name} ${cause.type} leads back to itself, by ${query.name}`);
+    }
     const exchange = exchangeOf(query);
     if (++exchange.resolutions > maxResolutions) {
       throw new QueryError('SERVFAIL', `asked itself more than ${maxResolutions} times for one query, the last time for ${query.name} ${query.type}`);

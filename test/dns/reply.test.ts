@@ -5,7 +5,7 @@ import { record } from '../../src/dns/record.ts';
 import { Reply } from '../../src/dns/reply.ts';
 
 const name = parseName('www.example.org');
-const records = [10, 60].map((ttl) => record({ name, type: 'A', ttl, data: '192.0.2.1' }));
+const records = [10, 60].map((ttl) => record({ name, type: 'A', ttl, data: `192.0.2.${ttl}` }));
 const ttls = ({ answers }: Reply) => answers.map(({ ttl }) => ttl);
 
 test('a TTL that is given becomes that of every record', () => {

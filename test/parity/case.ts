@@ -137,6 +137,11 @@ export function spelled(ask: string): AskStep {
   return { ask, deviation: { id: 'owner-case', instead } };
 }
 
+/** A question whose answer CoreDNS gives with records that are there twice. */
+export function once(ask: string): AskStep {
+  return { ask, deviation: { id: 'record-twice', instead: ({ answer = [] }) => ({ answer: [...new Set(answer)] }) } };
+}
+
 /** Takes the shared indentation off a Corefile that is written inside a case. */
 export function corefile(strings: TemplateStringsArray, ...values: readonly string[]): string {
   const text = String.raw(strings, ...values)

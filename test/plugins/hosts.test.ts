@@ -101,6 +101,9 @@ describe('reverse', () => {
     ['1.2.0.192.in-addr.arpa.', ['www.example.org.', 'www.', 'alias.example.org.']],
     ['1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa.', ['www.example.org.', 'six.example.org.']],
     ['33.2.0.192.in-addr.arpa.', ['mapped.example.org.']],
+    [`1.2.2.0.0.0.0.c.f.f.f.f.${'0.'.repeat(20)}ip6.arpa.`, ['mapped.example.org.']],
+    [`1.2.2.0.0.0.0.C.F.F.F.F.${'0.'.repeat(20)}IP6.ARPA.`, ['mapped.example.org.']],
+    [`1.0.2.0.0.0.0.c.f.f.f.f.${'0.'.repeat(20)}ip6.arpa.`, ['www.example.org.', 'www.', 'alias.example.org.']],
   ])('%s is answered with every name of the address', async (name, names) => {
     await using server = await serve('example.org:0 .:0 {\n hosts hosts\n}', { files });
     expect((await server.ask(name, 'PTR')).answers).toEqual(names.map((each) => `${name} 3600 IN PTR ${each}`));

@@ -146,12 +146,68 @@ describe('cname', () => {
     expect((await server.ask('www.test', 'A')).answers).toEqual(['www.test. 7 IN CNAME new.test.', 'new.test. 7 IN A 192.0.2.50']);
   });
 
-  test('ends where it would go on for ever', async () => {
-    const toItself: Handle = ({ name }) => Reply.answer([record({ name, type: 'CNAME', ttl: 50, data: name })]);
-    const plugins = [below('circle', toItself)];
-    await using server = await serve('.:0 {\n rewrite cname suffix . .\n circle\n}', { plugins });
-    expect((await server.ask('loop.test', 'A')).rcode).toBe('NOERROR');
-    expect(server.lines.join('\n')).toContain('upstream lookup failed: asked itself more than');
+  describe('a row of aliases without an end', () => {
+    /** Each name is an alias of the one that `next` says. */
+    const ask = async (next: (name: string) => string, rules = 'rewrite cname suffix . .') => {
+      const asked: string[] = [];
+      const alias: Handle = ({ name }) => {
+        asked.push(name);
+        return Reply.answer([record({ name, type: 'CNAME', ttl: 50, data: next(name) })]);
+      };
+      await using server = await serve(`.:0 {\n errors\n ${rules}\n aliases\n}`, { plugins: [below('aliases', alias)] });
+      const { rcode, answers, authorities, additionals } = await server.ask('a.test', 'A');
+      return { rcode, records: answers.length + authorities.length + additionals.length, asked, log: server.lines.join('\n') };
+    };
+    const inTurn = (...names: string[]) => {
+      const to = new Map(names.map((name, i) => [`${name}.test.`, `${names[(i + 1) % names.length]}.test.`]));
+      return (name: string) => to.get(name) ?? 'a.test.';
+    };
+
+    test.each([
+      ['to itself', inTurn('a'), ['a.test.']],
+      ['over two replies', inTurn('a', 'b'), ['a.test.', 'b.test.']],
+      ['over three replies', inTurn('a', 'b', 'c'), ['a.test.', 'b.test.', 'c.test.']],
+      [
+        'that does not lead back to where it began',
+        (name: string) => (name === 'a.test.' ? 'b.test.' : inTurn('b', 'c')(name)),
+        ['a.test.', 'b.test.', 'c.test.'],
+      ],
+    ])('%s is SERVFAIL without a record, at the first repetition', async (_, next, names) => {
+      const { log, ...outcome } = await ask(next);
+      expect(outcome).toEqual({ rcode: 'SERVFAIL', records: 0, asked: names });
+      expect(log).toContain('leads back to itself');
+    });
+
+    test('of ever new names is SERVFAIL when the server has asked itself too often', async () => {
+      const { log, asked, ...outcome } = await ask((name) => `n${name}`);
+      expect(outcome).toEqual({ rcode: 'SERVFAIL', records: 0 });
+      expect(asked).toHaveLength(17);
+      expect(log).toContain('asked itself more than 16 times');
+    });
+
+    test('that a rule for names closes is one too', async () => {
+      const { log, ...outcome } = await ask(() => 'a.test.', 'rewrite continue cname suffix . .\n rewrite name a.test inside.test');
+      expect(outcome).toEqual({ rcode: 'SERVFAIL', records: 0, asked: ['inside.test.'] });
+      expect(log).toContain('leads back to itself');
+    });
+
+    test('is none where two rules come to the same name', async () => {
+      const address = record({ name: 'b.test.', type: 'A', ttl: 50, data: '192.0.2.1' });
+      const alias: Handle = ({ name }) => Reply.answer([name === 'b.test.' ? address : record({ name, type: 'CNAME', ttl: 50, data: 'b.test.' })]);
+      const rules = 'rewrite continue cname suffix . .\n rewrite continue cname suffix . .';
+      await using server = await serve(`.:0 {\n ${rules}\n aliases\n}`, { plugins: [below('aliases', alias)] });
+      expect((await server.ask('a.test', 'A')).answers).toEqual(['a.test. 50 IN CNAME b.test.', 'b.test. 50 IN A 192.0.2.1']);
+    });
+
+    test('a target that cannot be had is SERVFAIL without a record', async () => {
+      const plugins = [
+        below('aliases', ({ name }) =>
+          name === 'a.test.' ? Reply.answer([record({ name, type: 'CNAME', ttl: 50, data: 'b.test.' })]) : Reply.decline('SERVFAIL'),
+        ),
+      ];
+      await using server = await serve('.:0 {\n rewrite cname exact b.test c.test\n aliases\n}', { plugins });
+      expect(await server.ask('a.test', 'A')).toMatchObject({ rcode: 'SERVFAIL', answers: [] });
+    });
   });
 });
 

@@ -1,16 +1,5 @@
 // Looks at what passes by from the flip on: answers for other names that still lead to A.
-import {
-  type Counter,
-  ExtendedError,
-  type Logger,
-  type Move,
-  type Query,
-  QueryType,
-  Reply,
-  type ResourceRecord,
-  record,
-  withoutRepeats,
-} from 'ferrydns/plugin';
+import { type Counter, ExtendedError, type Logger, type Move, type Query, QueryType, Reply, type ResourceRecord, record } from 'ferrydns/plugin';
 import type { Behind, Places } from './places.ts';
 import { hinting } from './replies.ts';
 
@@ -88,7 +77,7 @@ export class Guard {
 
   private replaced(reply: Reply, instead: (address: ResourceRecord) => readonly ResourceRecord[]): Reply {
     const put = (records: readonly ResourceRecord[]) =>
-      withoutRepeats(records.flatMap((each) => (!this.isOld(each) ? [each] : isAddress(each.typeCode) ? instead(each) : [])));
+      records.flatMap((each) => (!this.isOld(each) ? [each] : isAddress(each.typeCode) ? instead(each) : []));
     const answers = put(reply.answers);
     // Who asks for hints can do without; who asks for an address is not to take it that there is none.
     const lost = reply.answers.some(({ typeCode }) => isAddress(typeCode)) && !answers.some(({ typeCode }) => isAddress(typeCode));

@@ -21,7 +21,7 @@ export type Side = 'from' | 'to' | 'both';
 /** What the replies need of the server. */
 export interface Surroundings {
   pool(name: Name): PoolService | undefined;
-  resolve(query: Query): Awaitable<Reply>;
+  resolve(query: Query, cause?: Query): Awaitable<Reply>;
 }
 
 type Target = MovedName['from'][number];
@@ -134,7 +134,7 @@ export class Replies {
   private alias(query: Query, { side, target, ttl }: { readonly side: Side; readonly target: Name; readonly ttl: number }): Given {
     const cname = record({ name: this.moved.name, type: 'CNAME', ttl, data: target });
     if (query.typeCode === QueryType.CNAME || query.typeCode === QueryType.ANY) return { reply: Reply.answer([cname], lent), names: side };
-    const chased = after(this.surroundings.resolve(query.with({ name: target })), (found) => {
+    const chased = after(this.surroundings.resolve(query.with({ name: target }), query), (found) => {
       const answers = found.declined ? [] : shortened(found.answers, ttl);
       const options = found.options.filter(({ code }) => code === EdnsOption.CLIENT_SUBNET);
       return Reply.answer([cname, ...answers], { rcode: found.rcode, authoritative: false, recursionAvailable: true, options, ...lent });

@@ -1,6 +1,6 @@
 // Several plugins at once, and names and files that are odd: what one plugin does to what another one has made.
 import type { Script } from '../../support/upstream.ts';
-import type { ParityCase, Step } from '../case.ts';
+import { once, type ParityCase, type Step } from '../case.ts';
 
 const denial = { authority: ['inside.test 20 SOA ns.inside.test h.test 1 2 3 4 300'] };
 const inside: Script = {
@@ -133,9 +133,10 @@ export const cases: readonly ParityCase[] = [
     },
     steps: [
       ...['a\\.b', 'tab', 'second', 'no', 'bad', 'mapped', 'scoped', 'dot', 'x.w', 'w', 'x.y.w', 'octal', 'twice', 'upper', 'dash-', 'end'].flatMap(
-        (label) => [`${label}.test A +edns`, `${label}.test AAAA +edns`],
+        (label) => [label === 'twice' ? once(`${label}.test A +edns`) : `${label}.test A +edns`, `${label}.test AAAA +edns`],
       ),
-      ...['1', '4', '8', '9', '10', '13', '14'].map((octet) => `${octet}.2.0.192.in-addr.arpa PTR +edns`),
+      ...['1', '4', '8', '9', '13', '14'].map((octet) => `${octet}.2.0.192.in-addr.arpa PTR +edns`),
+      once('10.2.0.192.in-addr.arpa PTR +edns'),
     ],
   },
 ];

@@ -27,6 +27,7 @@ const broken: Script = {
   'case.test A': { questions: [{ name: 'CASE.test.', type: 'A', class: 'IN' }], answer: ['CASE.test 60 A 192.0.2.1'] },
   'noquestion.test A': { questions: [], answer: ['noquestion.test 60 A 192.0.2.1'] },
   'badvers.test A': { rcode: 'BADVERS', opt: { size: 1232 } },
+  'twice.test A': { answer: ['twice.test 60 A 192.0.2.1', 'twice.test 60 A 192.0.2.1', 'twice.test 60 A 192.0.2.2'] },
   'flags.test A': { flags: ['aa', 'ad', 'cd', 'z'], answer: ['flags.test 60 A 192.0.2.1'] },
   'closed.test A': { tcp: { close: 'instead' }, answer: ['closed.test 60 A 192.0.2.1'] },
   'ede.test A': {
@@ -89,6 +90,10 @@ export const cases: readonly ParityCase[] = [
       {
         ask: 'badvers.test A +edns',
         deviation: { id: 'edns-fallback', instead: { asked: { 1: ['udp badvers.test. IN A rd', 'udp badvers.test. IN A rd, opt 1232'] } } },
+      },
+      {
+        ask: 'twice.test A',
+        deviation: { id: 'record-twice', instead: { answer: ['twice.test. 60 IN A 192.0.2.1', 'twice.test. 60 IN A 192.0.2.2'] } },
       },
       '. NS',
       'www.test ANY',

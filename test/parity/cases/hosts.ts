@@ -1,5 +1,5 @@
 // hosts: file, inline entries, wildcard, reverse, fallthrough, ttl.
-import { corefile, type ParityCase, spelled } from '../case.ts';
+import { corefile, once, type ParityCase, spelled } from '../case.ts';
 
 const files = {
   hosts: [
@@ -14,12 +14,36 @@ const files = {
     'fe80::1%lo0 scoped.example.org',
     'not-an-address bad.example.org',
     '192.0.2.5',
-    '192.0.2.1 www.example.org',
     '',
   ].join('\n'),
 };
 
+const mapped = `7.0.2.0.0.0.0.c.f.f.f.f.${'0.'.repeat(20)}ip6.arpa`;
+
 export const cases: readonly ParityCase[] = [
+  {
+    name: 'one entry several times, in several spellings',
+    files: {
+      hosts:
+        '192.0.2.7 www.test WWW.test\n::ffff:192.0.2.7 www.test.\n::FFFF:c000:207 www.test\n2001:DB8::1 www.test\n2001:db8:0:0::0001%lo www.test\n',
+    },
+    corefile: corefile`
+      .:{{PORT}} {
+          hosts {{DIR}}/hosts {
+              192.0.2.7 www.test
+              2001:0db8::1 www.test
+          }
+      }
+    `,
+    steps: [
+      once('www.test A'),
+      once('www.test AAAA'),
+      once('7.2.0.192.in-addr.arpa PTR'),
+      once(`1.0.0.0.${'0.'.repeat(20)}8.b.d.0.1.0.0.2.ip6.arpa PTR`),
+      once(`${mapped} PTR`),
+    ],
+  },
+
   {
     name: 'a file',
     files,
