@@ -1,6 +1,6 @@
 // A section has no record twice (RFC 2181 section 5), whatever a reply is made of.
 import { describe, expect, test } from 'vitest';
-import { writeMessage } from '../../src/dns/message.ts';
+import { writeMessage } from '../../src/dns/message-writer.ts';
 import { nameToWire } from '../../src/dns/name.ts';
 import { type RecordFields, type ResourceRecord, record } from '../../src/dns/record.ts';
 import { Reply } from '../../src/dns/reply.ts';
