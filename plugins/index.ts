@@ -6,8 +6,10 @@ import cache from './cache/index.ts';
 import debug from './debug/index.ts';
 import errors from './errors/index.ts';
 import forward from './forward/index.ts';
+import grpcServer from './grpc_server/index.ts';
 import health from './health/index.ts';
 import hosts from './hosts/index.ts';
+import https from './https/index.ts';
 import loadbalance from './loadbalance/index.ts';
 import local from './local/index.ts';
 import log from './log/index.ts';
@@ -31,6 +33,8 @@ export const registry: Registry = {
     metadata,
     timeouts,
     multisocket,
+    grpcServer,
+    https,
     reload,
     bind,
     debug,
@@ -71,10 +75,8 @@ export const registry: Registry = {
     file: "for records of your own use 'hosts', or 'forward' the zone to a server that has it",
     geoip: 'leave it out',
     grpc: "use 'forward' with a plain, tls:// or https:// upstream",
-    grpc_server: "serve 'tls://' meanwhile, or let a proxy in front pass on plain DNS",
     header: 'leave it out',
-    https: "serve 'tls://' meanwhile, or let a proxy in front pass on plain DNS",
-    https3: "serve 'tls://' meanwhile, or let a proxy in front pass on plain DNS",
+    https3: "serve 'https://' meanwhile",
     k8s_external: "'forward' the zone to a CoreDNS that has it",
     kubernetes: "'forward' the cluster's zones to the CoreDNS that has it: forward cluster.local ADDRESS",
     minimal: 'leave it out: replies are longer, and as right',
@@ -83,7 +85,7 @@ export const registry: Registry = {
     on: 'leave it out; the service manager runs commands before and after',
     pprof: 'start with NODE_OPTIONS=--inspect instead',
     proxyproto: 'leave it out: the proxy in front is then who asks',
-    quic: "serve 'tls://' meanwhile, or let a proxy in front pass on plain DNS",
+    quic: "serve 'tls://' meanwhile",
     route53: "'forward' the zone to a server that has it",
     secondary: "for records of your own use 'hosts', or 'forward' the zone to a server that has it",
     shed: "leave it out; 'forward' has 'max_concurrent'",

@@ -1,7 +1,7 @@
 // Who asked, over what, and where in the configuration the answer is looked for.
 
 /** How a query came. */
-export type Transport = 'udp' | 'tcp' | 'tls' | 'https';
+export type Transport = 'udp' | 'tcp' | 'tls' | 'https' | 'grpc';
 
 /** Who asked, and over what. */
 export interface Client {

@@ -7,7 +7,8 @@ import type { Query } from '../dns/query.ts';
 import type { Reply } from '../dns/reply.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import type { Timeouts, TlsSettings } from '../transport/stream-settings.ts';
+import type { Limits, Timeouts, TlsSettings } from '../transport/stream-settings.ts';
+import type { ListenerTransport } from '../transport/transports.ts';
 import type { Awaitable } from './awaitable.ts';
 import type { Capability, Provided } from './capability.ts';
 import type { Explanation, Question } from './explanation.ts';
@@ -194,6 +195,8 @@ export interface BlockSettings {
   readonly timeouts?: Timeouts;
   /** How the encrypted listeners of the block speak TLS. */
   readonly tls?: TlsSettings;
+  /** What the listeners of the block may take, by their transport. */
+  readonly limits?: { readonly [T in ListenerTransport]?: Limits };
   /** The name of the block's view, which metrics and logs tell. */
   readonly view?: string;
   /** Log debug lines, and the stack of what a plugin throws unexpectedly. */

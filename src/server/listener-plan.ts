@@ -1,7 +1,7 @@
 // Which listeners the server blocks of a configuration need, and which blocks answer at each.
 import { ConfigError, type Place } from '../config/error.ts';
 import type { Route } from '../dns/client.ts';
-import { defaultConnections, defaultTimeouts, type StreamSettings, type TlsSettings } from '../transport/stream-settings.ts';
+import { defaultConnections, defaultStreams, defaultTimeouts, type StreamSettings, type TlsSettings } from '../transport/stream-settings.ts';
 import type { ListenerTransport } from '../transport/transports.ts';
 import { type Block, serverName } from './block.ts';
 import { buildChain, stepsOf } from './chain.ts';
@@ -99,13 +99,16 @@ function placesOf({ keys, settings }: Block, drafts: Map<string, Draft>, default
 function planned({ name, transport, address, port, routed, blocks: gathered }: Draft): PlannedListener {
   const blocks = [...gathered];
   const [first] = blocks;
-  return { name, transport, address, port, routed, blocks, settings: streamSettings(blocks), sockets: first?.settings.sockets ?? 1 };
+  return { name, transport, address, port, routed, blocks, settings: streamSettings(transport, blocks), sockets: first?.settings.sockets ?? 1 };
 }
 
-function streamSettings(blocks: readonly Block[]): StreamSettings {
+function streamSettings(transport: ListenerTransport, blocks: readonly Block[]): StreamSettings {
+  const limits = Object.assign({}, ...blocks.map(({ settings }) => settings.limits?.[transport] ?? {}));
   return {
     timeouts: Object.assign({}, defaultTimeouts, ...blocks.map(({ settings }) => settings.timeouts ?? {})),
-    connections: defaultConnections,
+    connections: defaultConnections[transport],
+    streams: defaultStreams,
+    ...limits,
     tls: tlsOf(blocks),
   };
 }

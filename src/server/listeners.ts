@@ -20,6 +20,8 @@ export interface Opening {
 export interface ListenersContext {
   readonly now: () => number;
   readonly log: Logger;
+  /** Counts the responses of an HTTPS listener by their status. */
+  readonly responses: (server: string) => (status: number) => void;
   /** How a listener is opened here; undefined for one that this process has no part in. */
   readonly opening: (plan: ListenerPlan) => Opening | undefined;
 }
@@ -106,7 +108,8 @@ export class Listeners implements Front {
     const open = { responder, settings: plan.settings };
     const { transport, address } = plan;
     const { port, reusePort } = opening;
-    const sockets = await openListener({ transport, address, port, reusePort, answerer: responder, log, settings: () => open.settings });
+    const responded = transport === 'https' ? this.context.responses(plan.name) : undefined;
+    const sockets = await openListener({ transport, address, port, reusePort, answerer: responder, log, settings: () => open.settings, responded });
     this.listeners.set(plan.name, Object.assign(open, { sockets }));
     this.opened.push(plan.name);
   }

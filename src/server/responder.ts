@@ -192,7 +192,7 @@ export class Responder implements Answerer {
     if (reply === Reply.drop) return 0;
     const limit = query.replyLimit;
     try {
-      const whole = reply.following === undefined || query.client.transport !== 'udp' ? reply : reply.with({ truncated: true });
+      const whole = reply.following === undefined || (query.client as Peer).stream !== undefined ? reply : reply.with({ truncated: true });
       if (block?.wire === undefined) return render(minimizeAny(whole, query), query, out, limit);
       const length = render(minimizeAny(whole, query), query, out, limit - block.wire.room(query));
       return block.wire.sending(out, length, query);

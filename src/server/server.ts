@@ -6,7 +6,6 @@ import { MetricsRegistry } from '../metrics/registry.ts';
 import type { Awaitable } from '../plugin/awaitable.ts';
 import { type Configuration, readConfiguration } from './configuration.ts';
 import { controlOf } from './control.ts';
-import { countDatagrams } from './datagram-metrics.ts';
 import type { Front, Prepared, SocketInfo } from './front.ts';
 import { Generation } from './generation.ts';
 import { HttpListeners } from './http.ts';
@@ -19,6 +18,7 @@ import { drainTime, retire } from './retire.ts';
 import { Routes } from './routes.ts';
 import type { ServerOptions } from './server-options.ts';
 import { setUp } from './set-up.ts';
+import { countDatagrams, countResponses } from './transport-metrics.ts';
 import { Turns } from './turns.ts';
 import { Workers } from './workers.ts';
 
@@ -48,7 +48,7 @@ export class Server {
     this.log = makeLogger(options.output, this.logging);
     const opening = options.worker?.opening ?? (({ port }: { readonly port: number }) => ({ port, reusePort: false, late: false }));
     const context = { now: this.options.now, log: this.log };
-    this.listeners = new Listeners({ ...context, opening });
+    this.listeners = new Listeners({ ...context, opening, responses: (server) => countResponses(this.metrics, server) });
     this.own = new OwnQueries({ ...context, plans: () => (this.running ?? this.next)?.listeners ?? [], workerCount: () => this.workerCount });
     countDatagrams(this.metrics, () => this.listeners.listening());
   }

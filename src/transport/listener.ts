@@ -18,6 +18,8 @@ export interface ListenerOptions {
   readonly answerer: Answerer;
   /** In force for a connection when it is made. */
   readonly settings: () => StreamSettings;
+  /** Is told the HTTP status of every response of an `https` listener. */
+  readonly responded?: ((status: number) => void) | undefined;
   readonly log: Logger;
   /** Whether other processes may have sockets of the same address and port. */
   readonly reusePort?: boolean;
@@ -74,6 +76,9 @@ const openers: Readonly<Record<ListenerTransport, (options: ListenerOptions) => 
     }
   },
   tls: async (options) => [await listenTls(options)],
+  // Loaded by those who have such a listener: all others start sooner, and in less memory, without them.
+  https: async (options) => [await (await import('./https.ts')).listenHttps(options)],
+  grpc: async (options) => [await (await import('./grpc.ts')).listenGrpc(options)],
 };
 
 /**

@@ -27,13 +27,20 @@ export interface TlsSettings {
   readonly keylog?: ((line: Buffer) => void) | undefined;
 }
 
-/** What is in force for a connection that is made now. */
-export interface StreamSettings {
-  readonly timeouts: Required<Timeouts>;
+/** What a listener may take. */
+export interface Limits {
   /** Connections at a time; further ones are closed at once. 0 for any number. */
-  readonly connections: number;
+  readonly connections?: number;
+  /** Queries of one HTTP/2 connection at a time; 0 for any number. */
+  readonly streams?: number;
+}
+
+/** What is in force for a connection that is made now. */
+export interface StreamSettings extends Required<Limits> {
+  readonly timeouts: Required<Timeouts>;
   readonly tls?: TlsSettings | undefined;
 }
 
-/** Connections of one listener at a time where the configuration does not say. */
-export const defaultConnections = 4096;
+/** Connections of one listener at a time where the configuration does not say, and queries of one HTTP/2 connection. */
+export const defaultConnections = { dns: 4096, tls: 4096, https: 200, grpc: 200 } as const;
+export const defaultStreams = 256;

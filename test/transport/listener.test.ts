@@ -8,14 +8,14 @@ import { Responder } from '../../src/server/responder.ts';
 import { Router } from '../../src/server/router.ts';
 import { openListener } from '../../src/transport/listener.ts';
 import { defaultUdpKind, type UdpKind } from '../../src/transport/open-udp.ts';
-import { defaultConnections, defaultTimeouts } from '../../src/transport/stream-settings.ts';
+import { defaultConnections, defaultStreams, defaultTimeouts } from '../../src/transport/stream-settings.ts';
 import { UdpClient } from '../support/client.ts';
 
 const kinds: UdpKind[] = defaultUdpKind() === 'batch' ? ['batch', 'dgram'] : ['dgram'];
 const log = { debug() {}, info() {}, warn() {}, error() {}, debugging: false };
 const dropped = { server: 'dns://:0', zone: 'dropped', view: '', index: 0 };
 const query = Buffer.from('abcd01000001000000000000076578616d706c65036f72670000010001', 'hex');
-const settings = { timeouts: defaultTimeouts, connections: defaultConnections };
+const settings = { timeouts: defaultTimeouts, connections: defaultConnections.dns, streams: defaultStreams };
 const addresses = Object.values(networkInterfaces()).flatMap((entries) =>
   (entries ?? []).filter(({ scopeid }) => !scopeid).map(({ address }) => address),
 );

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { type Answerer, type Listening, type Peer, pending } from '../../src/transport/answerer.ts';
 import { isNativeAvailable } from '../../src/transport/batch/library.ts';
 import { openUdp, type UdpKind } from '../../src/transport/open-udp.ts';
-import { defaultConnections, defaultTimeouts } from '../../src/transport/stream-settings.ts';
+import { defaultConnections, defaultStreams, defaultTimeouts } from '../../src/transport/stream-settings.ts';
 import { listenTcp } from '../../src/transport/tcp.ts';
 import { TcpClient, UdpClient } from '../support/client.ts';
 
@@ -71,7 +71,11 @@ describe.runIf(isNativeAvailable())('a socket that is open already', () => {
     first.share?.();
     await listenUdp('batch', answering('second'), { reusePort: true, port: first.port });
     expect(await answerers(first.port)).toEqual(['first', 'second']);
-    const tcp = { address: '127.0.0.1', answerer: answering('x'), settings: () => ({ timeouts: defaultTimeouts, connections: defaultConnections }) };
+    const tcp = {
+      address: '127.0.0.1',
+      answerer: answering('x'),
+      settings: () => ({ timeouts: defaultTimeouts, connections: defaultConnections.dns, streams: defaultStreams }),
+    };
     const alone = await listenTcp({ ...tcp, port: 0 });
     open.add(alone);
     await expect(listenTcp({ ...tcp, port: alone.port, reusePort: true })).rejects.toMatchObject({ code: 'EADDRINUSE' });

@@ -1,4 +1,4 @@
-// What the UDP sockets of the server have done, as metrics.
+// What the sockets and listeners of the server have done, as metrics.
 import type { MetricsRegistry } from '../metrics/registry.ts';
 import type { Listening } from '../transport/answerer.ts';
 
@@ -23,4 +23,11 @@ export function countDatagrams(metrics: MetricsRegistry, sockets: () => readonly
       sockets().reduce((sum, { counters }) => sum + ((counters as Record<string, number> | undefined)?.[counter] ?? 0), 0),
     );
   }
+}
+
+/** Counts the responses of an HTTPS listener by their status. */
+export function countResponses(metrics: MetricsRegistry, server: string): (status: number) => void {
+  const help = 'Counter of DoH responses per server and http status code.';
+  const responses = metrics.counter('coredns_dns_https_responses_total', help, ['server', 'status']);
+  return (status) => responses({ server, status: String(status) }).add();
 }
