@@ -1,5 +1,17 @@
 // Answers names of this machine itself: localhost, and the reverse zones of 0, 127 and 255, which must not leave it (RFC 6303, RFC 6761).
-import { choice, definePlugin, isSubdomain, parseName, type Query, QueryType, Reply, type ResourceRecord, record, setting } from 'ferrydns/plugin';
+import {
+  choice,
+  definePlugin,
+  isSubdomain,
+  type Name,
+  parseName,
+  type Query,
+  QueryType,
+  Reply,
+  type ResourceRecord,
+  record,
+  setting,
+} from 'ferrydns/plugin';
 
 /** Seconds: a week. */
 const ttl = 604_800;
@@ -19,16 +31,18 @@ export default definePlugin({
     const stated = uses.map((use) => use.localhost_prefix).filter((word) => word !== undefined);
     const prefix = stated.at(-1) !== 'off';
     const intercepted = metrics.counter('coredns_local_localhost_requests_total', 'Counter of special localhost subdomain requests.');
+    const isThisMachine = (name: Name) => name !== localhost && (isSubdomain(name, localhost) || (prefix && name.startsWith(localhost)));
     return {
+      diverts: (name) => (isThisMachine(name) || zoneOf(name) !== undefined ? 'answers them' : undefined),
       handle(query, next) {
         const { name } = query;
-        if (name !== localhost && (isSubdomain(name, localhost) || (prefix && name.startsWith(localhost)))) {
+        if (isThisMachine(name)) {
           log.debug(`Intercepting localhost query for "${name}" ${query.type}, from ${query.client.address}`);
           intercepted.add();
           query.explained?.note('names that begin or end with localhost are this machine (RFC 6761)');
           return addressOrNothing(query);
         }
-        const zone = zones.find((each) => isSubdomain(name, each));
+        const zone = zoneOf(name);
         if (zone === undefined) return next(query);
         query.explained?.note(`${zone} is answered here, as its names must not leave this machine (RFC 6303, RFC 6761)`);
         return inZone(query, zone);
@@ -36,6 +50,11 @@ export default definePlugin({
     };
   },
 });
+
+/** The zone of this machine that a name is in. */
+function zoneOf(name: Name): Name | undefined {
+  return zones.find((each) => isSubdomain(name, each));
+}
 
 /** A name that is localhost by its first or last label. */
 function addressOrNothing(query: Query): Reply {

@@ -7,6 +7,8 @@ import {
   messageOf,
   migrateGrammar,
   moveOptionNames,
+  type Name,
+  parseName,
   readAdminAccess,
   readMove,
   readPlanFile,
@@ -16,6 +18,7 @@ import {
   type WrittenMove,
 } from 'ferrydns/plugin';
 import { Migrate } from './migrate.ts';
+import { Off } from './off.ts';
 import { readStoreAccess, replicaOf } from './store/options.ts';
 
 export default definePlugin({
@@ -24,6 +27,7 @@ export default definePlugin({
   config: migrateGrammar,
   setup(options, context) {
     const file = options.names.find(isPlanFile);
+    if (options.off) return without(options, file, context);
     const move = file === undefined ? readMove(options, options.names, context) : moveOfFile(file, options, context);
     for (const { name } of move.plan.names) {
       if (!context.zones.some((zone) => zone === '.' || name === zone || name.endsWith(`.${zone}`))) {
@@ -44,6 +48,27 @@ export default definePlugin({
     );
   },
 });
+
+/** A server block that answers the names without their plan. */
+function without(options: MigrateOptions, file: Word | undefined, context: SetupContext): Off {
+  const stated = Object.keys(migrateGrammar.block).find((name) => name !== 'off' && isStated(options[name as keyof MigrateOptions], name));
+  if (stated !== undefined) context.fail(`'${stated}' beside 'off', expected nothing else in a server block without the plan`, stated);
+  const names = file === undefined ? namesOf(options, context) : moveOfFile(file, options, context).words;
+  const [word] = options.names;
+  return word === undefined ? context.fail('no name') : new Off(names, word.place, context);
+}
+
+function namesOf(options: MigrateOptions, context: SetupContext): ReadonlyMap<Name, Word> {
+  return new Map(
+    options.names.map((word) => {
+      try {
+        return [parseName(word.text), word];
+      } catch (error) {
+        return context.fail(`'${word.text}' is not a name: ${messageOf(error)}`, word);
+      }
+    }),
+  );
+}
 
 function isPlanFile({ text }: Word): boolean {
   return /\.ya?ml$/.test(text);
@@ -77,6 +102,6 @@ function read(word: Word, context: SetupContext) {
 /** Whether an option was written: one that was not has its fallback. */
 function isStated(found: unknown, name: string): boolean {
   const property = migrateGrammar.block[name as keyof typeof migrateGrammar.block];
-  const usual = property.kind === 'repeated' ? [] : property.fallback;
+  const usual = property.kind === 'repeated' ? [] : property.kind === 'flag' ? false : property.fallback;
   return JSON.stringify(found) !== JSON.stringify(usual);
 }

@@ -10,6 +10,7 @@ export type AnswerLabel = (typeof targets)[number];
 export class PlanMetrics {
   readonly answers: Readonly<Record<AnswerLabel, Counter>>;
   readonly guardHits: Counter;
+  readonly overruled: Counter;
   private readonly metrics: Metrics;
   private readonly plan: string;
   private ends: (() => void)[] = [];
@@ -20,6 +21,8 @@ export class PlanMetrics {
     const answers = metrics.counter('ferrydns_migration_answers_total', 'Answers for moved names, by what they led to.', ['plan', 'target']);
     this.answers = Object.fromEntries(targets.map((target) => [target, answers({ plan, target })])) as Record<AnswerLabel, Counter>;
     const help = 'Answers for other names that led to A after the flip.';
+    const without = 'Answers for moved names that did not come from the plan, and were not given.';
+    this.overruled = metrics.counter('ferrydns_migration_overruled_total', without, ['plan'])({ plan });
     this.guardHits = metrics.counter('ferrydns_migration_guard_hits_total', help, ['plan'])({ plan });
   }
 

@@ -21,6 +21,7 @@ import {
 import { Answering } from './answer/answering.ts';
 import { explainUnstarted } from './answer/explain.ts';
 import { Guard } from './answer/guard.ts';
+import { Overruled } from './answer/overruled.ts';
 import { Places } from './answer/places.ts';
 import type { Surroundings } from './answer/replies.ts';
 import { plans } from './door/admin.ts';
@@ -28,6 +29,7 @@ import type { AdminPlan } from './door/admin-plan.ts';
 import { examinePlan, isOfOthers, type Planned, planned } from './examine.ts';
 import { type Hub, hubOf } from './hub.ts';
 import { PlanMetrics } from './metrics.ts';
+import { Off, off } from './off.ts';
 import type { Follower } from './processes/follower.ts';
 import type { FollowerWord, Signal } from './processes/posture.ts';
 import { JournalUnwritable } from './run/folder.ts';
@@ -35,8 +37,9 @@ import type { Runner } from './run/runner.ts';
 import { type Status, statusOf } from './status.ts';
 import { openStore, type StoreAccess } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
-import { seenOf, Upstream } from './watch/upstream.ts';
+import { isAskedBy, seenOf, Upstream } from './watch/upstream.ts';
 import { Watch } from './watch/watch.ts';
+import { refuseWaysPast } from './ways.ts';
 
 /** Milliseconds between two looks at the time. */
 const pace = 100;
@@ -64,6 +67,11 @@ export class Migrate implements Instance, Planned, AdminPlan {
   private readonly metrics: PlanMetrics;
   /** Whether another plan of the configuration moves a name. */
   private isOthers: (name: string) => boolean = () => false;
+  /** Whether this use stands for the plan in server blocks that do not hold it, as the first of its uses. */
+  private speaks = false;
+  /** Server blocks that answer the names without the plan. */
+  private offs: readonly Off[] = [];
+  private readonly overruled: Overruled;
   private started: { readonly runner: Runner | undefined; readonly context: StartContext } | undefined;
   private follower: Follower | undefined;
   private answering: Answering | undefined;
@@ -85,6 +93,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
     this.context = context;
     this.hub = hubOf(context.metrics);
     this.metrics = new PlanMetrics(context.metrics, this.name);
+    this.overruled = new Overruled(this.metrics.overruled, context.log);
     this.handle = (query, next) => {
       if (this.answering !== undefined) return this.answering.answer(query, next);
       if (query.explained !== undefined) explainUnstarted(query, move.plan);
@@ -98,7 +107,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
   }
 
   status(): Status {
-    return statusOf({ move: this.configured.move, runner: this.runner });
+    return statusOf({ move: this.configured.move, runner: this.runner, without: this.offs.flatMap((each) => each.exemptions()) });
   }
 
   /** A plan in the middle of a move does not go by oversight. */
@@ -127,9 +136,24 @@ export class Migrate implements Instance, Planned, AdminPlan {
     return runner.agreed.members[runner.replica]?.clean === true ? undefined : 'has not shown B alone for long enough';
   }
 
-  examine(context: ExamineContext): Promise<void> {
-    this.isOthers = isOfOthers(this, context.everywhere(planned));
-    return examinePlan(this, this.context, context);
+  /** In front of every server block, unless it is said to be without the plan. One that holds the plan itself is seen to by its own use of it. */
+  escort(block: readonly Instance[]): Handle | undefined {
+    const { plan } = this.configured.move;
+    const holds = block.some((each) => each instanceof Migrate && each.name === this.name);
+    if ((holds && !block.includes(this)) || block.some((each) => each instanceof Off && each.concerns(plan))) return undefined;
+    return (query, next) => {
+      if (this.answering === undefined || !(holds || this.speaks)) return next(query);
+      return this.answering.escort(query, next, !holds);
+    };
+  }
+
+  async examine(context: ExamineContext): Promise<void> {
+    const all = context.everywhere(planned);
+    this.isOthers = isOfOthers(this, all);
+    this.speaks = all.find(({ name }) => name === this.name) === this;
+    this.offs = context.everywhere(off).filter((each) => each.concerns(this.configured.move.plan));
+    await examinePlan(this, this.context, context);
+    refuseWaysPast(this, context);
   }
 
   /** What was learnt of the upstream goes on. */
@@ -144,7 +168,8 @@ export class Migrate implements Instance, Planned, AdminPlan {
     const surroundings = { pool, resolve: (query: Query, cause?: Query) => context.resolve(query, cause) };
     const runner = context.server.primary ? await this.lead(context) : undefined;
     const helm = runner ?? this.follow(context);
-    const asksBehind = (query: Query) => this.upstream?.asks(query) === true;
+    const asksBehind = (query: Query) => runner !== undefined && isAskedBy(runner.upstreams, query);
+    const overruled = (query: Query) => this.overruled.note(query, helm);
     const status = context.server.primary ? () => this.status() : undefined;
     const { metrics, isOthers } = this;
     const { move } = this.configured;
@@ -154,7 +179,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
     context.every(pace, () => places.tick());
     if (runner !== undefined) this.askBehind(runner, context, { ...surroundings, places });
     const guard = new Guard({ move, hits: metrics.guardHits, log, places, isOthers });
-    this.answering = new Answering({ move, helm, surroundings, guard, metrics, now, asksBehind, status });
+    this.answering = new Answering({ move, helm, surroundings, guard, metrics, now, asksBehind, overruled, status });
   }
 
   /** Runs the plan, and lets the other processes of the server answer by it. */
@@ -167,7 +192,11 @@ export class Migrate implements Instance, Planned, AdminPlan {
     });
     this.started = { runner, context };
     if (admin !== undefined) openAdmin<AdminPlan>(context, admin, { collection: plans, name: this.name, member: this });
-    this.part = runner.fleet.join(context.counterparts((word) => runner.fleet.hear(word as FollowerWord)));
+    const hear = (word: FollowerWord) => {
+      runner.overruled = word.overruled ?? runner.overruled;
+      runner.fleet.hear(word);
+    };
+    this.part = runner.fleet.join(context.counterparts((word) => hear(word as FollowerWord)));
     runner.host ??= this;
     context.every(pace, () => this.tick());
     return runner;
@@ -210,6 +239,8 @@ export class Migrate implements Instance, Planned, AdminPlan {
     }
     runner.replan(move, this.sharedStore);
     runner.host = this;
+    // What was answered before the configuration changed may not be so any more.
+    runner.overruled = undefined;
     const { metrics, log, now } = this.context;
     const pool = (name: PoolService['name']) => context.peers(poolService).find((each) => each.name === name);
     this.watch = new Watch({ move, runner, metrics, log, now, pool, resolve: (query) => context.resolve(query) });

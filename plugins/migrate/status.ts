@@ -1,12 +1,20 @@
 // What is told about a plan that runs.
 import { type Move, migration } from 'ferrydns/plugin';
+import type { Exemption } from './off.ts';
 import type { Runner } from './run/runner.ts';
 import { seenOf } from './watch/upstream.ts';
 
 const listed = 20;
 
+interface StatusSources {
+  readonly move: Move;
+  readonly runner: Runner;
+  /** Where the names are answered without the plan. */
+  readonly without: readonly Exemption[];
+}
+
 /** The state of a plan as plain data. Times are RFC 3339, lengths seconds. */
-export function statusOf({ move, runner }: { readonly move: Move; readonly runner: Runner }) {
+export function statusOf({ move, runner, without }: StatusSources) {
   const { state, ledger, agreed } = runner;
   const { plan } = state;
   const now = runner.moment();
@@ -37,6 +45,7 @@ export function statusOf({ move, runner }: { readonly move: Move; readonly runne
       longest_ttl: Math.max(state.upstream.longest, agreed?.upstreamTtl ?? 0),
       answers: drawnBy(state),
     },
+    without_plan: without,
     alarms: alarmsOf(runner),
     replica: state.replica,
     replicas: replicasOf(runner, now),
@@ -111,11 +120,12 @@ function preflightOf({ preflight }: migration.State) {
 }
 
 /** What the engine warns of, and what it knows nothing of before it wants something written: a store that cannot be read, a journal that was removed. */
-export function alarmsOf({ state, link, journal }: Runner): readonly { readonly about: string; readonly text: string }[] {
+export function alarmsOf({ state, link, journal, overruled }: Runner): readonly { readonly about: string; readonly text: string }[] {
   const raised = Object.entries(state.alarms).map(([about, text]) => ({ about, text }));
   const isRaised = (about: string) => raised.some((each) => each.about === about);
   const unheard = link?.problem === undefined || isRaised('store') ? undefined : `${link.place} cannot be heard: ${link.problem}`;
   const unwritten = journal?.trouble === undefined || isRaised('disk') ? undefined : `no phase begins: ${journal.trouble.reason}`;
+  if (overruled !== undefined) raised.push({ about: 'bypass', text: overruled });
   if (unheard !== undefined) raised.push({ about: 'store', text: unheard });
   if (unwritten !== undefined) raised.push({ about: 'disk', text: unwritten });
   return raised;

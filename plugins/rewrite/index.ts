@@ -4,8 +4,12 @@ import {
   definePlugin,
   type Handle,
   type Line,
+  makeQuery,
   messageOf,
+  type Name,
+  ownClient,
   type Query,
+  QueryClass,
   type Reply,
   type SetupContext,
   type Word,
@@ -30,6 +34,7 @@ export default definePlugin({
       throw new Error('rewrite has not been started');
     };
     return {
+      diverts: (name) => typesThatLead.map((type) => diversionOf(rules, name, type)).find((found) => found !== undefined),
       handle: makeHandle(rules, { log: context.log, resolve: (query, cause) => resolve(query, cause) }),
       start(startContext) {
         resolve = (query, cause) => startContext.resolve(query, cause);
@@ -58,6 +63,25 @@ function makeHandle(rules: readonly WrittenRule[], environment: Environment): Ha
     if (!isApplied) query.explained?.note('no rule is for this query');
     return revision === nothing ? next(rewritten) : revision.pass({ received: query, rewritten }, next);
   };
+}
+
+/** Types whose answers lead somewhere; a rule for one of them may keep those behind it from applying. */
+const typesThatLead = ['A', 'AAAA', 'HTTPS', 'SVCB', 'CNAME', 'ANY'] as const;
+
+/** What the rules make of queries for a name, where that is another name or class. */
+function diversionOf(rules: readonly WrittenRule[], name: Name, type: string): string | undefined {
+  let query = makeQuery({ name, type, client: ownClient, receivedAt: 0 });
+  const applied: string[] = [];
+  for (const { rule, text } of rules) {
+    const rewritten = rule.rewrite(query);
+    if (rewritten === undefined) continue;
+    if (rewritten !== query) applied.push(text);
+    query = rewritten;
+    if (rule.stop) break;
+  }
+  if (query.name === name && query.classCode === QueryClass.IN) return undefined;
+  const made = query.name === name ? `queries of class ${query.class}` : `queries for ${query.name}`;
+  return `makes ${made} of them by the rule ${applied.join(' and ')}`;
 }
 
 /** A rule, and how and where it is written. */

@@ -31,6 +31,8 @@ export interface PlanStatus {
     readonly now: { readonly shows: string; readonly ttl: number } | null;
     readonly before: { readonly mixed: boolean } | null;
   };
+  /** Where this server answers the names without the plan. */
+  readonly without_plan?: readonly { readonly server: string; readonly zone: string; readonly place: string }[];
   readonly alarms: readonly { readonly text: string }[];
   readonly replica?: string;
   readonly replicas?: readonly { readonly replica: string; readonly phase: string; readonly epoch: number; readonly silent_for: number }[];
@@ -83,6 +85,7 @@ function printStatus(status: PlanStatus, look: Look): string {
     ...(wasRolledBack(status) ? [['B may be switched off', backAt(status, look)]] : []),
     ...(store === undefined || store.kind === 'journal' ? [] : [['store', `${store.place ?? store.kind}${store.heard ? '' : ', not heard'}`]]),
     ...(replicas.length < 2 ? [] : replicas.map((replica) => ['replica', replicaLine(replica, status)])),
+    ...(status.without_plan ?? []).map(({ server, zone, place }) => ['without the plan', `${zone} at ${server} (${place})`]),
     ...status.alarms.map(({ text }) => ['alarm', oneLine(text)]),
     ...(status.damage === null ? [] : [['stopped', status.damage]]),
   ];

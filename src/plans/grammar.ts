@@ -1,7 +1,7 @@
 // The grammar of a plan, the same for a block of `migrate` in a Corefile and for a plan file in YAML.
 
 import { checkSyntax } from '../checks/check-words.ts';
-import { type ConfigSpec, many, type OptionsOf, optional, property, repeated, setting, words } from '../config/grammar.ts';
+import { type ConfigSpec, flag, many, type OptionsOf, optional, property, repeated, setting, words } from '../config/grammar.ts';
 import { adminSyntax, choice, duration, file, integer, text, value } from '../config/values.ts';
 
 const highestTtl = 2 ** 31 - 1;
@@ -68,6 +68,7 @@ export const migrateGrammar = {
     store_tls: property({ cert: file, key: file, ca: optional(file) }, 'etcd: how this server proves who it is, and whom it believes'),
     store_credentials: property({ user: text, passwordFile: file }, 'etcd: a user and the file that holds the password'),
     kubeconfig: property({ file, context: optional(text) }, 'configmap: how to reach the Kubernetes API from outside of a cluster'),
+    off: flag('this server block answers the names without their plan'),
     admin: property({ admin: words(adminSyntax, 1) }, 'where the plans are told and asked over HTTP'),
   },
   repeat: 'chain',

@@ -75,6 +75,7 @@ export type {
   ServerControl,
   SetupContext,
   StartContext,
+  Way,
 } from './plugin.ts';
 export { type PoolMemberStatus, type PoolService, poolService } from './pool-service.ts';
 export { QueryError } from './query-error.ts';

@@ -1,4 +1,5 @@
 // The contract between the server and a plugin: what a plugin is, what it is given, and when.
+import type { Place } from '../config/error.ts';
 import type { Word } from '../config/tree.ts';
 import type { WatchedFile } from '../config/watched-file.ts';
 import type { Route } from '../dns/client.ts';
@@ -57,6 +58,19 @@ export interface ExamineContext {
   peers<T>(capability: Capability<T>): readonly T[];
   /** What plugins provide in all server blocks, in the order of the blocks. */
   everywhere<T>(capability: Capability<T>): readonly T[];
+  /** Every way by which queries for a name are answered, for every type but DS. */
+  ways(name: Name): readonly Way[];
+}
+
+/** A listener, and a server block that answers there. */
+export interface Way {
+  /** As "dns://:53". */
+  readonly server: string;
+  readonly zone: string;
+  /** Where the server block begins. */
+  readonly place: Place;
+  /** What is used in the block, in the order of the chain. */
+  readonly uses: readonly { readonly plugin: { readonly name: string }; readonly place: Place; readonly instance: Instance }[];
 }
 
 /** For `start`: every chain is complete, the outside world may be touched. */
@@ -230,6 +244,10 @@ export interface Instance {
    * give up after 5 seconds.
    */
   readonly patience?: number;
+  /** What stands in front of the whole chain of a server block, its own or another: for a duty that must not be passed by. Asked before `examine`. */
+  escort?(block: readonly Instance[]): Handle | undefined;
+  /** What it makes of queries for a name, as in "answers them", where it does not pass them on as they are and this is known beforehand. */
+  diverts?(name: Name): string | undefined;
   readonly settings?: BlockSettings;
   /** Services for other plugins of the block. */
   readonly provides?: readonly Provided[];

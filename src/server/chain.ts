@@ -16,6 +16,13 @@ export interface Step {
   readonly place: Place;
 }
 
+/** What a chain is made of. */
+export interface Stages {
+  readonly steps: readonly Step[];
+  /** Stand in front of it, and are none of its plugins. */
+  readonly escorts: readonly Step[];
+}
+
 /** How the steps of a chain are bound to what is behind them. */
 export interface Binding {
   link(step: Step, next: Next): Next;
@@ -30,11 +37,21 @@ export function stepsOf(uses: readonly Use[], builtIn: ReadonlySet<string>): Ste
   );
 }
 
+/** What stands in front of the chain of a block. */
+export function escortsOf(block: readonly Use[], all: readonly Use[], builtIn: ReadonlySet<string>): Step[] {
+  const instances = block.map(({ instance }) => instance);
+  return all.flatMap(({ plugin: { name }, instance, place }) => {
+    const handle = instance.escort?.(instances);
+    return handle === undefined ? [] : [{ name, handle, foreign: !builtIn.has(name), place }];
+  });
+}
+
 /** Binds each handler to the rest of the chain, once. Undefined for no steps: such a block answers nothing. */
-export function buildChain(steps: readonly Step[], binding: Binding = plain): Next | undefined {
+export function buildChain({ steps, escorts }: Stages, binding: Binding = plain): Next | undefined {
   const last = steps.at(-1);
   if (last === undefined) return undefined;
-  return steps.reduceRight((next, step) => binding.link(step, next), binding.end(last.name));
+  const chain = steps.reduceRight((next, step) => binding.link(step, next), binding.end(last.name));
+  return escorts.reduceRight((next, step) => accompany(step, next), chain);
 }
 
 /** The binding of the chains that answer clients. */
@@ -46,6 +63,11 @@ function link({ name, handle, foreign }: Step, next: Next): Next {
     exchangeOf(query).answeredBy = name;
     return handle(query, next);
   };
+}
+
+/** What stands in front of a chain answers for it only where it answers itself. */
+function accompany({ name, handle, foreign }: Step, next: Next): Next {
+  return foreign ? linkForeign(name, handle, next) : (query) => handle(query, next);
 }
 
 /** The compiler has not seen the plugin: its reply is looked at, and it is noted when a query is back in it, so that a fault is not put on those behind it. */

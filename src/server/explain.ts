@@ -55,7 +55,7 @@ function ask(inquiry: Inquiry, context: Context): Awaitable<Reply> {
   const { answering } = inquiry.plan;
   const blocks = answering.router.blocks.map((block) => ({
     ...block,
-    chain: block.chain === undefined ? undefined : buildChain(block.steps, traced),
+    chain: block.chain === undefined ? undefined : buildChain(block, traced),
   }));
   const responder = new Responder({ ...answering, router: new Router(blocks) }, context);
   return inquiry.ask((query) => responder.reply(query));

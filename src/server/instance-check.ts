@@ -9,6 +9,8 @@ const members: Readonly<Record<keyof Instance, 'function' | 'object' | 'array' |
   wireStep: 'object',
   patience: 'number',
   admits: 'function',
+  escort: 'function',
+  diverts: 'function',
   collect: 'function',
   settings: 'object',
   provides: 'array',

@@ -4,7 +4,7 @@ import type { Route } from '../dns/client.ts';
 import { defaultConnections, defaultStreams, defaultTimeouts, type StreamSettings, type TlsSettings } from '../transport/stream-settings.ts';
 import type { ListenerTransport } from '../transport/transports.ts';
 import { type Block, serverName } from './block.ts';
-import { buildChain, stepsOf } from './chain.ts';
+import { buildChain, escortsOf, stepsOf } from './chain.ts';
 import type { Answering } from './responder.ts';
 import type { RoutedBlock } from './router.ts';
 import { wireStepsOf } from './wire-steps.ts';
@@ -65,11 +65,12 @@ function patienceOf({ uses }: Block): number {
 export function planListeners(blocks: readonly Block[], context: PlanningContext): { listeners: PlannedListener[]; problems: ConfigError[] } {
   const drafts = new Map<string, Draft>();
   const problems: ConfigError[] = [];
+  const all = blocks.flatMap((block) => block.uses);
   for (const block of blocks) {
-    const steps = stepsOf(block.uses, context.builtIn);
     const { uses, place, settings } = block;
-    const answers = { chain: buildChain(steps), transfers: settings.transfers === true, wire: wireStepsOf(uses), patience: patienceOf(block) };
-    const rest = { ...answers, uses, steps, place, ...block.choice };
+    const stages = { steps: stepsOf(uses, context.builtIn), escorts: escortsOf(uses, all, context.builtIn) };
+    const answers = { chain: buildChain(stages), transfers: settings.transfers === true, wire: wireStepsOf(uses), patience: patienceOf(block) };
+    const rest = { ...answers, ...stages, uses, place, ...block.choice };
     for (const { draft, zone } of placesOf(block, drafts, context.defaultAddress)) {
       if (rest.admits === undefined) {
         if (draft.places.has(zone)) problems.push(defined(draft, zone, block.place));
@@ -79,9 +80,9 @@ export function planListeners(blocks: readonly Block[], context: PlanningContext
       draft.routed.push({ ...rest, route: context.route(draft.name, zone, block.settings.view ?? '') });
     }
   }
-  const all = [...drafts.values()];
-  problems.push(...overlaps(all), ...conflicts(all), ...withoutCertificate(all));
-  return { listeners: all.map(planned), problems };
+  const listeners = [...drafts.values()];
+  problems.push(...overlaps(listeners), ...conflicts(listeners), ...withoutCertificate(listeners));
+  return { listeners: listeners.map(planned), problems };
 }
 
 /** The listeners and zones of a block; a listener that is not among the drafts yet is added. */

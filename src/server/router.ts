@@ -7,18 +7,16 @@ import { type Name, parentOf } from '../dns/name.ts';
 import type { Query } from '../dns/query.ts';
 import type { Next } from '../plugin/plugin.ts';
 import type { Use } from './block.ts';
-import type { Step } from './chain.ts';
+import type { Stages } from './chain.ts';
 import type { WireSteps } from './wire-steps.ts';
 
 /** A server block as one listener sees it: under one zone. */
-export interface RoutedBlock {
+export interface RoutedBlock extends Stages {
   readonly route: Route;
   /** Undefined for a block without plugins that handle queries: it refuses. */
   readonly chain: Next | undefined;
   /** Every plugin of the block. */
   readonly uses: readonly Use[];
-  /** What the chain was made of. */
-  readonly steps: readonly Step[];
   readonly place: Place;
   /** Collects metadata, before the choice. */
   readonly collect?: (query: Query) => void;

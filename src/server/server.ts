@@ -7,7 +7,7 @@ import type { Awaitable } from '../plugin/awaitable.ts';
 import { type Configuration, readConfiguration } from './configuration.ts';
 import { controlOf } from './control.ts';
 import type { Front, Prepared, SocketInfo } from './front.ts';
-import { Generation } from './generation.ts';
+import { Generation, type GenerationContext } from './generation.ts';
 import { HttpListeners } from './http.ts';
 import { HttpRoutes } from './http-routes.ts';
 import { Listeners } from './listeners.ts';
@@ -17,7 +17,7 @@ import type { Readiness, Sockets, Told } from './protocol.ts';
 import { drainTime, retire } from './retire.ts';
 import { Routes } from './routes.ts';
 import type { ServerOptions } from './server-options.ts';
-import { setUp } from './set-up.ts';
+import { type Ready, setUp } from './set-up.ts';
 import { countDatagrams, countResponses } from './transport-metrics.ts';
 import { Turns } from './turns.ts';
 import { Workers } from './workers.ts';
@@ -200,26 +200,11 @@ export class Server {
 
   private async setUp(parsed: Parsed, serial: number, checking = false): Promise<Generation> {
     const { registry, dnsPort, directory, output, now, defaultAddress, worker } = this.options;
-    const environment = {
-      registry,
-      dnsPort,
-      directory,
-      output,
-      logging: this.logging,
-      metrics: this.metrics,
-      now,
-      stopping: this.ending.signal,
-      modules: this.modules,
-    };
-    // A worker would only say again what the main process says.
-    const warn = (warning: string) => void (this.primary && this.log.warn(warning));
-    const { blocks, sources, files } = await setUp(parsed, environment, { checking, warn });
-    return new Generation({
+    const { logging, metrics, modules } = this;
+    const environment = { registry, dnsPort, directory, output, logging, metrics, now, stopping: this.ending.signal, modules };
+    const common: Omit<GenerationContext, keyof Ready> = {
       ...environment,
-      blocks,
       configuration: { tree: parsed.tree, hash: parsed.hash },
-      sources,
-      files,
       serial,
       builtIn: new Set(registry.plugins.map(({ name }) => name).filter((name) => registry.guests?.includes(name) !== true)),
       defaultAddress,
@@ -227,7 +212,10 @@ export class Server {
       control: (of, block) => controlOf(this, of, block),
       tell: (told) => (worker === undefined ? this.workers?.tell('hear', told) : worker.tell(told)),
       own: this.own,
-    });
+    };
+    // A worker would only say again what the main process says.
+    const warn = (warning: string) => void (this.primary && this.log.warn(warning));
+    return setUp(parsed, environment, { checking, warn, assemble: (ready) => new Generation({ ...common, ...ready }) });
   }
 
   /** True from SIGTERM on. */

@@ -168,7 +168,7 @@ describe('a process that answers by what another one grants', () => {
     const surroundings = { pool: () => undefined, resolve: () => Reply.decline('SERVFAIL') };
     const places = new Places({ move, surroundings, helm: follower, now });
     const guard = new Guard({ move, hits: metrics.guardHits, log, places, isOthers: () => false });
-    const answering = new Answering({ move, helm: follower, surroundings, guard, metrics, now, asksBehind: () => false });
+    const answering = new Answering({ move, helm: follower, surroundings, guard, metrics, now, asksBehind: () => false, overruled: () => {} });
     const client = { address: '127.0.0.1', port: 1, family: 4, transport: 'udp', localAddress: '127.0.0.1', localPort: 53 } as const;
     const told = async (type: string) => {
       const query = makeQuery({ name: `${alias}.` as Name, type, client, receivedAt: clock.now });

@@ -30,6 +30,7 @@ export interface Status {
     readonly now: { readonly shows: string; readonly ttl: number } | null;
     readonly before: { readonly ttl: number; readonly mixed: boolean } | null;
   };
+  readonly without_plan: readonly { readonly server: string; readonly zone: string; readonly place: string }[];
   readonly alarms: readonly { readonly about: string; readonly text: string }[];
 }
 

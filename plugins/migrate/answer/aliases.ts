@@ -31,6 +31,11 @@ export class Aliases {
     return steered.has(query.typeCode) ? this.judge(reply, query).through : undefined;
   }
 
+  /** Whether records of its answer lead on from a moved name. */
+  leadsOn(reply: Reply, query: Query): boolean {
+    return this.judge(reply, query).leadsOn;
+  }
+
   /** The records that lead to the moved name, and not on from there. */
   leading(reply: Reply, through: Name): readonly ResourceRecord[] {
     const behind = new Set<string>([through]);

@@ -24,6 +24,7 @@ import { Aliases } from './aliases.ts';
 import { explainAnswer, explainPlan } from './explain.ts';
 import type { Guard } from './guard.ts';
 import type { Helm } from './helm.ts';
+import { metFor, noteMet } from './met.ts';
 import { indexed, type Replies, type Surroundings } from './replies.ts';
 import { scopeOf, subnetLength, subnetOf, withScope } from './subnet.ts';
 
@@ -44,6 +45,8 @@ export interface AnsweringOptions {
   readonly now: () => number;
   /** Whether this query is the plan's own, for the plugins behind. */
   asksBehind(query: Query): boolean;
+  /** Takes note of an answer that did not come from the plan and was not given. */
+  overruled(query: Query): void;
   /** How the plan stands, for explanations; undefined where another process runs it. */
   readonly status?: (() => Status) | undefined;
 }
@@ -87,6 +90,45 @@ export class Answering {
     return this.steer(query, next, replies);
   }
 
+  /**
+   * In front of a whole chain: what was answered without the plan is not given, whoever answered it, and the plan answers. `beside` says that the chain
+   * is one of a server block without the plan: what its answers lead to was not reckoned with before the move either.
+   */
+  escort(query: Query, next: Next, beside: boolean): Awaitable<Reply> {
+    const reply = next(query);
+    if (query.classCode !== QueryClass.IN || this.options.asksBehind(query)) return reply;
+    return isPromise(reply) ? reply.then((given) => this.vouch(query, next, { given, beside })) : this.vouch(query, next, { given: reply, beside });
+  }
+
+  private vouch(query: Query, next: Next, { given, beside }: { readonly given: Reply; readonly beside: boolean }): Awaitable<Reply> {
+    if (given.declined) return given;
+    const replies = this.find(query);
+    if (replies === undefined) return this.look(query, next, given, beside);
+    if (given.answerCount === 0 || this.isOwn(query, replies.name, given)) return given;
+    return after(
+      this.steer(query, () => given, replies),
+      (own) => {
+        if (own !== given) this.overrule(query);
+        return own;
+      },
+    );
+  }
+
+  /** Whether a reply, as far as it leads anywhere for a moved name, is what the plan has answered on behalf of this query. */
+  private isOwn(query: Query, name: Name, reply: Reply): boolean {
+    const met = metFor(query, name);
+    if (met === undefined) return false;
+    if (!reply.leased) return !this.aliases.leadsOn(reply, query);
+    return met.names !== 'to' || !this.options.guard.leadsToA(reply);
+  }
+
+  private overrule(query: Query): void {
+    const { explained, name, exchange } = query;
+    const { move, overruled } = this.options;
+    if (explained === undefined) overruled(query);
+    else explained.note(`'${exchange.answeredBy}' answered ${name} without plan ${move.plan.name}: the answer of the plan is given instead`);
+  }
+
   private steer(query: Query, next: Next, replies: Replies): Awaitable<Reply> {
     const { helm } = this;
     // Nobody waits for an answer that is explained.
@@ -108,13 +150,13 @@ export class Answering {
     return after(next(query), (reply) => this.look(query, next, reply));
   }
 
-  private look(query: Query, next: Next, reply: Reply): Awaitable<Reply> {
+  private look(query: Query, next: Next, reply: Reply, beside = false): Awaitable<Reply> {
     const { aliases } = this;
     if (this.helm.phase === 'released' && this.helm.damage === undefined) return this.renewed(query, next, reply);
     const denied = !reply.declined && reply.rcode === 'NXDOMAIN';
-    if ((reply.recordCount === 0 && !denied) || this.leavesAlone(denied)) return reply;
+    if ((reply.recordCount === 0 && !denied) || (!beside && this.leavesAlone(denied))) return reply;
     const through = aliases.through(reply, query);
-    if (through !== undefined) return this.lead(query, next, { reply, through });
+    if (through !== undefined) return this.isOwn(query, through, reply) ? reply : this.lead(query, next, { reply, through });
     return this.guarded(query, aliases.bare(aliases.cut(reply, query), query));
   }
 
@@ -200,6 +242,7 @@ export class Answering {
 
   private hand(query: Query, given: Reply, { names, ttl, scope }: Handed): Reply {
     const reply = withScope(given, query, Math.max(scope, scopeOf(given)));
+    noteMet(query, names);
     if (query.explained !== undefined) {
       const { slack, caches } = this.helm.state.timing;
       explainAnswer(query.explained, names, ttl * 1000 + slack + caches);

@@ -24,6 +24,8 @@ export class Guard {
   /** What was found in a reply, by the identity of its records: a cached one is looked at once, as long as the same addresses are A's. */
   private judged = new WeakMap<object, boolean>();
   private readonly told = new Set<string>();
+  /** Queries that were counted, as they were received: their answers may come by more than once. */
+  private readonly counted = new WeakSet<Query>();
 
   constructor(options: GuardOptions) {
     this.options = options;
@@ -43,13 +45,14 @@ export class Guard {
     return this.replaced(reply, () => []);
   }
 
-  private note({ name, explained }: Query): void {
+  private note({ name, origin, explained }: Query): void {
     const { hits, log, move } = this.options;
     if (explained !== undefined) {
       explained.note('the answer leads to A, which is given up');
       return;
     }
-    hits.add();
+    if (!this.counted.has(origin)) hits.add();
+    this.counted.add(origin);
     if (this.told.size >= 100 || this.told.has(name)) return;
     this.told.add(name);
     log.warn(`${move.plan.name}: an answer for ${name} leads to A, which is given up`);

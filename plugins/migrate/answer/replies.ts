@@ -43,6 +43,7 @@ export interface Given {
 const empty: Given = { reply: noData, names: undefined };
 
 export class Replies {
+  readonly name: Name;
   readonly wire: Uint8Array;
   private readonly moved: MovedName;
   private readonly surroundings: Surroundings;
@@ -52,6 +53,7 @@ export class Replies {
   constructor(moved: MovedName, surroundings: Surroundings) {
     this.moved = moved;
     this.surroundings = surroundings;
+    this.name = moved.name;
     this.wire = nameToWire(moved.name);
   }
 

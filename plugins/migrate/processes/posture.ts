@@ -38,6 +38,8 @@ export interface FollowerWord {
   readonly bound: boolean;
   /** Whether it ends, and asks for nothing more. */
   readonly leaves: boolean;
+  /** The last answer without the plan that was not given, in words. */
+  readonly overruled?: string | undefined;
   readonly handed: Report;
 }
 

@@ -26,6 +26,7 @@ export class Runner implements Helm {
   readonly held = new HeldQueries();
   /** Why the plan cannot go on and answers nothing; undefined: it does. */
   damage: string | undefined;
+  overruled: string | undefined;
   /** Undefined before it is opened, and after the end. */
   journal: Journal | undefined;
   /** The tie to the store. */

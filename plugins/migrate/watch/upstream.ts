@@ -64,6 +64,13 @@ interface How {
   readonly aim?: (query: Query) => void;
 }
 
+/** Whether a query is one that the plan asks the plugins behind it, whichever server block that holds the plan asks. */
+export function isAskedBy(upstreams: ReadonlySet<Upstream>, query: Query): boolean {
+  if (!query.own) return false;
+  for (const each of upstreams) if (each.asks(query)) return true;
+  return false;
+}
+
 export class Upstream {
   /** What was seen last. */
   last: Sighting | undefined;
