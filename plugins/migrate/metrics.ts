@@ -51,7 +51,7 @@ export class PlanMetrics {
     number('ferrydns_migration_horizon_seconds', 'Seconds until A may be switched off; -1 while that is not known.', () => horizon(runner));
     const leases = metrics.gauge('ferrydns_migration_leases', 'Clients that may still hold an answer that leads there.', ['plan', 'target']);
     for (const target of ['from', 'to'] as const) {
-      this.ends.push(leases({ plan, target }, () => runner.ledger.alive(target, migration.latest(runner.state, runner.moment()))));
+      this.ends.push(leases({ plan, target }, () => runner.ledger.alive(target, runner.moment().mono)));
     }
     const healthy = metrics.gauge('ferrydns_migration_healthy', 'Whether this side is not known to be unhealthy.', ['plan', 'target']);
     for (const target of ['from', 'to'] as const) this.ends.push(healthy({ plan, target }, () => (runner.state.unhealthy[target] === null ? 1 : 0)));

@@ -18,7 +18,7 @@ export function statusOf({ move, runner, without }: StatusSources) {
   const { state, ledger, agreed } = runner;
   const { plan } = state;
   const now = runner.moment();
-  const wall = migration.latest(state, now);
+  const mono = (at: number) => time(migration.shownMono(now, at));
   return {
     plan: plan.name,
     hash: state.hash,
@@ -26,16 +26,16 @@ export function statusOf({ move, runner, without }: StatusSources) {
     role: plan.role,
     mode: plan.mode,
     damage: runner.damage ?? null,
-    ...standing(runner),
+    ...standing(runner, now),
     answers: runner.steering(),
     ttl: { steady: agreed?.ttl ?? plan.ttl, transition: plan.transitionTtl, before: agreed?.oldTtl ?? null },
     ...outlook({ agreed, state, moment: () => now }),
     leases: {
-      from: ledger.alive('from', wall),
-      to: ledger.alive('to', wall),
+      from: ledger.alive('from', now.mono),
+      to: ledger.alive('to', now.mono),
       cut: ledger.cut,
-      last: ledger.last(listed).map(({ client, from }) => ({ client, until: time(from) })),
-      pinned: ledger.pinned(Math.min(wall, silentSince(agreed)), listed).map(({ client, lastAsked }) => ({ client, last_asked: time(lastAsked) })),
+      last: ledger.last(listed).map(({ client, from }) => ({ client, until: mono(from) })),
+      pinned: ledger.pinned(silentSince(runner, now), listed).map(({ client, lastAsked }) => ({ client, last_asked: mono(lastAsked) })),
     },
     health: { from: healthOf(runner, 'from'), to: healthOf(runner, 'to') },
     gates: plan.gates.map(({ label }) => ({ gate: label, holds: state.gates[label] ?? null, reason: runner.gateReasons.get(label) ?? null })),
@@ -55,15 +55,16 @@ export function statusOf({ move, runner, without }: StatusSources) {
   };
 }
 
-function standing({ agreed }: Runner) {
+function standing({ agreed, state }: Runner, now: migration.Moment) {
   if (agreed === null) return { epoch: 0, phase: null, step: 0, paused: false, since: null };
   const { epoch, phase, step, paused, since } = agreed;
-  return { epoch, phase, step, paused, since: time(since) };
+  return { epoch, phase, step, paused, since: time(migration.shown(state, now, since)) };
 }
 
-/** From F on nobody is given anything until B is open: who is not answered does not look pinned. */
-function silentSince(agreed: Runner['agreed']): number {
-  return agreed?.phase === 'flipping' && agreed.flip !== null ? agreed.flip.at : Number.POSITIVE_INFINITY;
+/** From F on nobody is given anything until B is open: who is not answered does not look pinned. By the monotonic clock. */
+function silentSince({ agreed, state }: Runner, now: migration.Moment): number {
+  if (agreed?.phase !== 'flipping' || agreed.flip === null) return now.mono;
+  return Math.min(now.mono, now.mono + agreed.flip.at - migration.earliest(state, now));
 }
 
 /** Those that are registered; seconds since each was heard. */
@@ -80,18 +81,20 @@ function outlook({ agreed, state, moment }: { readonly agreed: Runner['agreed'];
   const unknown = { a_may_be_switched_off: null, b_may_be_switched_off: null, missing: [] };
   if (agreed === null) return { flip: null, fence: null, wait: null, rollback: null, horizon: unknown };
   const { flip, fence } = agreed;
+  const now = moment();
+  const shown = (at: number | null) => time(at === null || at === 0 ? at : migration.shown(state, now, at));
   const horizon = migration.horizonOf(plan, timing, agreed);
-  const refusal = migration.rollbackRefusal(state, agreed, { now: moment() });
-  const wait = migration.waitOf(state, agreed, moment());
+  const refusal = migration.rollbackRefusal(state, agreed, { now });
+  const wait = migration.waitOf(state, agreed, now);
   return {
-    flip: flip === null ? null : { at: time(flip.at), committed: flip.committed },
+    flip: flip === null ? null : { at: shown(flip.at), committed: flip.committed },
     fence: plan.fence === null ? null : { command: plan.fence.command, ...fencingOf(fence), output: state.fencing?.output ?? null },
-    wait: wait === null ? null : { why: wait.why, until: time(wait.until) },
+    wait: wait === null ? null : { why: wait.why, until: shown(wait.until) },
     rollback: { possible: refusal === null, refusal },
     horizon: {
       // Where A was never handed out there is no lease to wait for.
-      a_may_be_switched_off: time(horizon.at === 0 ? agreed.since : horizon.at),
-      b_may_be_switched_off: time(migration.rolledBackHorizon(timing, agreed).at),
+      a_may_be_switched_off: shown(horizon.at === 0 ? agreed.since : horizon.at),
+      b_may_be_switched_off: shown(migration.rolledBackHorizon(timing, agreed).at),
       missing: horizon.missing,
     },
   };

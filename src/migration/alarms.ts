@@ -8,10 +8,7 @@ export function raiseAlarms(state: State): Stepped {
   const gate = closedGate(state);
   const running = state.view !== null && state.view.phase !== 'original' && state.view.phase !== 'released';
   const texts: Partial<Record<Alarm, string | null>> = {
-    clock:
-      state.skewedBy === null
-        ? null
-        : `the clock is further off than ${state.plan.skew} s, seen from replica ${state.skewedBy}: no flip is acknowledged`,
+    clock: state.skewedBy === null ? (behindAlarm(state) ?? state.aborted) : skewWords(state),
     target: running && state.unhealthy.to !== null ? 'B is not healthy' : null,
     gate: running && gate !== null ? `gate ${gate} does not hold` : null,
     plan:
@@ -26,6 +23,17 @@ export function raiseAlarms(state: State): Stepped {
     stepped = { state: raised.state, effects: [...stepped.effects, ...raised.effects] };
   }
   return stepped;
+}
+
+/** The clock goes on: what is said of it stays the same. */
+function behindAlarm({ clock }: State): string | null {
+  return clock.behind === null
+    ? null
+    : `the clock is behind the journal, which was written until ${new Date(clock.behind).toISOString()}: no move is started`;
+}
+
+function skewWords({ plan, skewedBy }: State): string {
+  return `the clock is further off than ${plan.skew} s, seen from replica ${skewedBy}: no flip is acknowledged`;
 }
 
 /** Says this of `about`, unless that was what was said of it last. */

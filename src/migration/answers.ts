@@ -1,8 +1,9 @@
 // What a query for a moved name is answered with. Pure, and cheap: the phase decides once, a random number or the client decides per query.
 import type { View } from './agreement.ts';
+import { latest } from './clock.ts';
 import type { Plan } from './plan.ts';
-import { sessionLives } from './replicas.ts';
-import { latest, type Moment, type State } from './state.ts';
+import { isCompared, sessionLives } from './replicas.ts';
+import type { Moment, State } from './state.ts';
 
 /** What decides between A and B for one query. */
 export interface QueryFacts {
@@ -56,10 +57,19 @@ function exclusive(state: State, view: View, now: Moment): Steering {
   if (!view.member) return silent('not registered');
   if (rules.session && view.bound && !sessionLives(state, now)) return silent('the store has not been heard for a session');
   if (unpromised(state, view)) return silent('a flip is agreed on that this replica has not promised yet');
+  if (isUncompared(state, now)) return silent(uncompared);
   if (view.flip === null) return fixed('from', view.phase === 'original' ? steadyTtl(plan, originalTtl(state, view)) : plan.transitionTtl);
   const left = view.flip.at - timing.skew - latest(state, now);
   if (left <= 0) return rules.promiseKept ? silent('past the flip') : fixed('from', plan.transitionTtl);
   return fixed('from', Math.min(plan.transitionTtl, Math.floor(left / 1000)));
+}
+
+const uncompared = 'the clock has not been compared with those of the other replicas since the restart';
+
+/** R6: F was promised in another run, and nobody knows what has become of the clock meanwhile. */
+function isUncompared(state: State, now: Moment): boolean {
+  const agreement = state.known?.agreement ?? null;
+  return agreement?.flip?.acks[state.replica] !== undefined && !isCompared(state, agreement, now);
 }
 
 /** R4: a replica that was removed and comes back meets a flip that did not wait for it. Its new session is no leave to hand out A. */

@@ -2,40 +2,45 @@
 // P1 to P5 and R1 to R6 are the promises and rules of docs/architecture.md, "The law of a move".
 import { type Agreement, compareProgress } from './agreement.ts';
 import { alarm, cleared, raiseAlarms } from './alarms.ts';
+import { earliest, resumeClock, ruler, stepWords, takeOver, tellStep, watchClock } from './clock.ts';
 import { carryOut, outcomeOf, refusalOf, startDoubt } from './operator.ts';
 import { progress, type Step } from './phases.ts';
 import { forbiddenChanges, hashOf, timingOf } from './plan.ts';
 import {
   acknowledge,
   expiredReplicas,
+  leasesOf,
   leftOut,
   longestTtls,
   memberOf,
   observePeers,
   otherPlan,
+  promisedBy,
   renewalDue,
   sameView,
   saysNews,
   viewOf,
   withoutReplicas,
 } from './replicas.ts';
-import { type Effect, type Event, latest, type Moment, restartLeases, type State, type Stepped, type Versioned } from './state.ts';
+import { type Effect, type Event, type Moment, restartLeases, type State, type Stepped, type Versioned } from './state.ts';
 
 /** First what the event tells, then what this replica writes to its journal, then what it proposes to the store. */
 export function step(state: State, event: Event, now: Moment): Stepped {
-  const heard = take(state, event, now);
+  const watched = watchClock(state, now);
+  const heard = take(watched, event, now);
+  const told = tellStep(state, watched);
   // What has just failed is tried again at the next event, not at once.
-  if (event.kind === 'unreachable' || event.kind === 'write-failed') return heard;
+  if (event.kind === 'unreachable' || event.kind === 'write-failed') return { state: heard.state, effects: [...told, ...heard.effects] };
   const adopted = adopt(heard.state, now);
   const proposed = propose(adopted.state, now);
   const alarmed = raiseAlarms(proposed.state);
-  return { state: alarmed.state, effects: [...heard.effects, ...adopted.effects, ...proposed.effects, ...alarmed.effects] };
+  return { state: alarmed.state, effects: [...told, ...heard.effects, ...adopted.effects, ...proposed.effects, ...alarmed.effects] };
 }
 
 function take(state: State, event: Event, now: Moment): Stepped {
   switch (event.kind) {
     case 'tick':
-      return plain(reanchor(state, now));
+      return plain(state);
     case 'read':
       return hear(state, event, now);
     case 'committed':
@@ -85,12 +90,6 @@ function observe(state: State, event: Extract<Event, { kind: 'check' | 'gate' | 
   }
 }
 
-/** A wall clock set forward is believed where nothing waits; during a move deadlines go by the monotonic clock. */
-function reanchor(state: State, now: Moment): State {
-  const waits = state.view !== null && !['original', 'done', 'released'].includes(state.view.phase);
-  return !waits && now.wall > latest(state, { ...now, wall: 0 }) ? { ...state, anchor: { wall: now.wall, mono: now.mono } } : state;
-}
-
 /** A newer value of the store. One that goes back is not followed: a store restored from an old copy must not undo a move (P3). */
 function hear(state: State, { version, agreement }: Versioned, now: Moment): Stepped {
   if (state.known !== null && version < state.known.version) return plain(state);
@@ -115,7 +114,7 @@ function openSince({ known, openSince: since }: State, { fence }: Agreement, now
 function recall(state: State, agreement: Agreement, now: Moment): State {
   const member = agreement.members[state.replica];
   if (member === undefined) return state;
-  const anchored = { ...state, anchor: { ...state.anchor, wall: Math.max(state.anchor.wall, member.stamp) } };
+  const anchored = { ...state, clock: resumeClock(state, now, member.stamp) };
   const view = state.plan.store === 'journal' ? viewOf(anchored, agreement, now) : null;
   return { ...anchored, restart: restartLeases(anchored, view, now) };
 }
@@ -148,7 +147,11 @@ function committed(state: State, event: Extract<Event, { kind: 'committed' }>, n
   const settled = {
     ...cleared(state, state.plan.store === 'journal' ? 'disk' : 'store'),
     sending: null,
-    renewed: { wall: sending.wall, mono: sending.mono },
+    renewed: sending.sent,
+    stated: sending.leases,
+    promised: promisedBy(state, sending.agreement),
+    clock: { ...state.clock, untold: state.clock.untold - sending.told },
+    aborted: sending.aborts ?? (sending.agreement.phase === 'original' ? state.aborted : null),
     begunFence: began ? fence.attempt : state.begunFence,
     command: done ? null : state.command,
   };
@@ -168,7 +171,8 @@ function command(state: State, asked: Extract<Event, { kind: 'operator' }>['comm
   const from = state.known?.agreement ?? null;
   if (reason !== null || from === null) return { state, effects: [{ kind: 'verdict', id: asked.id, ok: false, reason: reason ?? '' }] };
   const { epoch, phase, step: canary, flip } = from;
-  const accepted: State = { ...state, command: { ...asked, from: { epoch, phase, step: canary, flip }, tried: null } };
+  const ready = asked.verb === 'start' && state.clock.behind !== null ? takeOver(state, now) : state;
+  const accepted: State = { ...ready, command: { ...asked, from: { epoch, phase, step: canary, flip }, tried: null } };
   const doubt = asked.verb === 'start' ? startDoubt(state) : null;
   return { state: accepted, effects: doubt === null ? [] : [{ kind: 'note', level: 'warn', text: doubt, by: state.replica }] };
 }
@@ -222,12 +226,13 @@ function wish(state: State, agreement: Agreement, now: Moment): Step | null {
   const { upstreamTtl, oldTtl } = longestTtls(state, agreement);
   const base = { ...agreement, upstreamTtl, oldTtl, members: { ...agreement.members, [state.replica]: mine } };
   if (before === undefined) return { agreement: base, why: `replica ${state.replica} registered` };
-  const acked = acknowledge(state, base);
+  const acked = acknowledge(state, base, now);
   const gone = expired(state, acked, now);
   const moved = state.command === null ? progress(state, gone ?? acked, now) : carryOut(state, acked, { command: state.command, now });
   if (moved !== null) return gone === null || state.command !== null ? moved : { ...moved, why: `${moved.why}; ${leftOut(acked, gone)}` };
   if (gone !== null) return { agreement: gone, why: leftOut(acked, gone) };
   if (acked !== base) return { agreement: acked, why: `replica ${state.replica} promises to be silent about A` };
+  if (state.clock.untold !== 0) return { agreement: base, why: stepWords(state.clock.untold) };
   if (saysNews(before, mine) || upstreamTtl > agreement.upstreamTtl || oldTtl > agreement.oldTtl)
     return { agreement: base, why: `replica ${state.replica} obeys epoch ${mine.epoch}, ${mine.phase}` };
   return renewalDue(state, agreement, now) ? { agreement: base, why: 'renewed' } : null;
@@ -240,12 +245,21 @@ function expired(state: State, base: Agreement, now: Moment): Agreement | null {
   return gone.length === 0 ? null : withoutReplicas(state, base, { gone, now });
 }
 
-function send(state: State, { agreement, why }: Step, now: Moment): Stepped {
+function send(state: State, { agreement, why, aborts }: Step, now: Moment): Stepped {
   const id = state.counter + 1;
   const expect = state.known?.version ?? 0;
   const by = state.command?.by ?? state.replica;
   const effects: Effect[] = [{ kind: 'commit', id, expect, agreement, why, by }];
-  const sent: State = { ...state, counter: id, sending: { id, agreement, wall: now.wall, mono: now.mono, command: state.command?.id ?? null } };
+  const sending = {
+    id,
+    agreement,
+    sent: ruler(state, now),
+    told: state.clock.untold,
+    leases: leasesOf(state, now),
+    command: state.command?.id ?? null,
+    aborts: aborts ?? null,
+  };
+  const sent: State = { ...state, counter: id, sending };
   return { state: state.rules.writeAhead ? sent : { ...sent, view: viewOf(state, agreement, now) }, effects };
 }
 
@@ -262,7 +276,7 @@ function founded(state: State, now: Moment): Agreement {
   const agreement: Agreement = {
     epoch: 1,
     phase: 'original',
-    since: latest(state, now),
+    since: earliest(state, now),
     step: 0,
     ttl: state.plan.ttl ?? 0,
     oldTtl: state.plan.ttl ?? 0,

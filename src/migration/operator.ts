@@ -1,9 +1,10 @@
 // What an operator may ask for, when it is refused and why, and the agreement that follows.
 import { type Agreement, compareProgress, reached } from './agreement.ts';
+import { behindWords, earliest, latest, shown } from './clock.ts';
 import { beginFence } from './fence.ts';
 import { conditions, next, rollback, rollbackRefusal, type Step, waitOf } from './phases.ts';
 import { withoutReplicas } from './replicas.ts';
-import { type Command, latest, type Moment, type Pending, type State } from './state.ts';
+import type { Command, Moment, Pending, State } from './state.ts';
 
 /** Why the command cannot be done now, or null. */
 export function refusalOf(state: State, command: Command, now: Moment): string | null {
@@ -12,7 +13,7 @@ export function refusalOf(state: State, command: Command, now: Moment): string |
   if (command.epoch !== agreement.epoch) return `the plan is in epoch ${agreement.epoch}, the command is for epoch ${command.epoch}`;
   switch (command.verb) {
     case 'start':
-      return startRefusal(state, agreement);
+      return startRefusal(state, agreement, { command, now });
     case 'advance':
       return advanceRefusal(state, agreement, { command, now });
     case 'pause':
@@ -51,7 +52,7 @@ export function carryOut(state: State, agreement: Agreement, { command, now }: {
       const ttl = state.plan.ttl ?? state.preflight?.ttl ?? state.plan.transitionTtl;
       const oldTtl = Math.max(ttl, agreement.oldTtl);
       return {
-        agreement: { ...agreement, phase: 'lowering', since: latest(state, now), ttl, oldTtl, hash: state.hash, paused: false },
+        agreement: { ...agreement, phase: 'lowering', since: earliest(state, now), ttl, oldTtl, hash: state.hash, paused: false },
         why: 'started',
       };
     }
@@ -80,11 +81,25 @@ function pauseRefusal(state: State, agreement: Agreement, now: Moment): string |
   return `${phase} cannot be paused: caches run out by themselves; ${rollbackRefusal(state, agreement, { now }) ?? 'roll back instead'}`;
 }
 
-function startRefusal(state: State, agreement: Agreement): string | null {
+function startRefusal(state: State, agreement: Agreement, { command, now }: { readonly command: Command; readonly now: Moment }): string | null {
   if (agreement.phase !== 'original') return `already in ${agreement.phase}`;
+  const behind = command.force === true ? null : behindWords(state, now);
+  if (behind !== null) return behind;
+  const ahead = clockAhead(state, agreement, now);
+  if (ahead !== null) return ahead;
   if (awaitsUpstream(state)) return 'the upstream has not answered yet with what TTL it is handed out now: try again in a moment';
   if (state.plan.ttl === null && (state.preflight === null || state.preflight.ttl === null)) return 'the TTL is neither given nor learnt yet';
   return conditions(state)?.why ?? null;
+}
+
+/** A move that begins with clocks that are apart would not get to its flip (R6). */
+function clockAhead(state: State, { members }: Agreement, now: Moment): string | null {
+  if (state.plan.store === 'journal') return null;
+  const bound = latest(state, now) + state.timing.skew;
+  const ahead = Object.entries(members).find(([replica, { stamp }]) => replica !== state.replica && stamp > bound);
+  if (ahead === undefined) return null;
+  const [clock, theirs] = [now.wall, ahead[1].stamp].map((time) => new Date(time).toISOString());
+  return `the clock says ${clock}, and replica ${ahead[0]} has written at ${theirs}: set the clocks right`;
 }
 
 /** Whether the TTL that clients hold may be longer than anybody here knows (P2). */
@@ -109,7 +124,7 @@ function advanceRefusal(state: State, agreement: Agreement, { command, now }: { 
   const wait = phase === 'transition' ? conditions(state) : waitOf(state, agreement, now);
   if (phase === 'done' && wait !== null && command.force === true && state.plan.mode === 'blend') return null;
   if (wait === null) return null;
-  return wait.until === null ? wait.why : `${wait.why}, until ${new Date(wait.until).toISOString()}`;
+  return wait.until === null ? wait.why : `${wait.why}, until ${new Date(shown(state, now, wait.until)).toISOString()}`;
 }
 
 /** Forgetting is a person's word that the replica is gone for good: nothing here can check it. */

@@ -1,14 +1,17 @@
 // How a plan goes from phase to phase: what ends each of them, and the agreement that comes next. Whoever wins the swap did it (R4).
 import { type Agreement, type Flip, type Member, reached } from './agreement.ts';
+import { clockDoubt, earliest, latest } from './clock.ts';
 import { afterFence, beginFence, fenceRefusal } from './fence.ts';
 import { horizonOf, leasesEnd } from './horizon.ts';
-import { readyToCommit, upstreamDoubt } from './replicas.ts';
-import { closedGate, earliest, latest, type Moment, type State, targetDoubt } from './state.ts';
+import { isCompared, readyToCommit, upstreamDoubt } from './replicas.ts';
+import { closedGate, type Moment, type State, targetDoubt } from './state.ts';
 
 /** The next agreement and the words for the journal. */
 export interface Step {
   readonly agreement: Agreement;
   readonly why: string;
+  /** The move is taken back, and a person should know. */
+  readonly aborts?: string;
 }
 
 /** What is in the way of leaving this phase; null: nothing. `until` is wall time, where a wait is known. */
@@ -52,7 +55,7 @@ export function next(state: State, agreement: Agreement, now: Moment): Step | nu
     case 'transition':
       if (agreement.step + 1 < plan.canary.length)
         return {
-          agreement: { ...agreement, step: agreement.step + 1, since: latest(state, now) },
+          agreement: { ...agreement, step: agreement.step + 1, since: earliest(state, now) },
           why: `canary ${plan.canary[agreement.step + 1]}%`,
         };
       return enter(state, agreement, { now, phase: 'draining', why: 'A is no longer handed out' });
@@ -91,10 +94,17 @@ export function conditions(state: State): Wait | null {
   return doubt === null ? null : { why: doubt, until: null };
 }
 
+/** R6: what is told by the clocks of others cannot be measured by one that is off. */
+const uncompared: Wait = { why: 'the clock has to be compared with those of the other replicas', until: null };
+
 /** T + slack + C after the last replica began to hand out the short TTL. */
 function loweringWait(state: State, agreement: Agreement, now: Moment): Wait | null {
   const { timing, plan } = state;
-  let since = agreement.since;
+  const doubt = plan.mode === 'exclusive' ? clockDoubt(state, now) : null;
+  if (!isCompared(state, agreement, now)) return uncompared;
+  if (doubt !== null) return { why: `${doubt}: no flip is reckoned by it, \`rollback\` and \`start\` again`, until: null };
+  // Each replica says so by its own clock, which may have been set since the move was begun.
+  let since = 0;
   for (const [replica, member] of Object.entries(agreement.members)) {
     if (!obeys(member, agreement) || (plan.mode === 'exclusive' && !member.bound))
       return { why: `replica ${replica} does not obey the lowered TTL yet`, until: null };
@@ -112,6 +122,7 @@ function transitionWait(state: State, agreement: Agreement, now: Moment): Wait |
 
 function drainingWait(state: State, agreement: Agreement, now: Moment): Wait | null {
   const { plan, timing } = state;
+  if (!isCompared(state, agreement, now)) return uncompared;
   const { at, missing } = plan.mode === 'blend' ? leasesEnd(timing, agreement) : horizonOf(plan, timing, agreement);
   if (missing.length > 0) return { why: `not known: replica ${missing.join(', ')}`, until: null };
   if (at === null || earliest(state, now) < at) return { why: 'leases on A are alive', until: at };
@@ -123,6 +134,12 @@ function drainingWait(state: State, agreement: Agreement, now: Moment): Wait | n
 function countdown(state: State, agreement: Agreement, now: Moment): Step | null {
   const { flip } = agreement;
   if (flip === null) return null;
+  const doubt = clockDoubt(state, now);
+  if (doubt !== null && earliest(state, now) < flip.at - state.timing.skew) {
+    const aborts = `${doubt}: the flip is called off, A is answered; see to the clock and start again`;
+    return { ...rollback(state, agreement, { now, why: doubt }), aborts };
+  }
+  if (!isCompared(state, agreement, now)) return null;
   if (flip.committed) return earliest(state, now) >= flip.at + state.timing.skew ? beginFlipping(state, agreement, now) : null;
   if (readyToCommit(state, agreement) && latest(state, now) < flip.at) {
     return conditions(state) === null
@@ -138,14 +155,14 @@ function propose(state: State, agreement: Agreement, now: Moment): Step {
   const round = (agreement.flip?.round ?? 0) + 1;
   const flip: Flip = { round, at, acks: {}, committed: false };
   return {
-    agreement: { ...agreement, phase: 'countdown', since: agreement.phase === 'countdown' ? agreement.since : latest(state, now), flip },
+    agreement: { ...agreement, phase: 'countdown', since: agreement.phase === 'countdown' ? agreement.since : earliest(state, now), flip },
     why: `flip proposed, round ${round}`,
   };
 }
 
 /** The fence begins only past F on every clock; its beginning is agreed on before it runs. */
 function beginFlipping(state: State, agreement: Agreement, now: Moment): Step | null {
-  const entered: Agreement = { ...agreement, phase: 'flipping', since: latest(state, now) };
+  const entered: Agreement = { ...agreement, phase: 'flipping', since: earliest(state, now) };
   if (state.plan.fence === null) return { agreement: entered, why: 'silent about A and B until the last lease on A is over' };
   const doubt = targetDoubt(state);
   if (doubt !== null) return { agreement: entered, why: `${doubt}: the fence waits` };
@@ -155,7 +172,7 @@ function beginFlipping(state: State, agreement: Agreement, now: Moment): Step | 
 function flipping(state: State, agreement: Agreement, now: Moment): Step | null {
   const { plan, timing } = state;
   const { fence, flip } = agreement;
-  if (flip === null) return null;
+  if (flip === null || !isCompared(state, agreement, now)) return null;
   if (plan.fence === null) {
     const { at } = horizonOf(plan, timing, agreement);
     return at !== null && earliest(state, now) >= at ? enter(state, agreement, { now, phase: 'draining', why: 'every lease on A is over' }) : null;
@@ -200,7 +217,7 @@ export function rollback(state: State, agreement: Agreement, { now, why }: { rea
       ...agreement,
       epoch: agreement.epoch + 1,
       phase: 'original',
-      since: latest(state, now),
+      since: earliest(state, now),
       step: 0,
       flip: null,
       fence: { state: 'none', by: '', attempt: agreement.fence.attempt },
@@ -215,7 +232,7 @@ function enter(
   agreement: Agreement,
   { now, phase, why }: { readonly now: Moment; readonly phase: Agreement['phase']; readonly why: string },
 ): Step {
-  return { agreement: { ...agreement, phase, since: latest(state, now), step: phase === 'transition' ? 0 : agreement.step }, why };
+  return { agreement: { ...agreement, phase, since: earliest(state, now), step: phase === 'transition' ? 0 : agreement.step }, why };
 }
 
 function obeys(member: Member, agreement: Agreement): boolean {

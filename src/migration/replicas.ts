@@ -1,6 +1,7 @@
 // One replica among several: what it adopts and promises, when its session lives, whom it has not heard of (R2, R3, R4, R6).
 import { type Agreement, compareProgress, type Leases, type Member, type Phase, reached, type View } from './agreement.ts';
-import { earliest, latest, type Moment, type State, targetDoubt } from './state.ts';
+import { earliest, latest, ruler } from './clock.ts';
+import { type Moment, type State, targetDoubt } from './state.ts';
 
 /** What this replica will answer by once it is durable. A session binds it in every phase but original, and there until the store has let it go. */
 export function viewOf(state: State, agreement: Agreement, now: Moment): View {
@@ -33,7 +34,7 @@ export function sameView(a: View, b: View): boolean {
 function readyToSettle(state: State, agreement: Agreement, now: Moment): boolean {
   const { view, plan, timing } = state;
   if (plan.mode !== 'blend' || view?.phase !== 'draining' || view.epoch !== agreement.epoch || targetDoubt(state) !== null) return false;
-  return earliest(state, now) >= leasesOf(state, now).from + timing.caches;
+  return now.mono >= leasesOf(state, now).from + timing.caches;
 }
 
 /** R3: a renewal was sent less than a session ago, and accepted. A server alone is its own store. */
@@ -42,9 +43,9 @@ export function sessionLives(state: State, now: Moment): boolean {
   return sinceRenewal(state, now) < state.timing.session;
 }
 
-/** Milliseconds since the last renewal was sent, by the clock that has gone further: others count the time in which this machine slept. */
-export function sinceRenewal({ renewed }: State, now: Moment): number {
-  return renewed === null ? Number.POSITIVE_INFINITY : Math.max(now.mono - renewed.mono, now.wall - renewed.wall);
+/** Milliseconds since the last renewal was sent, as those count them who do not sleep while this machine does. */
+export function sinceRenewal(state: State, now: Moment): number {
+  return state.renewed === null ? Number.POSITIVE_INFINITY : ruler(state, now) - state.renewed;
 }
 
 /** A third of a session, so that two renewals may be lost. A server alone says nothing: nobody listens. */
@@ -53,9 +54,19 @@ export function renewalDue(state: State, agreement: Agreement, now: Moment): boo
   return sinceRenewal(state, now) >= state.timing.session / 3;
 }
 
-/** The ends of the latest leases of this replica, those of an earlier run included. */
-function leasesOf(state: State, now: Moment): Leases {
-  return { from: Math.max(now.leased.from, state.restart.from), to: Math.max(now.leased.to, state.restart.to) };
+/** The ends of the latest leases of this replica, those of an earlier run included, by the monotonic clock. */
+export function leasesOf({ restart }: State, { leased }: Moment): Leases {
+  return { from: Math.max(leased.from, restart.from), to: Math.max(leased.to, restart.to) };
+}
+
+/** The same by the time of the plan. What has been said once stays as it was said, whatever has become of the clock since. */
+function statedLeases(state: State, before: Member | undefined, now: Moment): Leases {
+  const ends = leasesOf(state, now);
+  const end = (side: 'from' | 'to') => {
+    if (before !== undefined && state.stated !== null && state.stated[side] === ends[side]) return before.lease[side];
+    return ends[side] === 0 ? 0 : latest(state, now) + ends[side] - now.mono;
+  };
+  return { from: end('from'), to: end('to') };
 }
 
 /** This replica as it should stand in the agreement. Statements about itself follow what is durable, never the other way round. */
@@ -63,6 +74,7 @@ export function memberOf(state: State, agreement: Agreement, now: Moment): Membe
   const before = agreement.members[state.replica];
   const { view } = state;
   const stamp = latest(state, now);
+  const since = earliest(state, now);
   const obeys = view ?? { epoch: 0, phase: 'original' as const };
   const moved = before === undefined || before.epoch !== obeys.epoch || before.phase !== obeys.phase;
   return {
@@ -71,8 +83,9 @@ export function memberOf(state: State, agreement: Agreement, now: Moment): Membe
     bound: agreement.phase !== 'original' && (view === null || view.bound),
     epoch: obeys.epoch,
     phase: obeys.phase,
-    since: moved ? stamp : before.since,
-    lease: leasesOf(state, now),
+    // One that is ahead of the clock was stated before the clock was set back: the wait begins anew.
+    since: moved ? since : Math.min(before.since, since),
+    lease: statedLeases(state, before, now),
     settled: view !== null && view.epoch === agreement.epoch && view.settled,
     clean: upstreamClean(state, agreement, now),
     ...(state.plan.mode === 'blend' && state.unhealthy.to !== null && reached(agreement.phase, 'transition') ? { ill: true } : {}),
@@ -110,19 +123,19 @@ export function otherPlan(state: State, agreement: Agreement): boolean {
 }
 
 /** R4: whether this replica has promised this proposal durably and has not said so yet. */
-function owesAck(state: State, agreement: Agreement): boolean {
-  const { view, skewedBy } = state;
+function owesAck(state: State, agreement: Agreement, now: Moment): boolean {
+  const { view } = state;
   const { flip } = agreement;
-  if (flip === null || flip.committed || view === null || view.flip === null || skewedBy !== null) return false;
+  if (flip === null || flip.committed || view === null || view.flip === null || !isCompared(state, agreement, now)) return false;
   return (
     agreement.phase === 'countdown' && view.epoch === agreement.epoch && view.flip.round === flip.round && flip.acks[state.replica] === undefined
   );
 }
 
 /** R4: the acknowledgement states until when leases on A of this replica may last. */
-export function acknowledge(state: State, base: Agreement): Agreement {
+export function acknowledge(state: State, base: Agreement, now: Moment): Agreement {
   const mine = base.members[state.replica];
-  if (base.flip === null || mine === undefined || !owesAck(state, base)) return base;
+  if (base.flip === null || mine === undefined || !owesAck(state, base, now)) return base;
   return { ...base, flip: { ...base.flip, acks: { ...base.flip.acks, [state.replica]: mine.lease.from } } };
 }
 
@@ -197,18 +210,35 @@ export function observePeers(state: State, agreement: Agreement, now: Moment): P
   const { skew } = state.timing;
   const wall = latest(state, now);
   let skewedBy: string | null = null;
-  const seen: Record<string, { beat: number; mono: number }> = {};
+  const seen: Record<string, State['seen'][string]> = {};
   for (const [replica, member] of Object.entries(agreement.members)) {
     if (replica === state.replica) continue;
     const before = state.seen[replica];
     const fresh = before === undefined || before.beat !== member.beat;
-    seen[replica] = fresh ? { beat: member.beat, mono: now.mono } : before;
+    // The first stamp that is seen may be as old as it likes.
+    seen[replica] = fresh ? { beat: member.beat, mono: now.mono, compared: before !== undefined && state.readAt !== null } : before;
     const ahead = member.stamp > wall + skew;
     const behind = fresh && before !== undefined && state.readAt !== null && member.stamp < state.readAt - skew;
     const stillOff = !fresh && state.skewedBy === replica;
     if (state.rules.skew && (ahead || behind || stillOff)) skewedBy = replica;
   }
   return { seen, skewedBy, readAt: wall };
+}
+
+/** R6: whether the clock of this replica has been compared with those of all others that may still answer, in this run or when it promised this flip. */
+export function isCompared(state: State, agreement: Agreement, now: Moment): boolean {
+  const { promised, skewedBy, rules } = state;
+  if (state.plan.store === 'journal' || !rules.skew) return true;
+  if (promised !== null && promised.epoch === agreement.epoch && promised.flip?.round === agreement.flip?.round) return true;
+  const isSilent = (replica: string) => silentFor(state, replica, now) >= state.timing.session;
+  if (skewedBy !== null && !isSilent(skewedBy)) return false;
+  return Object.keys(agreement.members).every((each) => each === state.replica || state.seen[each]?.compared === true || isSilent(each));
+}
+
+/** The flip that this run has acknowledged last. */
+export function promisedBy({ promised, replica, known }: State, { epoch, flip }: Agreement): State['promised'] {
+  const isNew = flip?.acks[replica] !== undefined && known?.agreement?.flip?.acks[replica] === undefined;
+  return isNew ? { epoch, flip } : promised;
 }
 
 /** Hand-back: all upstreams have shown B alone for longer than the longest TTL they ever showed, plus slack, and as often as the plan wants. */

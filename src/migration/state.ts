@@ -1,5 +1,6 @@
 // What one replica knows about one plan, what can happen to it, and what it wants done: the words of the engine.
 import type { Agreement, Leases, Progress, View } from './agreement.ts';
+import { type Clock, startClock, type Written } from './clock.ts';
 import type { Drawn } from './draws.ts';
 import { hashOf, isTargetChecked, type Plan, type Timing, timingOf } from './plan.ts';
 
@@ -8,7 +9,7 @@ export interface Moment {
   /** Milliseconds of the wall clock, and of a clock that never goes back. */
   readonly wall: number;
   readonly mono: number;
-  /** The ends of the latest leases this process has handed out (`leases.ts`), wall clock; 0: none. */
+  /** The ends of the latest leases this process has handed out (`leases.ts`), by the clock that never goes back; 0: none. */
   readonly leased: Leases;
 }
 
@@ -128,6 +129,10 @@ export interface Rules {
   readonly freshSilent: boolean;
   /** R6: clocks may be apart. */
   readonly skew: boolean;
+  /** R7: no step of the wall clock makes a phase longer. */
+  readonly steady: boolean;
+  /** R8: a replica that a step of its clock would silence before the flip goes back. */
+  readonly abort: boolean;
 }
 
 export const allRules: Rules = {
@@ -138,6 +143,8 @@ export const allRules: Rules = {
   allAcks: true,
   freshSilent: true,
   skew: true,
+  steady: true,
+  abort: true,
 };
 
 /** Everything one replica knows; immutable. */
@@ -147,10 +154,14 @@ export interface State {
   readonly timing: Timing;
   readonly replica: string;
   readonly rules: Rules;
-  /** Pairs a wall time with the monotonic clock: deadlines within a run go by the latter. */
-  readonly anchor: { readonly wall: number; readonly mono: number };
-  /** Leases of an earlier run of this replica end at the latest then. */
+  /** What time it is for the plan (R7). */
+  readonly clock: Clock;
+  /** What an earlier run of this replica has written. */
+  readonly written: Written;
+  /** Leases of an earlier run of this replica end at the latest then, by the monotonic clock. */
   readonly restart: Leases;
+  /** Of which leases the others have been told, by the monotonic clock. */
+  readonly stated: Leases | null;
   /** What is durable and answered by; null: neither journal nor store yet (R5). */
   readonly view: View | null;
   readonly writing: { readonly seq: number; readonly view: View } | null;
@@ -158,25 +169,33 @@ export interface State {
   readonly sending: {
     readonly id: number;
     readonly agreement: Agreement;
-    readonly wall: number;
-    readonly mono: number;
+    /** When it was sent, by the ruler (`clock.ts`), and the step of the clock that it tells of. */
+    readonly sent: number;
+    readonly told: number;
+    readonly leases: Leases;
     readonly command: string | null;
+    /** Why a move is taken back by this. */
+    readonly aborts: string | null;
   } | null;
   /** Numbers commits and entries of this run. */
   readonly counter: number;
-  /** When the last accepted commit was sent: the session lives from there (R3). The monotonic clock stands still while the machine sleeps. */
-  readonly renewed: { readonly wall: number; readonly mono: number } | null;
-  /** The last beat seen of every other replica, and when it was first seen by the monotonic clock. */
-  readonly seen: Readonly<Record<string, { readonly beat: number; readonly mono: number }>>;
+  /** When the last accepted commit was sent, by the ruler (`clock.ts`): the session lives from there (R3). */
+  readonly renewed: number | null;
+  /** The last beat seen of every other replica, when it was first seen by the monotonic clock, and whether its clock was compared with this one. */
+  readonly seen: Readonly<Record<string, { readonly beat: number; readonly mono: number; readonly compared: boolean }>>;
   /** Wall clock of the last reading of the store; a peer's stamp since then cannot be much older (R6). */
   readonly readAt: number | null;
   /** Whose clock is further off than `skew`, if any (R6). */
   readonly skewedBy: string | null;
+  /** The flip that was promised in this run: the clock was compared with those of the others then. */
+  readonly promised: Pick<Progress, 'epoch' | 'flip'> | null;
   readonly unhealthy: { readonly from: number | null; readonly to: number | null };
   /** Since when (monotonic) the check of A finds it open, and the fence stands as it does now; null: it does not. */
   readonly openSince: number | null;
   /** Whether a check of the side has spoken. */
   readonly checked: { readonly from: boolean; readonly to: boolean };
+  /** Why this replica has taken the last move back; null: it has not, or another one has begun. */
+  readonly aborted: string | null;
   readonly gates: Readonly<Record<string, boolean>>;
   readonly preflight: { readonly ttl: number | null; readonly mixed: boolean } | null;
   readonly command: Pending | null;
@@ -202,11 +221,12 @@ export interface Setup {
   readonly replica: string;
   readonly view: View | null;
   readonly now: Moment;
+  readonly written?: Written;
   readonly rules?: Rules;
 }
 
 /** The state of a replica at its start; it has not heard the store yet. */
-export function begin({ plan, replica, view, now, rules = allRules }: Setup): State {
+export function begin({ plan, replica, view, now, written = { at: 0, latest: 0 }, rules = allRules }: Setup): State {
   const timing = timingOf(plan);
   const state: State = {
     plan,
@@ -214,8 +234,10 @@ export function begin({ plan, replica, view, now, rules = allRules }: Setup): St
     timing: rules.skew ? timing : { ...timing, skew: 0 },
     replica,
     rules,
-    anchor: { wall: Math.max(now.wall, view?.stamp ?? 0), mono: now.mono },
+    clock: startClock(now, view?.stamp ?? 0, written),
+    written,
     restart: { from: 0, to: 0 },
+    stated: null,
     view,
     writing: null,
     known: null,
@@ -225,9 +247,11 @@ export function begin({ plan, replica, view, now, rules = allRules }: Setup): St
     seen: {},
     readAt: null,
     skewedBy: null,
+    promised: null,
     unhealthy: { from: null, to: null },
     openSince: null,
     checked: { from: false, to: false },
+    aborted: null,
     gates: {},
     preflight: null,
     command: null,
@@ -245,23 +269,9 @@ export function restartLeases(state: State, view: View | null, now: Moment): Lea
   const ttls = [plan.transitionTtl, plan.ttl ?? 0, view?.ttl ?? 0, view?.oldTtl ?? 0];
   const lowered = view !== null && view.phase !== 'original' && view.phase !== 'lowering';
   const longest = (lowered ? plan.transitionTtl : Math.max(...ttls)) * 1000;
-  const end = latest(state, now) + longest + timing.slack;
+  const end = now.mono + longest + timing.slack;
   const past = view !== null && (view.settled || view.phase === 'done' || (plan.mode === 'exclusive' && view.phase === 'draining'));
-  return { from: past ? 0 : end, to: lowered || view === null || view.epoch > 1 ? latest(state, now) + Math.max(...ttls) * 1000 + timing.slack : 0 };
-}
-
-/** The wall clock, or where it would be had nobody moved it, whichever is later: silence about A goes by this. */
-export function latest(state: State, now: Moment): number {
-  return Math.max(now.wall, anchored(state, now));
-}
-
-/** Whichever is earlier: phases begin by this, so a wall clock that went back holds them. */
-export function earliest(state: State, now: Moment): number {
-  return Math.min(now.wall, anchored(state, now));
-}
-
-function anchored(state: State, now: Moment): number {
-  return state.anchor.wall + (now.mono - state.anchor.mono);
+  return { from: past ? 0 : end, to: lowered || view === null || view.epoch > 1 ? now.mono + Math.max(...ttls) * 1000 + timing.slack : 0 };
 }
 
 /** Why B is not known to be well, or null. After a restart nothing is known of a B that is looked at until it has been (P4). */

@@ -1,7 +1,8 @@
 // How a move stands where more is known than what the replicas have agreed on: the phase that is shown, the horizon that counts.
 import type { Phase } from './agreement.ts';
+import { latest } from './clock.ts';
 import { type Horizon, horizonOf, isRolledBack, rolledBackHorizon } from './horizon.ts';
-import { latest, type Moment, type State } from './state.ts';
+import type { Moment, State } from './state.ts';
 
 /** When A may be switched off; in a plan that was rolled back, when the last lease on B is over. */
 export function shownHorizon({ plan, timing, known }: State): Horizon {

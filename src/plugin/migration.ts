@@ -2,6 +2,7 @@
 
 export { type Agreement, compareProgress, type Leases, type Phase, phases, reached, type View } from '../migration/agreement.ts';
 export { type Steering, steer, steering } from '../migration/answers.ts';
+export { earliest, latest, shown, shownMono, type Written } from '../migration/clock.ts';
 export { type Drawn, Draws, wrongOnceIn } from '../migration/draws.ts';
 export { step } from '../migration/engine.ts';
 export { openTime } from '../migration/fence.ts';
@@ -11,4 +12,4 @@ export { awaitsUpstream } from '../migration/operator.ts';
 export { rollbackRefusal, waitOf } from '../migration/phases.ts';
 export { describeTarget, forbiddenChanges, type Gate, hashOf, isLookedAt, type Plan, type Target, timingOf } from '../migration/plan.ts';
 export { sessionLives, setApart, silentFor, sinceRenewal, withoutReplicas } from '../migration/replicas.ts';
-export { begin, type Command, type Effect, type Event, earliest, type FenceOutcome, latest, type Moment, type State } from '../migration/state.ts';
+export { begin, type Command, type Effect, type Event, type FenceOutcome, type Moment, type State } from '../migration/state.ts';

@@ -31,15 +31,17 @@ describe('a restart', () => {
     expect(moved.status).toMatchObject({ phase: 'done', horizon: { at: start + 13_000 + 5_000 + 3_000 }, mayBeSwitchedOff: true });
   });
 
-  test('with a wall clock that went back holds the phase and stays silent past F', () => {
+  test('with a wall clock that went back counts from what was written, and is silent past F until the last lease on A is over', () => {
     const moved = server({ ...incident, fence: null });
     moved.command('start');
     moved.wait(69);
     moved.shifted = -3_600_000;
     moved.restart();
     expect(moved.answer().answer).toBe('silent');
-    moved.wait(60);
+    moved.wait(32);
     expect(moved.answer().answer).toBe('silent');
+    moved.wait(2);
+    expect(moved.answer().answer).toBe('to');
   });
 });
 
@@ -55,11 +57,15 @@ test('a wall clock moved during the run neither brings B early nor A back', () =
   moved.command('start');
   moved.wait(66);
   moved.shifted = 40_000;
-  moved.tell({ kind: 'tick' });
+  moved.wait(1.9);
+  expect(moved.answer()).toMatchObject({ answer: 'from', ttl: 0 });
+  moved.wait(0.1);
   expect(moved.answer().answer).toBe('silent');
   moved.shifted = -40_000;
-  moved.wait(10);
+  moved.wait(32.9);
   expect(moved.answer().answer).toBe('silent');
+  moved.wait(0.1);
+  expect(moved.answer().answer).toBe('to');
 });
 
 describe('a full disk', () => {

@@ -82,7 +82,7 @@ export function replay(model: Model, start: World, actions: readonly Action[]): 
 export function settled(model: Model, start: World): World {
   let world = start;
   for (let i = 0; i < 1000; i++) {
-    const action = actionsOf(model, world).find(({ name }) => ['restart', 'heal', 'disk', 'swap', 'read', 'fence'].includes(name));
+    const action = actionsOf(model, world).find(({ name }) => ['restart', 'heal', 'wake', 'disk', 'swap', 'read', 'fence'].includes(name));
     if (action === undefined) return world;
     world = act(model, world, action);
   }
@@ -154,14 +154,16 @@ interface KeyParts {
 
 function nodeKey(node: Node, parts: KeyParts): unknown {
   const { agreement, at, world } = parts;
+  const mono = (time: number | null) => parts.mono(time === null ? null : time + node.slept * 1000);
   const request = (value: Node['request']) => (value === null ? null : value.expect === world.version ? agreement(value.agreement) : 'late');
   const ghost = node.ghost !== null && node.ghost.expect === world.version ? agreement(node.ghost.agreement) : null;
-  const flags = [node.linked, node.gone, request(node.request), ghost, node.fence !== null];
+  const clocks = [node.shift, node.slept, node.asleep, node.silent];
+  const flags = [clocks, node.linked, node.gone, request(node.request), ghost, node.fence !== null];
   return [
     flags,
     viewKey(node.disk, at),
-    node.state === null ? null : stateKey(node.state, parts),
-    at(node.leased.from),
+    node.state === null ? null : stateKey(node.state, { ...parts, mono }),
+    mono(node.leased.from === 0 ? null : node.leased.from),
     node.obeyed === null ? null : Object.values(node.obeyed),
   ];
 }
@@ -178,13 +180,19 @@ function stateKey(state: State, { agreement, at, mono, world }: KeyParts): unkno
     viewKey(state.view, at),
     state.writing === null ? null : viewKey(state.writing.view, at),
     known,
-    mono(state.renewed?.mono ?? null),
+    mono(state.renewed),
     peers,
-    at(state.restart.from),
-    mono(state.sending?.mono ?? null),
+    mono(state.restart.from === 0 ? null : state.restart.from),
+    mono(state.stated === null ? null : state.stated.from),
+    mono(state.sending?.sent ?? null),
     late,
     at(state.readAt ?? 0),
+    clockKey(state, at),
   ];
+}
+
+function clockKey({ clock, aborted }: State, at: KeyParts['at']): unknown {
+  return [clock.wall - clock.mono, clock.offset, clock.ahead, clock.slept, clock.untold, at(clock.behind ?? 0), aborted !== null];
 }
 
 function viewKey(view: View | null, at: (wall: number) => unknown): unknown {

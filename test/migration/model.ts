@@ -3,7 +3,7 @@ import { step } from '../../src/migration/engine.ts';
 import { refusalOf } from '../../src/migration/operator.ts';
 import { setApart } from '../../src/migration/replicas.ts';
 import { begin, type Command, type Effect, type Event, type FenceOutcome } from '../../src/migration/state.ts';
-import { answering, checkStore } from './promises.ts';
+import { answering, checkStore, isUp, silenceOf } from './promises.ts';
 import { type Action, type Faults, type Model, momentOf, type Node, nameOf, nodeAt, replicaName, type World, withNode } from './world.ts';
 
 export function emptyWorld(model: Model, faults: Faults): World {
@@ -16,6 +16,10 @@ export function emptyWorld(model: Model, faults: Faults): World {
     ghost: null,
     fence: null,
     leased: { from: 0, to: 0 },
+    shift: 0,
+    slept: 0,
+    asleep: false,
+    silent: 0,
     obeyed: null,
   };
   return {
@@ -38,10 +42,19 @@ const prompt: ReadonlySet<string> = new Set(['disk', 'swap', 'read', 'fence']);
 /** Everything that may happen next. */
 export function actionsOf(model: Model, world: World): readonly Action[] {
   const actions: Action[] = [];
-  for (let i = 0; i < world.nodes.length; i++) for (const name of nodeActions(model, world, i)) actions.push({ name, node: i });
+  for (let i = 0; i < world.nodes.length; i++) for (const name of clockActions(model, world, i)) actions.push({ name, node: i });
   const busy = actions.some(({ name }) => prompt.has(name));
   if (!busy || world.faults.delay > 0) actions.push({ name: 'tick', node: -1 });
   return actions;
+}
+
+function clockActions(model: Model, world: World, i: number): readonly string[] {
+  const { asleep, gone, state } = nodeAt(world, i);
+  if (asleep) return ['wake'];
+  const { faults } = world;
+  const clock = (['forward', 'back'] as const).filter((step) => faults[step] > 0 && !gone);
+  const sleep = faults.sleep > 0 && state !== null ? ['sleep'] : [];
+  return [...clock, ...sleep, ...nodeActions(model, world, i)];
 }
 
 function nodeActions(model: Model, world: World, i: number): readonly string[] {
@@ -109,7 +122,7 @@ function commandOf(verb: Command['verb'], epoch: number, more: Partial<Command> 
 
 /** The world after an action; throws a {@link Violation} when a promise is broken. */
 export function act(model: Model, world: World, action: Action): World {
-  const next = answering(model, action.name === 'tick' ? tick(model, world) : perform(model, world, action));
+  const next = answering(model, action.name === 'tick' ? tick(model, world) : (setClock(model, world, action) ?? perform(model, world, action)));
   checkStore(model, { before: world, after: next, action });
   return next;
 }
@@ -117,8 +130,9 @@ export function act(model: Model, world: World, action: Action): World {
 function tick(model: Model, world: World): World {
   const late = actionsOf(model, world).some(({ name }) => prompt.has(name));
   const delay = Math.max(0, world.faults.delay - (late ? 1 : 0));
-  let next: World = { ...world, time: world.time + 1, faults: { ...world.faults, delay } };
-  for (let i = 0; i < world.nodes.length; i++) if (nodeAt(next, i).state !== null) next = deliver(model, next, { i, event: { kind: 'tick' } });
+  const nodes = world.nodes.map((node, i) => (node.asleep ? { ...node, slept: node.slept + 1 } : { ...node, silent: silenceOf(model, world, i) }));
+  let next: World = { ...world, nodes, time: world.time + 1, faults: { ...world.faults, delay } };
+  for (let i = 0; i < world.nodes.length; i++) if (isUp(nodeAt(next, i))) next = deliver(model, next, { i, event: { kind: 'tick' } });
   return next;
 }
 
@@ -181,6 +195,17 @@ function perform(model: Model, world: World, { name, node: i }: Action): World {
     default:
       return forget(model, world, { name, i });
   }
+}
+
+/** A clock is set, or a machine falls asleep or wakes; null: it is something else. */
+function setClock(model: Model, world: World, { name, node: i }: Action): World | null {
+  const node = nodeAt(world, i);
+  if (name === 'wake') return deliver(model, withNode(world, i, { ...node, asleep: false }), { i, event: { kind: 'tick' } });
+  if (name !== 'forward' && name !== 'back' && name !== 'sleep') return null;
+  const spent = { ...world, faults: { ...world.faults, [name]: world.faults[name] - 1 } };
+  if (name === 'sleep') return withNode(spent, i, { ...node, asleep: true });
+  const shift = node.shift + (name === 'forward' ? model.stride : -model.stride);
+  return deliver(model, withNode(spent, i, { ...node, shift }), { i, event: { kind: 'tick' } });
 }
 
 /** `forget-2`: the operator, who knows that replica 2 is gone for good, says so to this one. */
@@ -248,7 +273,7 @@ function swap(model: Model, world: World, i: number): World {
 
 function deliver(model: Model, world: World, { i, event }: { i: number; event: Event }): World {
   const node = nodeAt(world, i);
-  if (node.state === null) return world;
+  if (node.state === null || node.asleep) return world;
   const { state, effects } = step(node.state, event, momentOf(model, world, i));
   return withNode(world, i, effects.reduce(applied, { ...node, state }));
 }

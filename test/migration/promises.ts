@@ -1,8 +1,10 @@
-// The promises P1, P2 and P3, checked in every state of a small world.
+// The promises P1, P2, P3 and P6, checked in every state of a small world.
 import { compareProgress, type Progress, type View } from '../../src/migration/agreement.ts';
+import { earliest } from '../../src/migration/clock.ts';
 import { horizonOf } from '../../src/migration/horizon.ts';
+import { isCompared } from '../../src/migration/replicas.ts';
 import { answerFor } from './status.ts';
-import { type Action, type Model, momentOf, type Node, nodeAt, replicaName, Violation, type World, withNode } from './world.ts';
+import { type Action, type Model, momentOf, type Node, nodeAt, type Promised, replicaName, Violation, type World, withNode } from './world.ts';
 
 /** Clients ask every running replica in every state: whatever can be answered now counts as answered. */
 export function answering(model: Model, world: World): World {
@@ -22,7 +24,7 @@ export function answering(model: Model, world: World): World {
 function ask(model: Model, world: World, i: number): { readonly world: World; readonly gaveA: boolean } {
   const node = nodeAt(world, i);
   const { state } = node;
-  if (state === null) return { world, gaveA: false };
+  if (state === null || node.asleep) return { world, gaveA: false };
   checkForward(model, node, i);
   const { answer, ttl } = answerFor(state, momentOf(model, world, i));
   if (answer === 'both' && model.plan.mode === 'exclusive') broken(model, 'P1', 'both answered at once');
@@ -32,10 +34,23 @@ function ask(model: Model, world: World, i: number): { readonly world: World; re
   return { world: gaveA ? withLease(model, obeyed, { i, ttl }) : obeyed, gaveA };
 }
 
+/** Whether somebody may ask it. */
+export function isUp({ state, asleep }: Node): boolean {
+  return state !== null && !asleep;
+}
+
+/** P6: ticks of silence with the one that passes now. */
+export function silenceOf(model: Model, world: World, i: number): number {
+  const { state, silent } = nodeAt(world, i);
+  if (state === null || answerFor(state, momentOf(model, world, i)).answer !== 'silent') return 0;
+  if (silent + 1 > model.silence) broken(model, 'P6', `${replicaName(i)} has been silent for more than ${model.silence} s`);
+  return silent + 1;
+}
+
 function withLease(model: Model, world: World, { i, ttl }: { i: number; ttl: number }): World {
   const node = nodeAt(world, i);
   const caches = model.plan.caches.reduce((sum, cache) => sum + cache.seconds, 0);
-  const end = momentOf(model, world, i).wall + ttl * 1000 + model.plan.slack * 1000;
+  const end = momentOf(model, world, i).mono + ttl * 1000 + model.plan.slack * 1000;
   const leased = { ...node.leased, from: Math.max(node.leased.from, end) };
   return { ...withNode(world, i, { ...node, leased }), leaseOnA: Math.max(world.leaseOnA, world.time + ttl + model.transit + caches) };
 }
@@ -63,8 +78,10 @@ function saysOff(model: Model, world: World, i: number): boolean {
   const state = nodeAt(world, i).state;
   const agreement = state?.known?.agreement ?? null;
   if (state === null || agreement === null || agreement.epoch !== world.agreement?.epoch) return false;
+  const now = momentOf(model, world, i);
+  if (!isCompared(state, agreement, now)) return false;
   const { at } = horizonOf(model.plan, state.timing, agreement);
-  return at !== null && momentOf(model, world, i).wall >= at;
+  return at !== null && earliest(state, now) >= at;
 }
 
 /** P3 for the store. */
@@ -76,7 +93,7 @@ export function checkStore(model: Model, { before, after, action }: { before: Wo
   if (before.fenceMayHaveRun || before.nodes.some(({ fence }) => fence !== null)) broken(model, 'P3', 'rolled back although a fence may have run');
 }
 
-function broken({ promises }: Model, promise: 'P1' | 'P2' | 'P3', what: string): void {
+function broken({ promises }: Model, promise: Promised, what: string): void {
   if (promises.includes(promise)) throw new Violation(`${promise}: ${what}`);
 }
 

@@ -26,7 +26,7 @@ const quickOf = (of: Model, world: World) =>
   actionsOf(of, world).find(
     ({ name, node }) =>
       ['disk', 'swap', 'read', 'fence'].includes(name) ||
-      (name === 'lose' && !nodeAt(world, node).linked && nodeAt(world, node).state?.sending?.mono !== world.time * 1000),
+      (name === 'lose' && !nodeAt(world, node).linked && nodeAt(world, node).state?.sending?.sent !== world.time * 1000),
   );
 
 describe('a replica that is cut off', () => {
@@ -93,7 +93,7 @@ test('a replica with neither journal nor store is silent (R5)', () => {
 test('a replica whose clock is further off than `skew` does not acknowledge, nor does the one that sees it (R6)', () => {
   const off = { ...model, offsets: [5, 0] };
   const world = startedWorld(off, 20);
-  expect(world.agreement).toMatchObject({ phase: 'countdown', flip: { committed: false } });
+  expect(world.agreement).toMatchObject({ phase: 'lowering', flip: null });
   const { state } = nodeAt(world, 1);
   expect(state?.skewedBy).toBe('a');
   expect(state?.alarms.clock).toContain('further off than 1 s, seen from replica a');

@@ -1,10 +1,11 @@
 // The small worlds that are explored: two replicas, one clock a second ahead, times of a few ticks.
 import type { Name } from '../../src/dns/name.ts';
-import { type Plan, type PlanOptions, planOf, type Target } from '../../src/migration/plan.ts';
+import { forecastOf } from '../../src/migration/forecast.ts';
+import { type Plan, type PlanOptions, planOf, type Target, timingOf } from '../../src/migration/plan.ts';
 import { allRules, type Rules } from '../../src/migration/state.ts';
 import { settled } from './explorer.ts';
 import { act, emptyWorld } from './model.ts';
-import { type Faults, type Model, noFaults, type World } from './world.ts';
+import { type Faults, type Model, noFaults, type Promised, type World } from './world.ts';
 
 /** What tests change of a plan for one name. */
 export type Changes = Partial<PlanOptions> & { readonly from?: readonly Target[]; readonly to?: readonly Target[] };
@@ -45,7 +46,15 @@ export function smallPlan(options: Partial<PlanOptions> = {}): Plan {
 }
 
 export function modelOf(rules: Partial<Rules> = {}, plan: Plan = smallPlan()): Model {
-  return { plan, rules: { ...allRules, ...rules }, offsets: [1, 0], transit: 0, promises: ['P1', 'P2', 'P3'] };
+  return {
+    plan,
+    rules: { ...allRules, ...rules },
+    offsets: [1, 0],
+    stride: 5,
+    silence: Number.POSITIVE_INFINITY,
+    transit: 0,
+    promises: ['P1', 'P2', 'P3'],
+  };
 }
 
 /** Both replicas registered and at rest; then, unless `ticks` is below 0, `start` and as many ticks as asked for, at rest after each. */
@@ -68,6 +77,13 @@ export function twinModel(options: Partial<PlanOptions> = {}): Model {
   return { ...modelOf({}, smallPlan({ session: 12, ...options })), twin: 1 };
 }
 
+/** Whose silence is measured against what the plan reckons: what is apart by `skew` may add as much, and so may a step as small as that (P6). */
+export function measured(model: Model): Model {
+  const { silence } = forecastOf(model.plan, { ttl: null, upstreamTtl: null });
+  const { skew } = timingOf(model.plan);
+  return { ...model, silence: silence + (2 * skew) / 1000, promises: [...model.promises, 'P6'] };
+}
+
 /** A+B for two replicas. */
 export function blendModel(options: Partial<PlanOptions> = {}): Model {
   return modelOf({}, smallPlan({ mode: 'blend', fence: null, ...options }));
@@ -79,7 +95,12 @@ export interface Scenario {
   readonly model: Model;
   readonly ticks: number;
   readonly faults: Partial<Faults>;
+  /** How many states are looked at, where fewer do not get to B. */
+  readonly states?: number;
 }
+
+/** A step of the clock is less than what is left until the flip. */
+const farFlip = smallPlan({ countdown: 8 });
 
 /** What must hold, whatever happens. */
 export const sound: readonly Scenario[] = [
@@ -126,11 +147,28 @@ export const sound: readonly Scenario[] = [
   },
   { title: 'blend: cut, and B ill', model: blendModel(), ticks: 1, faults: { cut: 1, unhealthy: 1 } },
   { title: 'blend: crash, and rollback', model: blendModel(), ticks: 1, faults: { crash: 1, rollback: 1 } },
+  { title: 'one server whose clock is set', model: measured(aloneModel({}, { slack: 1 })), ticks: -1, faults: { forward: 1, back: 1 } },
+  {
+    title: 'one server without a fence whose clock is set',
+    model: measured(aloneModel({}, { fence: null, slack: 1 })),
+    ticks: 1,
+    faults: { forward: 2, back: 2 },
+  },
+  { title: 'one server that sleeps', model: aloneModel(), ticks: 1, faults: { sleep: 1, forward: 1, back: 1 } },
+  { title: 'a clock is set forward before the start', model: measured(modelOf()), ticks: -1, faults: { forward: 1 }, states: 60_000 },
+  { title: 'a clock is set back before the start', model: measured(modelOf()), ticks: -1, faults: { back: 1 }, states: 60_000 },
+  { title: 'a clock is set forward in the move', model: measured(modelOf({}, farFlip)), ticks: 1, faults: { forward: 1 }, states: 60_000 },
+  { title: 'a clock is set back in the move', model: measured(modelOf({}, farFlip)), ticks: 1, faults: { back: 1 }, states: 60_000 },
+  { title: 'clocks are set in the countdown', model: measured(modelOf({}, farFlip)), ticks: 4, faults: { forward: 1, back: 1 }, states: 60_000 },
+  { title: 'a clock is set back, and a replica sleeps', model: modelOf(), ticks: 2, faults: { back: 1, sleep: 1 }, states: 60_000 },
+  { title: 'a clock is set, and a replica crashes', model: modelOf(), ticks: 3, faults: { forward: 1, crash: 1 }, states: 60_000 },
+  { title: 'a clock is set back, and a replica crashes', model: modelOf(), ticks: 3, faults: { back: 1, crash: 1 }, states: 60_000 },
+  { title: 'blend: clocks are set', model: blendModel(), ticks: 1, faults: { forward: 1, back: 1 } },
 ];
 
 /** A rule left out, the promise that breaks, and the smallest faults that break it. */
 export interface Broken extends Scenario {
-  readonly promise: 'P1' | 'P2' | 'P3';
+  readonly promise: Promised;
 }
 
 const unfenced = smallPlan({ fence: null });
@@ -151,4 +189,6 @@ export const broken: readonly Broken[] = [
   { title: 'R4 (all acknowledge)', promise: 'P1', model: modelOf({ allAcks: false }, smallPlan({ session: 6 })), ticks: 1, faults: { cut: 1 } },
   { title: 'R5 (fresh is silent)', promise: 'P1', model: modelOf({ freshSilent: false }), ticks: 4, faults: { wipe: 1 } },
   { title: 'R6 (skew)', promise: 'P1', model: modelOf({ skew: false }), ticks: 1, faults: {} },
+  { title: 'R7 (steady clock)', promise: 'P6', model: measured(aloneModel({ steady: false }, { slack: 1 })), ticks: -1, faults: { back: 1 } },
+  { title: 'R8 (called off)', promise: 'P6', model: measured(modelOf({ abort: false }, farFlip)), ticks: 4, faults: { forward: 1 } },
 ].map((scenario) => ({ ...scenario, model: { ...scenario.model, promises: [scenario.promise] } }) as Broken);

@@ -1,6 +1,7 @@
 // A replica alone with the real engine, whose clock, disk and store the test holds in its hand.
 import type { Agreement } from '../../src/migration/agreement.ts';
 import type { QueryFacts } from '../../src/migration/answers.ts';
+import type { Written } from '../../src/migration/clock.ts';
 import { step } from '../../src/migration/engine.ts';
 import type { Plan } from '../../src/migration/plan.ts';
 import { begin, type Command, type Effect, type Event, type Moment, type State } from '../../src/migration/state.ts';
@@ -15,13 +16,16 @@ export class Server {
   effects: Effect[] = [];
   version = 0;
   agreement: Agreement | null = null;
-  /** Milliseconds since the start, and how far the wall clock was moved. */
+  /** Milliseconds since the start, how far the wall clock was moved, and how long the machine has slept. */
   elapsed = 0;
   shifted = 0;
+  slept = 0;
+  /** Ends of leases, by a clock that nobody has moved. */
   leased = { from: 0, to: 0 };
   /** Whether the disk and the fence do what they are told. */
   diskFull = false;
   fenceWorks: boolean | null = true;
+  #written: Written = { at: 0, latest: 0 };
 
   constructor(plan: Plan) {
     this.plan = plan;
@@ -30,7 +34,9 @@ export class Server {
   }
 
   now(): Moment {
-    return { wall: start + this.elapsed + this.shifted, mono: this.elapsed, leased: this.leased };
+    const mono = (at: number) => (at === 0 ? 0 : at - start);
+    const leased = { from: mono(this.leased.from), to: mono(this.leased.to) };
+    return { wall: start + this.elapsed + this.shifted, mono: this.elapsed - this.slept, leased };
   }
 
   tell(event: Event): readonly Effect[] {
@@ -63,7 +69,7 @@ export class Server {
 
   /** The process ends; the file of the journal stays. */
   restart(): void {
-    this.state = begin({ plan: this.plan, replica: 'a', view: null, now: this.now() });
+    this.state = begin({ plan: this.plan, replica: 'a', view: null, written: this.#written, now: this.now() });
     this.leased = { from: 0, to: 0 };
     this.tell({ kind: 'read', version: this.version, agreement: this.agreement });
   }
@@ -81,6 +87,7 @@ export class Server {
     else if (effect.kind === 'commit') {
       this.version++;
       this.agreement = effect.agreement;
+      this.#written = { at: this.now().wall, latest: this.now().wall };
       this.tell({ kind: 'committed', id: effect.id, version: this.version });
     }
     if (effect.kind === 'fence' && this.fenceWorks !== null)

@@ -1,10 +1,11 @@
 // What tests ask of one replica: how its move stands, and what a query would be answered with.
 import type { Phase } from '../../src/migration/agreement.ts';
 import { type QueryFacts, steer, steering } from '../../src/migration/answers.ts';
+import { earliest } from '../../src/migration/clock.ts';
 import type { Horizon } from '../../src/migration/horizon.ts';
 import { isRolledBack } from '../../src/migration/horizon.ts';
 import { type Wait, waitOf } from '../../src/migration/phases.ts';
-import { earliest, type Moment, type State } from '../../src/migration/state.ts';
+import type { Moment, State } from '../../src/migration/state.ts';
 import { shownHorizon, shownPhase } from '../../src/migration/status.ts';
 
 export interface Answer {

@@ -23,6 +23,12 @@ export interface Node {
   readonly fence: number | null;
   /** Ends of leases by its own clock, as a ledger would have them; lost in a crash. */
   readonly leased: { readonly from: number; readonly to: number };
+  /** Ticks by which its wall clock was set forward, back below 0, and which it has slept: its monotonic clock stood still meanwhile. */
+  readonly shift: number;
+  readonly slept: number;
+  readonly asleep: boolean;
+  /** Ticks since it last answered, as long as it runs. */
+  readonly silent: number;
   /** The furthest it has answered by, crashes included (P3). */
   readonly obeyed: Progress | null;
 }
@@ -46,6 +52,11 @@ export interface Faults {
   /** A new process, which has no journal, begins under the name of a replica that is cut off. */
   readonly twin: number;
   readonly unhealthy: number;
+  /** Its wall clock is set by the `stride` of the model. */
+  readonly forward: number;
+  readonly back: number;
+  /** The machine sleeps, and wakes at some time. */
+  readonly sleep: number;
   /** Ticks that pass while something that could be done is not: a slow disk, link or process. */
   readonly delay: number;
 }
@@ -64,6 +75,9 @@ export const noFaults: Faults = {
   aIsOpen: 0,
   twin: 0,
   unhealthy: 0,
+  forward: 0,
+  back: 0,
+  sleep: 0,
   delay: 0,
 };
 
@@ -84,6 +98,9 @@ export interface World {
   readonly usurped: boolean;
 }
 
+/** A promise that is checked in every state. */
+export type Promised = 'P1' | 'P2' | 'P3' | 'P6';
+
 export interface Model {
   readonly plan: Plan;
   readonly rules: Rules;
@@ -91,10 +108,14 @@ export interface Model {
   readonly offsets: readonly number[];
   /** The node, if any, that is called as the first one and begins only as its twin. */
   readonly twin?: number;
+  /** Ticks by which a clock is set. */
+  readonly stride: number;
+  /** P6: the longest silence in ticks. */
+  readonly silence: number;
   /** Ticks a reply may be on its way. */
   readonly transit: number;
   /** The promises that are checked. */
-  readonly promises: readonly ('P1' | 'P2' | 'P3')[];
+  readonly promises: readonly Promised[];
 }
 
 export interface Action {
@@ -108,8 +129,8 @@ export class Violation extends Error {}
 const epochStart = 1_000_000;
 
 export function momentOf(model: Model, world: World, i: number): Moment {
-  const leased = nodeAt(world, i).leased;
-  return { wall: epochStart + (world.time + (model.offsets[i] ?? 0)) * 1000, mono: world.time * 1000, leased };
+  const { leased, shift, slept } = nodeAt(world, i);
+  return { wall: epochStart + (world.time + (model.offsets[i] ?? 0) + shift) * 1000, mono: (world.time - slept) * 1000, leased };
 }
 
 export function replicaName(i: number): string {

@@ -35,7 +35,6 @@ class Voyage {
     this.random = random;
     this.fleet = new Fleet({
       now: () => this.now,
-      latest: () => wall + this.now,
       posture: () => ({
         how: { kind: 'fixed', answer: 'from', ttl: this.version },
         phase: 'lowering',
@@ -94,7 +93,7 @@ class Voyage {
     if (how.kind !== 'fixed') return;
     expect([how.ttl, this.becalmed]).toEqual([this.version, false]);
     follower.handed(`10.0.0.${Math.floor(this.random() * 250)}`, 'from', how.ttl);
-    this.latestEnd = Math.max(this.latestEnd, wall + this.now + how.ttl * 1000);
+    this.latestEnd = Math.max(this.latestEnd, this.now + how.ttl * 1000);
     this.answered++;
   }
 

@@ -104,7 +104,7 @@ describe('a follower', () => {
 
   test('counts the TTL down to the flip, 0 in its last second, and is silent from there', () => {
     const { follower, grant, pass } = make();
-    grant(posture({ flip: { at: wall + 6500, now: wall }, lasts: 60_000 }));
+    grant(posture({ flip: { at: wall + 6500, left: 6500 }, lasts: 60_000 }));
     const ttls: (number | string)[] = [];
     for (; follower.steering().kind === 'fixed'; pass(500)) {
       const how = follower.steering();
@@ -119,7 +119,7 @@ describe('a follower', () => {
     ['set back', -10_000],
   ])('a wall clock that is %s does not make A last longer', (_, jump) => {
     const { follower, grant, pass } = make();
-    grant(posture({ flip: { at: wall + 6500, now: wall }, lasts: 60_000 }));
+    grant(posture({ flip: { at: wall + 6500, left: 6500 }, lasts: 60_000 }));
     clock.wall += jump;
     expect(follower.steering().kind).toBe(jump > 0 ? 'silent' : 'fixed');
     pass(6500);
@@ -130,7 +130,7 @@ describe('a follower', () => {
     const { follower, grant, pass } = make();
     const asked = clock.mono;
     pass(900);
-    grant(posture({ flip: { at: wall + 3000, now: wall + 100 }, lasts: 10_000 }), { asked });
+    grant(posture({ flip: { at: wall + 3000, left: 2900 }, lasts: 10_000 }), { asked });
     expect(follower.steering()).toMatchObject({ ttl: 2 });
     pass(2000);
     expect(follower.steering()).toEqual(silent);
@@ -204,6 +204,6 @@ describe('what is granted', () => {
 
   test('in the countdown names the flip and the TTL to count down from', () => {
     const flip = { round: 1, at: wall + 1500 };
-    expect(at('countdown', { text: 'mode: exclusive\n', flip })).toMatchObject({ how: a5, flip: { at: wall + 1500, now: wall }, lasts: 1000 });
+    expect(at('countdown', { text: 'mode: exclusive\n', flip })).toMatchObject({ how: a5, flip: { at: wall + 1500, left: 1500 }, lasts: 1000 });
   });
 });

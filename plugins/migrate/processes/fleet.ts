@@ -8,8 +8,6 @@ type Tell = (signal: Signal) => void;
 export interface FleetOptions {
   /** Milliseconds on a monotonic clock. */
   readonly now: () => number;
-  /** The latest time that it can be, on the wall clock. */
-  latest(): number;
   /** What is answered by at this moment. */
   posture(): Posture;
   ledger(): Ledger;
@@ -25,7 +23,7 @@ interface Berth {
   readonly number: number;
   /** Nothing that it was granted is good any more from then on, by the monotonic clock. */
   readonly until: number;
-  /** The ends of the last leases that it can hand out, by the wall clock. */
+  /** The ends of the last leases that it can hand out, by the same clock. */
   readonly ends: migration.Leases;
 }
 
@@ -169,8 +167,9 @@ export class Fleet {
     const number = ++this.number;
     const { lasts } = posture;
     if (lasts !== undefined) {
-      const until = this.options.now() + lasts;
-      const ends = endsOf(posture, { now: this.options.latest(), slack: this.options.slack() });
+      const now = this.options.now();
+      const until = now + lasts;
+      const ends = endsOf(posture, { now, slack: this.options.slack() });
       for (const follower of asking.keys()) this.berth(follower, { number, until, ends });
     }
     this.all({ kind: 'grant', number, posture, asked: Object.fromEntries(asking) });
@@ -204,7 +203,7 @@ export class Fleet {
   }
 
   private note({ lists, unlisted }: Report): void {
-    const now = this.options.latest();
+    const now = this.options.now();
     const ledger = this.options.ledger();
     for (const { answer, clients } of lists) for (const [client, ttl, ago] of clients) ledger.hand({ client, answer, ttl }, now - ago);
     const slack = this.options.slack();

@@ -108,9 +108,10 @@ export class Follower implements Helm {
     if (this.steering().kind !== 'silent') this.held.release();
   }
 
-  /** The time is what it was when the posture was granted and what has passed since it was asked for, at the least. */
-  private countedDown({ at, now: granted }: NonNullable<Posture['flip']>, now: number): migration.Steering {
-    const left = at - Math.max(this.wall(), granted + now - this.asked);
+  /** What was left when the posture was granted, less what has passed since it was asked for, which is more. */
+  private countedDown({ left: granted }: NonNullable<Posture['flip']>, now: number): migration.Steering {
+    const passed = Math.max(now - this.asked, this.wall() - this.askedWall);
+    const left = granted - passed;
     if (left <= 0 || this.how.kind !== 'fixed') return flipped;
     return { ...this.how, ttl: Math.min(this.how.ttl, Math.floor(left / 1000)) };
   }

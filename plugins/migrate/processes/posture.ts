@@ -7,8 +7,8 @@ export interface Posture {
   readonly how: migration.Steering;
   readonly phase: migration.Phase | undefined;
   readonly damage: string | undefined;
-  /** When A ends, and what time it is: milliseconds of the wall clock. */
-  readonly flip: { readonly at: number; readonly now: number } | undefined;
+  /** When A ends, by the time of the plan, and how many milliseconds are left until then. */
+  readonly flip: { readonly at: number; readonly left: number } | undefined;
   /**
    * Milliseconds until it is void, from the moment at which it was asked for: whoever granted it may be dead or stopped by then. Undefined where nothing that
    * is decided later can make it wrong: silence, and what is never taken back.
@@ -78,9 +78,13 @@ export function postureOf(state: migration.State, now: migration.Moment): Postur
     how: counted ? { ...steering, ttl: plan.transitionTtl } : steering,
     phase,
     damage: undefined,
-    flip: counted ? { at: (view.flip?.at ?? 0) - timing.skew, now: migration.latest(state, now) } : undefined,
+    flip: counted ? flipOf((view.flip?.at ?? 0) - timing.skew, migration.latest(state, now)) : undefined,
     lasts: isFinal(state, steering) ? undefined : Math.max(0, Math.min(paceOf(phase).lasts, sessionLeft(state, now))),
   };
+}
+
+function flipOf(at: number, now: number): Posture['flip'] {
+  return { at, left: at - now };
 }
 
 /** Whether this is the end of a plan, which no rollback undoes, or no answer at all. */
@@ -100,7 +104,7 @@ function sessionLeft(state: migration.State, now: migration.Moment): number {
 export function endsOf({ how, flip, lasts }: Posture, { now, slack }: { readonly now: number; readonly slack: number }): migration.Leases {
   if (how.kind === 'silent' || lasts === undefined) return { from: 0, to: 0 };
   const longest = now + lasts + how.ttl * 1000;
-  const end = Math.min(longest, flip?.at ?? longest) + slack;
+  const end = Math.min(longest, flip === undefined ? longest : now + flip.left) + slack;
   const fixed = how.kind === 'fixed' ? how.answer : 'both';
   return { from: fixed === 'to' ? 0 : end, to: fixed === 'from' ? 0 : end };
 }

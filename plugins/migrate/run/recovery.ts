@@ -10,6 +10,8 @@ export interface Recovered {
   readonly view: migration.View | undefined;
   /** The runs that had this journal; as long as one has, no other begins. */
   readonly runs: ReadonlySet<string>;
+  /** When it was written. */
+  readonly written: migration.Written;
 }
 
 /** The plan is not the one that the journal has in hand. */
@@ -23,7 +25,15 @@ export function recover({ entries }: Pick<Journal, 'entries'>, plan: migration.P
   const reason = known === undefined ? undefined : editRefusal(phase, known.plan, plan);
   if (reason !== undefined) throw new PlanEdited(reason);
   const runs = new Set(entries.flatMap((entry) => (entry.kind === 'run' ? [entry.run] : [])));
-  if (last?.kind !== 'view') return { hash: known?.hash, view: undefined, runs };
+  const written = writtenOf(entries);
+  if (last?.kind !== 'view') return { hash: known?.hash, view: undefined, runs, written };
   // One that was called otherwise is not registered by this name.
-  return { hash: known?.hash, runs, view: last.replica === replica ? last.view : { ...last.view, member: false } };
+  return { hash: known?.hash, runs, written, view: last.replica === replica ? last.view : { ...last.view, member: false } };
+}
+
+/** A statement stands for all before it: those may be of a clock that was ahead and has been set right since, which the run that saw it has stated. */
+function writtenOf(entries: Journal['entries']): migration.Written {
+  const last = entries.findLastIndex(({ kind }) => kind === 'commit' || kind === 'view');
+  const times = entries.slice(Math.max(0, last)).map(({ at }) => Date.parse(at));
+  return { at: last < 0 ? 0 : (times[0] ?? 0), latest: Math.max(0, ...times) };
 }

@@ -54,7 +54,6 @@ export class Runner implements Helm {
     this.ledger = makeLedger(plan);
     this.fleet = new Fleet({
       now: options.now,
-      latest: () => migration.latest(this.state, this.moment()),
       posture: () => this.posture(),
       ledger: () => this.ledger,
       slack: () => this.state.timing.slack,
@@ -210,7 +209,7 @@ export class Runner implements Helm {
   /** Notes an answer that leaves now. */
   handed(client: string, answer: 'from' | 'to' | 'both', ttl: number): void {
     const { ledger, options } = this;
-    ledger.hand({ client, answer, ttl }, migration.latest(this.state, { wall: Date.now(), mono: options.now(), leased: ledger.latest }));
+    ledger.hand({ client, answer, ttl }, options.now());
   }
 
   moment(): migration.Moment {
@@ -237,7 +236,8 @@ export class Runner implements Helm {
     const hash = migration.hashOf(plan);
     const recovered = recover(journal, plan, replica);
     if (recovered.hash !== hash) await this.tell(journal.append({ kind: 'plan', hash, plan }));
-    if (connect !== undefined && recovered.view !== undefined) this.state = begin({ plan, replica, view: recovered.view, now: this.moment() });
+    const view = connect === undefined ? null : (recovered.view ?? null);
+    this.state = begin({ plan, replica, view, written: recovered.written, now: this.moment() });
     this.deeds = new Deeds({
       replica,
       journal,

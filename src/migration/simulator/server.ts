@@ -88,7 +88,7 @@ export function virtualServer(plan: Plan, fenceTakes: number | null = 0): Virtua
       tell({ kind: 'operator', command: { verb, id: verb, epoch: state.known?.agreement?.epoch ?? 0, by: 'simulation' } });
     },
     hand(side, ttl) {
-      const end = start + now * 1000 + ttl * 1000 + state.timing.slack;
+      const end = now * 1000 + ttl * 1000 + state.timing.slack;
       if (end > leased[side]) leased = { ...leased, [side]: end };
     },
     refused: () => refusals,
