@@ -8,7 +8,7 @@ export function raiseAlarms(state: State): Stepped {
   const gate = closedGate(state);
   const running = state.view !== null && state.view.phase !== 'original' && state.view.phase !== 'released';
   const texts: Partial<Record<Alarm, string | null>> = {
-    clock: state.skewedBy === null ? (behindAlarm(state) ?? state.aborted) : skewWords(state),
+    clock: state.aborted ?? (state.skewedBy === null ? behindAlarm(state) : skewWords(state)),
     target: running && state.unhealthy.to !== null ? 'B is not healthy' : null,
     gate: running && gate !== null ? `gate ${gate} does not hold` : null,
     plan:
