@@ -199,6 +199,11 @@ async function move(plan: Plan, { random, killed }: { readonly random: () => num
         continue;
       }
       life.spare();
+      // Told to be done, and killed before it could be spared.
+      if (life.process.killed) {
+        killed.set(at, (killed.get(at) ?? 0) + 1);
+        continue;
+      }
       await clients.atB();
       await clients.stop();
       judge(clients.seen, plan, Date.parse(done.horizon.a_may_be_switched_off ?? ''));
