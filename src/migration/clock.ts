@@ -112,17 +112,16 @@ export function takeOver(state: State, now: Moment): State {
   };
 }
 
-function stepClock({ clock, view, writing }: State, now: Moment): Clock {
+function stepClock({ clock }: State, now: Moment): Clock {
   const behind = clock.behind !== null && now.wall >= clock.behind ? null : clock.behind;
   const step = now.wall - now.mono - clock.offset;
   if (Math.abs(step) < noticed) return behind === clock.behind ? clock : { ...clock, behind };
-  const promised = view?.flip != null || writing?.view.flip != null;
   return {
     ...clock,
     behind,
     offset: clock.offset + step,
-    // Once F is promised, a clock that is set back is not taken for one that was set forward before: the machine may have slept in between.
-    ahead: step < 0 && promised ? clock.ahead : Math.max(0, clock.ahead + step),
+    // A clock that is set back does not show that it was set forward before: the machine may have slept.
+    ahead: clock.ahead + Math.max(0, step),
     slept: clock.slept + Math.max(0, step),
     untold: clock.untold + step,
   };
