@@ -15,6 +15,7 @@ import {
   Reply,
   type SetupContext,
   type StartContext,
+  trustSystemAuthorities,
   type UdpClient,
   type UpstreamService,
   upstreamService,
@@ -62,8 +63,9 @@ class Forward implements Instance, UpstreamService {
 
   constructor(options: Options, context: SetupContext) {
     this.inScope = readScope(options, context);
-    this.chosen = readSettings(options, context);
     this.targets = readTargets(options, context);
+    if (this.targets.some(({ transport }) => transport !== 'dns')) trustSystemAuthorities();
+    this.chosen = readSettings(options, context);
     this.resolvers = options.resolver?.addresses ?? [];
     this.metrics = makeMetrics(context.metrics);
     this.now = context.now;

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { type IncomingMessage, type RequestOptions, request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
 import { messageOf } from '../config/error.ts';
+import { trustSystemAuthorities } from '../transport/authorities.ts';
 
 /** The flags that say how to reach the door, for every command that does. */
 export const connectionFlags = {
@@ -55,6 +56,7 @@ export class AdminClient {
     const { ca, cert, key } = connection;
     if (!secure && (ca ?? cert ?? key) !== undefined) throw new Error(`-ca, -cert and -key are for https://HOST:PORT, found -admin ${admin}`);
     if ((cert === undefined) !== (key === undefined)) throw new Error('-cert and -key are given together');
+    if (secure) trustSystemAuthorities();
     this.place = place;
     this.secure = secure;
     this.options = {

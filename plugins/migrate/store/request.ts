@@ -1,6 +1,7 @@
 // Asks a JSON service over HTTP or HTTPS, with connections that are kept and certificates of one's own.
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { trustSystemAuthorities } from 'ferrydns/plugin';
 
 /** Octets of an answer at most. */
 const mostBody = 4 << 20;
@@ -57,6 +58,7 @@ export class JsonClient {
 
   private exchange({ method, url, headers = {}, body }: JsonRequest): Promise<JsonResponse> {
     const secure = url.startsWith('https:');
+    if (secure) trustSystemAuthorities();
     const text = body === undefined ? undefined : JSON.stringify(body);
     const typed = text === undefined ? headers : { ...headers, 'content-type': 'application/json' };
     const signal = AbortSignal.timeout(this.patience);

@@ -1,5 +1,5 @@
 // Whether a gate of a plan holds, looked at once, and why it does not.
-import type { migration } from 'ferrydns/plugin';
+import { type migration, trustSystemAuthorities } from 'ferrydns/plugin';
 import { execute } from '../run/execute.ts';
 
 /** Milliseconds that a look may take. */
@@ -18,6 +18,7 @@ export async function refusalOf(gate: migration.Gate, plan: string, signal: Abor
     const { outcome, text } = await execute(gate.command, { seconds: patience / 1000, env: { FERRYDNS_PLAN: plan }, signal });
     return outcome === 'done' ? undefined : refusal(text, text.split(':', 1)[0]);
   }
+  if (gate.url.startsWith('https:')) trustSystemAuthorities();
   try {
     if (gate.kind === 'prometheus') return await compare(gate);
     const response = await fetch(gate.url, { signal: AbortSignal.timeout(patience), redirect: 'manual' });
