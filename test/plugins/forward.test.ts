@@ -60,11 +60,14 @@ test('an option that a rewrite has set goes on, whatever it is', async () => {
 });
 
 test('of the options of an upstream the client sees its subnet and the extended error alone', async () => {
-  const options = [8, 10, 12, 15, 65001].map((code) => ({ code, data: '0001' }));
+  const subnet = '00011800c00002';
+  const options = [8, 10, 12, 15, 65001].map((code) => ({ code, data: code === 8 ? subnet : '0001' }));
   const upstream = await upstreamWith({ '* *': { answer: a('192.0.2.1'), opt: { options } } });
   const server = await serverWith(`forward . ${upstream.endpoint}`);
-  const { reply } = await ask(server, 'www.example.org A +edns');
-  expect(reply?.opt?.options.map(({ code }) => code)).toEqual([8, 15]);
+  const codes = async (asked: string) => (await ask(server, asked)).reply?.opt?.options.map(({ code }) => code);
+  expect(await codes(`www.example.org A +edns +option=8:${subnet}`)).toEqual([8, 15]);
+  // One that it did not send is not its.
+  expect(await codes('www.example.org A +edns')).toEqual([15]);
 });
 
 test('names outside FROM and names under an exception go to the next plugin, FROM itself is never excepted', async () => {
