@@ -1,12 +1,19 @@
-// Writes what documentation takes from the code: the list of plugins, each plugin's syntax, and the JSON Schemas of the YAML form and of plan files.
-import { readFileSync, writeFileSync } from 'node:fs';
+// Writes what documentation takes from the code: the list of plugins, each plugin's syntax, the JSON Schemas of the YAML form and of plan files, and the
+// tables of contents.
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { registry } from '../plugins/index.ts';
 import { describeSyntax } from '../src/config/grammar.ts';
 import { jsonSchema } from '../src/config/schema.ts';
 import { planSchema } from '../src/plans/plan-file.ts';
+import { withContents } from './contents.ts';
 
 const root = join(import.meta.dirname, '..');
+
+/** Every page of the repository by its path. */
+export const pages = globSync(['*.md', 'docs/**/*.md', 'plugins/**/*.md', 'examples/**/*.md', 'bench/*.md', 'deploy/**/*.md'], { cwd: root })
+  .filter((page) => !page.includes('node_modules'))
+  .sort();
 
 /** Every generated file by its path from the repository's root. */
 export function generated(): Map<string, string> {
@@ -22,6 +29,11 @@ export function generated(): Map<string, string> {
       file,
       readme.replace(/## Syntax\n\n```[a-z]*\n[\s\S]*?\n```\n/, () => block),
     );
+  }
+  for (const page of pages) {
+    const text = files.get(page) ?? readFileSync(join(root, page), 'utf8');
+    const listed = withContents(text);
+    if (listed !== text || listed.includes('<!-- contents -->')) files.set(page, listed);
   }
   return files;
 }

@@ -1,15 +1,13 @@
 // Holds the documentation to the code: examples run, generated parts are fresh, links lead somewhere.
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { serve } from 'ferrydns/testing';
 import { describe, expect, test } from 'vitest';
 import { registry } from '../plugins/index.ts';
-import { generated } from '../scripts/docs.ts';
+import { headingsOf, withoutCode } from '../scripts/contents.ts';
+import { generated, pages } from '../scripts/docs.ts';
 
 const root = join(import.meta.dirname, '..');
-const pages = globSync(['*.md', 'docs/**/*.md', 'plugins/**/*.md', 'examples/**/*.md', 'bench/*.md'], { cwd: root }).filter(
-  (page) => !page.includes('node_modules'),
-);
 
 interface Fence {
   readonly info: string;
@@ -96,8 +94,13 @@ test.each([...generated()])('%s is as `npm run docs` writes it', (file, text) =>
   expect(readFileSync(join(root, file), 'utf8')).toBe(text);
 });
 
-test.each(pages)('%s links to files that exist', (page) => {
-  const text = readFileSync(join(root, page), 'utf8').replace(/^```[\s\S]*?^```$/gm, '');
-  const links = [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)#]+)/g)].map((match) => match[1] ?? '');
-  expect(links.filter((link) => !existsSync(join(root, dirname(page), link)))).toEqual([]);
+test.each(pages)('%s links to files and sections that exist', (page) => {
+  const text = withoutCode(readFileSync(join(root, page), 'utf8'));
+  const links = [...text.matchAll(/\]\((?!https?:|mailto:)([^)#]*)(?:#([^)]*))?\)/g)];
+  const dead = links.filter(([, file = '', anchor]) => {
+    const target = file === '' ? join(root, page) : join(root, dirname(page), file);
+    if (!existsSync(target)) return true;
+    return anchor !== undefined && !headingsOf(readFileSync(target, 'utf8')).some((heading) => heading.anchor === anchor);
+  });
+  expect(dead.map(([link]) => link)).toEqual([]);
 });

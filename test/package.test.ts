@@ -109,6 +109,7 @@ test('the package has the licence, the README and no more dependencies than the 
   const manifest = JSON.parse(readFileSync(join(folder, 'node_modules/ferrydns/package.json'), 'utf8'));
   expect(manifest.license).toBe('Apache-2.0');
   for (const field of ['repository', 'homepage', 'bugs', 'keywords']) expect(manifest[field], field).toBeTruthy();
-  expect(Object.keys(manifest.dependencies).sort()).toEqual(['dns-packet', 'es-module-lexer', 'lru-cache', 'prom-client', 're2js', 'yaml']);
+  // Which files import them, and that no others are there, test/importers.test.ts says.
+  expect(manifest.dependencies).toEqual(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).dependencies);
   expect(readdirSync(join(folder, 'node_modules/ferrydns'))).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'Corefile.example']));
 });
