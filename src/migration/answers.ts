@@ -64,12 +64,14 @@ function exclusive(state: State, view: View, now: Moment): Steering {
   return fixed('from', Math.min(plan.transitionTtl, Math.floor(left / 1000)));
 }
 
-const uncompared = 'the clock has not been compared with those of the other replicas since the restart';
+const uncompared = 'the clock has not been compared with those of the other replicas yet';
 
-/** R6: F was promised in another run, and nobody knows what has become of the clock meanwhile. */
+/** R6: F was promised in another run, or agreed on without this replica, and nobody knows whether its clock is that of the others. */
 function isUncompared(state: State, now: Moment): boolean {
   const agreement = state.known?.agreement ?? null;
-  return agreement?.flip?.acks[state.replica] !== undefined && !isCompared(state, agreement, now);
+  if (agreement === null || agreement.flip === null) return false;
+  const { committed, acks } = agreement.flip;
+  return (committed || acks[state.replica] !== undefined) && !isCompared(state, agreement, now);
 }
 
 /** R4: a replica that was removed and comes back meets a flip that did not wait for it. Its new session is no leave to hand out A. */

@@ -9,6 +9,7 @@ import { forbiddenChanges, hashOf, timingOf } from './plan.ts';
 import {
   acknowledge,
   expiredReplicas,
+  isCompared,
   leasesOf,
   leftOut,
   longestTtls,
@@ -241,7 +242,8 @@ function wish(state: State, agreement: Agreement, now: Moment): Step | null {
 function expired(state: State, base: Agreement, now: Moment): Agreement | null {
   const waitsForOthers =
     state.plan.mode === 'exclusive' && (base.phase === 'lowering' || (base.phase === 'countdown' && base.flip?.committed === false));
-  const gone = waitsForOthers ? expiredReplicas(state, base, now) : [];
+  // When leases of one that is gone may end is told by the clock of whoever leaves it out.
+  const gone = waitsForOthers && isCompared(state, base, now) ? expiredReplicas(state, base, now) : [];
   return gone.length === 0 ? null : withoutReplicas(state, base, { gone, now });
 }
 
