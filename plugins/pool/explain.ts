@@ -1,8 +1,9 @@
 // Says in words who answers for a pool, and why.
 import type { Explained } from 'ferrydns/plugin';
 import type { Answer } from './answers.ts';
-import type { Group } from './group.ts';
 import type { Member } from './member.ts';
+import type { PolicyName } from './policy.ts';
+import type { Serving, Succession } from './succession.ts';
 
 export const sayServing = {
   members: 'the members that come first answer',
@@ -13,8 +14,16 @@ export const sayServing = {
   servfail: 'nobody is well, SERVFAIL is answered',
 } as const;
 
+/** The members of a group, and who of them answers. */
+interface Choice {
+  readonly members: readonly Member[];
+  readonly policy: PolicyName;
+  readonly serving: Serving<Member>;
+  readonly succession: Pick<Succession<Member>, 'pending'>;
+}
+
 /** Notes how the members are and which of them this answer names. */
-export function explainChoice(explained: Explained, { members, policy, serving, succession }: Group, { label }: Answer): void {
+export function explainChoice(explained: Explained, { members, policy, serving, succession }: Choice, { label }: Answer): void {
   explained.note(`policy ${policy}: ${sayServing[serving.by]}`);
   if (succession.pending) explained.note('members that come before those are well again and wait to be given it back');
   for (const member of members)

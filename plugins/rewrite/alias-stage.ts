@@ -12,7 +12,7 @@ import {
   type ResourceRecord,
   rescue,
 } from 'ferrydns/plugin';
-import type { Environment, Passage, Stage } from './revision.ts';
+import type { Environment, Passage, Stage } from './stage.ts';
 import type { AliasStep } from './step.ts';
 
 export class AliasStage implements Stage {

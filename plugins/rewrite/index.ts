@@ -15,9 +15,10 @@ import {
   type Word,
   words,
 } from 'ferrydns/plugin';
-import { type Environment, Revision } from './revision.ts';
+import { Revision } from './revision.ts';
 import type { Rule } from './rule.ts';
 import { parseRule } from './rule-parser.ts';
+import type { Environment } from './stage.ts';
 import { noSteps } from './step.ts';
 
 export default definePlugin({

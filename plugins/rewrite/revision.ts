@@ -1,25 +1,9 @@
 // What the rules that applied to a query ask to be done to its reply, all together, in reverse order of the rules.
-import { type Awaitable, isPromise, type Logger, type Next, type Query, QueryError, Reply, rcodeName } from 'ferrydns/plugin';
+import { type Awaitable, isPromise, type Next, QueryError, Reply, rcodeName } from 'ferrydns/plugin';
 import { AliasStage } from './alias-stage.ts';
 import { RecordStage } from './record-stage.ts';
+import type { Environment, Passage, Stage } from './stage.ts';
 import type { OptionStep, RcodeStep, RenameStep, Step, Steps, TtlStep } from './step.ts';
-
-/** What a revision needs of the server. */
-export interface Environment {
-  readonly log: Logger;
-  resolve(query: Query, cause: Query): Awaitable<Reply>;
-}
-
-/** One query before the rules and after them. */
-export interface Passage {
-  readonly received: Query;
-  readonly rewritten: Query;
-}
-
-/** One thing to do to replies. */
-export interface Stage {
-  apply(reply: Reply, passage: Passage): Awaitable<Reply>;
-}
 
 /** Followers of a revision that are remembered; when there are more, all are forgotten. */
 const maxFollowers = 1000;

@@ -1,6 +1,6 @@
 // Regular expressions for numbers and durations within bounds, and for addresses: a JSON Schema has no other way to bound what is written as a word.
 import { durationPattern } from './duration.ts';
-import type { JsonSchema } from './values.ts';
+import type { JsonSchema } from './json-schema.ts';
 
 /** A pattern for whole numbers in decimal that are at least `least`, which is not negative; leading zeros are allowed. */
 export function atLeast(least: number): string {

@@ -1,7 +1,8 @@
 // The JSON Schema of the YAML form, made from the grammars of the plugins: for editors that check and complete while one types.
 
 import { type Arg, type ArgSpec, type ConfigSpec, describeLine, isValue, type Property } from './grammar.ts';
-import type { JsonSchema, Value } from './values.ts';
+import type { JsonSchema } from './json-schema.ts';
+import type { Value } from './values.ts';
 
 type SomeArg = Value<unknown> | Arg<unknown>;
 

@@ -4,11 +4,9 @@ import { isIP } from 'node:net';
 
 import { type Name, parseName } from '../dns/name.ts';
 import { formatDuration, parseDuration } from './duration.ts';
+import type { JsonSchema } from './json-schema.ts';
 import { addressWord, atLeast, durationWord, hostPortWord, networkWord, wholeNumberWord } from './number-pattern.ts';
 import { type HostPort, normalizeZones, parseCidr, parseHostPort } from './zone-key.ts';
-
-/** A fragment of JSON Schema (2020-12). */
-export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** Reads one word. `parse` throws an Error with a plain message; the decoder adds the place. */
 export interface Value<T> {

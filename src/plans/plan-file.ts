@@ -1,9 +1,9 @@
 // Reads a plan file: YAML with the options of `migrate`, and every problem with its line and column.
 import { decode } from '../config/decode.ts';
 import { ConfigError, ConfigErrors, type Place } from '../config/error.ts';
+import type { JsonSchema } from '../config/json-schema.ts';
 import { itemSchema, optionsSchema, wordSchema } from '../config/schema.ts';
 import type { Word } from '../config/tree.ts';
-import type { JsonSchema } from '../config/values.ts';
 import { parseYamlOptions } from '../config/yaml.ts';
 import { moveOptionNames, planGrammar } from './grammar.ts';
 import type { WrittenMove } from './move.ts';

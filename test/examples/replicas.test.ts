@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { judge } from '../../examples/migration/replicas/move.ts';
 import type { Told } from '../../examples/migration/replicas/readers.ts';
-import { type Kept, tell } from '../../examples/migration/replicas/story.ts';
+import type { Kept } from '../../examples/migration/replicas/stage.ts';
+import { tell } from '../../examples/migration/replicas/story.ts';
 import { ferrydns } from '../../examples/migration/service.ts';
 
 test('a backup serves while the primary is down, an agent gets its share, and readers move to new replicas without going back', async () => {

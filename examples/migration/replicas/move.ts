@@ -2,7 +2,7 @@
 import type { Plan } from './plan.ts';
 import { waitUntil } from './plan.ts';
 import { Readers } from './readers.ts';
-import type { Stage } from './story.ts';
+import type { Stage } from './stage.ts';
 
 const steps = [10, 50];
 const dying = '127.0.2.42';

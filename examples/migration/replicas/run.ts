@@ -1,7 +1,8 @@
 // `npm run example:replicas`: tells the story of the replicas with real processes and prints what was promised beside what was found.
 import { parseArgs } from 'node:util';
 import { ferrydns } from '../service.ts';
-import { type Kept, tell } from './story.ts';
+import type { Kept } from './stage.ts';
+import { tell } from './story.ts';
 
 const { values } = parseArgs({ options: { readers: { type: 'string', default: '100' }, answers: { type: 'string', default: '10000' } } });
 

@@ -8,6 +8,7 @@ import { Service } from '../service.ts';
 import { addresses, Members } from './members.ts';
 import { moveReaders } from './move.ts';
 import { Plan, waitUntil } from './plan.ts';
+import type { Found, Kept, Stage } from './stage.ts';
 
 export interface StoryOptions {
   /** Readers of the replicas that move, at most 254. */
@@ -18,23 +19,6 @@ export interface StoryOptions {
   readonly command: readonly string[];
   /** Hears of every promise as it is looked at. */
   readonly report?: (promise: Kept) => void;
-}
-
-/** Something that a pool or a plan promises, and what was found. */
-export interface Kept {
-  readonly what: string;
-  readonly promised: string;
-  readonly found: string;
-  readonly kept: boolean;
-}
-
-export type Found = (promise: Kept) => void;
-
-/** What all acts have: the server, the machines, and where to say what was found. */
-export interface Stage {
-  readonly port: number;
-  readonly members: Members;
-  readonly found: Found;
 }
 
 /** What a machine with other things to do may take longer, in milliseconds. */
