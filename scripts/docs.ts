@@ -1,5 +1,5 @@
-// Writes what documentation takes from the code: the list of plugins, each plugin's syntax, the JSON Schemas of the YAML form and of plan files, and the
-// tables of contents.
+// Writes what documentation takes from the code: the list of plugins, each plugin's syntax, the JSON Schemas of the YAML form and of plan files, the table of
+// features, a figure, and the tables of contents.
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { registry } from '../plugins/index.ts';
@@ -7,6 +7,8 @@ import { describeSyntax } from '../src/config/grammar.ts';
 import { jsonSchema } from '../src/config/schema.ts';
 import { planSchema } from '../src/plans/plan-file.ts';
 import { withContents } from './contents.ts';
+import { withFeatures } from './features.ts';
+import { speedFigure } from './figures.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -21,6 +23,9 @@ export function generated(): Map<string, string> {
   const schema = jsonSchema(registry.plugins, { 'plan-file': planSchema() });
   files.set('docs/ferrydns.schema.json', `${JSON.stringify(schema, null, 2)}\n`);
   files.set('plugins/README.md', pluginList());
+  const results = JSON.parse(readFileSync(join(root, 'bench/results.json'), 'utf8'));
+  files.set('docs/figures/speed.svg', speedFigure(results));
+  files.set('docs/features.md', withFeatures(readFileSync(join(root, 'docs/features.md'), 'utf8'), registry, results));
   for (const { name, config } of registry.plugins) {
     const file = `plugins/${name}/README.md`;
     const readme = readFileSync(join(root, file), 'utf8');

@@ -1,5 +1,5 @@
 // Holds the documentation to the code: examples run, generated parts are fresh, links lead somewhere.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { serve } from 'ferrydns/testing';
 import { describe, expect, test } from 'vitest';
@@ -103,4 +103,17 @@ test.each(pages)('%s links to files and sections that exist', (page) => {
     return anchor !== undefined && !headingsOf(readFileSync(target, 'utf8')).some((heading) => heading.anchor === anchor);
   });
   expect(dead.map(([link]) => link)).toEqual([]);
+});
+
+test('every metric that a page names is one that the code has', () => {
+  const sources = globSync(['src/**/*.ts', 'plugins/**/*.ts', 'examples/custom-plugin/*.ts'], { cwd: root });
+  const code = sources.map((file) => readFileSync(join(root, file), 'utf8')).join('\n');
+  const named = pages.flatMap((page) => {
+    const words = readFileSync(join(root, page), 'utf8').matchAll(/\b(?:coredns|ferrydns)_[a-z0-9_]*[a-z0-9](?![\w*…])/g);
+    return [...words].map(([word]) => ({ page, metric: word.replace(/_(bucket|sum|count)$/, '') }));
+  });
+  expect(named.length).toBeGreaterThan(50);
+  // docs/from-coredns.md says of this one that it does not exist.
+  const missing = named.filter(({ metric }) => !code.includes(metric) && metric !== 'coredns_cache_drops_total');
+  expect(missing).toEqual([]);
 });
