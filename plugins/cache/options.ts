@@ -16,6 +16,7 @@ import {
   value,
   zoneList,
 } from 'ferrydns/plugin';
+import { mostEntries } from './store.ts';
 
 const percentage = value('PERCENTAGE', readPercentage, { schema: { type: ['string'], pattern: '^0*([1-8]\\d|90)%$' } });
 
@@ -102,8 +103,8 @@ export function readRules(options: Options, context: SetupContext): Rules {
   }
   return {
     zones: options.zones.length > 0 ? options.zones : context.zones,
-    success: bounds('success', options),
-    denial: bounds('denial', options),
+    success: bounds('success', options, context),
+    denial: bounds('denial', options, context),
     failureTtl: options.servfail,
     prefetch: options.prefetch ?? { amount: 0, window: 60_000, percentage: 10 },
     stale: staleRules(options, context),
@@ -111,8 +112,11 @@ export function readRules(options: Options, context: SetupContext): Rules {
   };
 }
 
-function bounds(kind: 'success' | 'denial', options: Options): Bounds {
+function bounds(kind: 'success' | 'denial', options: Options, { warn }: SetupContext): Bounds {
   const stated = options[kind];
+  if (stated !== undefined && stated.capacity > mostEntries) {
+    warn(`${stated.capacity} entries are more than a process can hold: it keeps ${mostEntries} at most`, kind);
+  }
   const except = options.disable.filter((disabled) => disabled.kind === kind).at(-1);
   return {
     capacity: stated?.capacity ?? defaultCapacity,

@@ -8,17 +8,21 @@ const octetsPerEntry = 2048;
 /** CoreDNS keeps 256 shards of at least four entries. */
 const minEntries = 1024;
 
+/** A map of V8 holds some 16 million entries; nothing is gained by going there. */
+export const mostEntries = 2 ** 23;
+
 export class Store {
   private readonly entries: LRUCache<number, Entry>;
+  private readonly capacity: number;
   /** Entries that the last `set` pushed out. */
   private evicted = 0;
 
   /** `capacity` is in entries. */
   constructor(capacity: number) {
-    const max = Math.max(capacity, minEntries);
+    this.capacity = Math.min(Math.max(capacity, minEntries), mostEntries);
+    // Not by `max`: lru-cache takes the memory for so many entries at once.
     this.entries = new LRUCache({
-      max,
-      maxSize: max * octetsPerEntry,
+      maxSize: this.capacity * octetsPerEntry,
       sizeCalculation: (entry) => entry.reply.weight,
       dispose: (_entry, _key, reason) => {
         if (reason === 'evict') this.evicted++;
@@ -39,6 +43,7 @@ export class Store {
   /** Returns how many entries had to go for this one. */
   set(key: number, entry: Entry): number {
     this.evicted = 0;
+    if (this.entries.size >= this.capacity && !this.entries.has(key)) this.entries.pop();
     this.entries.set(key, entry);
     return this.evicted;
   }

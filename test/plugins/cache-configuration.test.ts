@@ -25,3 +25,27 @@ test.each([
   await using server = await serve(`. {\n ${block}\n whoami\n}`);
   expect((await server.ask('www.example.org')).rcode).toBe('NOERROR');
 });
+
+test('a capacity takes memory when entries come, not before', async () => {
+  const before = process.memoryUsage().rss;
+  await using server = await serve('. {\n cache {\n success 4294967295\n denial 9007199254740991\n }\n whoami\n}');
+  expect((await server.ask('www.example.org')).rcode).toBe('NOERROR');
+  expect(process.memoryUsage().rss - before).toBeLessThan(200e6);
+  expect(server.lines).toContainEqual(
+    expect.stringMatching(/WARNING.*4294967295 entries are more than a process can hold: it keeps 8388608 at most/),
+  );
+});
+
+test('the lowest capacity holds: the entry asked for longest ago goes', async () => {
+  await using server = await serve(
+    '. {\n cache {\n success 1\n denial 1\n }\n prometheus 127.0.0.1:0\n hosts {\n ttl 60\n LINES\n }\n}'.replace('LINES', hostLines(1030)),
+  );
+  for (let i = 0; i < 1030; i++) await server.ask(`h${i}.example`);
+  const metrics = await server.metrics();
+  expect(metrics).toMatch(/coredns_cache_entries\{[^}]*type="success"[^}]*\} 1024$/m);
+  expect(metrics).toMatch(/coredns_cache_evictions_total\{[^}]*type="success"[^}]*\} 6$/m);
+});
+
+function hostLines(count: number): string {
+  return Array.from({ length: count }, (_, i) => `192.0.${i >> 8}.${i & 255} h${i}.example`).join('\n ');
+}
