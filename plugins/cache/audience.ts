@@ -8,8 +8,8 @@ import { clientSubnetOf, EdnsOption, type Query, type Reply } from 'ferrydns/plu
 export type Audience = 'everybody' | 'unnamed' | 'asker';
 
 /**
- * What a query says of its client's network: nothing; its name; or, by a prefix of 0, that it be told to nobody, which may be answered
- * otherwise than a query that says nothing.
+ * What a query says of its client's network: nothing; its address; or, by a prefix of 0, that it must not be passed on (RFC 7871 section 7.1.2). The last may be answered
+ * otherwise than a query without the option.
  */
 export function subnetUse(query: Query): 'none' | 'named' | 'hidden' {
   const data = query.edns ? query.option(EdnsOption.CLIENT_SUBNET) : undefined;

@@ -53,7 +53,7 @@ function logger(consolidations: readonly Consolidation[], log: Logger): Instance
   const failed = (error: unknown, query: Query): Reply => {
     if (!QueryError.is(error)) throw error;
     const { message, rcode, extendedError } = error;
-    // Whoever wants it explained is told, and the server that asks itself sees it.
+    // An explanation shows the error itself, and a query that the server sends to itself gets it: neither is logged.
     if (query.explained !== undefined || query.own) return Reply.decline(rcode, extendedError);
     const fitting = consolidations.find((consolidation) => consolidation.fits(message));
     const line = `${rcodeCode(rcode) ?? 2} ${query.name} ${query.type}: ${message}`;

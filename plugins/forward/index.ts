@@ -87,7 +87,7 @@ class Forward implements Instance, UpstreamService {
         query.explained?.note('the name is not among those that are forwarded');
         return next(query);
       }
-      // What another class holds is this server's own business (RFC 4892), or nobody's.
+      // Only class IN is forwarded: what CH holds is about the server that was asked (RFC 4892).
       return query.classCode === QueryClass.IN && !isTransfer(query) ? this.forward(query, next) : Reply.decline('REFUSED');
     };
   }

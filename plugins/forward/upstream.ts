@@ -98,7 +98,7 @@ export class Upstream {
     if (this.down) return `down: ${this.fails} health checks have failed in a row`;
     if (this.silent) return `silent: ${this.late} queries in a row without a reply in time`;
     if (this.fails > 0) return `up, but ${this.fails} health checks have failed in a row${speed}`;
-    return `${this.heardAt < 0 ? 'not heard of yet, taken as up' : 'up'}${speed}`;
+    return `${this.heardAt < 0 ? 'taken as up, no reply so far' : 'up'}${speed}`;
   }
 
   /** Milliseconds to wait for a reply before another upstream is asked as well. */

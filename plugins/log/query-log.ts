@@ -19,7 +19,7 @@ export class QueryLog {
 
   handle(query: Query, next: Next): Awaitable<Reply> {
     const rule = ruleFor(this.rules, query);
-    // Whoever seems to ask has not asked.
+    // An explanation is no query of a client: it is not logged.
     if (rule === undefined || query.explained !== undefined) return next(query);
     let reply: Awaitable<Reply>;
     try {

@@ -15,7 +15,7 @@ export interface Answer {
 
 export const noData: Answer = { reply: Reply.empty('NOERROR'), counters: [], label: '' };
 
-/** Nobody is well, and the pool is to say so. */
+/** No member is well, and the pool is to say so. */
 export const allDownAnswer: Answer = { reply: Reply.decline('SERVFAIL', ExtendedError.NETWORK_ERROR), counters: [], label: '' };
 
 /** No address is known yet. */

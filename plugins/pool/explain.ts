@@ -9,9 +9,9 @@ export const sayServing = {
   members: 'the members that come first answer',
   backup: 'backup members answer',
   none: 'only members with the other type of address are well',
-  hold: 'nobody is well, the last answer is held',
-  all: 'nobody is well, all members answer',
-  servfail: 'nobody is well, SERVFAIL is answered',
+  hold: 'no member is well, the last answer is held',
+  all: 'no member is well, all members answer',
+  servfail: 'no member is well, SERVFAIL is answered',
 } as const;
 
 /** The members of a group, and who of them answers. */

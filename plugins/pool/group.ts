@@ -140,7 +140,7 @@ class Choice {
   readonly turn: Turn = { index: Math.floor(Math.random() * 1000), phase: Math.random() };
   /** Everything that `select` was made of. */
   outcome = '';
-  /** Whether there is nobody to name. */
+  /** Whether there is no member to name. */
   empty = true;
   select: Selector<Answer> = () => notReadyAnswer;
 

@@ -45,8 +45,8 @@ export class Member implements Ranked, Candidate {
   }
 
   /**
-   * Whether one of its addresses is well. The host of an SRV or MX record whose addresses nobody knows counts as well, and so does one whose name is
-   * being looked up for the first time: at a start nobody loses his place by that.
+   * Whether one of its addresses is well. The host of an SRV or MX record whose addresses are not known counts as well. So does one whose name is
+   * being looked up for the first time, so that no member is left out for that at a start.
    */
   get up(): boolean {
     if (this.current.length === 0) return this.pending || this.spec.kind !== 'address';
@@ -122,7 +122,7 @@ export class Member implements Ranked, Candidate {
     for (const address of before) if (!this.current.includes(address)) address.release();
   }
 
-  /** Nobody could say which addresses its name has. */
+  /** No server answered which addresses its name has. */
   miss(): void {
     this.absent = true;
   }

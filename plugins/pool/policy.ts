@@ -137,7 +137,7 @@ function shares(candidates: readonly Candidate[], count: number): number[] {
   return weights.map((weight) => (weight >= always ? 1 : weight * part));
 }
 
-/** Where nobody weighs anything, for those that are down are held, all weigh the same. */
+/** Where all weights are 0, as when members that are down are held, all weigh the same. */
 function positive(candidates: readonly Candidate[]): number[] {
   const weights = candidates.map(({ weight }) => weight);
   return weights.some((weight) => weight > 0) ? weights : weights.map(() => 1);

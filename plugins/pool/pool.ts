@@ -85,7 +85,7 @@ export class Pool implements Instance, PoolService, AdminPool {
       if (query.nameLength !== this.wire.length || !query.asksFor(this.wire, 0) || query.classCode !== QueryClass.IN) return next(query);
       const answer = this.choose(query);
       if (answer === undefined) return settings.fallthrough ? next(query) : noData.reply;
-      // An answer that nobody gets counts for nobody.
+      // The answer to an explanation reaches no client, so no member is counted as given out.
       if (query.explained === undefined) for (const counter of answer.counters) counter.add();
       if (answer.label !== '') query.metadata?.set(memberKey, answer.label);
       return answer.reply;

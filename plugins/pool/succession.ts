@@ -13,7 +13,7 @@ export interface Ranked {
 }
 
 /**
- * `members`, `backup`: those that are well. `none`: they have other addresses than those asked for. The others say that nobody is well, and what is
+ * `members`, `backup`: those that are well. `none`: they have other addresses than those asked for. The others say that no member is well, and what is
  * answered instead.
  */
 export type Reason = 'members' | 'backup' | 'none' | AllDown;
@@ -24,7 +24,7 @@ export interface Serving<M> {
 }
 
 export interface SuccessionOptions<M> {
-  /** In this order; a rank answers when those before it have nobody. */
+  /** In this order; a rank answers when those before it have no member that is well. */
   readonly ranks: readonly (readonly M[])[];
   readonly failback: Failback;
   readonly allDown: AllDown;
@@ -71,7 +71,7 @@ export class Succession<M extends Ranked> {
     return { members, by: members.every(({ backup }) => backup) ? 'backup' : 'members' };
   }
 
-  /** Stops the waiting: those that come first answer from the next review on. False when nobody waited. */
+  /** Stops the waiting: those that come first answer from the next review on. False when none was waiting. */
   failback(): boolean {
     if (this.waiting === undefined) return false;
     this.active = this.waiting.rank;

@@ -42,7 +42,7 @@ export class AliasStage implements Stage {
     };
     return rescue(ask, (cause) => {
       const reason = messageOf(cause);
-      // Where the server asks itself nobody logs what is thrown.
+      // What is thrown in a query of the server itself is not logged anywhere else.
       if (received.exchange.resolutions > 0) this.environment.log.error(`upstream lookup failed: ${reason}`);
       throw new QueryError('SERVFAIL', `the alias cannot be followed to ${alias.target}: ${reason}`, { cause });
     });

@@ -28,7 +28,7 @@ export interface Check {
   readonly seen: boolean;
   /** What the agent said last, where the check asks one. */
   readonly report: AgentReport;
-  /** Stops looking when nobody else uses it. */
+  /** Stops looking when it has no other user. */
   release(): void;
 }
 
@@ -42,7 +42,7 @@ interface ChecksOptions {
 }
 
 export interface UseOptions {
-  /** It was found down by other means: it starts as such where nobody has looked yet, and is up again after `rise` successes. */
+  /** It was found down by other means: it starts as down where it is not looked at yet, and is up again after `rise` successes. */
   readonly down?: boolean;
 }
 

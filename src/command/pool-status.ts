@@ -99,7 +99,7 @@ function answersOf({ by, members }: PoolStatus['serving'][number]): string {
   const who = members.length === 0 ? 'nobody' : members.join(', ');
   if (by === 'members') return who;
   if (by === 'none') return `${who} (only the other type of address is well)`;
-  return by === 'backup' ? `${who} (backup)` : `${who} (nobody is well: all_down ${by})`;
+  return by === 'backup' ? `${who} (backup)` : `${who} (no member is well: all_down ${by})`;
 }
 
 function failbackOf({ failback, failback_after: delay, serving }: PoolStatus): string {

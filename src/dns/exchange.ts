@@ -12,7 +12,7 @@ export class Exchange {
   answeredBy = '';
   /** The plugin from outside that the reply of those behind it has come back to; empty while it is with none of these. */
   backIn = '';
-  /** How often the server asked itself on behalf of the query. */
+  /** How often the server asked itself to answer this query. */
   resolutions = 0;
   /** Which questions led to which others, as "NAME TYPE"; undefined before one did. */
   ways: Map<string, string[]> | undefined = undefined;

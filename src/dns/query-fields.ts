@@ -21,7 +21,7 @@ export interface QueryChange {
   readonly udpSize?: number;
   /** Replaces the EDNS options; adds an OPT record where there is none. */
   readonly options?: readonly Option[];
-  /** Makes a query of the server's own, on behalf of nobody, that this client seems to ask. */
+  /** Makes a query of the server's own that looks as if this client had sent it. */
   readonly client?: Client;
   readonly caching?: Caching;
 }

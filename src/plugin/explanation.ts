@@ -15,7 +15,7 @@ export interface Question {
   readonly server: string | undefined;
 }
 
-/** A question answered for nobody, with everything that had a part in it. */
+/** The answer to a question that no client has asked, with everything that had a part in it. */
 export interface Explanation {
   readonly question: { readonly name: string; readonly type: string; readonly class: string };
   readonly client: string;

@@ -87,14 +87,14 @@ export interface StartContext {
    * QueryError when a way leads back to where it has been, and when one query makes the server ask itself without end.
    */
   resolve(query: Query, cause?: Query): Awaitable<Reply>;
-  /** Answers a question for nobody and says how the answer came about. Rejects when the question names a listener that is not there. */
+  /** Answers a question that no client has asked, and says how the answer came about. Rejects when the question names a listener that is not there. */
   explain(question: Question): Promise<Explanation>;
   /** What other plugins of the server block provide; never their modules. */
   peers<T>(capability: Capability<T>): readonly T[];
   /**
    * Joins this instance with those in its place in the other processes of the server: `hear` is given what they tell. What is returned tells
    * them: the primary one (see {@link ServerControl.primary}) all others, another one the primary. Messages are plain data. In a server of one
-   * process nobody hears.
+   * process they reach none.
    */
   counterparts(hear: (message: unknown) => void): (message: unknown) => void;
   /**
@@ -230,7 +230,7 @@ export interface Instance {
   readonly handle?: Handle;
   /**
    * Takes a NOTIFY (RFC 1996) for a zone of the server block, or leaves it to the next instance by undefined. NOTIFY does not go down the chain; one that
-   * nobody takes is refused.
+   * no plugin takes is refused.
    */
   notify?(query: Query): Awaitable<Reply | undefined>;
   /** What it does with messages as they are on the wire. */

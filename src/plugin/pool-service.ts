@@ -18,7 +18,7 @@ export interface PoolMemberStatus {
 /** A pool as other plugins of its server block use it. */
 export interface PoolService {
   readonly name: Name;
-  /** Whether any member is up and not drained; undefined as long as this is only believed: nobody has looked at those that may be, or nobody found them well yet. */
+  /** Whether any member is up and not drained; undefined while this is only assumed: no check of the members that may be up has ended yet, or none has succeeded yet. */
   readonly healthy: boolean | undefined;
   members(): readonly PoolMemberStatus[];
   /** The addresses that answers may name at present. */

@@ -1,4 +1,4 @@
-// What a plugin does with messages as they are on the wire: signatures (RFC 8945) and taps. Nobody else pays for it.
+// What a plugin does with messages as they are on the wire: signatures (RFC 8945) and taps. Server blocks without such a plugin do no work for it.
 import type { Query } from '../dns/query.ts';
 
 /** A part in the messages of a server block. Of several, each sees what those behind it in the chain have made of the reply. */

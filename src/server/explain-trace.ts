@@ -100,7 +100,7 @@ export class Inquiry extends Tracer {
   }
 }
 
-/** Binds plugins to a chain that is followed. What they ask on behalf of nobody goes through it as through any other. */
+/** Binds plugins to a chain that is followed. Queries that they make themselves go through it as through any other. */
 export const traced: Binding = {
   link(step, next) {
     const link = plain.link(step, next);

@@ -1,4 +1,4 @@
-// Answers a question for nobody, through the same responder and the same plugins as any other, and tells everything that had a part in the answer.
+// Answers a question that no client has asked, by the same responder and plugins as any other, and tells everything that had a part in the answer.
 import { isIPv6 } from 'node:net';
 import type { Place } from '../config/error.ts';
 import type { Client } from '../dns/client.ts';
@@ -43,7 +43,7 @@ export async function explain(plans: readonly ListenerPlan[], question: Question
   return { ...told(inquiry), otherServers };
 }
 
-/** Asks on behalf of a plugin whose own query is explained. */
+/** Asks what a plugin wants to know while its own query is explained. */
 export function explainLookup(plan: ListenerPlan, query: Query, context: Context): Awaitable<Reply> {
   const inquiry = new Inquiry(plan, query.with({}));
   if (query.explained instanceof Trace) query.explained.lookups.push(inquiry);

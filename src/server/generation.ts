@@ -43,7 +43,7 @@ export interface GenerationContext extends SetupEnvironment, PlanningContext {
   readonly own: Pick<OwnQueries, 'reply' | 'explain'>;
 }
 
-/** How often the server may ask itself on behalf of one query before that counts as a loop. */
+/** How often the server may ask itself to answer one query before that counts as a loop. */
 const maxResolutions = 16;
 
 /** A configuration that is set up and can be started, used and stopped. */

@@ -109,7 +109,7 @@ async function pour(stream: NonNullable<HttpResponse['stream']>, response: Serve
   const end = () => ending.abort();
   around.streams.add(ending);
   response.on('close', end);
-  // Here and not behind the pieces: whoever makes them may be late in noticing that nobody wants them.
+  // Here and not behind the pieces: their source may notice late that the client is gone.
   signal.addEventListener('abort', () => {
     around.streams.delete(ending);
     response.setTimeout(around.patience);

@@ -19,7 +19,7 @@ export interface Served extends HttpService, Service {
 interface Place {
   readonly paths: Map<string, Served>;
   readonly tls: HttpTls | undefined;
-  /** Whose word on TLS it is. */
+  /** The plugin that states TLS, for errors. */
   readonly plugin: string;
 }
 

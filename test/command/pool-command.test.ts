@@ -91,7 +91,7 @@ const web: PoolStatus = {
 test('one pool is shown in full', () => {
   expect(printPools([web]).split('\n')).toEqual([
     'pool www.example.org.: weighted, all_down all',
-    '  answers   a.example.org., 192.0.2.2 (nobody is well: all_down all)',
+    '  answers   a.example.org., 192.0.2.2 (no member is well: all_down all)',
     '  failback  after 60 s',
     '  member          address        state                    weight  agent',
     '  a.example.org.  192.0.2.1      up                       3 of 4  down drain 75%  answers',
@@ -114,8 +114,8 @@ test('several pools are a table', () => {
   };
   expect(printPools([web, mail]).split('\n')).toEqual([
     'pool              policy    up      failback     answers',
-    'www.example.org.  weighted  1 of 3  after 60 s   a.example.org., 192.0.2.2 (nobody is well: all_down all)',
-    'example.org.      weighted  1 of 3  auto, waits  192.0.2.9 (backup); nobody (nobody is well: all_down servfail)',
+    'www.example.org.  weighted  1 of 3  after 60 s   a.example.org., 192.0.2.2 (no member is well: all_down all)',
+    'example.org.      weighted  1 of 3  auto, waits  192.0.2.9 (backup); nobody (no member is well: all_down servfail)',
   ]);
   expect(printPools([])).toBe('no pool');
 });

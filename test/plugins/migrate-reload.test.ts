@@ -43,7 +43,7 @@ test.each([
   await server.when(name, ({ phase }) => phase === 'lowering');
   await expect(server.running.reload(`${root}example.org:0 {\n${instead}${forward}\n}\n`)).rejects.toThrow(reason);
   expect((await server.ask(name)).answers).toEqual([`${name}. 1 IN A 192.0.2.1`]);
-  // Another name in that block is nobody's matter.
+  // Another name in that block has no plan.
   await server.running.reload(`${root}other.org:0 {\n${forward}\n}\n${inBoth ? `example.org:0 {\n${plan}\n${forward}\n}\n` : ''}`);
 });
 

@@ -176,8 +176,8 @@ describe('notes', () => {
     const { notes } = step(await explain(server, { name: 'www.example.org' }), 'forward');
     expect(notes.slice(0, 4)).toEqual([
       'policy sequential',
-      'upstream 127.0.0.1:1 is not heard of yet, taken as up',
-      `upstream 127.0.0.1:${port} is not heard of yet, taken as up`,
+      'upstream 127.0.0.1:1 is taken as up, no reply so far',
+      `upstream 127.0.0.1:${port} is taken as up, no reply so far`,
       'asks 127.0.0.1:1',
     ]);
     expect(notes[4]).toMatch(/^127\.0\.0\.1:1 gave no reply: .*refused$/);

@@ -93,7 +93,7 @@ export function openAdminDoor(context: StartContext, access: AdminAccess, label:
   return door;
 }
 
-/** Whoever tells of something at an address whose port the system chose must say where, or nobody would find it. Undefined for any other address. */
+/** The address with its port where the system chose the port: it has to be logged, as it stands in no configuration. Undefined for any other address. */
 export function chosenAdminAddress(access: AdminAccess | undefined, server: ServerControl): string | undefined {
   return access?.address.endsWith(':0') === true ? `${access.address.slice(0, -1)}${server.httpPort(access.address)}` : undefined;
 }
