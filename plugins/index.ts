@@ -25,6 +25,7 @@ import rewrite from './rewrite/index.ts';
 import root from './root/index.ts';
 import timeouts from './timeouts/index.ts';
 import tls from './tls/index.ts';
+import view from './view/index.ts';
 import whoami from './whoami/index.ts';
 
 export const registry: Registry = {
@@ -55,6 +56,7 @@ export const registry: Registry = {
     loop,
     forward,
     whoami,
+    view,
   ],
   /** What CoreDNS 1.14.7 has besides, and what to do until ferrydns has it. */
   absent: {
@@ -94,7 +96,6 @@ export const registry: Registry = {
     trace: "use 'ferrydns explain' for single questions, 'log' for all",
     transfer: "'forward' the zone to a server that gives it away",
     tsig: 'leave it out',
-    view: "use server blocks on addresses or ports of their own ('bind')",
   },
   /** What CoreDNS has taken out, and what to use. */
   former: {

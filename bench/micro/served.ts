@@ -28,9 +28,12 @@ const constant = definePlugin({
   },
 });
 
-/** Answers queries for `names` in turn, each of them answered once before, through the plugins that these directives name. */
-export async function served(directives: readonly string[], names: readonly string[]): Promise<Subject> {
-  const answerer = await start(directives);
+/**
+ * Answers queries for `names` in turn, each of them answered once before, through the plugins that these directives name. `others` are the directives
+ * of further server blocks for the same names, which stand before.
+ */
+export async function served(directives: readonly string[], names: readonly string[], others: readonly (readonly string[])[] = []): Promise<Subject> {
+  const answerer = await start([...others, directives]);
   const messages = names.map((name) => queryMessage(name));
   const out = Buffer.alloc(maxMessage);
   for (const message of messages) answerer.answer(message, 0, message.length, client, out);
@@ -48,8 +51,8 @@ export async function served(directives: readonly string[], names: readonly stri
   };
 }
 
-async function start(directives: readonly string[]): Promise<Answerer> {
-  const text = `. {\n${directives.map((directive) => `  ${directive}\n`).join('')}}\n`;
+async function start(blocks: readonly (readonly string[])[]): Promise<Answerer> {
+  const text = blocks.map((directives) => `. {\n${directives.map((directive) => `  ${directive}\n`).join('')}}\n`).join('');
   const server = new Server({
     source: textSource(text, 'micro bench'),
     registry: withPlugin(withPlugin(registry, source, { after: 'whoami' }), constant, { after: 'whoami' }),

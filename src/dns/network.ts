@@ -13,6 +13,8 @@ export interface Network {
 
 /** Bits in front of an IPv4 address that is written as IPv6 (RFC 4291 section 2.5.5.2). */
 const mappedLength = 96;
+const dot = 0x2e;
+const zero = 0x30;
 
 /** Reads "192.0.2.0/24", "2001:db8::/32", or an address, which is a network of its own. Bits behind the prefix are ignored. Throws an Error that says what is wrong. */
 export function parseNetwork(text: string): Network {
@@ -31,6 +33,36 @@ export function parseNetwork(text: string): Network {
 export function networkText({ bytes, length }: Network): string {
   const address = bytes.length === 4 ? bytes.join('.') : ipv6Text(Array.from({ length: 8 }, (_, i) => readUint16(bytes, i * 2)));
   return `${address}/${length}`;
+}
+
+/** Tells whether addresses lie in a network. Throws an Error for what is no address. */
+export function insideOf({ bytes, length }: Network): (address: string) => boolean {
+  const mask = length === 0 ? 0 : (-1 << (32 - Math.min(length, 32))) | 0;
+  const base = wordOf(bytes) & mask;
+  const isWhole = bytes.length === 4;
+  return (address) => {
+    const found = readAddress(address);
+    if (found.length !== bytes.length || (wordOf(found) & mask) !== base) return false;
+    return isWhole || commonBits(found, bytes, length) === length;
+  };
+}
+
+/** The address that was read last: one query's is asked about by one view after another. */
+let lastText = '';
+let lastBytes: Uint8Array = new Uint8Array(0);
+
+function readAddress(text: string): Uint8Array {
+  if (text === lastText) return lastBytes;
+  const bytes = addressBytes(text);
+  if (bytes === undefined) throw new Error(`"${text}" is no IP address`);
+  lastText = text;
+  lastBytes = bytes;
+  return bytes;
+}
+
+/** The first four octets. */
+function wordOf(bytes: Uint8Array): number {
+  return ((bytes[0] as number) << 24) | ((bytes[1] as number) << 16) | ((bytes[2] as number) << 8) | (bytes[3] as number);
 }
 
 /** A place where networks part, or a network that was added: then it has an entry. */
@@ -111,12 +143,23 @@ function masked(bytes: Uint8Array, length: number): Network {
 
 /** The octets of an address without a zone, of IPv4 inside IPv6 those of IPv4; undefined for what is no address. */
 function addressBytes(text: string): Uint8Array | undefined {
-  if (isIPv4(text)) return Uint8Array.from(text.split('.'), Number);
+  if (isIPv4(text)) return ipv4Bytes(text);
   const [address = ''] = text.split('%');
   if (!isIPv6(address)) return undefined;
   const bytes = new Uint8Array(16);
   for (const [i, group] of ipv6Groups(address).entries()) writeUint16(bytes, i * 2, group);
   return isMapped(bytes) ? bytes.slice(12) : bytes;
+}
+
+/** The octets of a text that is known to be an IPv4 address. */
+function ipv4Bytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(4);
+  for (let i = 0, at = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === dot) at++;
+    else bytes[at] = (bytes[at] as number) * 10 + code - zero;
+  }
+  return bytes;
 }
 
 function isMapped(bytes: Uint8Array): boolean {

@@ -44,6 +44,7 @@ export { Reply, type ReplyChange } from '../dns/reply.ts';
 
 export type { Survey } from '../dns/survey.ts';
 export { sameName } from '../dns/wire.ts';
+export type { Expression } from '../expression/expression.ts';
 export type { Logger } from '../log/logger.ts';
 export { type Counter, type Histogram, type Metrics, perRoute } from '../metrics/metrics.ts';
 export type { MovedName } from '../migration/plan.ts';
@@ -62,6 +63,7 @@ export { type Awaitable, after, isPromise, rescue } from './awaitable.ts';
 export { type Capability, capability, metadataSource, type Provided, provide } from './capability.ts';
 export { type Deadlines, definePlugin, isPlugin, type Plugin, type PluginDefinition } from './definition.ts';
 export { type Explanation, type Question, readQuestion } from './explanation.ts';
+export { expressionText, readExpression } from './expression.ts';
 export * as migration from './migration.ts';
 export type {
   BlockSettings,

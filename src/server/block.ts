@@ -124,7 +124,18 @@ function choiceOf(uses: readonly Use[]): Choice {
   const [view] = views;
   return {
     ...(collectors.length === 0 ? {} : { collect: inTurn(collectors) }),
-    ...(view === undefined ? {} : { admits: views.length === 1 ? view : (query) => views.every((admits) => admits(query)) }),
+    ...(view === undefined ? {} : { admits: sure(views.length === 1 ? view : (query) => views.every((admits) => admits(query))) }),
+  };
+}
+
+/** A throw counts as no. */
+function sure(admits: (query: Query) => boolean): (query: Query) => boolean {
+  return (query) => {
+    try {
+      return admits(query);
+    } catch {
+      return false;
+    }
   };
 }
 

@@ -101,9 +101,12 @@ function holdersOf({ answering }: ListenerPlan, { name }: Query): RoutedBlock[] 
 function remarksOn({ typeCode, type }: Query, chosen: RoutedBlock | undefined, longest: RoutedBlock | undefined): string[] {
   if (typeCode === QueryType.AXFR || typeCode === QueryType.IXFR)
     return [`queries of type ${type} are refused where no plugin of the server block has zones to give`];
-  if (chosen === undefined) return ['no zone of this listener holds the name: refused'];
+  if (chosen === undefined)
+    return [longest === undefined ? 'no zone of this listener holds the name: refused' : 'no server block takes the query: refused'];
   if (chosen.chain === undefined) return ['the server block has no plugin that answers: refused'];
-  return typeCode === QueryType.DS && chosen !== longest ? ['DS records are looked for in the zone above (RFC 4035 section 3.1.4.1)'] : [];
+  return typeCode === QueryType.DS && chosen.route.zone !== longest?.route.zone
+    ? ['DS records are looked for in the zone above (RFC 4035 section 3.1.4.1)']
+    : [];
 }
 
 function describe({ route, place }: RoutedBlock): ExplainedBlock {

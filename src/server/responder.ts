@@ -62,10 +62,10 @@ export class Responder implements Answerer {
       for (const observer of this.answering.observers) observer.rejected?.(wire.subarray(start, end), query, peer, this.answering.dropped.server);
       return renderRefusal(wire, start, query, out);
     }
-    const refusal = this.refusal(query);
-    const block = refusal === undefined ? this.answering.router.find(query) : undefined;
+    const found = this.blockFor(query);
+    const block = found instanceof Reply ? undefined : found;
     if (block?.wire !== undefined) block.wire.received(wire.subarray(start, end), query);
-    const reply = block === undefined ? this.outsideChains(query, refusal ?? refused) : this.run(query, block);
+    const reply = found instanceof Reply ? found : this.run(query, found);
     if (!isPromise(reply) && (reply.following === undefined || peer.stream === undefined)) return this.render(reply, query, out, block);
     query.detach();
     void this.answerLater(reply, { query, peer, block });
@@ -85,9 +85,19 @@ export class Responder implements Answerer {
 
   /** The reply to a query of the server's own, without rendering it. Never throws: a failure becomes a reply that says so. */
   reply(query: Query): Awaitable<Reply> {
+    const found = this.blockFor(query);
+    return found instanceof Reply ? found : this.run(query, found);
+  }
+
+  /** The server block for a query, or what is said where none answers it. What a plugin throws before the choice costs that query. */
+  private blockFor(query: Query): RoutedBlock | Reply {
     const refusal = this.refusal(query);
-    const block = refusal === undefined ? this.answering.router.find(query) : undefined;
-    return block === undefined ? this.outsideChains(query, refusal ?? refused) : this.run(query, block);
+    if (refusal !== undefined) return this.outsideChains(query, refusal);
+    try {
+      return this.answering.router.find(query) ?? this.outsideChains(query, refused);
+    } catch (error) {
+      return this.failed(error, query);
+    }
   }
 
   private run(query: Query, block: RoutedBlock): Awaitable<Reply> {

@@ -3,6 +3,7 @@
 import type { Place } from '../config/error.ts';
 import type { Route } from '../dns/client.ts';
 import { QueryType } from '../dns/codes.ts';
+import { exchangeOf } from '../dns/exchange.ts';
 import { type Name, parentOf } from '../dns/name.ts';
 import type { Query } from '../dns/query.ts';
 import type { Next } from '../plugin/plugin.ts';
@@ -34,8 +35,8 @@ export interface RoutedBlock extends Stages {
 export class Router {
   readonly blocks: readonly RoutedBlock[];
   private readonly zones = new Map<string, RoutedBlock[]>();
-  /** The block of every query, where there is no choice. */
-  private readonly only: RoutedBlock | undefined;
+  /** The blocks of every query, where all are of the root: no name has to be looked at. */
+  private readonly ofRoot: readonly RoutedBlock[] | undefined;
 
   constructor(blocks: readonly RoutedBlock[]) {
     this.blocks = blocks;
@@ -44,8 +45,7 @@ export class Router {
       const { zone } = block.route;
       this.zones.set(zone, [...(this.zones.get(zone) ?? []), block]);
     }
-    const [first] = blocks;
-    this.only = blocks.length === 1 && first?.route.zone === '.' && !isView(first) ? first : undefined;
+    this.ofRoot = this.zones.size === 1 ? this.zones.get('.') : undefined;
   }
 
   serves(zone: string): boolean {
@@ -64,11 +64,7 @@ export class Router {
 
   /** The block that answers, undefined when no zone matches and no view admits the query. Where a block collects metadata, they are collected. */
   find(query: Query): RoutedBlock | undefined {
-    const { only } = this;
-    if (only !== undefined) {
-      only.collect?.(query);
-      return only;
-    }
+    if (this.ofRoot !== undefined) return choose(this.ofRoot, query);
     return query.typeCode === QueryType.DS ? this.findAbove(query) : this.findLongest(query);
   }
 
@@ -96,11 +92,13 @@ export class Router {
   }
 }
 
-/** The first block that admits the query. */
+/** The first block that admits the query. What the others have collected of it is forgotten. */
 function choose(blocks: readonly RoutedBlock[], query: Query): RoutedBlock | undefined {
+  const { metadata } = query;
   for (const block of blocks) {
     block.collect?.(query);
     if (block.admits === undefined || block.admits(query)) return block;
+    if (block.collect !== undefined) exchangeOf(query).metadata = metadata;
   }
   return undefined;
 }

@@ -14,9 +14,13 @@ const kubeadm = [
   'source',
 ];
 
+/** Views of 15 offices, none of which the client is in. */
+const views = Array.from({ length: 15 }, (_, i) => [`view office${i} {\n    expr incidr(client_ip(), '10.${i}.0.0/16')\n  }`, 'constant']);
+
 export const benches: readonly MicroBench[] = [
   { name: 'answer: a reply that a plugin keeps', prepare: () => served(['constant'], ['name0.micro.bench.']) },
   { name: 'answer: cache hit', prepare: () => served([cache, 'source'], names(5000)) },
+  { name: 'answer: cache hit behind 15 views', prepare: () => served([cache, 'source'], names(5000), views) },
   { name: 'answer: cached NXDOMAIN', prepare: () => served([cache, 'source'], names(5000).map(denied)) },
   { name: 'answer: cache hit through the kubeadm chain', prepare: () => served(kubeadm, names(5000)) },
 ];

@@ -16,6 +16,7 @@ import { cases as refresh } from './refresh.ts';
 import { cases as rewrite } from './rewrite.ts';
 import { cases as settings } from './settings.ts';
 import { cases as upstreams } from './upstreams.ts';
+import { cases as views } from './views.ts';
 import { cases as whoami } from './whoami.ts';
 
 export const topics: Readonly<Record<string, readonly ParityCase[]>> = {
@@ -36,4 +37,5 @@ export const topics: Readonly<Record<string, readonly ParityCase[]>> = {
   migration,
   cluster,
   combinations,
+  views,
 };
