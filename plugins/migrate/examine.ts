@@ -28,6 +28,7 @@ export async function examinePlan(own: Planned, setup: SetupContext, context: Ex
   const siblings = context.peers(planned);
   const before = earlier(own, context.everywhere(planned));
   if (earlier(own, siblings).some(({ name }) => name === own.name)) setup.fail(`plan ${own.name} is there twice`, 'names');
+  refuseRecord(own, before, setup);
   refuseOtherself(own, before, setup);
   refuseNames(own, before, setup);
   refuseJournals(own, before, setup);
@@ -54,6 +55,15 @@ function refuseOtherself({ name, configured: { move } }: Planned, before: readon
   const [word] = other.configured.move.words.values();
   const at = word === undefined ? 'in another server block' : `at ${word.place.file}:${word.place.line}`;
   setup.fail(`plan ${name} is another one ${at}, expected it to be alike in every server block, or another name for one of them`, 'names');
+}
+
+/** Plans of one record come one after another. */
+function refuseRecord({ name, configured: { move } }: Planned, before: readonly Planned[], setup: SetupContext): void {
+  const other = before.find((each) => each.name !== name && each.configured.move.record === move.record);
+  if (other === undefined) return;
+  const [word] = other.configured.move.words.values();
+  const at = word === undefined ? '' : ` at ${word.place.file}:${word.place.line}`;
+  setup.fail(`plan ${name} takes over from plan ${other.name}, which is still there${at}: put it in that one's place`, 'names');
 }
 
 function refuseNames(own: Planned, before: readonly Planned[], setup: SetupContext): void {

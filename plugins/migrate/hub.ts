@@ -1,5 +1,5 @@
-// The plans that a process runs, by name: they outlive the configurations that name them.
-import type { Metrics, migration } from 'ferrydns/plugin';
+// The plans that a process runs, by their records: they outlive the configurations that name them.
+import { type Metrics, migration } from 'ferrydns/plugin';
 import type { AdminPlan } from './door/admin-plan.ts';
 import { Follower } from './processes/follower.ts';
 import type { FollowerWord } from './processes/posture.ts';
@@ -21,10 +21,10 @@ export class Hub {
   private readonly uses = new Map<string, Use>();
   private readonly followings = new Map<string, Following>();
 
-  /** The plan of this name; started if nobody uses it. Rejects when it cannot be, or may not be changed so. */
+  /** What runs the record of this plan; started if nobody uses it. Rejects when it cannot be, or when this plan may not come after the one that runs. */
   async attach(user: AdminPlan, options: RunnerOptions): Promise<Runner> {
-    const { plan } = options.move;
-    const use = this.uses.get(plan.name) ?? this.add(plan.name, options);
+    const { plan, record } = options.move;
+    const use = this.uses.get(record) ?? this.add(record, options);
     use.users.add(user);
     try {
       await use.opened;
@@ -35,36 +35,39 @@ export class Hub {
       if (reason !== undefined) throw new Error(reason);
       return use.runner;
     } catch (error) {
-      await this.detach(user, plan.name);
+      await this.detach(user, record);
       throw error;
     }
   }
 
-  async detach(user: AdminPlan, name: string): Promise<void> {
-    const use = this.uses.get(name);
+  /** `left`: the server goes on without the plan. */
+  async detach(user: AdminPlan, record: string, left = false): Promise<void> {
+    const use = this.uses.get(record);
     if (use === undefined || !use.users.delete(user) || use.users.size > 0) return;
-    this.uses.delete(name);
-    await use.runner.close();
+    this.uses.delete(record);
+    await use.runner.close({ left });
   }
 
-  /** The plan of this name as another process runs it. */
+  /** The plan as another process runs it. One that leads elsewhere has a follower of its own, also where it has the same name. */
   follow(user: object, plan: migration.Plan, now: () => number): Follower {
-    const following = this.followings.get(plan.name) ?? { follower: new Follower({ plan, now }), users: new Set() };
-    this.followings.set(plan.name, following);
+    const key = followedAs(plan);
+    const following = this.followings.get(key) ?? { follower: new Follower({ plan, now }), users: new Set() };
+    this.followings.set(key, following);
     following.users.add(user);
     return following.follower;
   }
 
   /** Says a last word when nobody follows the plan any more. */
-  unfollow(user: object, name: string, tell: (word: FollowerWord) => void): void {
-    const following = this.followings.get(name);
+  unfollow(user: object, plan: migration.Plan, tell: (word: FollowerWord) => void): void {
+    const key = followedAs(plan);
+    const following = this.followings.get(key);
     if (following === undefined || !following.users.delete(user) || following.users.size > 0) return;
-    this.followings.delete(name);
+    this.followings.delete(key);
     following.follower.close();
     tell(following.follower.word());
   }
 
-  private add(name: string, options: RunnerOptions): Use {
+  private add(record: string, options: RunnerOptions): Use {
     for (const { runner } of this.uses.values()) {
       if (runner.file === options.file) throw new Error(`journal ${options.file} is the one of plan ${runner.plan.name} already`);
     }
@@ -72,9 +75,14 @@ export class Hub {
     const use = { runner, opened: runner.open(), users: new Set<AdminPlan>() };
     // Whoever attaches hears of a failure.
     use.opened.catch(() => undefined);
-    this.uses.set(name, use);
+    this.uses.set(record, use);
     return use;
   }
+}
+
+function followedAs(plan: migration.Plan): string {
+  const { from, to } = migration.sidesOf(plan);
+  return `${plan.name} ${from} ${to}`;
 }
 
 const byProcess = new WeakMap<Metrics, Hub>();

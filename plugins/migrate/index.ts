@@ -34,7 +34,7 @@ export default definePlugin({
         context.warn(`'${name}' is in no zone of the server block: only a rewrite can lead to it`, 'names');
       }
     }
-    const journal = options.journal ?? join('ferrydns-migrations', `${move.plan.name}.journal`);
+    const journal = options.journal ?? join('ferrydns-migrations', `${move.record}.journal`);
     const admin = options.admin === undefined ? usualAdminAccess : readAdminAccess(options.admin.admin, context);
     return new Migrate(
       {

@@ -6,6 +6,7 @@ import {
   type ExamineContext,
   type Handle,
   type Instance,
+  migration,
   type Name,
   openAdmin,
   type PoolService,
@@ -21,6 +22,7 @@ import {
 import { Answering } from './answer/answering.ts';
 import { explainUnstarted } from './answer/explain.ts';
 import { Guard } from './answer/guard.ts';
+import { Heading, isAlike } from './answer/heading.ts';
 import { Overruled } from './answer/overruled.ts';
 import { Places } from './answer/places.ts';
 import type { Surroundings } from './answer/replies.ts';
@@ -62,6 +64,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
   readonly configured: MigrateSettings;
   private readonly context: SetupContext;
   private readonly hub: Hub;
+  private readonly sides: ReturnType<typeof migration.sidesOf>;
   /** Opens the store that servers share. */
   private readonly sharedStore: (() => Store) | undefined;
   private readonly metrics: PlanMetrics;
@@ -85,12 +88,13 @@ export class Migrate implements Instance, Planned, AdminPlan {
   constructor(settings: MigrateSettings, context: SetupContext) {
     const { move, access } = settings;
     const { name, session } = move.plan;
-    const place = move.store;
-    this.sharedStore = place.kind === 'journal' ? undefined : () => openStore({ place, plan: name, session, access });
+    const { store: place, record } = move;
+    this.sharedStore = place.kind === 'journal' ? undefined : () => openStore({ place, plan: record, session, access });
     this.name = name;
     this.provides = [provide(planned, this as Planned), provide(adminUse, { label: `plan ${name}`, access: settings.admin })];
     this.configured = settings;
     this.context = context;
+    this.sides = migration.sidesOf(move.plan);
     this.hub = hubOf(context.metrics);
     this.metrics = new PlanMetrics(context.metrics, this.name);
     this.overruled = new Overruled(this.metrics.overruled, context.log);
@@ -113,7 +117,9 @@ export class Migrate implements Instance, Planned, AdminPlan {
   /** A plan in the middle of a move does not go by oversight. */
   yield(successors: readonly Instance[], heirs: (name: Name) => readonly (readonly Instance[])[]): void {
     const runner = this.started?.runner;
-    const holds = (instances: readonly Instance[]) => instances.some((next) => next instanceof Migrate && next.name === this.name);
+    const { record } = this.configured.move;
+    // A plan of the same record takes over, or is refused when it starts.
+    const holds = (instances: readonly Instance[]) => instances.some((next) => next instanceof Migrate && next.configured.move.record === record);
     const missed = this.configured.move.plan.names.find(({ name }) => !heirs(name).every(holds));
     const stays = holds(successors);
     if (runner === undefined || (stays && missed === undefined)) return;
@@ -167,7 +173,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
     if (context.server.rehearsing) return;
     const surroundings = { pool, resolve: (query: Query, cause?: Query) => context.resolve(query, cause) };
     const runner = context.server.primary ? await this.lead(context) : undefined;
-    const helm = runner ?? this.follow(context);
+    const helm = runner === undefined ? this.follow(context) : new Heading(runner, this.configured.move.plan);
     const asksBehind = (query: Query) => runner !== undefined && isAskedBy(runner.upstreams, query);
     const overruled = (query: Query) => this.overruled.note(query, helm);
     const status = context.server.primary ? () => this.status() : undefined;
@@ -207,7 +213,8 @@ export class Migrate implements Instance, Planned, AdminPlan {
     if (context.handlers.at(-1) === 'migrate') return;
     const upstream = new Upstream({ move: this.configured.move, runner, now: this.context.now, services: context.peers(upstreamService), ...around });
     const before = this.previous?.upstream;
-    if (before !== undefined) upstream.sources.inherit(before.sources);
+    // What leads to the B of another plan is not B here.
+    if (before !== undefined && isAlike(before.sides, this.sides)) upstream.sources.inherit(before.sources);
     this.upstream = upstream;
     this.previous = undefined;
   }
@@ -222,7 +229,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
       if (word !== undefined) tell(word);
     });
     tell(follower.word());
-    this.part = () => this.hub.unfollow(this, this.name, tell);
+    this.part = () => this.hub.unfollow(this, this.configured.move.plan, tell);
     return follower;
   }
 
@@ -241,9 +248,6 @@ export class Migrate implements Instance, Planned, AdminPlan {
     runner.host = this;
     // What was answered before the configuration changed may not be so any more.
     runner.overruled = undefined;
-    const { metrics, log, now } = this.context;
-    const pool = (name: PoolService['name']) => context.peers(poolService).find((each) => each.name === name);
-    this.watch = new Watch({ move, runner, metrics, log, now, pool, resolve: (query) => context.resolve(query) });
     this.metrics.show(runner);
     this.sayWhere(context.server);
     this.tick();
@@ -255,10 +259,10 @@ export class Migrate implements Instance, Planned, AdminPlan {
     this.upstream?.stop();
     this.metrics.hide();
     this.part();
-    const runner = this.started?.runner;
+    const { runner, context } = this.started ?? {};
     if (runner?.host === this) runner.host = undefined;
     this.started = undefined;
-    await this.hub.detach(this, this.name);
+    await this.hub.detach(this, this.configured.move.record, context?.server.stopping === false);
   }
 
   /** An address whose port the system chose is told, or nobody would find it. */
@@ -269,9 +273,22 @@ export class Migrate implements Instance, Planned, AdminPlan {
 
   private tick(): void {
     const runner = this.started?.runner;
-    this.upstream?.tick();
-    if (runner?.host !== this) return;
-    this.watch?.tick();
+    if (runner === undefined) return;
+    const inHand = runner.has(this.sides);
+    if (inHand) this.upstream?.tick();
+    if (runner.host !== this) return;
+    if (inHand) this.look().tick();
     runner.tick();
+  }
+
+  /** What is found is said of a plan that has the names in hand alone: of one that is to take over it would be taken for the other's. */
+  private look(): Watch {
+    if (this.watch !== undefined) return this.watch;
+    const { runner, context } = this.started ?? {};
+    if (runner === undefined || context === undefined) throw new Error(`plan ${this.name} is not run by this process`);
+    const { metrics, log, now } = this.context;
+    const pool = (name: Name) => context.peers(poolService).find((each) => each.name === name);
+    this.watch = new Watch({ move: this.configured.move, runner, metrics, log, now, pool, resolve: (query) => context.resolve(query) });
+    return this.watch;
   }
 }

@@ -76,6 +76,15 @@ export interface Agreement {
   readonly upstreamTtl: number;
   /** The hash of the plan all replicas must have. */
   readonly hash: string;
+  /**
+   * The epoch in which this plan took over from another one, a digest of where the names led then, and whether the upstream answered them, after they were
+   * given back. Undefined: it is the first one.
+   */
+  readonly begins?: { readonly epoch: number; readonly where: string; readonly givenBack: boolean };
+  /** How often this was put back after the store had lost it, and who has said since that they know no more. Undefined: never. */
+  readonly restored?: { readonly number: number; readonly by: readonly string[] };
+  /** Where they lead when it is done: only a plan that begins there can take over. */
+  readonly ends?: string;
 }
 
 /** The part of an agreement that one replica has made durable and answers by (R1, R2). */
@@ -91,6 +100,10 @@ export interface View {
   readonly member: boolean;
   readonly bound: boolean;
   readonly settled: boolean;
+  /** The other replicas that are registered. */
+  readonly others?: readonly string[];
+  /** As in the agreement. */
+  readonly begins?: Agreement['begins'];
   /** Its wall clock when it adopted this. */
   readonly stamp: number;
 }

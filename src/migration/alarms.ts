@@ -1,7 +1,8 @@
 // What a person should look at: each thing is said once, and again when it has been well in between.
+import type { Agreement } from './agreement.ts';
 import { fenceAlarm } from './fence.ts';
-import { otherPlan } from './replicas.ts';
 import { type Alarm, closedGate, type State, type Stepped } from './state.ts';
+import { inHand, otherPlan } from './succession.ts';
 
 /** Raises the alarms that hold now and ends those that hold no more. */
 export function raiseAlarms(state: State): Stepped {
@@ -11,10 +12,7 @@ export function raiseAlarms(state: State): Stepped {
     clock: state.aborted ?? (state.skewedBy === null ? behindAlarm(state) : skewWords(state)),
     target: running && state.unhealthy.to !== null ? 'B is not healthy' : null,
     gate: running && gate !== null ? `gate ${gate} does not hold` : null,
-    plan:
-      state.known?.agreement != null && otherPlan(state, state.known.agreement)
-        ? 'the move was started with another plan: this replica takes no part in it'
-        : null,
+    plan: state.known?.agreement == null ? null : strangeness(state, state.known.agreement),
     fence: fenceAlarm(state),
   };
   let stepped: Stepped = { state, effects: [] };
@@ -34,6 +32,14 @@ function behindAlarm({ clock }: State): string | null {
 
 function skewWords({ plan, skewedBy }: State): string {
   return `the clock is further off than ${plan.skew} s, seen from replica ${skewedBy}: no flip is acknowledged`;
+}
+
+/** What is to be told of a record that is in the hand of another plan. */
+function strangeness(state: State, agreement: Agreement): string | null {
+  if (!otherPlan(state, agreement) || inHand(state, agreement) !== null) return null;
+  return state.view !== null && agreement.begins !== undefined && state.view.epoch < agreement.begins.epoch
+    ? 'another plan has taken over: this replica answers as its own plan has ended until it is given that one'
+    : 'the move was started with another plan: this replica takes no part in it';
 }
 
 /** Says this of `about`, unless that was what was said of it last. */

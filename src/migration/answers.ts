@@ -3,6 +3,7 @@ import type { View } from './agreement.ts';
 import { latest } from './clock.ts';
 import type { Plan } from './plan.ts';
 import { isCompared, sessionLives } from './replicas.ts';
+import { unheard } from './restoration.ts';
 import type { Moment, State } from './state.ts';
 
 /** What decides between A and B for one query. */
@@ -51,13 +52,14 @@ function withoutView(state: State): Steering {
 
 function exclusive(state: State, view: View, now: Moment): Steering {
   const { timing, rules, plan } = state;
+  if (view.phase === 'flipping') return silent('between A and B');
+  // Nor with B: a plan that takes over does not wait for a replica that is not registered.
+  if (!view.member) return silent('not registered');
   if (view.phase === 'draining') return fixed('to', plan.transitionTtl);
   if (view.phase === 'done') return fixed('to', view.ttl);
-  if (view.phase === 'flipping') return silent('between A and B');
-  if (!view.member) return silent('not registered');
   if (rules.session && view.bound && !sessionLives(state, now)) return silent('the store has not been heard for a session');
-  if (unpromised(state, view)) return silent('a flip is agreed on that this replica has not promised yet');
-  if (isUncompared(state, now)) return silent(uncompared);
+  const doubt = doubtOf(state, view, now);
+  if (doubt !== null) return silent(doubt);
   if (view.flip === null) return fixed('from', view.phase === 'original' ? steadyTtl(plan, originalTtl(state, view)) : plan.transitionTtl);
   const left = view.flip.at - timing.skew - latest(state, now);
   if (left <= 0) return rules.promiseKept ? silent('past the flip') : fixed('from', plan.transitionTtl);
@@ -72,6 +74,15 @@ function isUncompared(state: State, now: Moment): boolean {
   if (agreement === null || agreement.flip === null) return false;
   const { committed, acks } = agreement.flip;
   return (committed || acks[state.replica] !== undefined) && !isCompared(state, agreement, now);
+}
+
+/** Why others may answer B although this replica knows of nothing that would keep it from A. */
+function doubtOf(state: State, view: View, now: Moment): string | null {
+  const agreement = state.known?.agreement ?? null;
+  const [replica] = agreement === null || view.phase === 'original' ? [] : unheard(agreement);
+  if (replica !== undefined) return `the store had lost the plan, and replica ${replica} has not said yet what it knows`;
+  if (unpromised(state, view)) return 'a flip is agreed on that this replica has not promised yet';
+  return isUncompared(state, now) ? uncompared : null;
 }
 
 /** R4: a replica that was removed and comes back meets a flip that did not wait for it. Its new session is no leave to hand out A. */

@@ -1,8 +1,9 @@
 // The heart of a move: `step(state, event, now)` gives the next state and what is to be done. No clock, socket, disk or random number inside.
 // P1 to P5 and R1 to R6 are the promises and rules of docs/architecture.md, "The law of a move".
-import { type Agreement, compareProgress } from './agreement.ts';
+import type { Agreement } from './agreement.ts';
 import { alarm, cleared, raiseAlarms } from './alarms.ts';
-import { earliest, resumeClock, ruler, stepWords, takeOver, tellStep, watchClock } from './clock.ts';
+import { earliest, ruler, stepWords, takeOver, tellStep, watchClock } from './clock.ts';
+import { hear } from './hearing.ts';
 import { carryOut, outcomeOf, refusalOf, startDoubt } from './operator.ts';
 import { progress, type Step } from './phases.ts';
 import { forbiddenChanges, hashOf, timingOf } from './plan.ts';
@@ -14,8 +15,6 @@ import {
   leftOut,
   longestTtls,
   memberOf,
-  observePeers,
-  otherPlan,
   promisedBy,
   renewalDue,
   sameView,
@@ -23,7 +22,9 @@ import {
   viewOf,
   withoutReplicas,
 } from './replicas.ts';
-import { type Effect, type Event, type Moment, restartLeases, type State, type Stepped, type Versioned } from './state.ts';
+import { confirmed, putBack, unheard } from './restoration.ts';
+import type { Effect, Event, Moment, State, Stepped } from './state.ts';
+import { inHand, otherPlan, sidesOf, successionRefusal, takenOver, takeover } from './succession.ts';
 
 /** First what the event tells, then what this replica writes to its journal, then what it proposes to the store. */
 export function step(state: State, event: Event, now: Moment): Stepped {
@@ -51,7 +52,7 @@ function take(state: State, event: Event, now: Moment): Stepped {
     case 'unreachable':
       return state.sending?.id === event.id ? unreachable(state, event.reason) : plain(state);
     case 'durable':
-      return plain(state.writing?.seq === event.seq ? { ...cleared(state, 'disk'), writing: null, view: state.writing.view } : state);
+      return plain(state.writing?.seq === event.seq ? durable(cleared(state, 'disk'), state.writing) : state);
     case 'write-failed':
       if (state.writing?.seq !== event.seq) return plain(state);
       return alarm({ ...state, writing: null }, 'disk', `the journal cannot be written, no phase begins: ${event.reason}`);
@@ -60,7 +61,7 @@ function take(state: State, event: Event, now: Moment): Stepped {
     case 'operator':
       return command(state, event.command, now);
     case 'plan':
-      return reload(state, event.plan);
+      return reload(state, event);
     default:
       return plain(observe(state, event, now));
   }
@@ -89,41 +90,6 @@ function observe(state: State, event: Extract<Event, { kind: 'check' | 'gate' | 
       return { ...state, upstream: { ...state.upstream, longest, cleanSince, drawn, missing } };
     }
   }
-}
-
-/** A newer value of the store. One that goes back is not followed: a store restored from an old copy must not undo a move (P3). */
-function hear(state: State, { version, agreement }: Versioned, now: Moment): Stepped {
-  if (state.known !== null && version < state.known.version) return plain(state);
-  const { view } = state;
-  if (view !== null && (agreement === null || compareProgress(agreement, view) < 0)) {
-    const found = agreement === null ? 'nothing' : `epoch ${agreement.epoch}, ${agreement.phase}`;
-    return alarm({ ...state, known: null }, 'store', `the store went back: it holds ${found}, the journal has epoch ${view.epoch}, ${view.phase}`);
-  }
-  if (agreement === null) return plain({ ...state, known: { version, agreement } });
-  const restarted = state.known === null && view === null ? recall(state, agreement, now) : state;
-  const heard = { ...remembering(restarted, agreement, now), ...observePeers(state, agreement, now) };
-  return plain({ ...heard, openSince: openSince(state, agreement, now), known: { version, agreement } });
-}
-
-/** What was seen of A before the fence came to stand as it does says nothing of what it has done. */
-function openSince({ known, openSince: since }: State, { fence }: Agreement, now: Moment): number | null {
-  const before = known?.agreement?.fence;
-  return since === null || (before?.state === fence.state && before.attempt === fence.attempt) ? since : now.mono;
-}
-
-/** A replica that finds itself registered without a journal of its own has run before: its leases and its clock of then count. */
-function recall(state: State, agreement: Agreement, now: Moment): State {
-  const member = agreement.members[state.replica];
-  if (member === undefined) return state;
-  const anchored = { ...state, clock: resumeClock(state, now, member.stamp) };
-  const view = state.plan.store === 'journal' ? viewOf(anchored, agreement, now) : null;
-  return { ...anchored, restart: restartLeases(anchored, view, now) };
-}
-
-/** P4: a B that was ill before a restart is ill until it was looked at. */
-function remembering(state: State, { members }: Agreement, now: Moment): State {
-  if (state.known !== null || state.checked.to || members[state.replica]?.ill !== true) return state;
-  return { ...state, unhealthy: { ...state.unhealthy, to: now.mono } };
 }
 
 function unreachable(state: State, reason: string): Stepped {
@@ -178,38 +144,61 @@ function command(state: State, asked: Extract<Event, { kind: 'operator' }>['comm
   return { state: accepted, effects: doubt === null ? [] : [{ kind: 'note', level: 'warn', text: doubt, by: state.replica }] };
 }
 
-/** A reload: fields no promise rests on are taken over, others only before the move begins. */
-function reload(state: State, plan: State['plan']): Stepped {
-  const forbidden = forbiddenChanges(state.plan, plan);
-  const running = state.view !== null && state.view.phase !== 'original' && state.view.phase !== 'released';
-  if (running && forbidden.length > 0) return alarm(state, 'plan', `the plan was edited during the move, not taken over: ${forbidden.join(', ')}`);
+/** What is answered by changes with the plan that it is of, never one before the other. */
+function durable(state: State, { view, plan }: NonNullable<State['writing']>): State {
+  return { ...(plan === state.plan ? state : takenOver(state, plan)), writing: null, view };
+}
+
+/** A reload: fields no promise rests on are taken over, others before the move begins, or by a plan that comes after this one. */
+function reload(state: State, { plan, anew }: Extract<Event, { kind: 'plan' }>): Stepped {
+  const { view, known } = state;
+  if (anew === true && view?.phase === 'released') return plain({ ...state, next: plan });
+  if (view !== null && view.phase !== 'original' && forbiddenChanges(state.plan, plan).length > 0) {
+    const handedOver = known?.agreement != null && inHand({ ...state, next: plan }, known.agreement) !== null;
+    const reason = handedOver ? null : successionRefusal(state.plan, plan, view);
+    return reason === null ? plain({ ...state, next: plan }) : alarm(state, 'plan', `not taken over: ${reason}`);
+  }
   const timing = timingOf(plan);
-  return plain({ ...state, plan, hash: hashOf(plan), timing: state.rules.skew ? timing : { ...timing, skew: 0 } });
+  const where = sidesOf(plan);
+  return plain({ ...state, plan, next: null, hash: hashOf(plan), where, timing: state.rules.skew ? timing : { ...timing, skew: 0 } });
 }
 
 /** R1, R2: what is to be answered by goes to the journal first. A server alone has it there already: its store is the journal. */
 function adopt(state: State, now: Moment): Stepped {
   const agreement = state.known?.agreement ?? null;
-  if (agreement === null || state.writing !== null || otherPlan(state, agreement)) return plain(state);
-  const view = viewOf(state, agreement, now);
-  if (state.view !== null && sameView(view, state.view)) return plain(state);
-  if (state.plan.store === 'journal') return plain({ ...state, view });
+  if (agreement === null || state.writing !== null) return plain(state);
+  const next = inHand(state, agreement);
+  if (next === null && otherPlan(state, agreement)) return plain(state);
+  const plan = next ?? state.plan;
+  const view = viewOf(next === null ? state : takenOver(state, next), agreement, now);
+  if (next === null && state.view !== null && sameView(view, state.view)) return plain(state);
+  if (state.plan.store === 'journal') return plain(durable(state, { seq: 0, view, plan }));
   if (!state.rules.promiseDurable && view.flip !== null && view.phase === 'countdown') return plain({ ...state, view });
   const seq = state.counter + 1;
-  return { state: { ...state, counter: seq, writing: { seq, view } }, effects: [{ kind: 'append', seq, view }] };
+  const effects: Effect[] = [{ kind: 'append', seq, view, ...(next === null ? {} : { plan }) }];
+  return { state: { ...state, counter: seq, writing: { seq, view, plan } }, effects };
 }
 
 /** One swap at a time: a command, else what happens by itself, else what this replica has to say, else a sign of life. */
 function propose(state: State, now: Moment): Stepped {
   const { known } = state;
   if (known === null || state.sending !== null) return plain(state);
-  if (known.agreement === null)
-    return state.view === null ? send(state, { agreement: founded(state, now), why: 'the plan is registered' }, now) : plain(state);
+  if (known.agreement === null) return found(state, now);
+  const heir = takeover(state, known.agreement, now);
+  if (heir !== null) return send(state, heir, now);
   const cleared = clearCommand(state, now);
   const { state: ready } = cleared;
   const wanted = wish(ready, known.agreement, now);
   const sent = wanted === null ? runFence(ready, known.agreement) : send(ready, wanted, now);
   return { state: sent.state, effects: [...cleared.effects, ...sent.effects] };
+}
+
+/** The store holds nothing: what was in it is put back by whoever knows it, for which a replica that knows nothing waits a session (R10). */
+function found(state: State, now: Moment): Stepped {
+  const known = state.rules.restored && state.plan.store !== 'journal' ? putBack(state, now) : null;
+  if (known !== null) return send(state, { agreement: known, why: `put back by replica ${state.replica}: the store had lost it` }, now);
+  const waits = state.rules.restored && state.plan.store !== 'journal' && now.mono - (state.emptySince ?? now.mono) < state.timing.session;
+  return state.view !== null || waits ? plain(state) : send(state, { agreement: founded(state, now), why: 'the plan is registered' }, now);
 }
 
 /** A command that another replica's swap has overtaken is answered, and so is one whose own swap is found to have happened. */
@@ -225,23 +214,32 @@ function wish(state: State, agreement: Agreement, now: Moment): Step | null {
   const before = agreement.members[state.replica];
   const mine = memberOf(state, agreement, now);
   const { upstreamTtl, oldTtl } = longestTtls(state, agreement);
-  const base = { ...agreement, upstreamTtl, oldTtl, members: { ...agreement.members, [state.replica]: mine } };
+  const said = confirmed(agreement, { replica: state.replica, lease: mine.lease, skew: state.timing.skew });
+  const base = { ...said, upstreamTtl, oldTtl, members: { ...agreement.members, [state.replica]: mine } };
   if (before === undefined) return { agreement: base, why: `replica ${state.replica} registered` };
   const acked = acknowledge(state, base, now);
   const gone = expired(state, acked, now);
-  const moved = state.command === null ? progress(state, gone ?? acked, now) : carryOut(state, acked, { command: state.command, now });
+  const moved = movedOn(state, { acked, gone }, now);
   if (moved !== null) return gone === null || state.command !== null ? moved : { ...moved, why: `${moved.why}; ${leftOut(acked, gone)}` };
   if (gone !== null) return { agreement: gone, why: leftOut(acked, gone) };
   if (acked !== base) return { agreement: acked, why: `replica ${state.replica} promises to be silent about A` };
   if (state.clock.untold !== 0) return { agreement: base, why: stepWords(state.clock.untold) };
-  if (saysNews(before, mine) || upstreamTtl > agreement.upstreamTtl || oldTtl > agreement.oldTtl)
+  if (said !== agreement || saysNews(before, mine) || upstreamTtl > agreement.upstreamTtl || oldTtl > agreement.oldTtl)
     return { agreement: base, why: `replica ${state.replica} obeys epoch ${mine.epoch}, ${mine.phase}` };
   return renewalDue(state, agreement, now) ? { agreement: base, why: 'renewed' } : null;
 }
 
+/** What somebody has asked for, else what happens by itself: nothing, as long as somebody may know more than what was put back (R10). */
+function movedOn(state: State, { acked, gone }: { readonly acked: Agreement; readonly gone: Agreement | null }, now: Moment): Step | null {
+  if (state.command !== null) return carryOut(state, acked, { command: state.command, now });
+  return unheard(acked).length > 0 ? null : progress(state, gone ?? acked, now);
+}
+
 function expired(state: State, base: Agreement, now: Moment): Agreement | null {
   const waitsForOthers =
-    state.plan.mode === 'exclusive' && (base.phase === 'lowering' || (base.phase === 'countdown' && base.flip?.committed === false));
+    state.plan.mode === 'exclusive' &&
+    unheard(base).length === 0 &&
+    (base.phase === 'lowering' || (base.phase === 'countdown' && base.flip?.committed === false));
   // When leases of one that is gone may end is told by the clock of whoever leaves it out.
   const gone = waitsForOthers && isCompared(state, base, now) ? expiredReplicas(state, base, now) : [];
   return gone.length === 0 ? null : withoutReplicas(state, base, { gone, now });
@@ -251,7 +249,8 @@ function send(state: State, { agreement, why, aborts }: Step, now: Moment): Step
   const id = state.counter + 1;
   const expect = state.known?.version ?? 0;
   const by = state.command?.by ?? state.replica;
-  const effects: Effect[] = [{ kind: 'commit', id, expect, agreement, why, by }];
+  const plan = state.next !== null && agreement.epoch !== state.known?.agreement?.epoch ? { plan: state.next } : {};
+  const effects: Effect[] = [{ kind: 'commit', id, expect, agreement, why, by, ...plan }];
   const sending = {
     id,
     agreement,

@@ -24,8 +24,8 @@ export function leasesEnd(timing: Timing, agreement: Agreement): Horizon {
 }
 
 /** Whether the plan has gone back to A and has not led to B since. */
-export function isRolledBack({ epoch, phase }: Agreement): boolean {
-  return epoch > 1 && !reached(phase, 'transition');
+export function isRolledBack({ epoch, phase, begins }: Agreement): boolean {
+  return epoch > (begins?.epoch ?? 1) && !reached(phase, 'transition');
 }
 
 /** After a rollback the leases on B are counted as those on A are: when the last of them is over. */

@@ -4,13 +4,19 @@ import { behindWords, earliest, latest, shown } from './clock.ts';
 import { beginFence } from './fence.ts';
 import { conditions, next, rollback, rollbackRefusal, type Step, waitOf } from './phases.ts';
 import { withoutReplicas } from './replicas.ts';
+import { unheard } from './restoration.ts';
 import type { Command, Moment, Pending, State } from './state.ts';
+import { laggards, otherPlan } from './succession.ts';
 
 /** Why the command cannot be done now, or null. */
 export function refusalOf(state: State, command: Command, now: Moment): string | null {
   const agreement = state.known?.agreement ?? null;
   if (agreement === null) return 'the store has not been heard yet';
   if (command.epoch !== agreement.epoch) return `the plan is in epoch ${agreement.epoch}, the command is for epoch ${command.epoch}`;
+  if (otherPlan(state, agreement) && command.verb !== 'forget') return 'another plan has the names in hand: this server was not given it, or not yet';
+  const [silent] = unheard(agreement);
+  if (silent !== undefined && command.verb !== 'forget')
+    return `the store had lost the plan: replica ${silent} has not said yet what it knows of it; forget it when it is gone for good`;
   switch (command.verb) {
     case 'start':
       return startRefusal(state, agreement, { command, now });
@@ -49,10 +55,19 @@ function hasHappened({ verb, replica }: Command, tried: Agreement, agreement: Ag
 export function carryOut(state: State, agreement: Agreement, { command, now }: { readonly command: Command; readonly now: Moment }): Step | null {
   switch (command.verb) {
     case 'start': {
-      const ttl = state.plan.ttl ?? state.preflight?.ttl ?? state.plan.transitionTtl;
+      const ttl = state.plan.ttl ?? (agreement.begins?.givenBack === false ? agreement.ttl : (state.preflight?.ttl ?? state.plan.transitionTtl));
       const oldTtl = Math.max(ttl, agreement.oldTtl);
       return {
-        agreement: { ...agreement, phase: 'lowering', since: earliest(state, now), ttl, oldTtl, hash: state.hash, paused: false },
+        agreement: {
+          ...agreement,
+          phase: 'lowering',
+          since: earliest(state, now),
+          ttl,
+          oldTtl,
+          hash: state.hash,
+          ends: state.where.to,
+          paused: false,
+        },
         why: 'started',
       };
     }
@@ -82,11 +97,16 @@ function pauseRefusal(state: State, agreement: Agreement, now: Moment): string |
 }
 
 function startRefusal(state: State, agreement: Agreement, { command, now }: { readonly command: Command; readonly now: Moment }): string | null {
+  if (agreement.phase === 'released') return 'the names were given back: leave the plan out, reload, and put it back and reload to begin anew';
   if (agreement.phase !== 'original') return `already in ${agreement.phase}`;
+  const [late] = laggards(agreement);
+  if (state.rules.allTakenOver && late !== undefined)
+    return `replica ${late} answers by the plan before still: give it this one, or forget it when it is gone for good`;
   const behind = command.force === true ? null : behindWords(state, now);
   if (behind !== null) return behind;
   const ahead = clockAhead(state, agreement, now);
   if (ahead !== null) return ahead;
+  if (agreement.begins?.givenBack === false) return conditions(state)?.why ?? null;
   if (awaitsUpstream(state)) return 'the upstream has not answered yet with what TTL it is handed out now: try again in a moment';
   if (state.plan.ttl === null && (state.preflight === null || state.preflight.ttl === null)) return 'the TTL is neither given nor learnt yet';
   return conditions(state)?.why ?? null;

@@ -187,6 +187,11 @@ export function cachesBelow(plan: Plan): number {
   return plan.caches.reduce((sum, cache) => sum + cache.seconds, 0);
 }
 
+/** A digest of where all names of a plan lead on one of its sides: equal for two plans that say the same in another order. */
+export function whereOf({ names }: Pick<Plan, 'names'>, side: 'from' | 'to'): string {
+  return digestOf(names.map((moved) => digestOf([moved.name, moved[side].map(digestOf).sort()])).sort());
+}
+
 /** Fields that may change while the plan runs, because no promise rests on them. */
 const changeable = [
   'weight',
@@ -203,10 +208,12 @@ const changeable = [
 /** The hash that a running move and a plan file are compared by: everything but the changeable fields. */
 export function hashOf(plan: Plan): string {
   const kept = Object.entries(plan).filter(([field]) => !(changeable as readonly string[]).includes(field));
-  return createHash('sha256')
-    .update(canonical(Object.fromEntries(kept)))
-    .digest('hex')
-    .slice(0, 32);
+  return digestOf(Object.fromEntries(kept));
+}
+
+/** The same for equal values, in whatever order the keys of their objects stand. */
+function digestOf(value: unknown): string {
+  return createHash('sha256').update(canonical(value)).digest('hex').slice(0, 32);
 }
 
 /** The fields in which `next` differs from `running` and that must not change during a move. */

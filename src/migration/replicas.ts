@@ -6,7 +6,7 @@ import { type Moment, type State, targetDoubt } from './state.ts';
 /** What this replica will answer by once it is durable. A session binds it in every phase but original, and there until the store has let it go. */
 export function viewOf(state: State, agreement: Agreement, now: Moment): View {
   const member = agreement.members[state.replica];
-  const { epoch, phase, step, ttl, oldTtl, flip } = agreement;
+  const { epoch, phase, step, ttl, oldTtl, flip, begins } = agreement;
   return {
     epoch,
     phase,
@@ -19,6 +19,14 @@ export function viewOf(state: State, agreement: Agreement, now: Moment): View {
     settled:
       phase === 'draining' &&
       (member?.settled === true || (state.view?.epoch === epoch && state.view.settled) || readyToSettle(state, agreement, now)),
+    ...(state.plan.store === 'journal'
+      ? {}
+      : {
+          others: Object.keys(agreement.members)
+            .filter((each) => each !== state.replica)
+            .sort(),
+        }),
+    ...(begins === undefined ? {} : { begins }),
     stamp: latest(state, now),
   };
 }
@@ -26,7 +34,13 @@ export function viewOf(state: State, agreement: Agreement, now: Moment): View {
 /** Whether two views say the same, whenever they were adopted. */
 export function sameView(a: View, b: View): boolean {
   return (
-    compareProgress(a, b) === 0 && a.member === b.member && a.bound === b.bound && a.settled === b.settled && a.ttl === b.ttl && a.oldTtl === b.oldTtl
+    compareProgress(a, b) === 0 &&
+    a.member === b.member &&
+    a.bound === b.bound &&
+    a.settled === b.settled &&
+    a.ttl === b.ttl &&
+    a.oldTtl === b.oldTtl &&
+    String(a.others ?? []) === String(b.others ?? [])
   );
 }
 
@@ -109,17 +123,13 @@ export function saysNews(before: Member, after: Member): boolean {
  * as its end is waited for, should the upstream have shown it late: no restart may forget it.
  */
 export function longestTtls({ plan, preflight, upstream }: State, agreement: Agreement): Pick<Agreement, 'oldTtl' | 'upstreamTtl'> {
-  const { phase, oldTtl, upstreamTtl } = agreement;
-  const before: readonly Phase[] = ['original', 'lowering'];
+  const { phase, oldTtl, upstreamTtl, begins } = agreement;
+  // Clients of a plan that has taken over were answered by the one before, whatever the upstream shows.
+  const before: readonly Phase[] = begins?.givenBack === false ? [] : ['original', 'lowering'];
   return {
     oldTtl: before.includes(phase) ? Math.max(oldTtl, phase === 'original' ? (plan.ttl ?? 0) : 0, preflight?.ttl ?? 0) : oldTtl,
     upstreamTtl: Math.max(upstreamTtl, upstream.longest),
   };
-}
-
-/** `start` fixes the plan: a replica with another one takes no part, and so holds the move up until it has the same. */
-export function otherPlan(state: State, agreement: Agreement): boolean {
-  return agreement.phase !== 'original' && agreement.hash !== state.hash;
 }
 
 /** R4: whether this replica has promised this proposal durably and has not said so yet. */

@@ -2,7 +2,7 @@
 import type { Agreement, Leases, Progress, View } from './agreement.ts';
 import { type Clock, startClock, type Written } from './clock.ts';
 import type { Drawn } from './draws.ts';
-import { hashOf, isTargetChecked, type Plan, type Timing, timingOf } from './plan.ts';
+import { hashOf, isTargetChecked, type Plan, type Timing, timingOf, whereOf } from './plan.ts';
 
 /** What the world shows at the moment of an event. */
 export interface Moment {
@@ -76,8 +76,8 @@ export type Event =
       readonly missing: readonly string[];
     }
   | { readonly kind: 'operator'; readonly command: Command }
-  /** A reload brings this plan. */
-  | { readonly kind: 'plan'; readonly plan: Plan };
+  /** A reload brings this plan; `anew`: after it had been left out. */
+  | { readonly kind: 'plan'; readonly plan: Plan; readonly anew?: boolean };
 
 /** What the engine wants done; those who run it do it and tell it what came of it. */
 export type Effect =
@@ -89,9 +89,11 @@ export type Effect =
       readonly agreement: Agreement;
       readonly why: string;
       readonly by: string;
+      /** The plan that takes over by it. */
+      readonly plan?: Plan;
     }
   /** Write to this replica's own journal and sync; answer with `durable` or `write-failed`. */
-  | { readonly kind: 'append'; readonly seq: number; readonly view: View }
+  | { readonly kind: 'append'; readonly seq: number; readonly view: View; readonly plan?: Plan }
   /** Read the store now. */
   | { readonly kind: 'fetch' }
   /** Run the fence; answer with `fenced`. Running it twice must do no harm. */
@@ -133,6 +135,10 @@ export interface Rules {
   readonly steady: boolean;
   /** R8: a replica that a step of its clock would silence before the flip goes back. */
   readonly abort: boolean;
+  /** R10: an empty store is not one in which nothing ever was. */
+  readonly restored: boolean;
+  /** R9: a plan that has taken over starts when every registered replica answers by it. */
+  readonly allTakenOver: boolean;
 }
 
 export const allRules: Rules = {
@@ -145,13 +151,19 @@ export const allRules: Rules = {
   skew: true,
   steady: true,
   abort: true,
+  allTakenOver: true,
+  restored: true,
 };
 
 /** Everything one replica knows; immutable. */
 export interface State {
   readonly plan: Plan;
   readonly hash: string;
+  /** Where the names lead before and after, as digests. */
+  readonly where: { readonly from: string; readonly to: string };
   readonly timing: Timing;
+  /** The plan that is to take over from this one, which is answered by until that is agreed on and durable. */
+  readonly next: Plan | null;
   readonly replica: string;
   readonly rules: Rules;
   /** What time it is for the plan (R7). */
@@ -164,8 +176,13 @@ export interface State {
   readonly stated: Leases | null;
   /** What is durable and answered by; null: neither journal nor store yet (R5). */
   readonly view: View | null;
-  readonly writing: { readonly seq: number; readonly view: View } | null;
+  readonly writing: { readonly seq: number; readonly view: View; readonly plan: Plan } | null;
   readonly known: Versioned | null;
+  /** What the store held before it was seen to hold less, and the highest number that anything was put back under. */
+  readonly lost: Agreement | null;
+  readonly lostNumber: number;
+  /** Since when (monotonic) it has been seen to hold nothing, by a replica that knows nothing. */
+  readonly emptySince: number | null;
   readonly sending: {
     readonly id: number;
     readonly agreement: Agreement;
@@ -231,6 +248,8 @@ export function begin({ plan, replica, view, now, written = { at: 0, latest: 0 }
   const state: State = {
     plan,
     hash: hashOf(plan),
+    where: { from: whereOf(plan, 'from'), to: whereOf(plan, 'to') },
+    next: null,
     timing: rules.skew ? timing : { ...timing, skew: 0 },
     replica,
     rules,
@@ -241,6 +260,9 @@ export function begin({ plan, replica, view, now, written = { at: 0, latest: 0 }
     view,
     writing: null,
     known: null,
+    lost: null,
+    lostNumber: 0,
+    emptySince: null,
     sending: null,
     counter: 0,
     renewed: null,
@@ -257,10 +279,15 @@ export function begin({ plan, replica, view, now, written = { at: 0, latest: 0 }
     command: null,
     fencing: null,
     begunFence: null,
-    upstream: { there: false, cleanSince: null, longest: 0, drawn: { seen: 0, wanted: plan.handbackAnswers, left: null }, missing: [] },
+    upstream: unseen(plan),
     alarms: {},
   };
   return view === null ? state : { ...state, restart: restartLeases(state, view, now) };
+}
+
+/** An upstream of which nothing has been seen. */
+export function unseen({ handbackAnswers: wanted }: Plan): State['upstream'] {
+  return { there: false, cleanSince: null, longest: 0, drawn: { seen: 0, wanted, left: null }, missing: [] };
 }
 
 /** After a restart the leases of before are unknown, so they may last for the longest TTL that was handed out. */

@@ -26,6 +26,7 @@ const targetSyntax = 'NAME|pool NAME|ADDRESS';
 /** What says how a thing is moved. */
 const moveOptions = {
   plan: setting(planName, 'what the plan is called; its first name unless given'),
+  continues: setting(planName, 'the plan whose journal this one goes on with: it takes over when the last plan in it is done'),
   name: repeated({ name: words('NAME [from TARGET...] [to TARGET...]', 1) }, 'a further name that moves together with the others'),
   from: property({ targets: words(targetSyntax, 1) }, 'A: where the names lead before the move'),
   to: property({ targets: words(targetSyntax, 1) }, 'B: where they lead after it'),

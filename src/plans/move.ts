@@ -14,6 +14,8 @@ export type StorePlace =
 /** A plan, where servers agree on it, and the checks of its sides. */
 export interface Move {
   readonly plan: Plan;
+  /** What its journal and its key in the store are called: the plan, or the one that it continues. Plans of one record come one after another. */
+  readonly record: string;
   readonly store: StorePlace;
   readonly checks: readonly { readonly side: 'from' | 'to'; readonly spec: CheckSpec }[];
 }

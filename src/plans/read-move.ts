@@ -55,7 +55,7 @@ class MoveReader {
     const checks = this.checks(first.name);
     const plan = this.plan(names, checks);
     this.judge(plan, names);
-    return { plan, store: this.store(), checks, words: new Map(names.map(({ name, word }) => [name, word])) };
+    return { plan, record: options.continues ?? plan.name, store: this.store(), checks, words: new Map(names.map(({ name, word }) => [name, word])) };
   }
 
   private plan(names: readonly NameReading[], checks: Move['checks']): Plan {

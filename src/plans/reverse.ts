@@ -16,6 +16,7 @@ export function reversedPlanFile(move: Move): string {
   const back = reversed(plan);
   return [
     `plan: ${quoted(back.name)}`,
+    `continues: ${quoted(move.record)}`,
     'names:',
     ...back.names.map(({ name, from, to }) => `  ${quoted(name)}: { from: ${targets(from)}, to: ${targets(to)} }`),
     `role: ${back.role}`,

@@ -13,3 +13,4 @@ export { rollbackRefusal, waitOf } from '../migration/phases.ts';
 export { describeTarget, forbiddenChanges, type Gate, hashOf, isLookedAt, type Plan, type Target, timingOf } from '../migration/plan.ts';
 export { sessionLives, setApart, silentFor, sinceRenewal, withoutReplicas } from '../migration/replicas.ts';
 export { begin, type Command, type Effect, type Event, type FenceOutcome, type Moment, type State } from '../migration/state.ts';
+export { follows, inHand, sidesOf, successionRefusal } from '../migration/succession.ts';

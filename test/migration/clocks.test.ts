@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { shown } from '../../src/migration/clock.ts';
 import { forecastOf } from '../../src/migration/forecast.ts';
 import { settled } from './explorer.ts';
-import { act, actionsOf, emptyWorld } from './model.ts';
-import { incident, measured, modelOf, planFor, smallPlan } from './scenarios.ts';
+import { act, actionsOf } from './model.ts';
+import { incident, measured, modelOf, planFor, registeredWorld, smallPlan } from './scenarios.ts';
 import { Server, start } from './server.ts';
 import { answerFor } from './status.ts';
 import { type Model, momentOf, nodeAt, noFaults, type World, withNode } from './world.ts';
@@ -146,7 +146,7 @@ describe('servers that share a plan', () => {
   /** The clocks of the first so many servers are set at this second after the start. The promises are checked at each step, P6 among them. */
   function run({ replicas, stepped, at, stride }: Omit<(typeof shared)[number], 'phase'>): World {
     const model = modelFor(replicas);
-    let world = settled(model, emptyWorld(model, { ...noFaults, start: 1 }));
+    let world = registeredWorld(model, { ...noFaults, start: 1 });
     for (let now = -6; now < 90; now++) {
       for (let i = 0; now === at && i < stepped; i++) world = withNode(world, i, { ...nodeAt(world, i), shift: stride });
       if (now >= 0) world = begun(model, world);
@@ -179,7 +179,7 @@ describe('servers that share a plan', () => {
 
   test('one whose clock is behind what another has written starts nothing', () => {
     const model = modelFor(2);
-    let world = settled(model, emptyWorld(model, { ...noFaults, start: 1 }));
+    let world = registeredWorld(model, { ...noFaults, start: 1 });
     world = second(model, withNode(world, 1, { ...nodeAt(world, 1), shift: -20 }));
     const starts = actionsOf(model, world).filter(({ name }) => name === 'start');
     expect(starts).toEqual([{ name: 'start', node: 0 }]);

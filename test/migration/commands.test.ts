@@ -21,6 +21,7 @@ class Replica {
   constructor(plan: Plan) {
     this.state = begin({ plan, replica: 'a', view: null, now: this.now() });
     this.read();
+    this.wait(plan.session);
   }
 
   read(): void {

@@ -1,7 +1,7 @@
 // Goes deeper than the tests do: `node test/migration/explore.ts [--depth N] [--states N] [--only WORDS]`. Exits 1 with a trace when a promise breaks.
 import { parseArgs } from 'node:util';
 import { explore, trace } from './explorer.ts';
-import { broken, sound, startedWorld } from './scenarios.ts';
+import { beginningOf, broken, sound } from './scenarios.ts';
 
 const { values } = parseArgs({
   options: {
@@ -15,8 +15,8 @@ const bounds = { depth: Number(values.depth), states: Number(values.states) };
 
 for (const scenario of values.rules ? broken : sound) {
   if (!scenario.title.includes(values.only)) continue;
-  const { model, ticks, faults, title } = scenario;
-  const start = startedWorld(model, ticks, faults);
+  const { model, title } = scenario;
+  const start = beginningOf(scenario);
   const before = process.cpuUsage();
   const found = explore(model, start, bounds);
   const seconds = process.cpuUsage(before).user / 1e6;

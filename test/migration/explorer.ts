@@ -155,13 +155,15 @@ interface KeyParts {
 function nodeKey(node: Node, parts: KeyParts): unknown {
   const { agreement, at, world } = parts;
   const mono = (time: number | null) => parts.mono(time === null ? null : time + node.slept * 1000);
-  const request = (value: Node['request']) => (value === null ? null : value.expect === world.version ? agreement(value.agreement) : 'late');
-  const ghost = node.ghost !== null && node.ghost.expect === world.version ? agreement(node.ghost.agreement) : null;
+  const held = world.agreement === null ? 0 : world.version;
+  const request = (value: Node['request']) => (value === null ? null : value.expect === held ? agreement(value.agreement) : 'late');
+  const ghost = node.ghost !== null && node.ghost.expect === held ? agreement(node.ghost.agreement) : null;
   const clocks = [node.shift, node.slept, node.asleep, node.silent];
   const flags = [clocks, node.linked, node.gone, request(node.request), ghost, node.fence !== null];
   return [
     flags,
     viewKey(node.disk, at),
+    [node.diskNext, node.replanned, node.state?.plan.name, node.state?.next?.name],
     node.state === null ? null : stateKey(node.state, { ...parts, mono }),
     mono(node.leased.from === 0 ? null : node.leased.from),
     node.obeyed === null ? null : Object.values(node.obeyed),
@@ -169,7 +171,8 @@ function nodeKey(node: Node, parts: KeyParts): unknown {
 }
 
 function stateKey(state: State, { agreement, at, mono, world }: KeyParts): unknown {
-  const known = state.known === null ? null : state.known.version === world.version ? 'now' : agreement(state.known.agreement);
+  const known =
+    state.known === null ? null : state.known.version === world.version && world.agreement !== null ? 'now' : agreement(state.known.agreement);
   const peers = Object.entries(state.seen).map(([replica, { beat, mono: since }]) => [
     replica,
     beat - (world.agreement?.members[replica]?.beat ?? 0),
@@ -188,6 +191,7 @@ function stateKey(state: State, { agreement, at, mono, world }: KeyParts): unkno
     late,
     at(state.readAt ?? 0),
     clockKey(state, at),
+    [agreement(state.lost), mono(state.emptySince)],
   ];
 }
 
@@ -198,7 +202,7 @@ function clockKey({ clock, aborted }: State, at: KeyParts['at']): unknown {
 function viewKey(view: View | null, at: (wall: number) => unknown): unknown {
   return view === null
     ? null
-    : [view.epoch, view.phase, view.flip === null ? null : [view.flip.round, at(view.flip.at)], view.member, view.bound, view.settled];
+    : [view.epoch, view.phase, view.flip === null ? null : [view.flip.round, at(view.flip.at)], view.member, view.bound, view.settled, view.others];
 }
 
 function agreementKey(value: Agreement, world: World, at: (wall: number) => unknown): unknown {
@@ -224,6 +228,7 @@ function agreementKey(value: Agreement, world: World, at: (wall: number) => unkn
     flipKey,
     [fence.state, fence.by, fence.attempt, fence.mayHaveRun],
     members,
+    value.restored === undefined ? null : value.restored.by,
     at(value.floor.from),
   ];
 }

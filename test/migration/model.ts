@@ -10,6 +10,8 @@ export function emptyWorld(model: Model, faults: Faults): World {
   const node: Node = {
     state: null,
     disk: null,
+    diskNext: false,
+    replanned: false,
     linked: true,
     gone: false,
     request: null,
@@ -45,6 +47,7 @@ export function actionsOf(model: Model, world: World): readonly Action[] {
   for (let i = 0; i < world.nodes.length; i++) for (const name of clockActions(model, world, i)) actions.push({ name, node: i });
   const busy = actions.some(({ name }) => prompt.has(name));
   if (!busy || world.faults.delay > 0) actions.push({ name: 'tick', node: -1 });
+  if (world.faults.empty > 0 && world.agreement !== null) actions.push({ name: 'empty', node: -1 });
   return actions;
 }
 
@@ -64,7 +67,7 @@ function nodeActions(model: Model, world: World, i: number): readonly string[] {
   const when = (holds: boolean, name: string) => {
     if (holds) names.push(name);
   };
-  when(node.ghost !== null && node.ghost.expect === world.version, 'ghost');
+  when(node.ghost !== null && node.ghost.expect === held(world), 'ghost');
   when(!node.linked, 'heal');
   when(node.linked && faults.cut > 0, 'cut');
   if (node.state === null) {
@@ -74,7 +77,7 @@ function nodeActions(model: Model, world: World, i: number): readonly string[] {
   }
   when(node.request !== null && node.linked, 'swap');
   when(node.request !== null && (!node.linked || faults.lose > 0), 'lose');
-  when(node.linked && (node.state.known === null || node.state.known.version < world.version), 'read');
+  when(node.linked && hasNews(world, node.state), 'read');
   when(node.state.writing !== null, 'disk');
   when(node.fence !== null, 'fence');
   when(node.fence !== null && faults.fenceFails > 0, 'fence-fails');
@@ -85,8 +88,24 @@ function nodeActions(model: Model, world: World, i: number): readonly string[] {
   when(faults.unhealthy > 0 && node.state.unhealthy.to === null, 'ill');
   when(node.state.unhealthy.to !== null, 'well');
   names.push(...afterFence(model, world, i));
+  when(faults.replan > 0 && model.next !== undefined && !node.replanned && mayReplan(node), 'replan');
   for (const verb of ['start', 'rollback'] as const) when(faults[verb] > 0 && allowed(model, world, { i, verb }), verb);
   return names;
+}
+
+function hasNews({ version, agreement }: World, { known }: NonNullable<Node['state']>): boolean {
+  if (known === null) return true;
+  return agreement === null ? known.agreement !== null : known.version < version;
+}
+
+/** What a swap must expect: where nothing is, there is no version. */
+function held({ version, agreement }: World): number {
+  return agreement === null ? 0 : version;
+}
+
+/** A server refuses to load the plan earlier. */
+function mayReplan({ state }: Node): boolean {
+  return state?.view?.phase === 'done';
 }
 
 /** What an operator may do about a fence that did not shut A, or may not have. */
@@ -122,9 +141,14 @@ function commandOf(verb: Command['verb'], epoch: number, more: Partial<Command> 
 
 /** The world after an action; throws a {@link Violation} when a promise is broken. */
 export function act(model: Model, world: World, action: Action): World {
-  const next = answering(model, action.name === 'tick' ? tick(model, world) : (setClock(model, world, action) ?? perform(model, world, action)));
+  const next = answering(model, action.node < 0 ? happen(model, world, action) : (setClock(model, world, action) ?? perform(model, world, action)));
   checkStore(model, { before: world, after: next, action });
   return next;
+}
+
+function happen(model: Model, world: World, { name }: Action): World {
+  if (name === 'tick') return tick(model, world);
+  return { ...world, version: world.version + 1, agreement: null, faults: { ...world.faults, empty: world.faults.empty - 1 } };
 }
 
 function tick(model: Model, world: World): World {
@@ -153,7 +177,7 @@ function perform(model: Model, world: World, { name, node: i }: Action): World {
     case 'crash':
       return { ...withNode(spend('crash'), i, crashed(model, node)), ...maybeFenced(world, node) };
     case 'wipe':
-      return { ...withNode(spend('wipe'), i, { ...crashed(model, node), disk: null, obeyed: null }), ...maybeFenced(world, node) };
+      return { ...withNode(spend('wipe'), i, { ...crashed(model, node), disk: null, diskNext: false, obeyed: null }), ...maybeFenced(world, node) };
     case 'gone':
       return { ...withNode(spend('forget'), i, { ...crashed(model, node), gone: true }), ...maybeFenced(world, node) };
     case 'swap':
@@ -170,7 +194,12 @@ function perform(model: Model, world: World, { name, node: i }: Action): World {
       return isDisplaced(world, i) ? displaced(model, world, i) : read(model, world, i);
     case 'disk': {
       const writing = node.state?.writing;
-      return writing == null ? world : send(withNode(world, i, { ...node, disk: writing.view }), { kind: 'durable', seq: writing.seq });
+      return writing == null
+        ? world
+        : send(withNode(world, i, { ...node, disk: writing.view, diskNext: writing.plan.name === model.next?.name }), {
+            kind: 'durable',
+            seq: writing.seq,
+          });
     }
     case 'fence':
       return fenced(model, { ...world, ...maybeFenced(world, node) }, { i, outcome: 'done' });
@@ -178,6 +207,8 @@ function perform(model: Model, world: World, { name, node: i }: Action): World {
       return fenced(model, spend('fenceFails'), { i, outcome: 'failed' });
     case 'fence-cut':
       return fenced(model, { ...spend('fenceCut'), ...maybeFenced(world, node) }, { i, outcome: 'unknown' });
+    case 'replan':
+      return replan(model, withNode(spend('replan'), i, { ...node, replanned: true }), i);
     case 'ill':
       return send(spend('unhealthy'), { kind: 'check', side: 'to', healthy: false });
     case 'well':
@@ -238,7 +269,7 @@ function displaced(model: Model, world: World, i: number): World {
 /** A twin takes its name before anything else. */
 function read(model: Model, world: World, i: number): World {
   const heard = i === model.twin ? claim(world) : world;
-  return deliver(model, heard, { i, event: { kind: 'read', version: heard.version, agreement: heard.agreement } });
+  return deliver(model, heard, { i, event: { kind: 'read', version: held(heard), agreement: heard.agreement } });
 }
 
 function claim(world: World): World {
@@ -255,8 +286,15 @@ function crashed(model: Model, node: Node): Node {
 
 function restart(model: Model, world: World, i: number): World {
   const node = nodeAt(world, i);
-  const state = begin({ plan: model.plan, replica: nameOf(model, i), view: node.disk, now: momentOf(model, world, i), rules: model.rules });
-  return deliver(model, withNode(world, i, { ...node, state }), { i, event: { kind: 'tick' } });
+  const configured = (node.replanned ? model.next : undefined) ?? model.plan;
+  const plan = node.disk === null || node.diskNext ? configured : model.plan;
+  const state = begin({ plan, replica: nameOf(model, i), view: node.disk, now: momentOf(model, world, i), rules: model.rules });
+  const running = deliver(model, withNode(world, i, { ...node, state }), { i, event: { kind: 'tick' } });
+  return plan === configured ? running : replan(model, running, i);
+}
+
+function replan(model: Model, world: World, i: number): World {
+  return deliver(model, world, { i, event: { kind: 'plan', plan: model.next ?? model.plan } });
 }
 
 function swap(model: Model, world: World, i: number): World {
@@ -264,8 +302,8 @@ function swap(model: Model, world: World, i: number): World {
   const { request } = node;
   if (request === null) return world;
   const rest = withNode(world, i, { ...node, request: null });
-  if (request.expect !== world.version) {
-    return deliver(model, rest, { i, event: { kind: 'conflict', id: request.id, version: world.version, agreement: world.agreement } });
+  if (request.expect !== held(world)) {
+    return deliver(model, rest, { i, event: { kind: 'conflict', id: request.id, version: held(world), agreement: world.agreement } });
   }
   const version = world.version + 1;
   return deliver(model, { ...rest, version, agreement: request.agreement }, { i, event: { kind: 'committed', id: request.id, version } });
@@ -275,7 +313,10 @@ function deliver(model: Model, world: World, { i, event }: { i: number; event: E
   const node = nodeAt(world, i);
   if (node.state === null || node.asleep) return world;
   const { state, effects } = step(node.state, event, momentOf(model, world, i));
-  return withNode(world, i, effects.reduce(applied, { ...node, state }));
+  // What leads to the B of one plan leads to the A of the next.
+  const { leased } = node;
+  const turned = state.plan.name === node.state.plan.name ? leased : { from: leased.to, to: 0 };
+  return withNode(world, i, effects.reduce(applied, { ...node, state, leased: turned }));
 }
 
 function applied(node: Node, effect: Effect): Node {

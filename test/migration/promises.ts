@@ -1,8 +1,9 @@
 // The promises P1, P2, P3 and P6, checked in every state of a small world.
-import { compareProgress, type Progress, type View } from '../../src/migration/agreement.ts';
+import { type Agreement, compareProgress, type Progress, type View } from '../../src/migration/agreement.ts';
 import { earliest } from '../../src/migration/clock.ts';
 import { horizonOf } from '../../src/migration/horizon.ts';
 import { isCompared } from '../../src/migration/replicas.ts';
+import { otherPlan } from '../../src/migration/succession.ts';
 import { answerFor } from './status.ts';
 import { type Action, type Model, momentOf, type Node, nodeAt, type Promised, replicaName, Violation, type World, withNode } from './world.ts';
 
@@ -29,6 +30,7 @@ function ask(model: Model, world: World, i: number): { readonly world: World; re
   const { answer, ttl } = answerFor(state, momentOf(model, world, i));
   if (answer === 'both' && model.plan.mode === 'exclusive') broken(model, 'P1', 'both answered at once');
   const obeyed = state.view === null ? world : withNode(world, i, { ...node, obeyed: progressOf(state.view) });
+  if (model.next !== undefined && state.plan.name !== model.next.name) return askedBefore(model, obeyed, { i, answer });
   if (answer === 'to') return { world: { ...obeyed, answeredB: true }, gaveA: false };
   const gaveA = answer === 'from' || answer === 'both';
   return { world: gaveA ? withLease(model, obeyed, { i, ttl }) : obeyed, gaveA };
@@ -45,6 +47,12 @@ export function silenceOf(model: Model, world: World, i: number): number {
   if (state === null || answerFor(state, momentOf(model, world, i)).answer !== 'silent') return 0;
   if (silent + 1 > model.silence) broken(model, 'P6', `${replicaName(i)} has been silent for more than ${model.silence} s`);
   return silent + 1;
+}
+
+/** What the plan before answers, in the words of the one that takes over. */
+function askedBefore(model: Model, world: World, { i, answer }: { readonly i: number; readonly answer: string }) {
+  if (answer === 'from') broken(model, 'P1', `${replicaName(i)} answers A of the plan before, which is done`);
+  return { world, gaveA: answer === 'to' };
 }
 
 function withLease(model: Model, world: World, { i, ttl }: { i: number; ttl: number }): World {
@@ -78,6 +86,7 @@ function saysOff(model: Model, world: World, i: number): boolean {
   const state = nodeAt(world, i).state;
   const agreement = state?.known?.agreement ?? null;
   if (state === null || agreement === null || agreement.epoch !== world.agreement?.epoch) return false;
+  if (otherPlan(state, agreement) || (model.next !== undefined && state.plan.name !== model.next.name)) return false;
   const now = momentOf(model, world, i);
   if (!isCompared(state, agreement, now)) return false;
   const { at } = horizonOf(model.plan, state.timing, agreement);
@@ -89,8 +98,16 @@ export function checkStore(model: Model, { before, after, action }: { before: Wo
   if (before.agreement === null || after.agreement === null || before.version === after.version) return;
   if (compareProgress(after.agreement, before.agreement) < 0) broken(model, 'P3', `${action.name} took the store back`);
   if (after.agreement.epoch === before.agreement.epoch) return;
+  if (after.agreement.begins?.epoch === after.agreement.epoch) {
+    checkTakeover(model, before.agreement);
+    return;
+  }
   if (before.agreement.fence.state === 'done') broken(model, 'P3', 'rolled back after the fence');
   if (before.fenceMayHaveRun || before.nodes.some(({ fence }) => fence !== null)) broken(model, 'P3', 'rolled back although a fence may have run');
+}
+
+function checkTakeover(model: Model, before: Agreement): void {
+  if (before.phase !== 'done') broken(model, 'P3', `a plan took over from one in ${before.phase}`);
 }
 
 function broken({ promises }: Model, promise: Promised, what: string): void {

@@ -1,8 +1,8 @@
 // Long runs at random: three to five replicas, every fault there is, and a seed that brings a run back.
 import { randomFrom } from '../../src/migration/simulator/population.ts';
 import { settled } from './explorer.ts';
-import { act, actionsOf, emptyWorld } from './model.ts';
-import { modelOf, smallPlan } from './scenarios.ts';
+import { act, actionsOf } from './model.ts';
+import { modelOf, registeredWorld, smallPlan } from './scenarios.ts';
 import { type Action, type Faults, type Model, nodeAt, replicaName, Violation, type World } from './world.ts';
 
 export interface Run {
@@ -29,6 +29,8 @@ const faults: Faults = {
   forward: 0,
   back: 0,
   sleep: 2,
+  replan: 0,
+  empty: 0,
   delay: 25,
 };
 /** Where clocks are set by more than `skew`, a move may be held up until somebody sees to them. */
@@ -74,7 +76,7 @@ export function run(seed: number, steps: number): Run {
   const model = modelOfSeed(seed);
   const random = randomFrom(seed);
   const actions: Action[] = [];
-  let world = settled(model, emptyWorld(model, seed % 5 === 0 ? { ...faults, ...setClocks } : faults));
+  let world = registeredWorld(model, seed % 5 === 0 ? { ...faults, ...setClocks } : faults);
   try {
     for (let i = 0; i < steps; i++) {
       const action = choose(withForget(world, actionsOf(model, world)), random);

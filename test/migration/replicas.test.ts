@@ -99,7 +99,7 @@ test('a replica whose clock is further off than `skew` does not acknowledge, nor
   expect(state?.alarms.clock).toContain('further off than 1 s, seen from replica a');
 });
 
-test('a store that was restored from an old copy is not followed (P3)', () => {
+test('a store that was restored from an old copy is not followed, and gets back what the replicas know (P3, R10)', () => {
   const old = startedWorld(model, 0);
   const world = ticks(old, 30);
   const { state } = nodeAt(world, 0);
@@ -108,6 +108,7 @@ test('a store that was restored from an old copy is not followed (P3)', () => {
   const { state: after, effects } = step(state, { kind: 'read', version: world.version + 1, agreement: old.agreement }, now);
   expect(effects).toMatchObject([
     { kind: 'alarm', about: 'store', text: 'the store went back: it holds epoch 1, lowering, the journal has epoch 1, done' },
+    { kind: 'commit', expect: world.version + 1, agreement: { phase: 'done', restored: { number: 1, by: ['a'] } } },
   ]);
   expect(answerFor(after, now).answer).toBe('to');
 });

@@ -57,10 +57,18 @@ export function modelOf(rules: Partial<Rules> = {}, plan: Plan = smallPlan()): M
   };
 }
 
+/** All replicas registered and at rest: where the store is empty, those that know nothing have waited a session. */
+export function registeredWorld(model: Model, faults: Faults): World {
+  const before: Model = { ...model, promises: model.promises.filter((promise) => promise !== 'P6') };
+  let world = settled(before, emptyWorld(model, { ...faults, empty: 0 }));
+  while (world.agreement === null) world = settled(before, act(before, world, { name: 'tick', node: -1 }));
+  return { ...world, nodes: world.nodes.map((node) => ({ ...node, silent: 0 })), faults };
+}
+
 /** Both replicas registered and at rest; then, unless `ticks` is below 0, `start` and as many ticks as asked for, at rest after each. */
 export function startedWorld(model: Model, ticks: number, faults: Partial<Faults> = {}): World {
   const budget = { ...noFaults, ...faults };
-  let world = settled(model, emptyWorld(model, { ...budget, start: budget.start + 1 }));
+  let world = registeredWorld(model, { ...budget, start: budget.start + 1 });
   if (ticks < 0) return world;
   world = settled(model, act(model, world, { name: 'start', node: 0 }));
   for (let i = 0; i < ticks; i++) world = settled(model, act(model, world, { name: 'tick', node: -1 }));
@@ -84,6 +92,23 @@ export function measured(model: Model): Model {
   return { ...model, silence: silence + (2 * skew) / 1000, promises: [...model.promises, 'P6'] };
 }
 
+/** A plan that is done on all replicas, and the one that leads back, which is given to them one after another. */
+export function backModel(rules: Partial<Rules> = {}, options: Partial<PlanOptions> = {}): Model {
+  const plan = smallPlan(options);
+  const names = plan.names.map(({ name, from, to }) => ({ name, from: to, to: from }));
+  return { ...modelOf(rules, plan), next: { ...plan, name: 'db-reverse', names } };
+}
+
+/** The move before is over, so what it has answered and leased is of no matter any more; the first replica was given the next plan. */
+export function doneWorld(model: Model, faults: Partial<Faults> = {}): World {
+  const { next: _, ...before } = model;
+  let world = startedWorld(before, 0, {});
+  while (world.nodes.some(({ state }) => state?.view?.phase !== 'done')) world = settled(before, act(before, world, { name: 'tick', node: -1 }));
+  const replan = model.offsets.length - 1;
+  const over: World = { ...world, faults: { ...noFaults, replan: 1 }, answeredB: false, leaseOnA: 0, off: false, fenceMayHaveRun: false };
+  return { ...settled(model, act(model, over, { name: 'replan', node: 0 })), faults: { ...noFaults, replan, start: 1, ...faults } };
+}
+
 /** A+B for two replicas. */
 export function blendModel(options: Partial<PlanOptions> = {}): Model {
   return modelOf({}, smallPlan({ mode: 'blend', fence: null, ...options }));
@@ -93,7 +118,8 @@ export function blendModel(options: Partial<PlanOptions> = {}): Model {
 export interface Scenario {
   readonly title: string;
   readonly model: Model;
-  readonly ticks: number;
+  /** Since the start; 'done': long after it. */
+  readonly ticks: number | 'done';
   readonly faults: Partial<Faults>;
   /** How many states are looked at, where fewer do not get to B. */
   readonly states?: number;
@@ -101,6 +127,9 @@ export interface Scenario {
 
 /** A step of the clock is less than what is left until the flip. */
 const farFlip = smallPlan({ countdown: 8 });
+export function beginningOf({ model, ticks, faults }: Scenario): World {
+  return ticks === 'done' ? doneWorld(model, faults) : startedWorld(model, ticks, faults);
+}
 
 /** What must hold, whatever happens. */
 export const sound: readonly Scenario[] = [
@@ -145,6 +174,21 @@ export const sound: readonly Scenario[] = [
     ticks: 1,
     faults: { unhealthy: 1 },
   },
+  { title: 'the way back', model: backModel(), ticks: 'done', faults: {} },
+  { title: 'the way back, and a replica is cut off', model: backModel(), ticks: 'done', faults: { cut: 1 } },
+  { title: 'the way back, and a replica crashes', model: backModel(), ticks: 'done', faults: { crash: 1 } },
+  { title: 'the way back, and a disk is lost', model: backModel(), ticks: 'done', faults: { wipe: 1 } },
+  { title: 'the way back is rolled back', model: backModel(), ticks: 'done', faults: { rollback: 1, start: 2 } },
+  {
+    title: 'the way back of one server, which crashes',
+    model: { ...backModel({}, { store: 'journal' }), offsets: [0] },
+    ticks: 'done',
+    faults: { crash: 2 },
+  },
+  { title: 'the store is emptied', model: modelOf(), ticks: 1, faults: { empty: 1 } },
+  { title: 'the store is emptied close to the flip, and a disk is lost', model: modelOf(), ticks: 4, faults: { empty: 1, wipe: 1 } },
+  { title: 'the store is emptied, and a replica crashes', model: modelOf(), ticks: 3, faults: { empty: 1, crash: 1 } },
+  { title: 'the store is emptied, and a replica was cut off', model: modelOf(), ticks: 2, faults: { empty: 1, cut: 1 } },
   { title: 'blend: cut, and B ill', model: blendModel(), ticks: 1, faults: { cut: 1, unhealthy: 1 } },
   { title: 'blend: crash, and rollback', model: blendModel(), ticks: 1, faults: { crash: 1, rollback: 1 } },
   { title: 'one server whose clock is set', model: measured(aloneModel({}, { slack: 1 })), ticks: -1, faults: { forward: 1, back: 1 } },
@@ -188,6 +232,8 @@ export const broken: readonly Broken[] = [
   { title: 'R3 (session)', promise: 'P1', model: modelOf({ session: false }), ticks: 1, faults: { cut: 1 } },
   { title: 'R4 (all acknowledge)', promise: 'P1', model: modelOf({ allAcks: false }, smallPlan({ session: 6 })), ticks: 1, faults: { cut: 1 } },
   { title: 'R5 (fresh is silent)', promise: 'P1', model: modelOf({ freshSilent: false }), ticks: 4, faults: { wipe: 1 } },
+  { title: 'R9 (all have taken over)', promise: 'P1', model: backModel({ allTakenOver: false }), ticks: 'done', faults: { replan: 0 } },
+  { title: 'R10 (empty is not new)', promise: 'P1', model: modelOf({ restored: false }), ticks: 4, faults: { empty: 1, wipe: 1 } },
   { title: 'R6 (skew)', promise: 'P1', model: modelOf({ skew: false }), ticks: 1, faults: {} },
   { title: 'R7 (steady clock)', promise: 'P6', model: measured(aloneModel({ steady: false }, { slack: 1 })), ticks: -1, faults: { back: 1 } },
   { title: 'R8 (called off)', promise: 'P6', model: measured(modelOf({ abort: false }, farFlip)), ticks: 4, faults: { forward: 1 } },

@@ -13,8 +13,11 @@ export interface Request {
 export interface Node {
   /** Null: not running. */
   readonly state: State | null;
-  /** The last view on its disk. */
+  /** The last view on its disk, and whether it is one of the plan that takes over. */
   readonly disk: View | null;
+  readonly diskNext: boolean;
+  /** Whether it is configured with that plan. */
+  readonly replanned: boolean;
   readonly linked: boolean;
   readonly gone: boolean;
   readonly request: Request | null;
@@ -57,6 +60,10 @@ export interface Faults {
   readonly back: number;
   /** The machine sleeps, and wakes at some time. */
   readonly sleep: number;
+  /** Replicas that are given the plan that takes over. */
+  readonly replan: number;
+  /** The store loses what it holds. */
+  readonly empty: number;
   /** Ticks that pass while something that could be done is not: a slow disk, link or process. */
   readonly delay: number;
 }
@@ -78,6 +85,8 @@ export const noFaults: Faults = {
   forward: 0,
   back: 0,
   sleep: 0,
+  replan: 0,
+  empty: 0,
   delay: 0,
 };
 
@@ -103,6 +112,8 @@ export type Promised = 'P1' | 'P2' | 'P3' | 'P6';
 
 export interface Model {
   readonly plan: Plan;
+  /** The plan that takes over when that one is done: promises are about it. */
+  readonly next?: Plan;
   readonly rules: Rules;
   /** Ticks by which each replica's wall clock is ahead. */
   readonly offsets: readonly number[];

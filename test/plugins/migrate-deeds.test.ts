@@ -13,21 +13,24 @@ test('a command that the system refuses to run has failed', async () => {
 });
 
 test('a store that holds an older version than was swapped last cannot be agreed with', async () => {
-  const plan = planFor({ mode: 'exclusive', store: 'etcd', ttl: 10 });
+  const plan = planFor({ mode: 'exclusive', store: 'etcd', ttl: 10, session: 0 });
   const now = { wall: 1_000_000, mono: 0, leased: { from: 0, to: 0 } };
   const begun = migration.begin({ plan, replica: 'a', view: null, now });
   const { effects } = migration.step(begun, { kind: 'read', version: 0, agreement: null }, now);
   const founding = effects.find((effect) => effect.kind === 'commit');
   if (founding === undefined) throw new Error('nothing is founded');
-  const nothing: Found = { version: 0, kept: null };
-  const store: Store = { place: 'here', read: async () => nothing, swap: async () => ({ done: false, found: nothing }), close: () => {} };
+  let found: Found = { version: 3, kept: { agreement: founding.agreement, changed: null, runs: {} } };
+  const store: Store = { place: 'here', read: async () => found, swap: async () => ({ done: false, found }), close: () => {} };
   const log = { debugging: false, debug() {}, info() {}, warn() {}, error() {} };
   const link = new Link({ store, replica: 'a', shared: true, earlier: new Set(), log, now: () => 0, heard() {}, changed() {}, usurped() {} });
   expect(await link.swap({ ...founding, expect: 7 })).toEqual({
     kind: 'unreachable',
     id: founding.id,
-    reason: 'here went back: it holds version 0, expected 7 or a later one',
+    reason: 'here went back: it holds version 3, expected 7 or a later one',
   });
+  // One that has lost everything is heard, so that what is known is put back.
+  found = { version: 0, kept: null };
+  expect(await link.swap({ ...founding, expect: 7 })).toEqual({ kind: 'conflict', id: founding.id, version: 0, agreement: null });
 });
 
 test.each([

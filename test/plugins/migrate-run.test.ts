@@ -12,7 +12,7 @@ const now = { wall: 1_000_000, mono: 0, leased: { from: 0, to: 0 } };
 
 /** What is agreed on when replica `a` has registered alone, as the run of this name. */
 function keptBy(run: string): Kept {
-  const plan = planFor({ mode: 'exclusive', store: 'etcd', ttl: 10 });
+  const plan = planFor({ mode: 'exclusive', store: 'etcd', ttl: 10, session: 0 });
   const { effects } = migration.step(migration.begin({ plan, replica: 'a', view: null, now }), { kind: 'read', version: 0, agreement: null }, now);
   const founding = effects.find((effect) => effect.kind === 'commit');
   if (founding === undefined) throw new Error('nothing is founded');

@@ -39,6 +39,8 @@ async function fresh(): Promise<void> {
   await etcd.call('kv/deleterange', { key: Buffer.from(key).toString('base64') });
 }
 
+/** Before that it is silent: where the store is empty it waits a session. */
+const registered = ({ replicas }: { replicas: readonly unknown[] }) => replicas.length > 0;
 const members =
   (count: number) =>
   ({ replicas }: { replicas: readonly unknown[] }) =>
@@ -66,12 +68,13 @@ test('what is asked of one server is done by all, also the way back; one that st
 test('of two processes with the name of one replica the older is stopped', async () => {
   await fresh();
   await using older = await server('same');
+  await older.until(name, registered);
   expect(await told(older)).toBe('A');
   await using newer = await server('same');
   const { damage } = await older.until(name, ({ damage }) => damage !== null);
   expect(damage).toContain(`another process speaks for replica same in ${etcd.url} key ${key}: give each a name of its own by 'replica'`);
   expect(await told(older)).toBe(silent);
-  await newer.until(name, members(1));
+  await newer.until(name, ({ replicas, answers }) => replicas.length === 1 && answers.answer === 'from');
   expect(await told(newer)).toBe('A');
   expect(await older.order(name, { verb: 'start' })).toContain('another process speaks');
 });
@@ -105,6 +108,7 @@ test('without its store an exclusive plan is silent after a session, and goes on
   await fresh();
   await using way = await TcpProxy.open(etcd.port);
   await using exclusive = await server('one', { port: way.port });
+  await exclusive.until(name, registered);
   await exclusive.order(name, { verb: 'start' });
   await exclusive.until(name, ({ replicas }) => replicas[0]?.phase === 'lowering');
   await etcd.kill();
@@ -128,6 +132,7 @@ test('a blend plan without its store holds its last answer', async () => {
   await fresh();
   await using way = await TcpProxy.open(etcd.port);
   await using blend = await server('one', { mode: 'blend', port: way.port });
+  await blend.until(name, registered);
   await blend.order(name, { verb: 'start' });
   await blend.advance(name);
   await blend.until(name, ({ answers }) => answers.answer === 'both');
@@ -145,6 +150,7 @@ test('a reload that names other endpoints goes on where the plan is', async () =
   const first = await TcpProxy.open(etcd.port);
   await using second = await TcpProxy.open(etcd.port);
   await using one = await server('one', { port: first.port });
+  await one.until(name, registered);
   await one.order(name, { verb: 'start' });
   await first[Symbol.asyncDispose]();
   await one.until(name, ({ store }) => !store.heard);
@@ -156,6 +162,7 @@ test('a reload that names other endpoints goes on where the plan is', async () =
 test('what somebody else wrote into the key is told, and not followed', async () => {
   await fresh();
   await using one = await server('one');
+  await one.until(name, registered);
   await one.order(name, { verb: 'start' });
   await one.until(name, ({ phase }) => phase === 'lowering');
   const held = (await etcd.get(key)) ?? '';
@@ -168,6 +175,48 @@ test('what somebody else wrote into the key is told, and not followed', async ()
   await one.says(/the store went back: it holds epoch 1, original/);
   await etcd.put(key, held);
   await one.until(name, ({ phase, alarms }) => phase === 'lowering' && alarms.length === 0);
+});
+
+/** Asks all of them again and again, and gives the answers that any of them gave. */
+async function answersOf(servers: readonly ServerProcess[], until: () => Promise<boolean>): Promise<Set<string>> {
+  const seen = new Set<string>();
+  while (!(await until())) for (const each of await Promise.all(servers.map(told))) seen.add(each);
+  return seen;
+}
+
+/** Goes on by itself, and answers B for a while before it is done. */
+const draining = ['advance auto', 'caches jvm 2s'];
+
+test('a store that loses its data while B is answered gets back what the servers know, and a new one waits for that', async () => {
+  await fresh();
+  await using one = await server('one', { lines: draining });
+  await using two = await server('two', { lines: draining });
+  await one.until(name, members(2));
+  expect(await one.order(name, { verb: 'start' })).toBeUndefined();
+  for (const each of [one, two]) await each.until(name, ({ answers }) => answers.answer === 'to');
+  await etcd.lose();
+  await using three = await server('three', { lines: draining });
+  const all = [one, two, three];
+  const seen = await answersOf(all, async () => (await three.status(name)).answers.answer === 'to');
+  for (const each of all) expect(await told(each)).toBe('B');
+  expect(seen).not.toContain('A');
+  expect(JSON.parse((await etcd.get(key)) ?? '').agreement.restored.number).toBeGreaterThan(0);
+  await one.until(name, members(3));
+});
+
+test('a store that loses its data in the middle of a move is filled by servers that were restarted meanwhile', async () => {
+  await fresh();
+  await using one = await server('one');
+  await using two = await server('two');
+  await one.until(name, members(2));
+  expect(await one.order(name, { verb: 'start' })).toBeUndefined();
+  for (const each of [one, two]) await each.until(name, ({ replicas }) => replicas.every(({ phase }) => phase === 'lowering'));
+  for (const each of [one, two]) await each.end('SIGKILL');
+  await etcd.lose();
+  for (const each of [one, two]) await each.start();
+  for (const each of [one, two]) await each.until(name, ({ phase, answers }) => phase === 'lowering' && answers.answer === 'from');
+  await one.advance(name);
+  for (const each of [one, two]) await each.until(name, ({ phase, answers }) => phase === 'done' && answers.answer === 'to');
 });
 
 test('a user and a password let a server in where etcd asks for them', async () => {

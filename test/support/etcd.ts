@@ -67,6 +67,13 @@ export class Etcd implements AsyncDisposable {
     await endNow(process);
   }
 
+  /** Ends it, removes what it has kept, and starts it anew. */
+  async lose(): Promise<void> {
+    await this.kill();
+    rmSync(this.folder, { recursive: true });
+    await this.start();
+  }
+
   /** The value of a key; undefined when there is none. */
   async get(key: string): Promise<string | undefined> {
     const { kvs } = (await this.call('kv/range', { key: base64(key) })) as { readonly kvs?: readonly { readonly value: string }[] };

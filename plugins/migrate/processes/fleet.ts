@@ -223,6 +223,6 @@ function later(a: migration.Leases, b: migration.Leases): migration.Leases {
 }
 
 /** What of a posture is not the time. */
-function keyOf({ how, phase, damage, flip }: Posture): string {
-  return JSON.stringify([how, phase, damage, flip?.at]);
+function keyOf({ how, where, phase, damage, flip }: Posture): string {
+  return JSON.stringify([how, where, phase, damage, flip?.at]);
 }

@@ -1,9 +1,10 @@
 // Answers by what the process that runs the plan has granted, and tells it whom: in the worker processes of a server.
 import { migration } from 'ferrydns/plugin';
+import { isAlike, type Sides, seenFrom } from '../answer/heading.ts';
 import { HeldQueries } from '../answer/held-queries.ts';
 import type { Helm } from '../answer/helm.ts';
 import { HandedOut } from './handed-out.ts';
-import type { FollowerWord, Posture, Signal } from './posture.ts';
+import { type FollowerWord, type Posture, paceOf, type Signal } from './posture.ts';
 
 export interface FollowerOptions {
   readonly plan: migration.Plan;
@@ -13,6 +14,8 @@ export interface FollowerOptions {
 }
 
 const unheard: migration.Steering = { kind: 'silent', why: 'the process that runs the plan is not heard' };
+/** Milliseconds that a posture lasts at the most which was granted by another plan of the record. */
+const turning = paceOf('original').lasts;
 const flipped: migration.Steering = { kind: 'silent', why: 'past the flip' };
 
 /**
@@ -39,9 +42,11 @@ export class Follower implements Helm {
   private until = Number.NEGATIVE_INFINITY;
   private got = 0;
   private closed = false;
+  private where: Sides;
 
   constructor({ plan, now, wall = () => Date.now() }: FollowerOptions) {
     this.state = termsOf(plan);
+    this.where = migration.sidesOf(plan);
     this.now = now;
     this.wall = wall;
   }
@@ -49,6 +54,7 @@ export class Follower implements Helm {
   /** A reload brings the plan as it is now. */
   replan(plan: migration.Plan): void {
     this.state = termsOf(plan);
+    this.where = migration.sidesOf(plan);
   }
 
   steering(): migration.Steering {
@@ -96,10 +102,13 @@ export class Follower implements Helm {
   }
 
   private adopt({ number, posture }: { readonly number: number; readonly posture: Posture }, asked: number): void {
-    const { how, phase, damage, flip, lasts } = posture;
+    const { how, where = this.where, phase, damage, flip } = posture;
+    const own = isAlike(where, this.where);
+    // What another plan takes over from is not the end.
+    const lasts = own ? posture.lasts : Math.min(posture.lasts ?? turning, turning);
     this.got = number;
-    this.how = how;
-    this.phase = phase;
+    this.how = seenFrom(how, where, this.where);
+    this.phase = own || phase === undefined || phase === 'released' ? phase : where.to === this.where.from ? 'original' : 'done';
     this.damage = damage;
     this.flip = flip;
     this.asked = asked;

@@ -5,6 +5,8 @@ import { migration } from 'ferrydns/plugin';
 export interface Posture {
   /** With the TTL that is counted down from, where there is a flip. */
   readonly how: migration.Steering;
+  /** Where the plan leads that says so; undefined: it says nothing. */
+  readonly where?: migration.State['where'];
   readonly phase: migration.Phase | undefined;
   readonly damage: string | undefined;
   /** When A ends, by the time of the plan, and how many milliseconds are left until then. */
@@ -76,6 +78,7 @@ export function postureOf(state: migration.State, now: migration.Moment): Postur
   const counted = plan.mode === 'exclusive' && leadsToA && view !== null && view.flip !== null;
   return {
     how: counted ? { ...steering, ttl: plan.transitionTtl } : steering,
+    where: state.where,
     phase,
     damage: undefined,
     flip: counted ? flipOf((view.flip?.at ?? 0) - timing.skew, migration.latest(state, now)) : undefined,
@@ -87,8 +90,9 @@ function flipOf(at: number, now: number): Posture['flip'] {
   return { at, left: at - now };
 }
 
-/** Whether this is the end of a plan, which no rollback undoes, or no answer at all. */
-function isFinal({ view, plan }: migration.State, steering: migration.Steering): boolean {
+/** Whether this is the end of a plan, which no rollback undoes and no plan is about to take over, or no answer at all. */
+function isFinal({ view, plan, next }: migration.State, steering: migration.Steering): boolean {
+  if (next !== null) return false;
   if (steering.kind === 'silent' || (steering.kind === 'fixed' && steering.answer === 'pass')) return true;
   return view !== null && migration.reached(view.phase, plan.mode === 'exclusive' ? 'draining' : 'done');
 }

@@ -166,15 +166,27 @@ export class Deeds {
   /** What is in the store is what is agreed on. */
   private async commit(effect: Effect<'commit'>): Promise<void> {
     if (this.ended || this.link === undefined) return;
-    const answer = await this.link.swap(effect);
+    const answer = (await this.introduce(effect)) ?? (await this.link.swap(effect));
     if (answer.kind === 'unreachable') this.rest();
     await this.goOn(answer, answer.kind === 'committed' && !this.options.shared() && this.isNews(effect.agreement));
   }
 
+  /** A server alone writes by which plan it goes on before it does. What is said of a plan in its journal is said of the last one before. */
+  private async introduce({ id, plan }: Effect<'commit'>): Promise<Extract<migration.Event, { kind: 'unreachable' }> | undefined> {
+    if (plan === undefined || this.options.shared()) return undefined;
+    try {
+      await this.options.journal.append({ kind: 'plan', hash: migration.hashOf(plan), plan });
+      return undefined;
+    } catch (error) {
+      return { kind: 'unreachable', id, reason: messageOf(error) };
+    }
+  }
+
   /** R1, R2: what this replica answers by is in its own journal first. */
-  private async adopt({ seq, view }: Effect<'append'>): Promise<void> {
+  private async adopt({ seq, view, plan }: Effect<'append'>): Promise<void> {
     if (this.ended) return;
     try {
+      if (plan !== undefined) await this.options.journal.append({ kind: 'plan', hash: migration.hashOf(plan), plan });
       await this.options.journal.append({ kind: 'view', replica: this.options.replica, view });
     } catch (error) {
       this.rest();

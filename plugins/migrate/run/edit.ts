@@ -1,11 +1,18 @@
-// What may be edited of a plan while it runs.
+// What may be edited of a plan while it runs, and what may come after it.
 import { migration } from 'ferrydns/plugin';
 
-/** Why a plan cannot take the place of another one, which has come as far as this phase; undefined: it can. */
-export function editRefusal(phase: migration.Phase | undefined, running: migration.Plan, next: migration.Plan): string | undefined {
-  if (phase === undefined || phase === 'original') return undefined;
-  const fields = migration.forbiddenChanges(running, next).map((field) => (field === 'names' ? 'what is moved' : field));
-  if (fields.length === 0) return undefined;
-  if (phase === 'released') return `plan ${running.name} is over and its journal is still there: give the new plan another name`;
-  return `plan ${running.name} is in ${phase} and was edited in ${fields.join(', ')}, expected only weight, gates, pace, advance, rollback, handback or hold to change`;
+/** How far a plan has come, and where it says so. */
+export interface Standing {
+  readonly phase: migration.Phase | undefined;
+  readonly begins: migration.Agreement['begins'];
+  /** For people: where the plan is written, or its journal. */
+  readonly place: string;
+}
+
+/** Why a plan cannot take the place of the one that runs; undefined: it can. */
+export function editRefusal({ phase, begins, place }: Standing, running: migration.Plan, next: migration.Plan): string | undefined {
+  if (phase === undefined) return undefined;
+  const reason = migration.successionRefusal(running, next, { phase, begins });
+  if (reason === null) return undefined;
+  return running.name === next.name && !migration.follows(running, next) ? reason : `${reason} (plan ${running.name}: ${place})`;
 }

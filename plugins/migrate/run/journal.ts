@@ -16,6 +16,8 @@ export type Entry =
   | { readonly kind: 'plan'; readonly hash: string; readonly plan: migration.Plan }
   /** One of several servers: the run that this journal is of from now on. */
   | { readonly kind: 'run'; readonly run: string }
+  /** A reload has left the plan out. */
+  | { readonly kind: 'left' }
   | { readonly kind: 'note' | 'alarm'; readonly text: string; readonly by: string };
 
 /** An entry as it stands in the file. */
@@ -96,12 +98,12 @@ export class Journal {
   }
 
   /** The entries of a journal, which is left as it is; none where there is none. Rejects with JournalDamage. */
-  static async peruse(file: string): Promise<Pick<Journal, 'entries'>> {
+  static async peruse(file: string): Promise<Pick<Journal, 'entries' | 'file'>> {
     const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return Buffer.alloc(0);
       throw error;
     });
-    return readJournal(file, bytes);
+    return { file, entries: readJournal(file, bytes).entries };
   }
 
   /** Resolves when the entry is on disk. Rejects when it is not, and then it is not in the journal. Entries are written one after another. */

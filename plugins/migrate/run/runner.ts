@@ -1,5 +1,6 @@
 // Runs one plan: feeds the engine with what happens, does what it wants done, and keeps what is answered by at hand.
 import { type Move, messageOf, migration } from 'ferrydns/plugin';
+import { isAlike, type Sides } from '../answer/heading.ts';
 import { HeldQueries } from '../answer/held-queries.ts';
 import type { Helm } from '../answer/helm.ts';
 import { Fleet } from '../processes/fleet.ts';
@@ -120,7 +121,8 @@ export class Runner implements Helm {
     }
   }
 
-  async close(): Promise<void> {
+  /** `left`: a reload has left the plan out; the server may go on without it. */
+  async close({ left }: { readonly left: boolean } = { left: false }): Promise<void> {
     const reason = 'the plan is no longer in the configuration';
     this.deeds?.end(reason);
     const { journal, link } = this;
@@ -130,6 +132,7 @@ export class Runner implements Helm {
     this.timeDecides = false;
     this.held.release();
     if (this.damage === undefined && journal !== undefined) await this.leave(journal, link);
+    if (left && journal !== undefined) await this.tell(journal.append({ kind: 'left' }));
     this.fleet.close();
     link?.close();
     await journal?.close();
@@ -147,9 +150,18 @@ export class Runner implements Helm {
     );
   }
 
-  /** Why this plan cannot take the place of the one that runs; undefined: it can. */
+  /** Whether the names are answered by a plan that leads where this one does. */
+  has(sides: Sides): boolean {
+    return isAlike(this.state.where, sides);
+  }
+
+  /** Why this plan can neither take the place of the one that runs nor take over from it; undefined: it can. */
   refusal(next: migration.Plan): string | undefined {
-    return this.damage === undefined ? editRefusal(this.phase, this.plan, next) : undefined;
+    if (this.damage !== undefined) return undefined;
+    const { phase, begins } = this.state.view ?? { phase: this.phase, begins: this.agreed?.begins };
+    // Other servers have given the names to it already.
+    if (this.agreed !== null && migration.inHand({ ...this.state, next }, this.agreed) !== null) return undefined;
+    return editRefusal({ phase, begins, place: this.file }, this.plan, next);
   }
 
   /** A reload brings the plan as it is now, and new ways to the store. */
@@ -163,11 +175,13 @@ export class Runner implements Helm {
       this.stopWith(reason);
       return;
     }
-    if (migration.hashOf(plan) !== this.state.hash) this.deeds?.write({ kind: 'plan', hash: migration.hashOf(plan), plan });
-    const { slack, caches } = migration.timingOf(plan);
-    const before = this.state.timing;
-    if (slack !== before.slack || caches !== before.caches) this.ledger = makeLedger(plan, this.ledger.latest);
+    const { hash, where, timing } = this.state;
     this.feed({ kind: 'plan', plan });
+    // One that takes over is written when it does.
+    if (this.state.next !== null || !isAlike(where, this.state.where)) return;
+    if (migration.hashOf(plan) !== hash) this.deeds?.write({ kind: 'plan', hash: migration.hashOf(plan), plan });
+    const { slack, caches } = this.state.timing;
+    if (slack !== timing.slack || caches !== timing.caches) this.ledger = makeLedger(plan, this.ledger.latest);
   }
 
   /** What the store was reached by until now is as good as it was. */
@@ -188,10 +202,19 @@ export class Runner implements Helm {
   }
 
   feed(event: migration.Event): void {
+    const before = this.state.where;
     const { state, effects } = step(this.state, event, this.moment());
     this.state = state;
+    if (state.where.from === before.to && !isAlike(before, state.where)) this.turn();
     this.refresh();
     for (const effect of effects) this.deeds?.carryOut(effect);
+  }
+
+  /** What leads to the B of one plan leads to the A of the one that has taken over from it. */
+  private turn(): void {
+    const { to } = this.ledger.latest;
+    this.ledger = makeLedger(this.plan, { from: to, to: 0 });
+    this.gateReasons.clear();
   }
 
   /** Resolves when the command is carried out, and that is durable, or refused. */
@@ -220,7 +243,7 @@ export class Runner implements Helm {
   private posture(): Posture {
     const { damage } = this;
     if (damage === undefined) return postureOf(this.state, this.moment());
-    return { how: { kind: 'silent', why: damage }, phase: this.phase, damage, flip: undefined, lasts: undefined };
+    return { how: { kind: 'silent', why: damage }, where: this.state.where, phase: this.phase, damage, flip: undefined, lasts: undefined };
   }
 
   private stopWith(reason: string): void {
@@ -235,9 +258,10 @@ export class Runner implements Helm {
     const { replica, log, now } = this.options;
     const hash = migration.hashOf(plan);
     const recovered = recover(journal, plan, replica);
-    if (recovered.hash !== hash) await this.tell(journal.append({ kind: 'plan', hash, plan }));
+    const { takesOver, written } = recovered;
+    if (!takesOver && recovered.hash !== hash) await this.tell(journal.append({ kind: 'plan', hash, plan }));
     const view = connect === undefined ? null : (recovered.view ?? null);
-    this.state = begin({ plan, replica, view, written: recovered.written, now: this.moment() });
+    this.state = begin({ plan: takesOver ? (recovered.plan ?? plan) : plan, replica, view, written, now: this.moment() });
     this.deeds = new Deeds({
       replica,
       journal,
@@ -268,6 +292,7 @@ export class Runner implements Helm {
     // What the store will say of this run the next one must be able to tell from what another server says.
     if (connect !== undefined) await this.tell(journal.append({ kind: 'run', run: this.link.id }));
     await this.link.read();
+    if (takesOver || recovered.left) this.feed({ kind: 'plan', plan, anew: recovered.left });
     this.fleet.succeed(this.state.restart);
     this.refresh();
     // What the first event made the engine write is waited for: the names are answered from the start.

@@ -24,6 +24,8 @@ interface ConfigMap {
 interface Seen extends Found {
   /** Undefined: there is none yet. */
   readonly map: ConfigMap | undefined;
+  /** The value as it stands there. */
+  readonly text?: string;
 }
 
 /** A resourceVersion is not to be compared, so the value has a number of its own. */
@@ -39,6 +41,8 @@ export class ConfigMapStore implements Store {
   readonly isGone?: (replica: string) => Promise<boolean>;
   private readonly options: ConfigMapOptions;
   private readonly client: JsonClient;
+  /** What was found last: numbers in a ConfigMap that was deleted and made anew begin at 1 again, and may come to the same one. */
+  private last: Seen | undefined;
 
   constructor(options: ConfigMapOptions) {
     this.options = options;
@@ -53,11 +57,16 @@ export class ConfigMapStore implements Store {
   }
 
   async swap(proposal: Proposal): Promise<Swapped> {
+    const { last } = this;
     for (let attempt = 0; attempt < attempts; attempt++) {
       const seen = await this.look();
-      if (seen.version !== proposal.expect) return { done: false, found: seen };
+      const isOther = last?.version === proposal.expect && last.text !== seen.text;
+      if (seen.version !== proposal.expect || isOther) return { done: false, found: seen };
       const version = seen.version + 1;
-      if (await this.put(seen.map, { ...proposal.kept, version })) return { done: true, version };
+      const value: Numbered = { ...proposal.kept, version };
+      if (!(await this.put(seen.map, value))) continue;
+      this.last = { version, kept: proposal.kept, map: undefined, text: JSON.stringify(value) };
+      return { done: true, version };
     }
     throw new Error(`${this.place} was changed by others again and again`);
   }
@@ -67,6 +76,11 @@ export class ConfigMapStore implements Store {
   }
 
   private async look(): Promise<Seen> {
+    this.last = await this.get();
+    return this.last;
+  }
+
+  private async get(): Promise<Seen> {
     const { namespace, name, plan } = this.options;
     const response = await this.ask({ method: 'GET', path: `/api/v1/namespaces/${namespace}/configmaps/${name}` });
     if (response.status === 404) return { version: 0, kept: null, map: undefined };
@@ -77,7 +91,7 @@ export class ConfigMapStore implements Store {
     const kept = parseKept(text, this.place);
     const { version } = JSON.parse(text) as Partial<Numbered>;
     if (typeof version !== 'number') throw new Error(`${this.place} has no version`);
-    return { version, kept, map };
+    return { version, kept, map, text };
   }
 
   /** False: somebody else was first. */

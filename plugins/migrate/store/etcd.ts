@@ -37,6 +37,8 @@ export class EtcdStore implements Store {
   /** Which endpoint is asked: the next one as soon as this one fails. */
   private turn = 0;
   private token: string | undefined;
+  /** What was found or written last: revisions of a cluster that was set up anew begin at 1 again, and may come to the same number. */
+  private seen: { readonly version: number; readonly text: string } | undefined;
 
   constructor(options: EtcdOptions) {
     this.options = options;
@@ -54,10 +56,15 @@ export class EtcdStore implements Store {
   async swap({ expect, kept }: Proposal): Promise<Swapped> {
     const { key } = this;
     // A key that is not there has modification revision 0.
-    const compare = [{ key, target: 'MOD', result: 'EQUAL', mod_revision: String(expect) }];
-    const success = [{ request_put: { key, value: base64(JSON.stringify(kept)) } }];
+    const compare: object[] = [{ key, target: 'MOD', result: 'EQUAL', mod_revision: String(expect) }];
+    if (expect > 0 && this.seen?.version === expect) compare.push({ key, target: 'VALUE', result: 'EQUAL', value: base64(this.seen.text) });
+    const text = JSON.stringify(kept);
+    const success = [{ request_put: { key, value: base64(text) } }];
     const response = (await this.call('/v3/kv/txn', { compare, success, failure: [{ request_range: { key } }] })) as TxnResponse;
-    if (response.succeeded === true) return { done: true, version: Number(response.header.revision) };
+    if (response.succeeded === true) {
+      this.seen = { version: Number(response.header.revision), text };
+      return { done: true, version: this.seen.version };
+    }
     return { done: false, found: this.found(response.responses?.[0]?.response_range ?? {}) };
   }
 
@@ -68,7 +75,9 @@ export class EtcdStore implements Store {
   private found({ kvs }: RangeResponse): Found {
     const [held] = kvs ?? [];
     if (held === undefined) return nothing;
-    return { version: Number(held.mod_revision), kept: parseKept(Buffer.from(held.value, 'base64').toString('utf8'), this.place) };
+    const text = Buffer.from(held.value, 'base64').toString('utf8');
+    this.seen = { version: Number(held.mod_revision), text };
+    return { version: this.seen.version, kept: parseKept(text, this.place) };
   }
 
   /** One attempt at one endpoint: whether a failed one has happened is for the next reading to show. */

@@ -43,6 +43,7 @@ export class Link {
   private claimed = false;
   private nextAt = Number.NEGATIVE_INFINITY;
   private reading = false;
+  private swaps = 0;
   private goneAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: LinkOptions) {
@@ -80,12 +81,13 @@ export class Link {
   async read(): Promise<void> {
     if (this.reading) return;
     this.reading = true;
-    const { store } = this;
+    const { store, swaps } = this;
     try {
       const read = await store.read();
       await this.introduce(store);
       const found = await this.claim(store, read);
-      if (store !== this.store) return;
+      // What was read before something was written may come late, and says nothing of how it is now.
+      if (store !== this.store || swaps !== this.swaps) return;
       this.recovered();
       this.hear(found);
     } catch (error) {
@@ -111,12 +113,13 @@ export class Link {
     const kept: Kept = { agreement, changed, runs: this.runs(agreement) };
     try {
       const outcome = await this.store.swap({ expect, kept, why, by });
+      this.swaps++;
       this.recovered();
       if (!outcome.done) {
         const { found } = outcome;
         if (!this.note(found)) return { kind: 'unreachable', id, reason: `another process speaks for replica ${replica}` };
-        // Asked again at once it would hold the same.
-        if (found.version < expect)
+        // Asked again at once it would hold the same, unless it has lost everything.
+        if (found.version < expect && found.kept !== null)
           return { kind: 'unreachable', id, reason: `${this.place} went back: it holds version ${found.version}, expected ${expect} or a later one` };
         return { kind: 'conflict', id, version: found.version, agreement: found.kept?.agreement ?? null };
       }
@@ -183,7 +186,8 @@ export class Link {
     if (!shared || this.claimed || kept?.agreement.members[replica] === undefined) return found;
     const before = kept.runs[replica] ?? '';
     const as = `${replica}~${idOf(before).slice(0, 8)}`;
-    const over = isOver(before) ?? this.options.earlier.has(idOf(before));
+    // What was put back after a loss does not say by whom: who has the journal comes after all that had it.
+    const over = before === '' ? this.options.earlier.size > 0 : (isOver(before) ?? this.options.earlier.has(idOf(before)));
     const agreement = over ? kept.agreement : migration.setApart(kept.agreement, { replica, as });
     const apart = agreement !== kept.agreement;
     const runs = { ...kept.runs, ...(apart ? { [as]: before } : {}), [replica]: this.run };

@@ -45,13 +45,13 @@ export interface UpstreamOptions {
 
 /** What all upstreams of a plan show together: the server blocks that hold it may have several. Undefined while one has not been asked. */
 export function seenOf(upstreams: ReadonlySet<Upstream>): Sighting | undefined {
-  const all = [...upstreams].map(({ last }) => last);
+  const all = [...upstreams].filter(({ current }) => current).map(({ last }) => last);
   return all.length > 0 && all.every((each) => each !== undefined) ? together(all) : undefined;
 }
 
 /** How often all upstreams of a plan have drawn anew: of the one that has done so least. */
 function drawnOf(upstreams: ReadonlySet<Upstream>, least: number): migration.Drawn {
-  const all = [...upstreams].map(({ sources }) => sources.drawn(least));
+  const all = [...upstreams].filter(({ current }) => current).map(({ sources }) => sources.drawn(least));
   const [worst] = all.sort((a, b) => a.seen - a.wanted - (b.seen - b.wanted));
   return worst ?? { seen: 0, wanted: least, left: null };
 }
@@ -77,6 +77,7 @@ export class Upstream {
   readonly sources: Sources;
   private readonly options: UpstreamOptions;
   private readonly own = new WeakSet<Query>();
+  readonly sides: ReturnType<typeof migration.sidesOf>;
   private lastAt = Number.NEGATIVE_INFINITY;
   private roundCount = 0;
   private stopped = false;
@@ -93,6 +94,7 @@ export class Upstream {
 
   constructor(options: UpstreamOptions) {
     this.options = options;
+    this.sides = migration.sidesOf(options.move.plan);
     const { now, resolve, services, zonePort } = options;
     this.sources = new Sources({
       services,
@@ -116,6 +118,11 @@ export class Upstream {
   private tellWhetherThere(): void {
     const { runner } = this.options;
     if (runner.damage === undefined) runner.feed({ kind: 'upstream', there: runner.upstreams.size > 0 });
+  }
+
+  /** Whether the plan that is asked for has the names in hand: to another one the answers would say something else. */
+  get current(): boolean {
+    return this.options.runner.has(this.sides);
   }
 
   /** Whether this query is a question of this plan's own, which is to reach the plugins behind. */
@@ -177,7 +184,13 @@ export class Upstream {
     this.last = sighting;
     this.longest = Math.max(this.longest, sighting.ttl);
     this.seen.add(sighting.shows);
-    const all = [...runner.upstreams];
+    if (this.current) this.report(sighting, before);
+  }
+
+  /** Tells what all upstreams of the plan have shown. */
+  private report(sighting: Sighting, before: boolean): void {
+    const { runner } = this.options;
+    const all = [...runner.upstreams].filter(({ current }) => current);
     if (before && all.every((each) => each.answered || each.failures >= hopeless)) {
       const handed = Math.max(...all.map((each) => each.handed));
       runner.feed({ kind: 'preflight', ttl: handed > 0 ? handed : null, mixed: all.some((each) => each.mixes) });

@@ -27,7 +27,8 @@ export interface VirtualServer {
 
 /** `fenceTakes` is in seconds; null: the fence fails. */
 export function virtualServer(plan: Plan, fenceTakes: number | null = 0): VirtualServer {
-  let now = 0;
+  // A store that servers share has been empty for a session: the plan is registered when time begins.
+  let now = -plan.session;
   let leased: Leases = { from: 0, to: 0 };
   let version = 0;
   let fence: { attempt: number; at: number } | null = null;
@@ -58,6 +59,8 @@ export function virtualServer(plan: Plan, fenceTakes: number | null = 0): Virtua
   };
 
   tell({ kind: 'read', version: 0, agreement: null });
+  now = 0;
+  tell({ kind: 'tick' });
   for (const { label } of plan.gates) tell({ kind: 'gate', label, holds: true });
   for (const side of ['from', 'to'] as const) tell({ kind: 'check', side, healthy: true });
 

@@ -1,0 +1,79 @@
+// One record of several plans, as the names of one of them are answered: while plans take turns, what one calls A another calls B.
+import { migration } from 'ferrydns/plugin';
+import type { Helm } from './helm.ts';
+
+export type Sides = migration.State['where'];
+
+/** How a plan that is answered one way, with its names led to `theirs`, is answered by a plan with sides of its own. */
+export function seenFrom(how: migration.Steering, theirs: Sides, own: Sides): migration.Steering {
+  if (isAlike(theirs, own) || how.kind === 'silent') return how;
+  if (how.kind !== 'fixed' || how.answer === 'both') return handingOver;
+  if (how.answer === 'pass') return how;
+  const led = theirs[how.answer];
+  if (led !== own.from && led !== own.to) return handingOver;
+  return { ...how, answer: led === own.from ? 'from' : 'to' };
+}
+
+export function isAlike(a: Sides, b: Sides): boolean {
+  return a.from === b.from && a.to === b.to;
+}
+
+const handingOver: migration.Steering = { kind: 'silent', why: 'one plan hands over to another' };
+
+/** The record, which may be in the hand of another plan than the one whose queries are answered. */
+export interface Recorded extends Helm {
+  readonly state: migration.State;
+}
+
+export class Heading implements Helm {
+  private readonly record: Recorded;
+  private readonly own: Sides;
+  private readonly apart: Helm['state'];
+
+  constructor(record: Recorded, plan: migration.Plan) {
+    this.record = record;
+    this.own = migration.sidesOf(plan);
+    this.apart = { plan, timing: migration.timingOf(plan) };
+  }
+
+  get state(): Helm['state'] {
+    return this.inHand ? this.record.state : this.apart;
+  }
+
+  /** Before it has the names in hand a plan has not begun; when another one has them, it is over. */
+  get phase(): Helm['phase'] {
+    const { phase, state } = this.record;
+    if (this.inHand || phase === undefined || phase === 'released') return phase;
+    return state.where.to === this.own.from ? 'original' : 'done';
+  }
+
+  get damage(): string | undefined {
+    return this.record.damage;
+  }
+
+  get overruled(): Helm['overruled'] {
+    return this.record.overruled;
+  }
+
+  set overruled(found: Helm['overruled']) {
+    this.record.overruled = found;
+  }
+
+  get held(): Helm['held'] {
+    return this.record.held;
+  }
+
+  steering(): migration.Steering {
+    const how = this.record.steering();
+    return this.inHand ? how : seenFrom(how, this.record.state.where, this.own);
+  }
+
+  /** What is handed out while plans take turns is counted with what was before: the next move begins with waiting for that. */
+  handed(client: string, answer: 'from' | 'to' | 'both', ttl: number): void {
+    if (this.inHand) this.record.handed(client, answer, ttl);
+  }
+
+  private get inHand(): boolean {
+    return isAlike(this.record.state.where, this.own);
+  }
+}
