@@ -2,10 +2,7 @@
 import { ExtendedError, type Query, type Reply } from 'ferrydns/plugin';
 import type { Audience } from './audience.ts';
 import type { Kind } from './classify.ts';
-import { demandsOf, keptDemands, nameNetwork } from './key.ts';
 
-/** Octets of the header of a message (RFC 1035 section 4.1.1). */
-const headerLength = 12;
 /** Bits of a reply's flag word (RFC 1035 section 4.1.1, RFC 4035 section 3.2.3). */
 const AUTHORITATIVE = 0x0400;
 const RECURSION_AVAILABLE = 0x0080;
@@ -25,7 +22,6 @@ export interface Kept {
 
 /** What a cached reply is kept with. */
 export interface EntryFields {
-  readonly query: Query;
   readonly reply: Reply;
   readonly kind: Exclude<Kind, 'none'>;
   /** Seconds it may be used. */
@@ -36,6 +32,8 @@ export interface EntryFields {
   readonly answering: boolean;
   /** Whether it answers those who name a network, too. */
   readonly forEverybody: boolean;
+  /** The demands that it is kept by. */
+  readonly demands: number;
   readonly wildcard: string | undefined;
 }
 
@@ -45,6 +43,8 @@ export class Entry {
   readonly ttl: number;
   readonly stored: number;
   readonly answering: boolean;
+  readonly forEverybody: boolean;
+  readonly demands: number;
   readonly wildcard: string | undefined;
   /** The refresh that is under way, for those who wait for it; undefined as well when there is none to wait for. */
   refresh: Promise<Kept | undefined> | undefined = undefined;
@@ -53,22 +53,15 @@ export class Entry {
   /** Milliseconds before which no refresh should be tried again. */
   retryAfter = 0;
   private refreshing = false;
-  private readonly forEverybody: boolean;
-  private hits = 0;
-  private lastHit = 0;
-  /** A message for the name that the entry is about, which stands behind the header. */
-  private readonly message: Uint8Array;
-  private readonly nameLength: number;
-  private readonly typeCode: number;
-  private readonly classCode: number;
-  private readonly demands: number;
+  /** How often it was asked for, and milliseconds, when it was the last time. */
+  hits = 0;
+  lastHit = 0;
   /** The reply as it was given last: within a second it is the same for all. */
   private given: Reply | undefined = undefined;
   private givenTtl = -1;
   private givenFlags = -1;
 
   constructor(fields: EntryFields) {
-    const { query } = fields;
     this.reply = fields.reply;
     this.kind = fields.kind;
     this.ttl = fields.ttl;
@@ -76,23 +69,7 @@ export class Entry {
     this.answering = fields.answering;
     this.forEverybody = fields.forEverybody;
     this.wildcard = fields.wildcard;
-    this.message = fields.reply.formFor(query).bytes;
-    this.nameLength = query.nameLength;
-    this.typeCode = query.typeCode;
-    this.classCode = query.classCode;
-    this.demands = keptDemands(demandsOf(query));
-  }
-
-  /** Whether it answers this question with these demands: keys are hashes, so two questions may share one. */
-  answers(query: Query, demands: number): boolean {
-    return (
-      this.nameLength === query.nameLength &&
-      this.typeCode === query.typeCode &&
-      this.classCode === query.classCode &&
-      this.demands === keptDemands(demands) &&
-      (this.forEverybody || !nameNetwork(demands)) &&
-      query.asksFor(this.message, headerLength)
-    );
+    this.demands = fields.demands;
   }
 
   /** Seconds that are left at `now` (milliseconds); negative when it has expired. */

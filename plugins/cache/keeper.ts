@@ -2,6 +2,7 @@
 import { EdnsOption, longestMatch, type Name, type Option, type Query, type Reply } from 'ferrydns/plugin';
 import { type Classified, classify, failsafeTtl, type Kind } from './classify.ts';
 import { Entry, type Kept } from './entry.ts';
+import { demandsOf, keptDemands } from './key.ts';
 import type { CacheCounters } from './metrics.ts';
 import type { Bounds, Rules } from './options.ts';
 import type { Tables } from './tables.ts';
@@ -15,6 +16,15 @@ export interface KeeperContext {
   readonly countersOf: (query: Query) => CacheCounters;
 }
 
+/** The entry that a reply refreshes. */
+export interface Refreshed {
+  readonly entry: Entry;
+  /** Milliseconds from which the new entry goes on counting its hits; undefined when it starts anew. */
+  readonly countedAt: number | undefined;
+}
+
+type Timed = Classified & { readonly ttl: number };
+
 export class Keeper {
   private readonly context: KeeperContext;
 
@@ -24,9 +34,9 @@ export class Keeper {
 
   /**
    * Keeps a reply if it may be kept, and gives every record the one TTL it is kept for. Kept or not, it takes the place of what was known before;
-   * but a failure to refresh the entry `refreshed` changes nothing.
+   * but a failure to refresh an entry changes nothing.
    */
-  keep(query: Query, reply: Reply, refreshed?: Entry): Kept {
+  keep(query: Query, reply: Reply, refreshed?: Refreshed): Kept {
     if (reply.declined) return { reply, entry: undefined, answering: false, renews: false, audience: 'everybody' };
     const classified = classify(query, reply, wallClock);
     if (refreshed !== undefined && !classified.renews) return { reply, entry: undefined, ...classified };
@@ -36,7 +46,7 @@ export class Keeper {
     const asksNot = classified.ttl === 0 && !bounds.minStated;
     const given = asksNot ? reply : reply.aged(ttl, reply.flags, reply.options);
     const exempt = asksNot || ttl <= 0 || isWithin(query, bounds.except);
-    const entry = exempt ? undefined : this.put(query, given, { ...classified, ttl });
+    const entry = exempt ? undefined : this.put(query, given, { ...classified, ttl }, refreshed);
     if (entry === undefined && replaces(classified, refreshed)) this.context.tables.forget(query, classified.answering, this.context.now());
     query.explained?.note(explain(entry, asksNot));
     return { reply: given, entry, ...classified };
@@ -48,13 +58,15 @@ export class Keeper {
     return reply.with({ authenticData: false });
   }
 
-  private put(query: Query, reply: Reply, { kind, ttl, answering, audience }: Classified & { readonly ttl: number }): Entry | undefined {
+  private put(query: Query, reply: Reply, { kind, ttl, answering, audience }: Timed, refreshed?: Refreshed): Entry | undefined {
     if (kind === 'none') return undefined;
     const { tables, countersOf, now } = this.context;
     const lasting = reply.options.filter(isLasting);
     const kept = lasting.length === reply.options.length ? reply : reply.with({ options: lasting });
     const wildcard = query.metadata?.get(wildcardKey);
-    const entry = new Entry({ query, reply: kept, kind, ttl, stored: now(), answering, forEverybody: audience === 'everybody', wildcard });
+    const demands = keptDemands(demandsOf(query));
+    const entry = new Entry({ reply: kept, kind, ttl, stored: now(), answering, forEverybody: audience === 'everybody', demands, wildcard });
+    if (refreshed?.countedAt !== undefined) entry.inheritHits(refreshed.entry, refreshed.countedAt);
     const evicted = tables.put(query, entry, now());
     if (evicted === undefined) return undefined;
     const counters = countersOf(query);
@@ -80,7 +92,7 @@ export function isDenial(kind: Kind): boolean {
 }
 
 /** Whether a reply that is not kept is what is known from now on. One for a single network is not, unless it was to be for those who had the entry. */
-function replaces({ renews, audience }: Classified, refreshed: Entry | undefined): boolean {
+function replaces({ renews, audience }: Classified, refreshed: Refreshed | undefined): boolean {
   return renews && (audience !== 'asker' || refreshed !== undefined);
 }
 

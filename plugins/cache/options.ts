@@ -16,7 +16,6 @@ import {
   value,
   zoneList,
 } from 'ferrydns/plugin';
-import { mostEntries } from './store.ts';
 
 const percentage = value('PERCENTAGE', readPercentage, { schema: { type: ['string'], pattern: '^0*([1-8]\\d|90)%$' } });
 
@@ -67,6 +66,8 @@ interface StaleRules {
 /** Bounds of one of the two caches: entries, and seconds. */
 export interface Bounds {
   readonly capacity: number;
+  /** Octets that they may take. */
+  readonly octets: number;
   readonly maxTtl: number;
   readonly minTtl: number;
   /** Whether the configuration states the lowest TTL: then even a TTL of 0 is raised to it. */
@@ -88,6 +89,13 @@ export interface Rules {
 }
 
 const defaultCapacity = 10_000;
+/** CoreDNS keeps 256 shards of at least four entries. */
+const minEntries = 1024;
+/** Octets that an entry may take on average before a table is bounded by size rather than by number. */
+const octetsPerEntry = 2048;
+/** What a table is bounded by in any case: the columns of so many take 500 MB, and what stands in segments is addressed by 31 bits. */
+const mostEntries = 2 ** 23;
+const mostOctets = 2 ** 30;
 const minTtl = 5;
 /** CoreDNS's highest TTLs: an hour for answers, half of it for denials. */
 const maxTtls = { success: 3600, denial: 1800 } as const;
@@ -117,9 +125,11 @@ function bounds(kind: 'success' | 'denial', options: Options, { warn }: SetupCon
   if (stated !== undefined && stated.capacity > mostEntries) {
     warn(`${stated.capacity} entries are more than a process can hold: it keeps ${mostEntries} at most`, kind);
   }
+  const capacity = Math.min(Math.max(stated?.capacity ?? defaultCapacity, minEntries), mostEntries);
   const except = options.disable.filter((disabled) => disabled.kind === kind).at(-1);
   return {
-    capacity: stated?.capacity ?? defaultCapacity,
+    capacity,
+    octets: Math.min(capacity * octetsPerEntry, mostOctets),
     maxTtl: stated?.ttl ?? options.ttl ?? maxTtls[kind],
     minTtl: stated?.minTtl ?? minTtl,
     minStated: stated?.minTtl !== undefined,

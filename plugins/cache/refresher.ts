@@ -83,15 +83,18 @@ export class Refresher {
     this.context.countersOf(query).prefetches.add();
     query.explained?.note('asks again behind the client');
     const own = query.with({ client: ownClient, authenticData: true });
-    void after(this.refresh(own, next, entry), (kept) => kept?.entry?.inheritHits(entry, now));
+    void this.refresh(own, next, entry, now);
   }
 
-  /** Asks again, once at a time for each entry. Undefined when nothing better than the entry comes of it. */
-  private refresh(query: Query, next: Next, entry: Entry): Awaitable<Kept | undefined> {
+  /**
+   * Asks again, once at a time for each entry. Undefined when nothing better than the entry comes of it. The new entry goes on with the count of hits
+   * from `countedAt`, where that is given.
+   */
+  private refresh(query: Query, next: Next, entry: Entry, countedAt?: number): Awaitable<Kept | undefined> {
     if (entry.isRefreshing) return undefined;
     entry.beginRefresh(this.context.now());
     const refresh = rescue(
-      () => after(next(query), (reply) => this.refreshed(query, reply, entry)),
+      () => after(next(query), (reply) => this.refreshed(query, reply, entry, countedAt)),
       () => this.failed(entry),
     );
     if (isPromise(refresh)) entry.refresh = refresh;
@@ -99,9 +102,9 @@ export class Refresher {
   }
 
   /** NOERROR and NXDOMAIN take the place of the entry (RFC 8767 section 4); anything else leaves it in use. */
-  private refreshed(query: Query, reply: Reply, entry: Entry): Kept | undefined {
+  private refreshed(query: Query, reply: Reply, entry: Entry, countedAt?: number): Kept | undefined {
     const { rules, keeper } = this.context;
-    const kept = keeper.keep(query, reply, entry);
+    const kept = keeper.keep(query, reply, { entry, countedAt });
     const loses = rules.stale.preferPositive && entry.answering && !kept.answering;
     // One that is cut is no failure: whoever asked comes back over TCP.
     if (!reply.truncated && (loses || !kept.renews)) return this.failed(entry);

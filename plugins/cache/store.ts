@@ -1,54 +1,126 @@
-// Where entries are kept: one table by a hash of the question, bounded in entries and in octets. The only importer of lru-cache.
+// Where entries are kept: rows of numbers and bytes, bounded in entries and in octets, and the few that are in use as objects besides. The only
+// importer of lru-cache.
 import type { Query } from 'ferrydns/plugin';
 import { LRUCache } from 'lru-cache';
 import type { Entry } from './entry.ts';
+import { keptDemands } from './key.ts';
+import { answers, pack, unpack, write } from './packing.ts';
+import { Segments } from './segments.ts';
+import { Slots, slotOctets } from './slots.ts';
 
-/** Octets that an entry may take on average before the table is bounded by size rather than by number. */
-const octetsPerEntry = 2048;
-/** CoreDNS keeps 256 shards of at least four entries. */
-const minEntries = 1024;
-
-/** A map of V8 holds some 16 million entries; nothing is gained by going there. */
-export const mostEntries = 2 ** 23;
+/** Entries that are ready to be given: most questions are about few names. */
+const readyEntries = 8192;
 
 export class Store {
-  private readonly entries: LRUCache<number, Entry>;
-  private readonly capacity: number;
-  /** Entries that the last `set` pushed out. */
-  private evicted = 0;
+  private readonly slots: Slots;
+  private readonly segments: Segments;
+  private readonly maxOctets: number;
+  /** Those that were asked for last, by slot. */
+  private readonly ready: LRUCache<number, Entry>;
+  /** Those that are being asked for again, and are in `ready` no more: others wait for them. */
+  private readonly refreshing = new Map<number, Entry>();
 
-  /** `capacity` is in entries. */
-  constructor(capacity: number) {
-    this.capacity = Math.min(Math.max(capacity, minEntries), mostEntries);
-    // Not by `max`: lru-cache takes the memory for so many entries at once.
-    this.entries = new LRUCache({
-      maxSize: this.capacity * octetsPerEntry,
-      sizeCalculation: (entry) => entry.reply.weight,
-      dispose: (_entry, _key, reason) => {
-        if (reason === 'evict') this.evicted++;
+  /** `capacity` is in entries, `maxOctets` is of their rows and bytes. */
+  constructor(capacity: number, maxOctets: number) {
+    this.slots = new Slots(capacity);
+    this.maxOctets = maxOctets;
+    this.segments = new Segments((slot, address) => {
+      this.slots.address[slot] = address;
+    });
+    this.ready = new LRUCache({
+      max: Math.min(readyEntries, this.slots.capacity),
+      dispose: (entry, slot, reason) => {
+        if (reason === 'evict') this.putAway(slot, entry);
       },
     });
   }
 
   get size(): number {
-    return this.entries.size;
+    return this.slots.size;
+  }
+
+  /** Octets that its entries take. */
+  get octets(): number {
+    return this.slots.size * slotOctets + this.segments.octets;
+  }
+
+  /** Octets that are held for them, gaps and rows that are not in use included. */
+  get heldOctets(): number {
+    return this.slots.octets + this.segments.heldOctets;
   }
 
   /** The entry with this key, if it answers the question with these demands. */
   get(key: number, query: Query, demands: number): Entry | undefined {
-    const entry = this.entries.get(key);
-    return entry?.answers(query, demands) === true ? entry : undefined;
+    const { slots, segments } = this;
+    const slot = slots.find(key);
+    if (slot < 0) return undefined;
+    const address = slots.address[slot] as number;
+    const traits = slots.traits[slot] as number;
+    if (!answers(segments.bytesOf(address), segments.start(address), traits, query, keptDemands(demands), demands)) return undefined;
+    slots.touch(slot);
+    return this.ready.get(slot) ?? this.takeOut(slot);
   }
 
-  /** Returns how many entries had to go for this one. */
-  set(key: number, entry: Entry): number {
-    this.evicted = 0;
-    if (this.entries.size >= this.capacity && !this.entries.has(key)) this.entries.pop();
-    this.entries.set(key, entry);
-    return this.evicted;
+  /** Keeps what is known of the question now. Returns how many other entries had to go for it, undefined when it cannot be kept. */
+  set(key: number, query: Query, entry: Entry): number | undefined {
+    const { slots, segments } = this;
+    this.delete(key);
+    const packed = pack(entry, query);
+    if (packed === undefined) return undefined;
+    let evicted = 0;
+    while (slots.size > 0 && (slots.size >= slots.capacity || this.octets + slotOctets + packed.length > this.maxOctets)) {
+      this.remove(slots.oldest);
+      evicted++;
+    }
+    const slot = slots.add(key);
+    const address = segments.add(slot, packed.length);
+    slots.address[slot] = address;
+    slots.traits[slot] = packed.traits;
+    slots.ttl[slot] = entry.ttl;
+    slots.stored[slot] = entry.stored;
+    write(packed, entry, segments.bytesOf(address), segments.start(address));
+    this.putAway(slot, entry);
+    return evicted;
   }
 
   delete(key: number): void {
-    this.entries.delete(key);
+    const slot = this.slots.find(key);
+    if (slot >= 0) this.remove(slot);
+  }
+
+  private remove(slot: number): void {
+    this.segments.remove(this.slots.address[slot] as number);
+    this.slots.remove(slot);
+    this.ready.delete(slot);
+    this.refreshing.delete(slot);
+  }
+
+  /** Makes it ready to be given. */
+  private takeOut(slot: number): Entry {
+    const entry = this.refreshing.get(slot) ?? this.read(slot);
+    this.refreshing.delete(slot);
+    this.ready.set(slot, entry);
+    return entry;
+  }
+
+  private read(slot: number): Entry {
+    const { slots, segments } = this;
+    const address = slots.address[slot] as number;
+    const start = segments.start(address);
+    const row = { traits: slots.traits[slot] as number, ttl: slots.ttl[slot] as number, stored: slots.stored[slot] as number };
+    const entry = unpack(segments.bytesOf(address), start, start + segments.lengthOf(address), row);
+    entry.hits = slots.hits[slot] as number;
+    entry.lastHit = slots.lastHit[slot] as number;
+    entry.retryAfter = slots.retryAfter[slot] as number;
+    return entry;
+  }
+
+  /** Writes down what has changed of an entry since it was kept. */
+  private putAway(slot: number, entry: Entry): void {
+    const { slots } = this;
+    slots.hits[slot] = entry.hits;
+    slots.lastHit[slot] = entry.lastHit;
+    slots.retryAfter[slot] = entry.retryAfter;
+    if (entry.isRefreshing) this.refreshing.set(slot, entry);
   }
 }

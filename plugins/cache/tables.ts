@@ -14,8 +14,8 @@ export class Tables {
 
   constructor(rules: Rules) {
     this.rules = rules;
-    this.success = new Store(rules.success.capacity);
-    this.denial = new Store(rules.denial.capacity);
+    this.success = new Store(rules.success.capacity, rules.success.octets);
+    this.denial = new Store(rules.denial.capacity, rules.denial.octets);
   }
 
   /** Goes on with what another cache by the same rules has kept. */
@@ -41,10 +41,10 @@ export class Tables {
     if (entry.kind === 'failure') {
       const denial = this.denial.get(key, query, demands);
       const hides = denial !== undefined && denial.kind !== 'failure' && this.isUsable(denial, now);
-      return hides ? undefined : this.denial.set(key, entry);
+      return hides ? undefined : this.denial.set(key, query, entry);
     }
     if (!this.forget(query, entry.answering, now)) return undefined;
-    return (entry.kind === 'denial' ? this.denial : this.success).set(key, entry);
+    return (entry.kind === 'denial' ? this.denial : this.success).set(key, query, entry);
   }
 
   /**
