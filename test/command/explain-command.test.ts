@@ -115,6 +115,6 @@ test('says so when no server answers at the admin address, and what to do', asyn
   const admin = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   await new Promise((resolve) => server.close(resolve));
   await expect(runExplain(['x', '-admin', admin], { registry, log: () => {} })).rejects.toThrow(
-    `connect ECONNREFUSED ${admin}; nobody listens there, expected the admin address of a server that runs: -admin or FERRYDNS_ADMIN says where it is\n-conf FILE explains what a Corefile would answer without a server that runs`,
+    `connect ECONNREFUSED ${admin}; nobody listens there, expected the admin address of a server that runs: -admin or FERRYDNS_ADMIN says where it is, and 'admin' in a Corefile opens one\n-conf FILE explains what a Corefile would answer without a server that runs`,
   );
 });
