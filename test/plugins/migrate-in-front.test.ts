@@ -124,7 +124,7 @@ describe('what comes to light when queries come', () => {
   });
 
   test.each([
-    ['hosts', `hosts {\n ${a} ${name}\n fallthrough\n}`],
+    ['hosts', `hosts {\n ${a} ${name}\n ttl 2\n fallthrough\n}`],
     ['a pool of the name', `pool ${name} {\n member ${a}\n}`],
     ['a name rewritten to it', `rewrite name old.example.org ${name}`],
     ['its reply rewritten', `rewrite cname exact ${name} old.example.net`],
