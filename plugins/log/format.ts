@@ -1,5 +1,5 @@
 // The format of a line: text with placeholders, made into functions once.
-import { isCut, type Query, Reply } from 'ferrydns/plugin';
+import { headerLength, isCut, type Query, Reply } from 'ferrydns/plugin';
 
 /** A query and what became of it. */
 interface Entry {
@@ -15,8 +15,6 @@ export type Format = (entry: Entry) => string;
 export const commonFormat = '{remote}:{port} - {>id} "{type} {class} {name} {proto} {size} {>do} {>bufsize}" {rcode} {>rflags} {rsize} {duration}';
 const combinedFormat = `${commonFormat} "{>opcode}"`;
 
-/** Octets of the header of a message. */
-const headerLength = 12;
 const missing = '-';
 
 const placeholders: Readonly<Record<string, Format>> = {

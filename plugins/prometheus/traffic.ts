@@ -1,6 +1,7 @@
 // What is counted of every query. Labels are resolved once for each listener, zone and view; a query finds its counters by number.
 import {
   type Awaitable,
+  headerLength,
   isPromise,
   type Metrics,
   type Next,
@@ -13,8 +14,7 @@ import {
 } from 'ferrydns/plugin';
 import { RouteMetrics, TrafficMetrics } from './route-metrics.ts';
 
-/** Octets of the header of a message, and of an OPT record without options. */
-const headerLength = 12;
+/** Octets of an OPT record without options. */
 const optLength = 11;
 const badVersion = 16;
 

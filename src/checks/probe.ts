@@ -4,7 +4,7 @@ import { createSocket } from 'node:dgram';
 import { request } from 'node:http';
 import { connect, isIPv6 } from 'node:net';
 import { messageOf } from '../config/error.ts';
-import { flag } from '../dns/codes.ts';
+import { headerFlag } from '../dns/codes.ts';
 import type { Name } from '../dns/name.ts';
 import { makeQuery } from '../dns/own-query.ts';
 
@@ -106,9 +106,9 @@ const open: { readonly [K in Probe['kind']]: (address: string, what: Extract<Pro
 function judgeReply(reply: Buffer, question: Buffer, done: Done): void {
   if (reply.length < 12 || reply.readUInt16BE(0) !== question.readUInt16BE(0)) return;
   const flags = reply.readUInt16BE(2);
-  if ((flags & flag.response) === 0) return;
-  const rcode = flags & flag.rcode;
+  if ((flags & headerFlag.response) === 0) return;
+  const rcode = flags & headerFlag.rcode;
   // A cut reply is a sign of life as well, though its records may be missing.
-  const ok = rcode === 0 && (reply.readUInt16BE(6) > 0 || (flags & flag.truncated) !== 0);
+  const ok = rcode === 0 && (reply.readUInt16BE(6) > 0 || (flags & headerFlag.truncated) !== 0);
   done({ ok, text: ok ? '' : `rcode ${rcode} with ${reply.readUInt16BE(6)} records, expected NOERROR with one` });
 }

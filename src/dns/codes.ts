@@ -1,113 +1,7 @@
 // The numbers of the protocol and their mnemonics (IANA "Domain Name System (DNS) Parameters").
 
-/** The codes of the record types that the server and its plugins treat in a way of their own (RFC 6895 section 3.1). */
+/** The codes of record types by their mnemonics (RFC 6895 section 3.1). */
 export const QueryType = {
-  A: 1,
-  NS: 2,
-  CNAME: 5,
-  SOA: 6,
-  PTR: 12,
-  MX: 15,
-  TXT: 16,
-  AAAA: 28,
-  SRV: 33,
-  OPT: 41,
-  DS: 43,
-  RRSIG: 46,
-  TKEY: 249,
-  TSIG: 250,
-  IXFR: 251,
-  AXFR: 252,
-  ANY: 255,
-} as const;
-
-/** The codes of classes (RFC 6895 section 3.2). */
-export const QueryClass = { IN: 1, CH: 3, HS: 4, NONE: 254, ANY: 255 } as const;
-
-export const Opcode = { QUERY: 0, NOTIFY: 4, UPDATE: 5 } as const;
-
-/** Bits of the second word of a header (RFC 1035 section 4.1.1, RFC 4035 section 3.2). */
-export const flag = {
-  response: 0x8000,
-  opcode: 0x7800,
-  authoritative: 0x0400,
-  truncated: 0x0200,
-  recursionDesired: 0x0100,
-  recursionAvailable: 0x0080,
-  authenticData: 0x0020,
-  checkingDisabled: 0x0010,
-  rcode: 0x000f,
-  /** What a reply repeats of its query. */
-  copied: 0x7910,
-  /** What a forwarded query keeps of the received one. */
-  sentUpstream: 0x0100 | 0x0020 | 0x0010,
-  /** What a NOTIFY says: its opcode and AA. */
-  sentInNotify: 0x7800 | 0x0400,
-} as const;
-
-/** Bits of a header by the names under which messages are changed. */
-const changeable = {
-  authoritative: flag.authoritative,
-  truncated: flag.truncated,
-  recursionDesired: flag.recursionDesired,
-  recursionAvailable: flag.recursionAvailable,
-  authenticData: flag.authenticData,
-  checkingDisabled: flag.checkingDisabled,
-} as const;
-const changeableNames = Object.keys(changeable) as (keyof typeof changeable)[];
-
-/** The flags of a header with these changes; what is absent stays. */
-export function changedFlags(flags: number, change: { readonly [name in keyof typeof changeable]?: boolean }): number {
-  let changed = flags;
-  for (const name of changeableNames) {
-    const on = change[name];
-    if (on !== undefined) changed = on ? changed | changeable[name] : changed & ~changeable[name];
-  }
-  return changed;
-}
-
-/** Response codes, with the extended ones of RFC 6891 and RFC 7873. */
-export type Rcode =
-  | 'NOERROR'
-  | 'FORMERR'
-  | 'SERVFAIL'
-  | 'NXDOMAIN'
-  | 'NOTIMP'
-  | 'REFUSED'
-  | 'YXDOMAIN'
-  | 'YXRRSET'
-  | 'NXRRSET'
-  | 'NOTAUTH'
-  | 'NOTZONE'
-  | 'DSOTYPENI'
-  | 'BADVERS'
-  | 'BADKEY'
-  | 'BADTIME'
-  | 'BADMODE'
-  | 'BADNAME'
-  | 'BADALG'
-  | 'BADTRUNC'
-  | 'BADCOOKIE'
-  | `RCODE${number}`;
-
-/** Options of the OPT record (RFC 6891 section 6.1.2) that ferrydns looks at. */
-export const EdnsOption = { NSID: 3, CLIENT_SUBNET: 8, EXPIRE: 9, COOKIE: 10, TCP_KEEPALIVE: 11, PADDING: 12, EDE: 15, REPORT_CHANNEL: 18 } as const;
-
-/** Extended DNS errors (RFC 8914 section 4) that ferrydns gives. */
-export const ExtendedError = {
-  OTHER: 0,
-  STALE_ANSWER: 3,
-  NOT_READY: 14,
-  BLOCKED: 15,
-  FILTERED: 17,
-  PROHIBITED: 18,
-  STALE_NXDOMAIN_ANSWER: 19,
-  NOT_SUPPORTED: 21,
-  NO_REACHABLE_AUTHORITY: 22,
-  NETWORK_ERROR: 23,
-} as const;
-
-const typeCodes: Readonly<Record<string, number>> = {
   A: 1,
   NS: 2,
   MD: 3,
@@ -200,7 +94,94 @@ const typeCodes: Readonly<Record<string, number>> = {
   RESINFO: 261,
   TA: 32768,
   DLV: 32769,
-};
+} as const;
+
+/** The codes of classes (RFC 6895 section 3.2). */
+export const QueryClass = { IN: 1, CH: 3, HS: 4, NONE: 254, ANY: 255 } as const;
+
+export const Opcode = { QUERY: 0, NOTIFY: 4, UPDATE: 5 } as const;
+
+/** Bits of the second word of a header (RFC 1035 section 4.1.1, RFC 4035 section 3.2). */
+export const headerFlag = {
+  response: 0x8000,
+  opcode: 0x7800,
+  authoritative: 0x0400,
+  truncated: 0x0200,
+  recursionDesired: 0x0100,
+  recursionAvailable: 0x0080,
+  authenticData: 0x0020,
+  checkingDisabled: 0x0010,
+  rcode: 0x000f,
+  /** What a reply repeats of its query. */
+  copied: 0x7910,
+  /** What a forwarded query keeps of the received one. */
+  sentUpstream: 0x0100 | 0x0020 | 0x0010,
+  /** What a NOTIFY says: its opcode and AA. */
+  sentInNotify: 0x7800 | 0x0400,
+} as const;
+
+/** Bits of a header by the names under which messages are changed. */
+const changeable = {
+  authoritative: headerFlag.authoritative,
+  truncated: headerFlag.truncated,
+  recursionDesired: headerFlag.recursionDesired,
+  recursionAvailable: headerFlag.recursionAvailable,
+  authenticData: headerFlag.authenticData,
+  checkingDisabled: headerFlag.checkingDisabled,
+} as const;
+const changeableNames = Object.keys(changeable) as (keyof typeof changeable)[];
+
+/** The flags of a header with these changes; what is absent stays. */
+export function changedFlags(flags: number, change: { readonly [name in keyof typeof changeable]?: boolean }): number {
+  let changed = flags;
+  for (const name of changeableNames) {
+    const on = change[name];
+    if (on !== undefined) changed = on ? changed | changeable[name] : changed & ~changeable[name];
+  }
+  return changed;
+}
+
+/** Response codes, with the extended ones of RFC 6891 and RFC 7873. */
+export type Rcode =
+  | 'NOERROR'
+  | 'FORMERR'
+  | 'SERVFAIL'
+  | 'NXDOMAIN'
+  | 'NOTIMP'
+  | 'REFUSED'
+  | 'YXDOMAIN'
+  | 'YXRRSET'
+  | 'NXRRSET'
+  | 'NOTAUTH'
+  | 'NOTZONE'
+  | 'DSOTYPENI'
+  | 'BADVERS'
+  | 'BADKEY'
+  | 'BADTIME'
+  | 'BADMODE'
+  | 'BADNAME'
+  | 'BADALG'
+  | 'BADTRUNC'
+  | 'BADCOOKIE'
+  | `RCODE${number}`;
+
+/** Options of the OPT record (RFC 6891 section 6.1.2) that ferrydns looks at. */
+export const EdnsOption = { NSID: 3, CLIENT_SUBNET: 8, EXPIRE: 9, COOKIE: 10, TCP_KEEPALIVE: 11, PADDING: 12, EDE: 15, REPORT_CHANNEL: 18 } as const;
+
+/** Extended DNS errors (RFC 8914 section 4) that ferrydns gives. */
+export const ExtendedError = {
+  OTHER: 0,
+  STALE_ANSWER: 3,
+  NOT_READY: 14,
+  BLOCKED: 15,
+  FILTERED: 17,
+  PROHIBITED: 18,
+  STALE_NXDOMAIN_ANSWER: 19,
+  NOT_SUPPORTED: 21,
+  NO_REACHABLE_AUTHORITY: 22,
+  NETWORK_ERROR: 23,
+} as const;
+
 const classCodes: Readonly<Record<string, number>> = { IN: 1, CS: 2, CH: 3, HS: 4, NONE: 254, ANY: 255 };
 const rcodeCodes: Readonly<Record<string, number>> = {
   NOERROR: 0,
@@ -225,7 +206,7 @@ const rcodeCodes: Readonly<Record<string, number>> = {
   BADCOOKIE: 23,
 };
 
-const typeNames = invert(typeCodes);
+const typeNames = invert(QueryType);
 const classNames = invert(classCodes);
 const rcodeNames = invert(rcodeCodes);
 
@@ -236,7 +217,7 @@ export function typeName(code: number): string {
 
 /** The code of a type's mnemonic (any letter case) or of `TYPEn`; undefined when it is neither. */
 export function typeCode(mnemonic: string): number | undefined {
-  return code(typeCodes, 'TYPE', mnemonic);
+  return code(QueryType, 'TYPE', mnemonic);
 }
 
 /** The mnemonic of a class, `CLASS42` for one without (RFC 3597 section 5). */

@@ -1,5 +1,5 @@
 // How long a whole message may be kept, for caches that see it as a document (RFC 8484 section 5.1).
-import { flag, QueryType } from './codes.ts';
+import { headerFlag, QueryType } from './codes.ts';
 import { layOut } from './message.ts';
 import { maxTtl } from './record.ts';
 import { readUint16, readUint32 } from './wire.ts';
@@ -11,7 +11,7 @@ const nxDomain = 3;
 
 /** The lowest TTL of a message with one question, in seconds; of a denial at most the minimum of its SOA record (RFC 2308 section 5). 0 without a record. */
 export function freshness(message: Uint8Array): number {
-  const rcode = readUint16(message, 2) & flag.rcode;
+  const rcode = readUint16(message, 2) & headerFlag.rcode;
   if (rcode !== noError && rcode !== nxDomain) return failureTtl;
   const { records, ttls, counts, recordsEnd } = layOut(message);
   let lowest = Number.POSITIVE_INFINITY;

@@ -1,7 +1,7 @@
 // Judges a message by its header and question before anything is made of it, so that a hostile one costs microseconds.
 
 import type { Client } from './client.ts';
-import { flag, Opcode, QueryType } from './codes.ts';
+import { headerFlag, Opcode, QueryType } from './codes.ts';
 import { hashName } from './name.ts';
 import { Query } from './query.ts';
 import { headerLength, readUint16, skipName } from './wire.ts';
@@ -17,8 +17,8 @@ export type Verdict = (typeof verdict)[keyof typeof verdict];
 export function readQuery(wire: Uint8Array, start: number, end: number, client: Client, at: number): Query | Verdict {
   if (end - start < headerLength) return verdict.ignore;
   const flags = readUint16(wire, start + 2);
-  if ((flags & flag.response) !== 0) return verdict.ignore;
-  const opcode = (flags & flag.opcode) >>> 11;
+  if ((flags & headerFlag.response) !== 0) return verdict.ignore;
+  const opcode = (flags & headerFlag.opcode) >>> 11;
   if (opcode !== Opcode.QUERY && opcode !== Opcode.NOTIFY) return verdict.notImplemented;
   const records = countRecords(wire, start);
   if (readUint16(wire, start + 4) !== 1 || records === -1) return verdict.formatError;

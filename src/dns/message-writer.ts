@@ -1,5 +1,5 @@
 // Writes messages with compressed names; leaves records out, and says so, when a message must be short.
-import { flag } from './codes.ts';
+import { headerFlag } from './codes.ts';
 import type { Sections } from './message.ts';
 import { lowerCase, nameToWire } from './name.ts';
 import { rdataNames } from './rdata.ts';
@@ -47,7 +47,7 @@ export function writeMessage(parts: MessageParts, limit: number): WrittenMessage
   const reachesEnd = an === answers.length && ns === authorities.length;
   const { count: ar, complete } = reachesEnd ? writeAdditionals(writer, parts) : { count: 0, complete: false };
   const bytes = writer.bytes();
-  writeUint16(bytes, 2, complete ? parts.flags : parts.flags | flag.truncated);
+  writeUint16(bytes, 2, complete ? parts.flags : parts.flags | headerFlag.truncated);
   writeUint16(bytes, 4, 1);
   writeUint16(bytes, 6, an);
   writeUint16(bytes, 8, ns);

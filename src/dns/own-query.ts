@@ -1,6 +1,6 @@
 // Queries that nobody sent: of the server itself.
 import type { Client } from './client.ts';
-import { flag, knownClass, knownType, Opcode } from './codes.ts';
+import { headerFlag, knownClass, knownType, Opcode } from './codes.ts';
 import { hashName, type Name, nameToWire } from './name.ts';
 import { Query } from './query.ts';
 import type { Caching } from './query-fields.ts';
@@ -24,8 +24,8 @@ export const ownClient: Client = { address: '127.0.0.1', port: 0, family: 4, tra
 
 function flagsOf({ notify = false, recursionDesired = true }: OwnQuery): number {
   // RFC 1996 section 3.6.
-  if (notify) return (Opcode.NOTIFY << 11) | flag.authoritative;
-  return recursionDesired ? flag.recursionDesired : 0;
+  if (notify) return (Opcode.NOTIFY << 11) | headerFlag.authoritative;
+  return recursionDesired ? headerFlag.recursionDesired : 0;
 }
 
 /** Makes a query that nobody sent. Throws an Error at a type or class that is none. */

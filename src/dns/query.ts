@@ -1,6 +1,6 @@
 // A query: what was asked, by whom. Made from the received bytes without decoding anything that nobody asks for.
 import type { Client, Route } from './client.ts';
-import { changedFlags, className, flag, knownClass, knownType, Opcode, typeName } from './codes.ts';
+import { changedFlags, className, headerFlag, knownClass, knownType, Opcode, typeName } from './codes.ts';
 import { findOption, type Option, optLength, optLengthWith, readOptions, writeOpt } from './edns.ts';
 import { Exchange, exchangeOf } from './exchange.ts';
 import type { Explained } from './explained.ts';
@@ -105,7 +105,7 @@ export class Query {
 
   /** 0 for a query, 4 for a NOTIFY (RFC 1996); no other one gets this far. */
   get opcode(): number {
-    return (this.flags & flag.opcode) >>> 11;
+    return (this.flags & headerFlag.opcode) >>> 11;
   }
 
   /** When nobody waits for the answer any more, in milliseconds on the clock of {@link receivedAt}. */
@@ -119,15 +119,15 @@ export class Query {
   }
 
   get recursionDesired(): boolean {
-    return (this.flags & flag.recursionDesired) !== 0;
+    return (this.flags & headerFlag.recursionDesired) !== 0;
   }
 
   get checkingDisabled(): boolean {
-    return (this.flags & flag.checkingDisabled) !== 0;
+    return (this.flags & headerFlag.checkingDisabled) !== 0;
   }
 
   get authenticData(): boolean {
-    return (this.flags & flag.authenticData) !== 0;
+    return (this.flags & headerFlag.authenticData) !== 0;
   }
 
   /** The server block that was chosen. */
@@ -182,7 +182,7 @@ export class Query {
 
   /** A copy that says that the asker understands AD (RFC 6840 section 5.7). */
   withAuthenticData(): Query {
-    return this.authenticData ? this : this.copy({ flags: this.flags | flag.authenticData });
+    return this.authenticData ? this : this.copy({ flags: this.flags | headerFlag.authenticData });
   }
 
   /** A copy whose answer somebody wants explained. */
@@ -257,7 +257,7 @@ export class Query {
     const bare = headerLength + this.questionLength;
     const message = Buffer.allocUnsafe(bare + (this.edns ? optLengthWith(options) : 0));
     writeUint16(message, 0, id);
-    writeUint16(message, 2, this.flags & (this.opcode === Opcode.QUERY ? flag.sentUpstream : flag.sentInNotify));
+    writeUint16(message, 2, this.flags & (this.opcode === Opcode.QUERY ? headerFlag.sentUpstream : headerFlag.sentInNotify));
     writeUint16(message, 4, 1);
     writeUint16(message, 6, 0);
     writeUint16(message, 8, 0);

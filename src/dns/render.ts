@@ -1,5 +1,5 @@
 // Renders a reply as the message for one query: id, question, flags, TTLs and OPT record stamped on the reply's wire form.
-import { EdnsOption, flag, QueryType } from './codes.ts';
+import { EdnsOption, headerFlag, QueryType } from './codes.ts';
 import { type Option, optLength, optLengthWith, writeOpt } from './edns.ts';
 import { writeMessage } from './message-writer.ts';
 import type { Query } from './query.ts';
@@ -44,7 +44,7 @@ export function renderRefusal(wire: Uint8Array, start: number, rcode: number, ou
   out.fill(0, 0, headerLength);
   writeUint16(out, 0, readUint16(wire, start));
   const asked = readUint16(wire, start + 2);
-  writeUint16(out, 2, flag.response | (asked & (flag.opcode | flag.recursionDesired)) | rcode);
+  writeUint16(out, 2, headerFlag.response | (asked & (headerFlag.opcode | headerFlag.recursionDesired)) | rcode);
   return headerLength;
 }
 
@@ -73,18 +73,18 @@ function shorten(reply: Reply, query: Query, limit: number): Shortened {
   const flags = flagsOf(reply, query);
   const write = (options: readonly Option[], more = 0): Shortened => {
     const room = limit - (query.edns ? optSize(options) : 0);
-    if (options.length > 0 && room < headerLength + question.length) return write(noOptions, flag.truncated);
+    if (options.length > 0 && room < headerLength + question.length) return write(noOptions, headerFlag.truncated);
     const written = writeMessage({ question, flags: flags | more, sections: { answers, authorities, additionals } }, room);
     return { bytes: written.bytes, options, truncated: written.truncated || more !== 0 };
   };
   const options = query.edns ? optionsFor(query, reply.options) : noOptions;
   const others = options.filter(({ code }) => code !== EdnsOption.EDE);
   const written = write(options);
-  return written.truncated && others.length < options.length ? write(others, flag.truncated) : written;
+  return written.truncated && others.length < options.length ? write(others, headerFlag.truncated) : written;
 }
 
 function flagsOf(reply: Reply, query: Query): number {
-  return flag.response | (query.flags & flag.copied) | reply.flags | (reply.rcodeNumber & flag.rcode);
+  return headerFlag.response | (query.flags & headerFlag.copied) | reply.flags | (reply.rcodeNumber & headerFlag.rcode);
 }
 
 /** Writes the OPT record behind the first `length` octets of `out`. */

@@ -1,5 +1,5 @@
 // A reply: immutable, without id and question. Keeps its wire form, so that an answer given before is copied and patched, never encoded again.
-import { changedFlags, flag, knownRcode, QueryType, type Rcode, rcodeName } from './codes.ts';
+import { changedFlags, headerFlag, knownRcode, QueryType, type Rcode, rcodeName } from './codes.ts';
 import { type Option, optLengthWith } from './edns.ts';
 import { type ExtendedErrorValue, extendedErrorOption } from './extended-error.ts';
 import { type Layout, layOut, plainLength, readSections, type Sections } from './message.ts';
@@ -79,7 +79,7 @@ export class Reply {
 
   /** An authoritative reply without records, but for those that `more` brings. */
   static empty(rcode: Rcode, more: ReplyChange = {}): Reply {
-    const bare = new Reply({ ...plain, rcodeNumber: knownRcode(rcode), flags: flag.authoritative, sections: noSections });
+    const bare = new Reply({ ...plain, rcodeNumber: knownRcode(rcode), flags: headerFlag.authoritative, sections: noSections });
     return bare.with(more);
   }
 
@@ -115,7 +115,7 @@ export class Reply {
     const hasPlainQuestion = nameLength(message, headerLength) === layout.recordsStart - 4 - headerLength;
     const usable = layout.optIsLast && hasPlainQuestion && layout.ttls.every((at) => (message[at] as number) < 0x80);
     const reply = new Reply({
-      rcodeNumber: (extended << 4) | (flags & flag.rcode),
+      rcodeNumber: (extended << 4) | (flags & headerFlag.rcode),
       flags: flags & kept,
       options: layout.opt?.options ?? noOptions,
       ttl: -1,
@@ -138,19 +138,19 @@ export class Reply {
   }
 
   get authoritative(): boolean {
-    return (this.flags & flag.authoritative) !== 0;
+    return (this.flags & headerFlag.authoritative) !== 0;
   }
 
   get truncated(): boolean {
-    return (this.flags & flag.truncated) !== 0;
+    return (this.flags & headerFlag.truncated) !== 0;
   }
 
   get recursionAvailable(): boolean {
-    return (this.flags & flag.recursionAvailable) !== 0;
+    return (this.flags & headerFlag.recursionAvailable) !== 0;
   }
 
   get authenticData(): boolean {
-    return (this.flags & flag.authenticData) !== 0;
+    return (this.flags & headerFlag.authenticData) !== 0;
   }
 
   get answers(): readonly ResourceRecord[] {
@@ -295,7 +295,7 @@ const plain: ReplyFields = {
   following: undefined,
 };
 
-const kept = flag.authoritative | flag.truncated | flag.recursionAvailable | flag.authenticData;
+const kept = headerFlag.authoritative | headerFlag.truncated | headerFlag.recursionAvailable | headerFlag.authenticData;
 
 function wireFormOf(message: Uint8Array, layout: Layout): WireForm {
   const bytes = withCounts(message, layout);

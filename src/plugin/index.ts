@@ -20,6 +20,7 @@ export {
   className,
   EdnsOption,
   ExtendedError,
+  headerFlag,
   QueryClass,
   QueryType,
   type Rcode,
@@ -43,7 +44,7 @@ export { isCut } from '../dns/render.ts';
 export { Reply, type ReplyChange } from '../dns/reply.ts';
 
 export type { Survey } from '../dns/survey.ts';
-export { sameName } from '../dns/wire.ts';
+export { headerLength, sameName } from '../dns/wire.ts';
 export type { Expression } from '../expression/expression.ts';
 export type { Logger } from '../log/logger.ts';
 export { type Counter, type Histogram, type Metrics, perRoute } from '../metrics/metrics.ts';

@@ -1,7 +1,7 @@
 // What a plugin did with a query and its reply, told from what went in and what came out.
 
 import { messageOf } from '../config/error.ts';
-import { className, flag, rcodeName, typeName } from '../dns/codes.ts';
+import { className, headerFlag, rcodeName, typeName } from '../dns/codes.ts';
 import type { Option } from '../dns/edns.ts';
 import { presentRecord } from '../dns/presentation.ts';
 import type { Query } from '../dns/query.ts';
@@ -87,10 +87,10 @@ function replyChanges(before: Reply, after: Reply): string[] {
   const changes: string[] = [];
   if (before.rcodeNumber !== after.rcodeNumber) changes.push(`${rcodeName(before.rcodeNumber)} -> ${rcodeName(after.rcodeNumber)}`);
   const flags = [
-    ['AA', flag.authoritative],
-    ['TC', flag.truncated],
-    ['RA', flag.recursionAvailable],
-    ['AD', flag.authenticData],
+    ['AA', headerFlag.authoritative],
+    ['TC', headerFlag.truncated],
+    ['RA', headerFlag.recursionAvailable],
+    ['AD', headerFlag.authenticData],
   ] as const;
   for (const [name, bit] of flags)
     if (((before.flags ^ after.flags) & bit) !== 0) changes.push(`${name} ${(after.flags & bit) !== 0 ? 'set' : 'cleared'}`);

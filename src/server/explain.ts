@@ -2,7 +2,7 @@
 import { isIPv6 } from 'node:net';
 import type { Place } from '../config/error.ts';
 import type { Client } from '../dns/client.ts';
-import { ExtendedError, flag, QueryType } from '../dns/codes.ts';
+import { ExtendedError, headerFlag, QueryType } from '../dns/codes.ts';
 import { extendedErrorsOf } from '../dns/extended-error.ts';
 import { readQuery } from '../dns/header.ts';
 import { isSubdomain } from '../dns/name.ts';
@@ -143,13 +143,13 @@ function answerOf(reply: Reply, query: Query): ExplainedAnswer {
 }
 
 const flagNames = [
-  ['qr', flag.response],
-  ['aa', flag.authoritative],
-  ['tc', flag.truncated],
-  ['rd', flag.recursionDesired],
-  ['ra', flag.recursionAvailable],
-  ['ad', flag.authenticData],
-  ['cd', flag.checkingDisabled],
+  ['qr', headerFlag.response],
+  ['aa', headerFlag.authoritative],
+  ['tc', headerFlag.truncated],
+  ['rd', headerFlag.recursionDesired],
+  ['ra', headerFlag.recursionAvailable],
+  ['ad', headerFlag.authenticData],
+  ['cd', headerFlag.checkingDisabled],
 ] as const;
 
 function describeError({ code, text }: { readonly code: number; readonly text: string }): string {

@@ -4,7 +4,7 @@ import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import { type ClientSubnet, clientSubnetOf, clientSubnetOption } from '../dns/client-subnet.ts';
 import type { Rcode } from '../dns/codes.ts';
-import { flag } from '../dns/codes.ts';
+import { headerFlag } from '../dns/codes.ts';
 import type { Option } from '../dns/edns.ts';
 import { extendedErrorsOf } from '../dns/extended-error.ts';
 import { nameToWire, parseName } from '../dns/name.ts';
@@ -63,12 +63,12 @@ export interface Answer {
 }
 
 const bits = {
-  aa: flag.authoritative,
-  tc: flag.truncated,
-  rd: flag.recursionDesired,
-  ra: flag.recursionAvailable,
-  ad: flag.authenticData,
-  cd: flag.checkingDisabled,
+  aa: headerFlag.authoritative,
+  tc: headerFlag.truncated,
+  rd: headerFlag.recursionDesired,
+  ra: headerFlag.recursionAvailable,
+  ad: headerFlag.authenticData,
+  cd: headerFlag.checkingDisabled,
 };
 
 /** Asks one question and waits for the reply with its id. Rejects when none comes in time, and when the question cannot be asked. */
@@ -97,7 +97,7 @@ function read(wire: Buffer): Answer {
   const word = readUint16(wire, 2);
   const flags = Object.entries(bits).flatMap(([name, bit]) => ((word & bit) === 0 ? [] : [name]));
   // A refused message comes back without a question.
-  const reply = readUint16(wire, 4) === 0 ? Reply.decline(`RCODE${word & flag.rcode}`) : Reply.fromWire(wire);
+  const reply = readUint16(wire, 4) === 0 ? Reply.decline(`RCODE${word & headerFlag.rcode}`) : Reply.fromWire(wire);
   const present = (records: readonly ResourceRecord[]) => records.map(presentRecord);
   const { answers, authorities, additionals, options } = reply;
   const sections = { answers: present(answers), authorities: present(authorities), additionals: present(additionals) };

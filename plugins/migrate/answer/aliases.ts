@@ -4,7 +4,6 @@ import { hinting } from './replies.ts';
 
 /** Types that a plan answers: addresses, and HTTPS and SVCB, which may carry them. */
 const steered: ReadonlySet<number> = new Set([QueryType.A, QueryType.AAAA, ...hinting]);
-const DNAME = 39;
 
 /** What is known of a reply's records. */
 interface Judged {
@@ -48,7 +47,7 @@ export class Aliases {
     return reply.answers.filter((each) => {
       const owner = each.name.toLowerCase();
       // Of a DNAME a cache could make the CNAME again (RFC 6672 section 3.4).
-      return !behind.has(owner) && !this.isMoved(each) && !(each.typeCode === DNAME && isSubdomain(through, owner));
+      return !behind.has(owner) && !this.isMoved(each) && !(each.typeCode === QueryType.DNAME && isSubdomain(through, owner));
     });
   }
 

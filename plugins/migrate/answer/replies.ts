@@ -27,7 +27,7 @@ export interface Surroundings {
 type Target = MovedName['from'][number];
 
 /** Types that may carry addresses as hints: they are answered empty, or they would lead past the plan (RFC 9460 section 7.3). */
-export const hinting: ReadonlySet<number> = new Set([64, 65]);
+export const hinting: ReadonlySet<number> = new Set([QueryType.SVCB, QueryType.HTTPS]);
 const noData = Reply.empty('NOERROR');
 /** The plan tells when A may be switched off by the TTLs of its answers. */
 const lent = { leased: true } as const;

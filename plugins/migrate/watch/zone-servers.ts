@@ -4,6 +4,7 @@ import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import {
   type Awaitable,
+  headerLength,
   makeQuery,
   type Name,
   type Option,
@@ -143,7 +144,6 @@ function tells({ authoritative, truncated, rcode }: Reply): boolean {
 
 /** The reply in a message; undefined where it is none to this question. */
 function readAnswer(message: Buffer, query: Query, id: number): Reply | undefined {
-  const headerLength = 12;
   if (message.length < headerLength || message.readUInt16BE(0) !== id || (message[2] ?? 0) < 0x80) return undefined;
   if (message.readUInt16BE(4) !== 1 || !query.asksFor(message, headerLength)) return undefined;
   try {
