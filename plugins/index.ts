@@ -19,6 +19,7 @@ import migrate from './migrate/index.ts';
 import multisocket from './multisocket/index.ts';
 import pool from './pool/index.ts';
 import prometheus from './prometheus/index.ts';
+import proxyproto from './proxyproto/index.ts';
 import ready from './ready/index.ts';
 import reload from './reload/index.ts';
 import rewrite from './rewrite/index.ts';
@@ -32,6 +33,7 @@ export const registry: Registry = {
   plugins: [
     root,
     metadata,
+    proxyproto,
     timeouts,
     multisocket,
     grpcServer,
@@ -86,7 +88,6 @@ export const registry: Registry = {
     nsid: 'leave it out',
     on: 'leave it out; the service manager runs commands before and after',
     pprof: 'start with NODE_OPTIONS=--inspect instead',
-    proxyproto: 'leave it out: the proxy in front is then who asks',
     quic: "serve 'tls://' meanwhile",
     route53: "'forward' the zone to a server that has it",
     secondary: "for records of your own use 'hosts', or 'forward' the zone to a server that has it",

@@ -54,6 +54,7 @@ export type { Move, StorePlace, WrittenMove } from '../plans/move.ts';
 export { readPlanFile } from '../plans/plan-file.ts';
 export { readMove } from '../plans/read-move.ts';
 export { trustSystemAuthorities } from '../transport/authorities.ts';
+export type { ProxyEvent, ProxyPolicy, ProxySettings } from '../transport/proxy-settings.ts';
 export type { Timeouts } from '../transport/stream-settings.ts';
 export { type ConnectedUdp, openUdpClient, type UdpClient, type UdpOwner, type UdpPeer, type UdpRoute } from '../transport/udp-client.ts';
 export { type AdminAccess, readAdminAccess, usualAdminAccess } from './admin/access.ts';

@@ -8,6 +8,7 @@ import type { Query } from '../dns/query.ts';
 import type { Reply } from '../dns/reply.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { ProxySettings } from '../transport/proxy-settings.ts';
 import type { Limits, Timeouts, TlsSettings } from '../transport/stream-settings.ts';
 import type { ListenerTransport } from '../transport/transports.ts';
 import type { Awaitable } from './awaitable.ts';
@@ -209,6 +210,8 @@ export interface BlockSettings {
   readonly timeouts?: Timeouts;
   /** How the encrypted listeners of the block speak TLS. */
   readonly tls?: TlsSettings;
+  /** How the listeners of the block take headers of the PROXY protocol. */
+  readonly proxy?: ProxySettings;
   /** What the listeners of the block may take, by their transport. */
   readonly limits?: { readonly [T in ListenerTransport]?: Limits };
   /** The name of the block's view, which metrics and logs tell. */

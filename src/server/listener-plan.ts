@@ -111,6 +111,7 @@ function streamSettings(transport: ListenerTransport, blocks: readonly Block[]):
     streams: defaultStreams,
     ...limits,
     tls: tlsOf(blocks),
+    proxy: blocks.findLast(({ settings }) => settings.proxy !== undefined)?.settings.proxy,
   };
 }
 

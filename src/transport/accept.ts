@@ -1,9 +1,11 @@
-// Accepts connections for every transport over TCP: counts them, and completes a TLS handshake before a message is read.
+// Accepts connections for every transport over TCP: counts them, takes off the header of a proxy, and completes a TLS handshake before a message is read.
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import { type Addresses, tellAddresses } from './addresses.ts';
 import type { Listening } from './answerer.ts';
 import { sharePort } from './batch/descriptor.ts';
 import { isNativeAvailable } from './batch/library.ts';
+import { takeProxyHeader } from './proxied-streams.ts';
 import type { ClientAuth, StreamSettings, TlsSettings } from './stream-settings.ts';
 
 /** Connections that the system holds ready to be accepted. */
@@ -46,6 +48,8 @@ class Acceptor {
   private readonly options: AcceptOptions;
   /** Every open connection by its addresses, those in their handshake included. */
   private readonly connections = new Map<string, Served>();
+  /** Who asks by the connections that a proxy has made. */
+  private readonly told = new Map<string, Addresses>();
   private handshakes: Handshakes | undefined;
 
   constructor(options: AcceptOptions) {
@@ -57,13 +61,24 @@ class Acceptor {
     if (settings.connections > 0 && this.connections.size >= settings.connections) return void socket.destroy();
     const key = keyOf(socket);
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => this.connections.delete(key));
-    const { tls } = settings;
-    if (tls === undefined) {
-      this.serve(socket, settings);
-      return;
-    }
+    socket.on('close', () => {
+      this.connections.delete(key);
+      this.told.delete(key);
+    });
+    const { proxy, timeouts } = settings;
+    if (proxy === undefined) return void this.secure(socket, settings);
     this.connections.set(key, { finish: () => socket.destroy() });
+    const done = (addresses: Addresses | undefined) => {
+      if (addresses !== undefined) this.told.set(key, addresses);
+      this.secure(socket, settings);
+    };
+    takeProxyHeader(socket, { proxy, patience: timeouts.read, done });
+  }
+
+  private secure(socket: Socket, settings: StreamSettings): void {
+    const { tls } = settings;
+    if (tls === undefined) return void this.serve(socket, settings);
+    this.connections.set(keyOf(socket), { finish: () => socket.destroy() });
     if (this.handshakes?.tls !== tls) this.handshakes = this.handshakesBy(tls, settings);
     this.handshakes.begin(socket);
   }
@@ -73,7 +88,10 @@ class Acceptor {
   }
 
   private serve(socket: Socket, settings: StreamSettings): void {
-    this.connections.set(keyOf(socket), this.options.serve(socket, settings));
+    const key = keyOf(socket);
+    const told = this.told.get(key);
+    if (told !== undefined) tellAddresses(socket, told);
+    this.connections.set(key, this.options.serve(socket, settings));
   }
 
   private handshakesBy(tls: TlsSettings, settings: StreamSettings): Handshakes {

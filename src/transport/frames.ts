@@ -1,6 +1,7 @@
 // Length-framed messages on one connection (RFC 7766 section 8, RFC 7858 section 3.3): answered as they are ready, with limits on time and work in hand.
 import type { Socket } from 'node:net';
 import type { Served } from './accept.ts';
+import { addressesOf } from './addresses.ts';
 import { type Answerer, type Cancellable, type MessageStream, type Peer, pending } from './answerer.ts';
 import type { Timeouts } from './stream-settings.ts';
 
@@ -53,11 +54,12 @@ export class FramedConnection implements Peer, Served {
     this.answerer = answerer;
     this.timeouts = timeouts;
     this.out = out;
-    this.address = socket.remoteAddress ?? '';
-    this.port = socket.remotePort ?? 0;
-    this.family = socket.remoteFamily === 'IPv6' ? 6 : 4;
-    this.localAddress = socket.localAddress ?? '';
-    this.localPort = socket.localPort ?? 0;
+    const { address, port, family, localAddress, localPort } = addressesOf(socket);
+    this.address = address;
+    this.port = port;
+    this.family = family;
+    this.localAddress = localAddress;
+    this.localPort = localPort;
     socket.on('data', (chunk: Buffer) => this.read(chunk));
     socket.on('end', () => this.finish());
     socket.on('drain', () => this.goOn());

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
 import { type AcceptOptions, acceptStreams, type Served } from './accept.ts';
+import { addressesOf } from './addresses.ts';
 import { type Answerer, type Cancellable, type Listening, maxMessage, type Peer, pending } from './answerer.ts';
 import { readPacket, writePacket } from './grpc-packet.ts';
 import type { StreamSettings } from './stream-settings.ts';
@@ -72,11 +73,12 @@ class GrpcPeer implements Peer {
   private readonly give: sendUnaryData<Buffer>;
 
   constructor(call: ServerUnaryCall<Buffer, Buffer>, give: sendUnaryData<Buffer>, socket: Socket | undefined) {
-    this.address = socket?.remoteAddress ?? '';
-    this.port = socket?.remotePort ?? 0;
-    this.family = socket?.remoteFamily === 'IPv6' ? 6 : 4;
-    this.localAddress = socket?.localAddress ?? '';
-    this.localPort = socket?.localPort ?? 0;
+    const { address, port, family, localAddress, localPort } = addressesOf(socket);
+    this.address = address;
+    this.port = port;
+    this.family = family;
+    this.localAddress = localAddress;
+    this.localPort = localPort;
     this.give = give;
     call.on('cancelled', () => {
       for (const each of this.waiting) each.cancel('the client is gone');

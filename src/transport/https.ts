@@ -3,6 +3,7 @@ import { createSecureServer, type Http2SecureServer, type Http2ServerRequest, ty
 import type { Socket } from 'node:net';
 import { freshness } from '../dns/freshness.ts';
 import { type AcceptOptions, acceptStreams, type Served } from './accept.ts';
+import { addressesOf } from './addresses.ts';
 import { type Answerer, type Cancellable, type Listening, maxMessage, type Peer, pending } from './answerer.ts';
 import type { StreamSettings } from './stream-settings.ts';
 
@@ -150,11 +151,12 @@ class HttpPeer implements Peer {
   readonly sendNothing: () => void;
 
   constructor(socket: Socket, { send, sendNothing }: Pick<Peer, 'send' | 'sendNothing'>) {
-    this.address = socket.remoteAddress ?? '';
-    this.port = socket.remotePort ?? 0;
-    this.family = socket.remoteFamily === 'IPv6' ? 6 : 4;
-    this.localAddress = socket.localAddress ?? '';
-    this.localPort = socket.localPort ?? 0;
+    const { address, port, family, localAddress, localPort } = addressesOf(socket);
+    this.address = address;
+    this.port = port;
+    this.family = family;
+    this.localAddress = localAddress;
+    this.localPort = localPort;
     this.send = send;
     this.sendNothing = sendNothing;
   }

@@ -4,6 +4,7 @@ import type { Logger } from '../log/logger.ts';
 import type { Answerer, Listening } from './answerer.ts';
 import { listenAdvice } from './listen-advice.ts';
 import { defaultUdpKind, openUdp, type UdpKind } from './open-udp.ts';
+import { DatagramUnwrapper } from './proxied-datagrams.ts';
 import type { StreamSettings } from './stream-settings.ts';
 import { listenTcp, listenTls } from './tcp.ts';
 import type { ListenerTransport } from './transports.ts';
@@ -88,7 +89,8 @@ const openers: Readonly<Record<ListenerTransport, (options: ListenerOptions) => 
 async function openUdpAt(options: ListenerOptions): Promise<Listening[]> {
   const kind = options.udp ?? defaultUdpKind();
   const { address, port, reusePort = false } = options;
-  const common = { port, answerer: options.answerer, log: options.log, kind, reusePort };
+  const answerer = new DatagramUnwrapper(options.answerer, options.settings);
+  const common = { port, answerer, log: options.log, kind, reusePort };
   const wildcard = address === '0.0.0.0' || address === '::';
   if (!wildcard || kind === 'batch') return [await openUdp({ ...common, address })];
   // Sharing a port would hide that another program has it, so ask for it alone first.

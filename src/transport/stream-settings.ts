@@ -1,5 +1,6 @@
 // What the configuration says of the connections of a listener.
 import type { SecureContextOptions } from 'node:tls';
+import type { ProxySettings } from './proxy-settings.ts';
 
 /** Milliseconds of a whole read, of a write, and of silence; `queries` is how many one connection may ask, -1 for any number. */
 export interface Timeouts {
@@ -39,6 +40,8 @@ export interface Limits {
 export interface StreamSettings extends Required<Limits> {
   readonly timeouts: Required<Timeouts>;
   readonly tls?: TlsSettings | undefined;
+  /** Undefined where no proxy is in front. */
+  readonly proxy?: ProxySettings | undefined;
 }
 
 /** Connections of one listener at a time where the configuration does not say, and queries of one HTTP/2 connection. */

@@ -144,13 +144,17 @@ export class TcpClient {
     });
   }
 
-  /** Connects, and completes a handshake where TLS is asked for; rejects when either fails. */
-  static async open(target: Target & { readonly tls?: ConnectionOptions }): Promise<TcpClient> {
-    const { port, address = '127.0.0.1', tls } = target;
-    const socket = tls === undefined ? connect(port, address) : connectTls({ ...tls, port, host: address });
-    socket.setNoDelay(true);
-    await once(socket, tls === undefined ? 'connect' : 'secureConnect');
-    return new TcpClient(socket);
+  /** Connects, sends what is to come first, and completes a handshake where TLS is asked for; rejects when it fails. */
+  static async open(target: Target & { readonly tls?: ConnectionOptions; readonly preface?: Buffer }): Promise<TcpClient> {
+    const { port, address = '127.0.0.1', tls, preface } = target;
+    const plain = connect(port, address);
+    plain.setNoDelay(true);
+    await once(plain, 'connect');
+    if (preface !== undefined) plain.write(preface);
+    if (tls === undefined) return new TcpClient(plain);
+    const secured = connectTls({ ...tls, socket: plain });
+    await once(secured, 'secureConnect');
+    return new TcpClient(secured);
   }
 
   /** The certificate of the server, of a connection over TLS. */
