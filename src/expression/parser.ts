@@ -1,46 +1,15 @@
 // Reads an expression into a tree, with the precedence of expr-lang.
-import { ExpressionError, type Span } from './expression-error.ts';
+import { ExpressionError } from './expression-error.ts';
 import { type Token, tokensOf } from './lexer.ts';
+import { binary, canonical, combined, isComparison, isLogic, joinedBy, negatable, type Operator, unary } from './precedence.ts';
 import { isPredicate } from './predicates.ts';
 import type { Node } from './syntax.ts';
 
-/** How tightly operators bind: the higher, the tighter. Pipes bind least, "??" most. */
-const binary: Readonly<Record<string, number>> = {
-  '|': 0,
-  or: 10,
-  '||': 10,
-  and: 15,
-  '&&': 15,
-  '==': 20,
-  '!=': 20,
-  '<': 20,
-  '>': 20,
-  '<=': 20,
-  '>=': 20,
-  in: 20,
-  matches: 20,
-  contains: 20,
-  startsWith: 20,
-  endsWith: 20,
-  '..': 25,
-  '+': 30,
-  '-': 30,
-  '*': 60,
-  '/': 60,
-  '%': 60,
-  '**': 100,
-  '^': 100,
-  '??': 500,
-};
-const unary: Readonly<Record<string, number>> = { not: 50, '!': 50, '-': 90, '+': 90 };
-const canonical: Readonly<Record<string, string>> = { '||': 'or', '&&': 'and', '^': '**', '!': 'not' };
-const comparisons: ReadonlySet<string> = new Set(['<', '>', '<=', '>=']);
 const constants: ReadonlyMap<string, boolean | null> = new Map([
   ['true', true],
   ['false', false],
   ['nil', null],
 ]);
-const negatable: ReadonlySet<string> = new Set(['in', 'matches', 'contains', 'startsWith', 'endsWith']);
 
 /** Parts that may lie in one another: each takes room on the stack when the expression is evaluated. */
 const maxDepth = 200;
@@ -160,7 +129,7 @@ class Parser {
         continue;
       }
       const right = this.rightOf(next);
-      left = compared !== undefined && isComparison(next) ? both(left, combined(compared, next, right)) : combined(left, next, right);
+      left = compared !== undefined && isComparison(next) ? joinedBy('and', left, combined(compared, next, right)) : combined(left, next, right);
       compared = isComparison(next) ? right : undefined;
     }
     return left;
@@ -313,36 +282,6 @@ class Parser {
     if (from === undefined) throw unexpected(this.token, 'an index');
     return { kind: 'item', of, index: from, isOptional, start: of.start, end: this.expect(']').end };
   }
-}
-
-interface Operator {
-  readonly operator: string;
-  readonly binds: number;
-  /** "not" stands before it, as in "not in". */
-  readonly isNegated: boolean;
-  readonly span: Span;
-}
-
-function isLogic(operator: string): operator is 'and' | 'or' {
-  return operator === 'and' || operator === 'or';
-}
-
-function isComparison({ operator }: Operator): boolean {
-  return comparisons.has(operator);
-}
-
-function combined(left: Node, { operator, isNegated }: Operator, right: Node): Node {
-  const whole = { start: left.start, end: right.end };
-  if (isLogic(operator)) {
-    const before = left.kind === 'logic' && left.operator === operator ? left.operands : [left];
-    return { kind: 'logic', operator, operands: [...before, right], ...whole };
-  }
-  const made: Node = { kind: 'binary', operator, left, right, ...whole };
-  return isNegated ? { kind: 'unary', operator: 'not', operand: made, ...whole } : made;
-}
-
-function both(left: Node, right: Node): Node {
-  return { kind: 'logic', operator: 'and', operands: [left, right], start: left.start, end: right.end };
 }
 
 function numberOf({ text, start, end }: Token): Node {
