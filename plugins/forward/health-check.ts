@@ -1,7 +1,5 @@
 // Checks an upstream that is in doubt until it replies.
-import { makeQuery, type Query } from 'ferrydns/plugin';
-import type { Channel, Link } from './link.ts';
-import { randomId } from './random-id.ts';
+import { type Channel, makeQuery, type Outstanding, type Query, randomId } from 'ferrydns/plugin';
 import type { Settings } from './settings.ts';
 
 /** Milliseconds until a health check has failed. */
@@ -16,7 +14,7 @@ export class HealthCheck {
   /** Whether it is not known yet how the upstream is. */
   running = false;
   private stopped = false;
-  private link: Link | undefined;
+  private outstanding: Outstanding | undefined;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(channel: Channel, settings: Settings, report: (healthy: boolean) => void) {
@@ -37,8 +35,8 @@ export class HealthCheck {
   settle(): void {
     this.running = false;
     clearTimeout(this.timer);
-    this.link?.close();
-    this.link = undefined;
+    this.outstanding?.close();
+    this.outstanding = undefined;
   }
 
   stop(): void {
@@ -49,10 +47,10 @@ export class HealthCheck {
   private ask(): void {
     const id = randomId();
     this.timer = setTimeout(() => {
-      this.link?.close();
+      this.outstanding?.close();
       this.failed();
     }, checkTimeout).unref();
-    this.link = this.channel.ask(this.query.toWire(id), {
+    this.outstanding = this.channel.ask(this.query.toWire(id), {
       received: (message) => {
         // Any header is a sign of life, whatever it says.
         if (message.length < 12 || message.readUInt16BE(0) !== id) return false;
@@ -66,14 +64,14 @@ export class HealthCheck {
   private succeeded(): void {
     clearTimeout(this.timer);
     this.running = false;
-    this.link = undefined;
+    this.outstanding = undefined;
     if (!this.stopped) this.report(true);
   }
 
   private failed(): void {
     clearTimeout(this.timer);
     if (this.stopped) return;
-    this.link = undefined;
+    this.outstanding = undefined;
     this.report(false);
     this.timer = setTimeout(() => this.ask(), this.settings.checkInterval).unref();
   }

@@ -1,5 +1,6 @@
 // Passes queries on to other DNS servers, over UDP, TCP or TLS, and knows which of them are well.
 import {
+  addressOf,
   capability,
   definePlugin,
   type Handle,
@@ -13,6 +14,7 @@ import {
   QueryError,
   QueryType,
   Reply,
+  type ServerAddress,
   type SetupContext,
   type StartContext,
   trustSystemAuthorities,
@@ -20,12 +22,12 @@ import {
   type UpstreamService,
   upstreamService,
 } from 'ferrydns/plugin';
-import { Exchange, type ExchangeContext } from './exchange.ts';
+import { type ForwardContext, ForwardedQuery } from './forwarded-query.ts';
 import { lookUpHosts } from './lookup.ts';
 import { type ForwardMetrics, makeMetrics } from './metrics.ts';
 import { grammar, type Options, readScope, readSettings, readTargets } from './options.ts';
 import { makePolicy } from './policy.ts';
-import { addressOf, type Settings, type Target } from './settings.ts';
+import type { Settings } from './settings.ts';
 import { type HostTarget, withoutDuplicates } from './targets.ts';
 import { type HealthNews, Upstream } from './upstream.ts';
 
@@ -47,12 +49,12 @@ class Forward implements Instance, UpstreamService {
   private readonly metrics: ForwardMetrics;
   private readonly now: () => number;
   private readonly log: SetupContext['log'];
-  private readonly targets: readonly (Target | HostTarget)[];
+  private readonly targets: readonly (ServerAddress | HostTarget)[];
   private readonly resolvers: readonly string[];
   private readonly inScope: (query: Query) => boolean;
   private all: readonly Upstream[] = [];
   private client: UdpClient | undefined;
-  private exchange: ExchangeContext;
+  private context: ForwardContext;
   /** Queries of the server's own that are for one upstream alone. */
   private readonly aimed = new WeakMap<Query, { readonly upstream: string; met: boolean }>();
   private previous: Forward | undefined;
@@ -71,7 +73,7 @@ class Forward implements Instance, UpstreamService {
     this.now = context.now;
     this.log = context.log;
     const { chosen: settings, metrics, now } = this;
-    this.exchange = {
+    this.context = {
       settings,
       upstreams: [],
       policy: makePolicy(settings.policy),
@@ -118,10 +120,10 @@ class Forward implements Instance, UpstreamService {
       return upstream;
     });
     this.previous = undefined;
-    this.exchange = { ...this.exchange, upstreams: this.all };
+    this.context = { ...this.context, upstreams: this.all };
     for (const upstream of this.all) upstream.start();
     context.every(Math.max(1000, Math.min(settings.expire, 10_000)), () => {
-      for (const upstream of this.all) upstream.sweep();
+      for (const { server } of this.all) server.sweep();
     });
   }
 
@@ -131,7 +133,7 @@ class Forward implements Instance, UpstreamService {
   }
 
   upstreams(): readonly string[] {
-    return this.exchange.upstreams.map(({ address }) => address);
+    return this.context.upstreams.map(({ address }) => address);
   }
 
   only(query: Query, upstream: string): Passage {
@@ -151,14 +153,14 @@ class Forward implements Instance, UpstreamService {
       throw new QueryError('REFUSED', `concurrent queries exceeded maximum ${maxConcurrent}`);
     }
     this.concurrent++;
-    return new Exchange(query.own ? this.exchangeFor(query) : this.exchange, query, next).run();
+    return new ForwardedQuery(query.own ? this.contextFor(query) : this.context, query, next).run();
   }
 
-  private exchangeFor({ origin }: Query): ExchangeContext {
+  private contextFor({ origin }: Query): ForwardContext {
     const aim = this.aimed.get(origin);
-    if (aim === undefined) return this.exchange;
+    if (aim === undefined) return this.context;
     aim.met = true;
-    return { ...this.exchange, upstreams: this.exchange.upstreams.filter(({ address }) => address === aim.upstream) };
+    return { ...this.context, upstreams: this.context.upstreams.filter(({ address }) => address === aim.upstream) };
   }
 
   /** Whether another forward is to answer instead: one that follows, and for which the name is. */

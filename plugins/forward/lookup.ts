@@ -1,13 +1,12 @@
 // Finds the addresses of upstreams that are given by host name, once, at start.
 import { lookup, Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { messageOf } from 'ferrydns/plugin';
-import type { Target } from './settings.ts';
+import { messageOf, type ServerAddress } from 'ferrydns/plugin';
 import type { HostTarget } from './targets.ts';
 
 /** The targets with every host name replaced by its addresses; `resolvers` are asked in turn, without any the system is. */
-export async function lookUpHosts(targets: readonly (Target | HostTarget)[], resolvers: readonly string[]): Promise<Target[]> {
-  const found: Target[] = [];
+export async function lookUpHosts(targets: readonly (ServerAddress | HostTarget)[], resolvers: readonly string[]): Promise<ServerAddress[]> {
+  const found: ServerAddress[] = [];
   for (const target of targets) {
     if (!('hostName' in target)) {
       found.push(target);

@@ -24,13 +24,14 @@ import {
   rcodeCode,
   repeated,
   root,
+  type ServerAddress,
   type SetupContext,
   setting,
   text,
   value,
   words,
 } from 'ferrydns/plugin';
-import type { PolicyName, Settings, Target } from './settings.ts';
+import type { PolicyName, Settings } from './settings.ts';
 import { type HostTarget, parseTarget } from './targets.ts';
 
 /** TOs at most, as in CoreDNS. */
@@ -86,7 +87,7 @@ export const grammar = {
 export type Options = OptionsOf<typeof grammar>;
 
 /** The upstreams of a forward, those given by host name not looked up yet. */
-export function readTargets(options: Options, context: SetupContext): readonly (Target | HostTarget)[] {
+export function readTargets(options: Options, context: SetupContext): readonly (ServerAddress | HostTarget)[] {
   const parsed = options.to.map((to) => {
     try {
       return parseTarget(to, context.read);
@@ -101,7 +102,7 @@ export function readTargets(options: Options, context: SetupContext): readonly (
 }
 
 /** Gives a target the TLS server name of the whole forward; both is one too many. */
-function named(target: Target | HostTarget, serverName: string, context: SetupContext): Target | HostTarget {
+function named(target: ServerAddress | HostTarget, serverName: string, context: SetupContext): ServerAddress | HostTarget {
   if (target.transport === 'dns' || serverName === '') return target;
   if (target.serverName !== '') {
     const host = 'hostName' in target ? target.hostName : target.host;

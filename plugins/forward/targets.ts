@@ -1,11 +1,10 @@
 // The TOs of a forward: addresses, files like resolv.conf, and host names to look up at start.
 import { isIP } from 'node:net';
-import { parseHostPort, parseName } from 'ferrydns/plugin';
-import { addressOf, type Target } from './settings.ts';
+import { addressOf, parseHostPort, parseName, type ServerAddress } from 'ferrydns/plugin';
 
 /** A host to look up before it can be asked. */
 export interface HostTarget {
-  readonly transport: Target['transport'];
+  readonly transport: ServerAddress['transport'];
   readonly hostName: string;
   readonly port: number;
   readonly serverName: string;
@@ -18,7 +17,7 @@ const schemes = ['dns', 'tls', 'https', 'https3', 'quic', 'grpc', 'unix'];
  * The upstreams that one TO stands for: several for a file, none for a file without name servers.
  * Throws an Error with a plain message. `read` reads the file that a TO may name.
  */
-export function parseTarget(to: string, read: (file: string) => Buffer): readonly (Target | HostTarget)[] {
+export function parseTarget(to: string, read: (file: string) => Buffer): readonly (ServerAddress | HostTarget)[] {
   const { scheme, rest } = splitScheme(to);
   if (rest === '') throw new Error(`invalid address: "${to}"`);
   if (scheme === 'https' && rest.includes('/')) {
@@ -37,8 +36,8 @@ export function parseTarget(to: string, read: (file: string) => Buffer): readonl
 }
 
 /** Each address and port once: the first that came stays. */
-export function withoutDuplicates(targets: readonly Target[]): Target[] {
-  const seen = new Map<string, Target>();
+export function withoutDuplicates(targets: readonly ServerAddress[]): ServerAddress[] {
+  const seen = new Map<string, ServerAddress>();
   for (const target of targets) {
     const address = addressOf(target);
     if (!seen.has(address)) seen.set(address, target);
@@ -51,17 +50,17 @@ function splitScheme(to: string): { scheme: string; rest: string } {
   return scheme === undefined ? { scheme: 'dns', rest: to } : { scheme, rest: to.slice(scheme.length + 3) };
 }
 
-function supported(scheme: string, rest: string): Target['transport'] {
+function supported(scheme: string, rest: string): ServerAddress['transport'] {
   if (isTransport(scheme)) return scheme;
   throw new Error(`'${scheme}' is not supported as a destination protocol in forward: ${scheme}://${rest}`);
 }
 
-function isTransport(scheme: string): scheme is Target['transport'] {
+function isTransport(scheme: string): scheme is ServerAddress['transport'] {
   return Object.hasOwn(defaultPorts, scheme);
 }
 
 /** What stands behind `%` is a TLS server name, or the zone id of a link-local address, which belongs to the address. */
-function addressIn(text: string, port: number): Omit<Target, 'transport'> | undefined {
+function addressIn(text: string, port: number): Omit<ServerAddress, 'transport'> | undefined {
   try {
     const { zoneId, ...found } = parseHostPort(text, port);
     const host = zoneId !== undefined && /^fe[89ab]/i.test(found.host) ? `${found.host}%${zoneId}` : found.host;
@@ -72,7 +71,7 @@ function addressIn(text: string, port: number): Omit<Target, 'transport'> | unde
 }
 
 /** The `nameserver` lines of a file like resolv.conf; undefined when there is no such file. */
-function nameServersOf(file: string, read: (file: string) => Buffer): Target[] | undefined {
+function nameServersOf(file: string, read: (file: string) => Buffer): ServerAddress[] | undefined {
   let text: string;
   try {
     text = read(file).toString('utf8');

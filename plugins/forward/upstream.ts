@@ -1,17 +1,11 @@
-// One upstream: how to reach it, how fast it has been, and whether it is up.
-import { formatDuration, type Logger, type UdpClient } from 'ferrydns/plugin';
+// What is known of one upstream: how fast it has been, and whether it is up.
+import { type Logger, RemoteServer, type ServerAddress, type UdpClient } from 'ferrydns/plugin';
 import { HealthCheck } from './health-check.ts';
-import { HttpsChannel } from './https.ts';
-import type { Channel } from './link.ts';
 import type { UpstreamMetrics } from './metrics.ts';
-import { addressOf, type Settings, type Target } from './settings.ts';
-import { StreamChannel } from './stream.ts';
-import { UdpChannel } from './udp.ts';
+import type { Settings } from './settings.ts';
 
 /** Queries in a row that an upstream may leave without a timely reply before others are asked first. */
 const maxLate = 3;
-/** Milliseconds for which an upstream that does not know EDNS is asked without. */
-const plainTime = 300_000;
 /** Bounds, in milliseconds, of the time after which another upstream is asked as well. */
 const minPatience = 50;
 const maxPatience = 300;
@@ -35,45 +29,36 @@ export interface HealthDesk {
 }
 
 export class Upstream {
-  readonly target: Target;
-  /** "HOST:PORT". */
-  readonly address: string;
-  readonly metrics: UpstreamMetrics;
+  readonly server: RemoteServer;
+  private readonly metrics: UpstreamMetrics;
   /** When something was heard from it last. */
-  heardAt = -1;
+  private heardAt = -1;
   private readonly settings: Settings;
   private readonly now: () => number;
-  private readonly udp: UdpChannel;
-  private readonly stream: StreamChannel | HttpsChannel;
   private readonly check: HealthCheck;
   private readonly desk: HealthDesk;
-  private readonly log: UpstreamContext['log'];
   /** When the primary process was asked for a check last. */
   private askedAt = Number.NEGATIVE_INFINITY;
   private triedAt = Number.NEGATIVE_INFINITY;
   /** Health checks that failed in a row. */
   private fails = 0;
-  /** Until when it is asked without EDNS. */
-  private plainUntil = Number.NEGATIVE_INFINITY;
   /** Queries without a timely reply since something was heard. */
   private late = 0;
   /** Smoothed time to a reply in milliseconds; 0 before the first. */
   private roundTrip = 0;
 
-  constructor(target: Target, about: UpstreamContext) {
-    const { settings, metrics, client, now, desk, log } = about;
-    this.log = log;
+  constructor(server: ServerAddress, { settings, metrics, client, now, desk, log }: UpstreamContext) {
     this.desk = desk;
-    this.target = target;
-    this.address = addressOf(target);
     this.settings = settings;
     this.metrics = metrics;
     this.now = now;
-    this.udp = new UdpChannel(target, { client, source: settings.sourceAddress, counters: metrics.connections('udp') });
-    const protocol = { dns: 'tcp', tls: 'tcp-tls', https: 'https' }[target.transport];
-    const options = { settings, counters: metrics.connections(protocol), now };
-    this.stream = target.transport === 'https' ? new HttpsChannel(target, options) : new StreamChannel(target, options);
-    this.check = new HealthCheck(this.channel(settings.forceTcp), settings, (healthy) => this.checked(healthy));
+    this.server = new RemoteServer(server, { settings, client, counters: (protocol) => metrics.connections(protocol), now, log });
+    this.check = new HealthCheck(this.server.channel(settings.forceTcp), settings, (healthy) => this.checked(healthy));
+  }
+
+  /** "HOST:PORT". */
+  get address(): string {
+    return this.server.address;
   }
 
   /** Too many health checks have failed. */
@@ -86,14 +71,9 @@ export class Upstream {
     return this.settings.maxFails > 0 && this.late >= maxLate;
   }
 
-  /** Whether it may know EDNS. */
-  get takesEdns(): boolean {
-    return this.now() >= this.plainUntil;
-  }
-
   /** What is known of its health, for people. */
   get health(): string {
-    const edns = this.takesEdns ? '' : ', does not know EDNS';
+    const edns = this.server.takesEdns ? '' : ', does not know EDNS';
     const speed = this.roundTrip > 0 ? `, replies in ${this.roundTrip.toFixed(1)} ms${edns}` : edns;
     if (this.down) return `down: ${this.fails} health checks have failed in a row`;
     if (this.silent) return `silent: ${this.late} queries in a row without a reply in time`;
@@ -108,24 +88,14 @@ export class Upstream {
     return Math.ceil(wait / 10) * 10;
   }
 
-  /** The way to ask it: TCP where wanted, TLS or HTTPS wherever that is its transport. */
-  channel(tcp: boolean): Channel {
-    return tcp || this.target.transport !== 'dns' ? this.stream : this.udp;
-  }
-
   start(): void {
-    if (this.target.transport === 'dns') this.udp.open();
+    this.server.open();
     if (this.fails > 0) this.probe();
   }
 
   stop(): void {
     this.check.stop();
-    this.udp.close();
-    this.stream.close();
-  }
-
-  sweep(): void {
-    this.stream.sweep();
+    this.server.close();
   }
 
   /** Takes over what the upstream it replaces has learned. */
@@ -133,7 +103,7 @@ export class Upstream {
     this.fails = previous.fails;
     this.late = previous.late;
     this.roundTrip = previous.roundTrip;
-    this.plainUntil = previous.plainUntil;
+    this.server.inherit(previous.server);
   }
 
   /** A reply came to what was asked at that time. */
@@ -144,12 +114,6 @@ export class Upstream {
     this.roundTrip = this.roundTrip === 0 ? milliseconds : this.roundTrip + (milliseconds - this.roundTrip) / 8;
     this.metrics.replied(rcode, milliseconds / 1000);
     if (this.fails > 0 || this.check.running) this.prove();
-  }
-
-  /** It answers without EDNS what it refuses with it, with this response code. */
-  refusedEdns(rcode: string): void {
-    this.plainUntil = this.now() + plainTime;
-    this.log.info(`upstream ${this.address} replies ${rcode} to EDNS: for ${formatDuration(plainTime)} it is asked without`);
   }
 
   /** A reply is not here yet that another upstream would have given by now. */

@@ -5,6 +5,12 @@ export { agentSyntax, type CheckReading, checkSyntax, readAgent, readCheck } fro
 export { type Check, type CheckObserver, type CheckSpec, Checks, sharedChecks, type UseOptions } from '../checks/checks.ts';
 export { defaultPace, Health, type Pace } from '../checks/health.ts';
 export { describeProbe, type Finding, type Probe } from '../checks/probe.ts';
+export type { Channel, ConnectionSettings, Outstanding } from '../client/channel.ts';
+export { onlyAnswers } from '../client/message.ts';
+export { randomId } from '../client/random-id.ts';
+export { RemoteServer } from '../client/remote-server.ts';
+export { addressOf, type ServerAddress } from '../client/server-address.ts';
+export { type Asker, type Manner, Transaction } from '../client/transaction.ts';
 export { formatDuration, parseDuration } from '../config/duration.ts';
 export { ConfigError, ConfigErrors, messageOf, type Place } from '../config/error.ts';
 export * from '../config/grammar.ts';
@@ -37,12 +43,12 @@ export { isSubdomain, labelsOf, longestMatch, type Name, nameFromWire, nameToWir
 export { type Network, NetworkTable, networkText, parseNetwork } from '../dns/network.ts';
 export { makeQuery, type OwnQuery, ownClient } from '../dns/own-query.ts';
 export type { Query } from '../dns/query.ts';
+export { QueryError } from '../dns/query-error.ts';
 export type { QueryChange } from '../dns/query-fields.ts';
 export { replaceNames } from '../dns/rdata.ts';
 export { type RecordFields, type ResourceRecord, record, shortened } from '../dns/record.ts';
 export { isCut } from '../dns/render.ts';
 export { Reply, type ReplyChange } from '../dns/reply.ts';
-
 export type { Survey } from '../dns/survey.ts';
 export { headerLength, sameName } from '../dns/wire.ts';
 export type { Expression } from '../expression/expression.ts';
@@ -56,7 +62,8 @@ export { readMove } from '../plans/read-move.ts';
 export { trustSystemAuthorities } from '../transport/authorities.ts';
 export type { ProxyEvent, ProxyPolicy, ProxySettings } from '../transport/proxy-settings.ts';
 export type { Timeouts } from '../transport/stream-settings.ts';
-export { type ConnectedUdp, openUdpClient, type UdpClient, type UdpOwner, type UdpPeer, type UdpRoute } from '../transport/udp-client.ts';
+export { openUdpClient } from '../transport/udp-client.ts';
+export type { UdpClient } from '../transport/udp-socket.ts';
 export { type AdminAccess, readAdminAccess, usualAdminAccess } from './admin/access.ts';
 export { adminHeaders, answerJson, refuseRequest } from './admin/answer.ts';
 export { type AdminCollection, type AdminPage, adminUse, chosenAdminAddress, examineAdmin, openAdmin, openAdminDoor } from './admin/door.ts';
@@ -83,7 +90,6 @@ export type {
   Way,
 } from './plugin.ts';
 export { type PoolMemberStatus, type PoolService, poolService } from './pool-service.ts';
-export { QueryError } from './query-error.ts';
 export { type RequestObserver, requestObserver } from './request-observer.ts';
 export { type Passage, type UpstreamService, upstreamService } from './upstream-service.ts';
 export type { WireStep } from './wire-step.ts';

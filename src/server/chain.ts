@@ -1,10 +1,10 @@
 // Folds the plugins of a server block into one function of a query.
 import type { Place } from '../config/error.ts';
 import { exchangeOf } from '../dns/exchange.ts';
+import { QueryError } from '../dns/query-error.ts';
 import { Reply } from '../dns/reply.ts';
 import { after } from '../plugin/awaitable.ts';
 import type { Handle, Next } from '../plugin/plugin.ts';
-import { QueryError } from '../plugin/query-error.ts';
 import type { Use } from './block.ts';
 
 /** A plugin's part in a chain. */

@@ -5,10 +5,10 @@ import { className, headerFlag, rcodeName, typeName } from '../dns/codes.ts';
 import type { Option } from '../dns/edns.ts';
 import { presentRecord } from '../dns/presentation.ts';
 import type { Query } from '../dns/query.ts';
+import { QueryError } from '../dns/query-error.ts';
 import type { ResourceRecord } from '../dns/record.ts';
 import { Reply } from '../dns/reply.ts';
 import type { ExplainedStep } from '../plugin/explanation.ts';
-import { QueryError } from '../plugin/query-error.ts';
 import type { Outcome, Trace } from './explain-trace.ts';
 
 /** Records of a difference that are written out. */

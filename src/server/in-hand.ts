@@ -1,11 +1,14 @@
 // Queries whose answer is not at hand: which they are, how long they may take, and who waits for the last one.
 import type { Exchange } from '../dns/exchange.ts';
-import { Deadlines, type Waiting } from './deadlines.ts';
+import { Deadlines, type Waiting } from '../transport/deadlines.ts';
+
+/** Milliseconds between two looks at which queries have taken too long. */
+const tick = 100;
 
 export class InHand {
   private readonly exchanges = new Set<Exchange>();
   private idle: (() => void) | undefined;
-  private readonly deadlines = new Deadlines();
+  private readonly deadlines = new Deadlines(tick);
 
   enter(exchange: Exchange): void {
     this.exchanges.add(exchange);

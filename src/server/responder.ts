@@ -5,12 +5,12 @@ import { ExtendedError, isDataClass, Opcode, QueryClass, QueryType } from '../dn
 import { exchangeOf } from '../dns/exchange.ts';
 import { readQuery, type Verdict, verdict } from '../dns/header.ts';
 import type { Query } from '../dns/query.ts';
+import { QueryError } from '../dns/query-error.ts';
 import { minimizeAny, render, renderRefusal } from '../dns/render.ts';
 import { Reply } from '../dns/reply.ts';
 import { headerLength } from '../dns/wire.ts';
 import type { Logger } from '../log/logger.ts';
 import { type Awaitable, isPromise } from '../plugin/awaitable.ts';
-import { QueryError } from '../plugin/query-error.ts';
 import type { RequestObserver } from '../plugin/request-observer.ts';
 import { type Answerer, type MessageStream, maxMessage, type Peer, pending } from '../transport/answerer.ts';
 import { type Circumstances, culpritOf, errorText, withCircumstances } from './culprit.ts';

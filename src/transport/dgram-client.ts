@@ -1,7 +1,7 @@
 // The UDP client by node:dgram, which works everywhere.
 import { createSocket, type Socket, type SocketOptions } from 'node:dgram';
 import { endpoint } from './endpoint.ts';
-import type { ConnectedUdp, UdpClient, UdpOwner, UdpPeer, UdpRoute } from './udp-client.ts';
+import { type Receiver, socketError, type UdpClient, type UdpPeer, type UdpRoute, type UdpSocket } from './udp-socket.ts';
 
 type Lookup = NonNullable<SocketOptions['lookup']>;
 // Hosts are addresses already; node:dgram would look them up in a later turn. It calls with the family as a number.
@@ -14,16 +14,39 @@ const options6 = { type: 'udp6', lookup: atOnce } as const;
 /** One socket of node:dgram for each connection. */
 export class DgramUdpClient implements UdpClient {
   readonly kind = 'dgram';
-  private readonly open = new Set<DgramSocket>();
+  private readonly routes: DgramRoute[] = [];
 
   routeTo(peer: UdpPeer): UdpRoute {
-    return {
-      connect: (owner) => {
-        const socket = new DgramSocket(peer, owner, () => this.open.delete(socket));
-        this.open.add(socket);
-        return socket;
-      },
-    };
+    const route = new DgramRoute(peer);
+    this.routes.push(route);
+    return route;
+  }
+
+  close(): void {
+    for (const route of this.routes) route.close();
+  }
+}
+
+class DgramRoute implements UdpRoute {
+  readonly peer: UdpPeer;
+  private readonly open = new Set<DgramSocket>();
+
+  constructor(peer: UdpPeer) {
+    this.peer = peer;
+  }
+
+  get connected(): number {
+    return this.open.size;
+  }
+
+  connect(receiver: Receiver): UdpSocket {
+    const socket = new DgramSocket(this, receiver);
+    this.open.add(socket);
+    return socket;
+  }
+
+  forget(socket: DgramSocket): void {
+    this.open.delete(socket);
   }
 
   close(): void {
@@ -31,20 +54,21 @@ export class DgramUdpClient implements UdpClient {
   }
 }
 
-class DgramSocket implements ConnectedUdp {
+class DgramSocket implements UdpSocket {
   private readonly socket: Socket;
-  private readonly owner: UdpOwner;
-  private readonly closed: () => void;
+  private readonly route: DgramRoute;
+  private readonly receiver: Receiver;
   private isOpen = true;
 
-  constructor(peer: UdpPeer, owner: UdpOwner, closed: () => void) {
-    this.owner = owner;
-    this.closed = closed;
-    this.socket = createSocket(peer.address.includes(':') ? options6 : options4);
-    this.connect(peer);
+  /** Throws the system's error. */
+  constructor(route: DgramRoute, receiver: Receiver) {
+    this.route = route;
+    this.receiver = receiver;
+    this.socket = createSocket(route.peer.address.includes(':') ? options6 : options4);
+    this.connect(route.peer);
     this.socket.on('error', (error) => this.failed(error));
     this.socket.on('message', (message) => {
-      if (this.isOpen) owner.received(message);
+      if (this.isOpen && receiver.received(message)) this.close();
     });
   }
 
@@ -67,7 +91,11 @@ class DgramSocket implements ConnectedUdp {
     if (!this.isOpen) return;
     this.isOpen = false;
     this.socket.close();
-    this.closed();
+    this.route.forget(this);
+  }
+
+  describe(): string {
+    return `read udp ${this.local}->${endpoint(this.route.peer)}`;
   }
 
   /** With a lookup that answers at once, bind and connect are done when this returns, or the socket has an error. */
@@ -87,6 +115,9 @@ class DgramSocket implements ConnectedUdp {
   }
 
   private failed(error: NodeJS.ErrnoException): void {
-    if (this.isOpen) this.owner.failed(error);
+    if (!this.isOpen) return;
+    const failure = socketError(this.describe(), error);
+    this.close();
+    this.receiver.failed(failure);
   }
 }

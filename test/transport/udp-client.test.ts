@@ -7,7 +7,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, test } from 'vitest';
 import { defaultUdpKind, type UdpKind } from '../../src/transport/open-udp.ts';
-import { type ConnectedUdp, openUdpClient, type UdpClient, type UdpOwner, type UdpRoute } from '../../src/transport/udp-client.ts';
+import { openUdpClient } from '../../src/transport/udp-client.ts';
+import type { Receiver, UdpClient, UdpRoute, UdpSocket } from '../../src/transport/udp-socket.ts';
 
 const kinds: UdpKind[] = defaultUdpKind() === 'batch' ? ['batch', 'dgram'] : ['dgram'];
 const hasIpv6 = Object.values(networkInterfaces()).some((entries) => entries?.some(({ address }) => address === '::1'));
@@ -62,14 +63,15 @@ class Peer {
 }
 
 /** Hears of one socket, and lets the test wait for it. */
-class Listener implements UdpOwner {
+class Listener implements Receiver {
   readonly heard: string[] = [];
-  socket: ConnectedUdp | undefined;
+  socket: UdpSocket | undefined;
   private readonly waiting: PromiseWithResolvers<string>[] = [];
 
-  received(message: Buffer): void {
+  received(message: Buffer): boolean {
     this.heard.push(String(message));
     for (const { resolve } of this.waiting.splice(0)) resolve(String(message));
+    return false;
   }
 
   failed(error: NodeJS.ErrnoException): void {
@@ -178,6 +180,7 @@ describe.each(kinds)('UDP client by %s', (kind) => {
         owner.heard.push(String(message));
         for (const other of owners) other.socket?.close();
         for (let i = 0; i < 10; i++) late.push(ask(route, 'new'));
+        return true;
       };
     }
     for (const { from } of peer.heard.slice(0, 10)) peer.send('old', from);
@@ -257,7 +260,7 @@ describe.each(kinds)('UDP client by %s', (kind) => {
       const owner = new Listener();
       owner.received = (bytes) => {
         kept.push({ text, bytes });
-        Listener.prototype.received.call(owner, bytes);
+        return Listener.prototype.received.call(owner, bytes);
       };
       ask(route, text, owner);
       await owner.next();

@@ -1,6 +1,6 @@
 // The UDP client by system calls: sockets are kept, but each query gets one that has just been given another port.
 import { endpoint } from '../endpoint.ts';
-import type { ConnectedUdp, UdpClient, UdpOwner, UdpPeer, UdpRoute } from '../udp-client.ts';
+import { type Receiver, socketError, type UdpClient, type UdpPeer, type UdpRoute, type UdpSocket } from '../udp-socket.ts';
 import { ClientAddresses, ClientDescriptor, copyReceived } from './client-descriptor.ts';
 import { errorName, systemError } from './library.ts';
 import { Poller } from './poller.ts';
@@ -83,33 +83,39 @@ export class NativeUdpClient implements UdpClient {
 
 /** The sockets of one peer. */
 class NativeRoute implements UdpRoute {
+  connected = 0;
   /**
    * Sockets that have given their port back but may still hold what came before, in the order in which they did. Those that the poller does not
    * name the next time hold nothing, and are clean; the others are closed.
    */
   private readonly resting: NativeSocket[] = [];
   readonly client: NativeUdpClient;
+  /** "HOST:PORT". */
+  readonly peer: string;
   private readonly addresses: ClientAddresses;
   private readonly clean: NativeSocket[] = [];
 
   constructor(client: NativeUdpClient, { address, port, source }: UdpPeer) {
     this.client = client;
+    this.peer = endpoint({ address, port });
     this.addresses = new ClientAddresses(address, port, source);
   }
 
-  connect(owner: UdpOwner): ConnectedUdp {
+  connect(receiver: Receiver): UdpSocket {
     const socket = this.clean.pop() ?? this.emptied() ?? this.open();
     const result = socket.descriptor.connect();
     if (result < 0) {
       socket.discard();
       throw systemError('connect', -result);
     }
-    socket.owner = owner;
+    socket.receiver = receiver;
+    this.connected++;
     return socket;
   }
 
   /** Keeps a socket that is not needed for now, or closes it. */
   release(socket: NativeSocket): void {
+    this.connected--;
     const full = this.clean.length + this.resting.length >= maxKept;
     if (full || socket.descriptor.disconnect() < 0) {
       socket.discard();
@@ -152,10 +158,10 @@ class NativeRoute implements UdpRoute {
   }
 }
 
-class NativeSocket implements ConnectedUdp {
+class NativeSocket implements UdpSocket {
   readonly descriptor: ClientDescriptor;
   /** Undefined while nobody uses it. */
-  owner: UdpOwner | undefined;
+  receiver: Receiver | undefined;
   slot = -1;
   generation = 0;
   /** How often the poller had been asked when it gave its port back. */
@@ -175,36 +181,48 @@ class NativeSocket implements ConnectedUdp {
   send(message: Uint8Array): void {
     const result = this.descriptor.send(message);
     if (result === 0) return;
-    const { owner } = this;
+    const { receiver } = this;
     // Whoever sends does not have the socket in hand yet.
     queueMicrotask(() => {
-      if (owner !== undefined && this.owner === owner) owner.failed(systemError('send', -result));
+      if (receiver !== undefined && this.receiver === receiver) this.fail(receiver, systemError('send', -result));
     });
   }
 
   close(): void {
-    if (this.owner === undefined) return;
-    this.owner = undefined;
+    if (this.receiver === undefined) return;
+    this.receiver = undefined;
     this.route.release(this);
+  }
+
+  describe(): string {
+    return `read udp ${this.local}->${this.route.peer}`;
   }
 
   /** Takes one datagram, or the error that stands in its place; the poller names the socket again as long as there is more. */
   receive(): void {
-    const { owner } = this;
-    if (owner === undefined) {
+    const { receiver } = this;
+    if (receiver === undefined) {
       this.discard();
       return;
     }
     const length = this.descriptor.receive();
-    if (length >= 0) owner.received(copyReceived(length));
-    else if (!isAgain(length)) owner.failed(systemError('read', -length));
+    if (length < 0) {
+      if (!isAgain(length)) this.fail(receiver, systemError('read', -length));
+    } else if (receiver.received(copyReceived(length)) && this.receiver === receiver) this.close();
   }
 
   /** Closes it for good. */
   discard(): void {
-    this.owner = undefined;
+    if (this.receiver !== undefined) this.route.connected--;
+    this.receiver = undefined;
     this.descriptor.close();
     this.route.client.forget(this);
+  }
+
+  private fail(receiver: Receiver, error: NodeJS.ErrnoException): void {
+    const failure = socketError(this.describe(), error);
+    this.close();
+    receiver.failed(failure);
   }
 }
 

@@ -1,6 +1,12 @@
-// What is sent to an upstream for a query, and what is made of the bytes that come back.
-import { EdnsOption, nameFromWire, type Option, type Query, QueryError, Reply, type ResourceRecord, rcodeName, typeName } from 'ferrydns/plugin';
-import { inspectAnswers } from './answer.ts';
+// What is sent to a server for a query, and what is made of the bytes that come back.
+import { EdnsOption, rcodeName, typeName } from '../dns/codes.ts';
+import type { Option } from '../dns/edns.ts';
+import { nameFromWire } from '../dns/name.ts';
+import type { Query } from '../dns/query.ts';
+import { QueryError } from '../dns/query-error.ts';
+import type { ResourceRecord } from '../dns/record.ts';
+import { Reply } from '../dns/reply.ts';
+import { inspectAnswers } from './bailiwick.ts';
 
 const headerLength = 12;
 const RESPONSE = 0x8000;
@@ -19,12 +25,12 @@ const maxName = 255;
 /** Records of another name that a message shows. */
 const shown = 3;
 
-/** Octets of a UDP message that an upstream may send: what passes every network without fragments (RFC 9715). */
+/** Octets of a UDP message that a server may send: what passes every network without fragments (RFC 9715). */
 const maxUdpSize = 1232;
 /** Extended DNS error "Invalid Data" (RFC 8914 section 4.25). */
 const invalidData = 24;
 
-/** The message that asks an upstream, in the letter case of the client. Without EDNS when the client sent none, or when `plain`. */
+/** The message that asks a server, in the letter case of the client. Without EDNS when the client sent none, or when `plain`. */
 export function writeQuery(query: Query, id: number, plain: boolean): Buffer {
   if (!query.edns) return query.toWire(id);
   const message = query.toWire(id, { udpSize: Math.min(query.udpSize, maxUdpSize), options: optionsFor(query) });
@@ -44,7 +50,7 @@ function optionsFor(query: Query): readonly Option[] {
   return options.filter((option) => option.code === EdnsOption.CLIENT_SUBNET || !received.includes(option));
 }
 
-/** What a message from an upstream is to the query that was sent with this id. */
+/** What a message from a server is to the query that was sent with this id. */
 export type Verdict = 'reply' | 'bareError' | 'other';
 
 /** `other` is for somebody else, forged or garbage: the id, the question and the header's kind must be the query's (RFC 5452 section 9.1). */
@@ -127,7 +133,7 @@ export function readReply(message: Buffer, verdict: Verdict, query: Query): Repl
  * The reply without answer records that do not belong to the question. Throws a QueryError when nothing is left, or when its aliases run in
  * circles.
  */
-export function onlyAnswers(reply: Reply, message: Buffer, { query, upstream }: { readonly query: Query; readonly upstream: string }): Reply {
+export function onlyAnswers(reply: Reply, message: Buffer, { query, server }: { readonly query: Query; readonly server: string }): Reply {
   if (reply.answerCount === 0) return reply;
   const { rcodeNumber } = reply;
   if (rcodeNumber !== 0 && rcodeNumber !== NXDOMAIN && rcodeNumber !== YXDOMAIN) return reply.with({ answers: [] });
@@ -135,17 +141,17 @@ export function onlyAnswers(reply: Reply, message: Buffer, { query, upstream }: 
   const isWhole = reply.answerCount === message.readUInt16BE(6);
   const belonging = inspectAnswers(isWhole ? message : Buffer.from(reply.formFor(query).bytes));
   if (belonging === 'clean') return reply;
-  if (belonging === 'aliasLoop') throw invalid(`aliases in the reply of ${upstream} run in circles or are too many`);
+  if (belonging === 'aliasLoop') throw invalid(`aliases in the reply of ${server} run in circles or are too many`);
   const answers = reply.answers.filter((_, i) => belonging[i]);
-  if (answers.length === 0) throw invalid(otherName(reply, query, upstream));
+  if (answers.length === 0) throw invalid(otherName(reply, query, server));
   query.explained?.note(`left out of its reply, as the question does not lead there: ${describe(reply.answers.filter((_, i) => !belonging[i]))}`);
   return reply.with({ answers });
 }
 
 /** What came, and what is to be changed there: most often it is a server that renames queries and not the answers. */
-function otherName({ answers }: Reply, query: Query, upstream: string): string {
+function otherName({ answers }: Reply, query: Query, server: string): string {
   const advice = "a server that renames queries must give the name back: in CoreDNS and ferrydns its rewrite rule needs 'answer auto'";
-  return `${upstream} answered ${describe(answers)} when asked for ${query.name} ${query.type}: ${advice}`;
+  return `${server} answered ${describe(answers)} when asked for ${query.name} ${query.type}: ${advice}`;
 }
 
 /** "www.internal. A, www.internal. AAAA and 2 more". */
@@ -158,7 +164,7 @@ function invalid(message: string): QueryError {
   return new QueryError('SERVFAIL', message, { extendedError: invalidData });
 }
 
-/** An upstream's options are for us, but for the client's subnet and what the upstream says of an error. */
+/** A server's options are for us, but for the client's subnet and what the server says of an error. */
 function withoutHopOptions(reply: Reply): Reply {
   const { options } = reply;
   if (options.length === 0) return reply;

@@ -1,36 +1,30 @@
-// TCP and TLS to one upstream: connections are kept and used again, one query at a time on each.
+// TCP and TLS to one server: connections are kept and used again, one query at a time on each.
 import { connect, type Socket } from 'node:net';
-import { type ConnectionOptions, connect as connectTls } from 'node:tls';
-import type { Channel, ChannelCounters, Link, Receiver } from './link.ts';
-import { addressOf, type Settings, type Target } from './settings.ts';
+import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls';
+import type { Receiver } from '../transport/udp-socket.ts';
+import type { Channel, ConnectionOptions, Outstanding } from './channel.ts';
+import { addressOf, type ServerAddress } from './server-address.ts';
 
-/** What a stream channel needs to know; lengths of time in milliseconds. */
-export interface StreamOptions {
-  readonly settings: Pick<Settings, 'expire' | 'maxAge' | 'maxIdleConnections' | 'sourceAddress' | 'tls' | 'httpMethod'>;
-  readonly counters: ChannelCounters;
-  readonly now: () => number;
-}
-
-/** Connections to one upstream. The one that was idle longest is used first, so that ports change. */
+/** Connections to one server. The one that was idle longest is used first, so that ports change. */
 export class StreamChannel implements Channel {
   readonly protocol: 'tcp' | 'tcp-tls';
-  readonly target: Target;
-  private readonly options: StreamOptions;
+  readonly server: ServerAddress;
+  private readonly options: ConnectionOptions;
   private readonly idle: Connection[] = [];
   private readonly all = new Set<Connection>();
   private session: Buffer | undefined;
   private closed = false;
 
-  constructor(target: Target, options: StreamOptions) {
-    this.target = target;
+  constructor(server: ServerAddress, options: ConnectionOptions) {
+    this.server = server;
     this.options = options;
-    this.protocol = target.transport === 'tls' ? 'tcp-tls' : 'tcp';
+    this.protocol = server.transport === 'tls' ? 'tcp-tls' : 'tcp';
   }
 
-  ask(message: Buffer, receiver: Receiver): Link {
-    const link = new StreamLink(this, message, receiver);
-    link.start();
-    return link;
+  ask(message: Buffer, receiver: Receiver): Outstanding {
+    const query = new StreamQuery(this, message, receiver);
+    query.start();
+    return query;
   }
 
   /** An idle connection that may still be used, or a new one. */
@@ -73,13 +67,13 @@ export class StreamChannel implements Channel {
   }
 
   private dial(): Socket {
-    const { host, port, serverName } = this.target;
+    const { host, port, serverName } = this.server;
     const { sourceAddress, tls } = this.options.settings;
     const from = sourceAddress === undefined ? {} : { localAddress: sourceAddress };
     if (this.protocol === 'tcp') return connect({ host, port, noDelay: true, ...from });
     const name = serverName === '' ? {} : { servername: serverName };
     const session = this.session === undefined ? {} : { session: this.session };
-    const options: ConnectionOptions = { minVersion: 'TLSv1.2', ...tls, host, port, ...from, ...name, ...session };
+    const options: TlsOptions = { minVersion: 'TLSv1.2', ...tls, host, port, ...from, ...name, ...session };
     const socket = connectTls(options);
     socket.setNoDelay(true);
     socket.on('session', (ticket) => {
@@ -89,8 +83,8 @@ export class StreamChannel implements Channel {
   }
 }
 
-/** One query on a connection. When the upstream had closed a kept connection meanwhile, it goes to another one. */
-class StreamLink implements Link {
+/** One query on a connection. When the server had closed a kept connection meanwhile, it goes to another one. */
+class StreamQuery implements Outstanding {
   private readonly channel: StreamChannel;
   private readonly message: Buffer;
   private readonly receiver: Receiver;
@@ -128,8 +122,8 @@ class StreamLink implements Link {
   /** In the words of CoreDNS, which people search their logs for: a connection that was never made has no address of its own. */
   describe(): string {
     const local = this.connection?.local ?? '';
-    const upstream = addressOf(this.channel.target);
-    return local === '' ? `dial tcp ${upstream}` : `read tcp ${local}->${upstream}`;
+    const server = addressOf(this.channel.server);
+    return local === '' ? `dial tcp ${server}` : `read tcp ${local}->${server}`;
   }
 
   private reason(error: NodeJS.ErrnoException): string {
@@ -154,7 +148,7 @@ class Connection {
   local = '';
   private readonly channel: StreamChannel;
   private readonly socket: Socket;
-  private link: StreamLink | undefined;
+  private query: StreamQuery | undefined;
   private buffered: Buffer = Buffer.alloc(0);
   private replies = 0;
   private error: Error | undefined;
@@ -174,14 +168,14 @@ class Connection {
     socket.on('close', () => this.ended());
   }
 
-  send(frame: Buffer, link: StreamLink): void {
-    this.link = link;
+  send(frame: Buffer, query: StreamQuery): void {
+    this.query = query;
     this.socket.write(frame);
   }
 
   /** Closes it without telling who waits. */
   close(): void {
-    this.link = undefined;
+    this.query = undefined;
     this.channel.forget(this);
     this.socket.destroy();
   }
@@ -199,21 +193,21 @@ class Connection {
 
   private deliver(message: Buffer): void {
     // Nothing was asked: what arrives could only be taken for the answer to the next query.
-    if (this.link === undefined) {
+    if (this.query === undefined) {
       this.close();
       return;
     }
-    if (!this.link.received(message)) return;
-    this.link = undefined;
+    if (!this.query.received(message)) return;
+    this.query = undefined;
     this.replies++;
     if (this.buffered.length > 0) this.close();
     else this.channel.giveBack(this);
   }
 
   private ended(): void {
-    const { link } = this;
-    this.link = undefined;
+    const { query } = this;
+    this.query = undefined;
     this.channel.forget(this);
-    link?.lost(this.error ?? new Error('EOF'), this.replies > 0);
+    query?.lost(this.error ?? new Error('EOF'), this.replies > 0);
   }
 }

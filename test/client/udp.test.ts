@@ -1,8 +1,8 @@
 import { openUdpClient } from 'ferrydns/plugin';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Receiver } from '../../plugins/forward/link.ts';
-import { UdpChannel } from '../../plugins/forward/udp.ts';
+import { UdpChannel } from '../../src/client/udp.ts';
 import { defaultUdpKind, type UdpKind } from '../../src/transport/open-udp.ts';
+import type { Receiver } from '../../src/transport/udp-socket.ts';
 import { writeMessage } from '../support/message.ts';
 import { startUpstream } from '../support/upstream.ts';
 

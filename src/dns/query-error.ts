@@ -1,6 +1,6 @@
 // A failure whose reason the client may know.
-import { knownRcode, type Rcode } from '../dns/codes.ts';
-import type { ExtendedErrorValue } from '../dns/extended-error.ts';
+import { knownRcode, type Rcode } from './codes.ts';
+import type { ExtendedErrorValue } from './extended-error.ts';
 
 const brand = Symbol.for('ferrydns.query-error.1');
 

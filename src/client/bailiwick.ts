@@ -1,7 +1,7 @@
 // Which of the records in the answer section belong to the question: the name asked for and the aliases that start there.
 // Others are how caches are poisoned (RFC 5452 section 6, RFC 2181 section 5.4.1). Works on the bytes; decodes nothing.
 
-import { sameName } from 'ferrydns/plugin';
+import { sameName } from '../dns/wire.ts';
 
 /** Aliases one after the other that are followed; a longer row counts as a loop. */
 const maxAliases = 16;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { randomId } from '../../plugins/forward/random-id.ts';
+import { randomId } from '../../src/client/random-id.ts';
 
 test('ids have sixteen bits, cover all of them, and do not repeat each other', () => {
   const ids = Array.from({ length: 20_000 }, () => randomId());

@@ -1,8 +1,8 @@
-// DNS over HTTPS to one upstream (RFC 8484): every query is a request on one HTTP/2 connection, which is opened again when it ends.
+// DNS over HTTPS to one server (RFC 8484): every query is a request on one HTTP/2 connection, which is opened again when it ends.
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
-import type { Channel, Link, Receiver } from './link.ts';
-import { addressOf, type Target } from './settings.ts';
-import type { StreamOptions } from './stream.ts';
+import type { Receiver } from '../transport/udp-socket.ts';
+import type { Channel, ConnectionOptions, Outstanding } from './channel.ts';
+import { addressOf, type ServerAddress } from './server-address.ts';
 
 const mediaType = 'application/dns-message';
 const path = '/dns-query';
@@ -10,19 +10,19 @@ const maxMessage = 65_535;
 
 export class HttpsChannel implements Channel {
   readonly protocol = 'https';
-  private readonly target: Target;
-  private readonly options: StreamOptions;
+  private readonly server: ServerAddress;
+  private readonly options: ConnectionOptions;
   private session: ClientHttp2Session | undefined;
   private openedAt = 0;
   private usedAt = 0;
 
-  constructor(target: Target, options: StreamOptions) {
-    this.target = target;
+  constructor(server: ServerAddress, options: ConnectionOptions) {
+    this.server = server;
     this.options = options;
   }
 
-  ask(message: Buffer, receiver: Receiver): Link {
-    const request = new HttpsRequest(() => this.open(message), { message, receiver, address: addressOf(this.target) });
+  ask(message: Buffer, receiver: Receiver): Outstanding {
+    const request = new HttpsRequest(() => this.open(message), { message, receiver, address: addressOf(this.server) });
     request.start();
     return request;
   }
@@ -50,8 +50,8 @@ export class HttpsChannel implements Channel {
 
   private connect(): ClientHttp2Session {
     const { sourceAddress, tls } = this.options.settings;
-    const { serverName } = this.target;
-    const session = connect(`https://${addressOf(this.target)}`, {
+    const { serverName } = this.server;
+    const session = connect(`https://${addressOf(this.server)}`, {
       ...tls,
       ...(serverName === '' ? {} : { servername: serverName }),
       ...(sourceAddress === undefined ? {} : { localAddress: sourceAddress }),
@@ -89,7 +89,7 @@ function request(session: ClientHttp2Session, method: 'GET' | 'POST', message: B
 }
 
 /** One query. When a kept connection turns out to have ended, it is sent once more on a new one. */
-class HttpsRequest implements Link {
+class HttpsRequest implements Outstanding {
   private readonly open: () => { stream: ClientHttp2Stream; kept: boolean };
   private readonly about: { readonly message: Buffer; readonly receiver: Receiver; readonly address: string };
   private stream: ClientHttp2Stream | undefined;

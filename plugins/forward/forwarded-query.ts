@@ -1,14 +1,26 @@
 // One query on its way through the upstreams: whom to ask, when to ask another one as well, and which reply to take.
-import { type Explained, ExtendedError, type MetadataKey, metadataKey, type Next, type Query, QueryError, type Reply } from 'ferrydns/plugin';
-import { type Asker, Attempt, type AttemptPlan } from './attempt.ts';
-import { onlyAnswers } from './message.ts';
+import {
+  type Asker,
+  type Explained,
+  ExtendedError,
+  type Manner,
+  type MetadataKey,
+  metadataKey,
+  type Next,
+  onlyAnswers,
+  type Query,
+  QueryError,
+  type Reply,
+  Transaction,
+} from 'ferrydns/plugin';
 import type { ForwardMetrics } from './metrics.ts';
 import type { Policy } from './policy.ts';
 import type { Settings } from './settings.ts';
+import { Trial } from './trial.ts';
 import type { Upstream } from './upstream.ts';
 
-/** What the exchanges of a forward have in common. */
-export interface ExchangeContext {
+/** What the queries of a forward have in common. */
+export interface ForwardContext {
   readonly settings: Settings;
   readonly upstreams: readonly Upstream[];
   readonly policy: Policy;
@@ -30,25 +42,18 @@ const pause = 50;
 /** A name exists or it does not; everything else is a failure of whoever replied. */
 const conclusive = new Set([0, 3]);
 
-/** Asks for the upstream's sake alone, which hears of the reply by itself. */
-const bystander: Asker = {
-  replied() {},
-  failed: (attempt) => attempt.abandon(),
-  overdue() {},
-  unreadable() {},
-};
-
-export class Exchange implements Asker {
-  private readonly context: ExchangeContext;
+export class ForwardedQuery implements Asker {
+  private readonly context: ForwardContext;
   private readonly query: Query;
   private readonly next: Next;
   private readonly order: readonly Upstream[];
   private readonly startedAt: number;
+  /** When no upstream is asked any more, and none is waited for. */
   private readonly deadline: number;
   private readonly maxAttempts: number;
   private readonly outcome = Promise.withResolvers<Reply>();
   /** Those that may still bring a reply. */
-  private readonly attempts: Attempt[] = [];
+  private readonly transactions: Transaction[] = [];
   private position = 0;
   private errors = 0;
   private failovers = 0;
@@ -57,14 +62,14 @@ export class Exchange implements Asker {
   private held: Reply | undefined;
   private done = false;
 
-  constructor(context: ExchangeContext, query: Query, next: Next) {
+  constructor(context: ForwardContext, query: Query, next: Next) {
     const { settings, upstreams, policy, now } = context;
     this.context = context;
     this.query = query;
     this.next = next;
     this.order = policy(upstreams);
     this.startedAt = now();
-    this.deadline = this.startedAt + Math.max(patienceOfClients, settings.readTimeout);
+    this.deadline = Math.min(this.startedAt + Math.max(patienceOfClients, settings.readTimeout), query.deadline);
     this.maxAttempts = settings.maxConnectAttempts ?? 2 * upstreams.length;
   }
 
@@ -76,14 +81,16 @@ export class Exchange implements Asker {
     return this.outcome.promise;
   }
 
-  replied(attempt: Attempt, reply: Reply, message: Buffer): void {
-    this.drop(attempt);
+  replied(transaction: Transaction, reply: Reply, message: Buffer): void {
+    const { address } = transaction.server;
+    this.upstreamOf(transaction).replied(reply.rcodeNumber, transaction.startedAt);
+    this.drop(transaction);
     if (this.done) return;
-    this.query.metadata?.set(upstreamKey, attempt.upstream.address);
-    this.query.explained?.note(`${attempt.upstream.address} replied ${reply.rcode} after ${(this.context.now() - attempt.startedAt).toFixed(1)} ms`);
+    this.query.metadata?.set(upstreamKey, address);
+    this.query.explained?.note(`${address} replied ${reply.rcode} after ${(this.context.now() - transaction.startedAt).toFixed(1)} ms`);
     let answer: Reply;
     try {
-      answer = onlyAnswers(reply, message, { query: this.query, upstream: attempt.upstream.address });
+      answer = onlyAnswers(reply, message, { query: this.query, server: address });
     } catch (error) {
       this.reject(error);
       return;
@@ -101,21 +108,23 @@ export class Exchange implements Asker {
     this.give(answer);
   }
 
-  failed(attempt: Attempt, reason: string): void {
+  failed(transaction: Transaction, reason: string): void {
+    this.upstreamOf(transaction).failed(transaction.startedAt);
     if (this.done) {
-      attempt.abandon();
+      transaction.abandon();
       return;
     }
     this.errors++;
     this.lastError = reason;
-    this.query.explained?.note(`${attempt.upstream.address} gave no reply: ${reason}`);
+    this.query.explained?.note(`${transaction.server.address} gave no reply: ${reason}`);
     const unlimited = this.maxAttempts === 0 && this.errors >= 2 * this.order.length;
     if (this.waiting()) this.askAnother();
     else if (unlimited) setTimeout(() => this.proceed(), pause).unref();
     else this.proceed();
   }
 
-  overdue({ upstream }: Attempt): void {
+  overdue(transaction: Transaction): void {
+    const upstream = this.upstreamOf(transaction);
     if (this.isStrict) {
       upstream.probe();
       return;
@@ -144,8 +153,8 @@ export class Exchange implements Asker {
   }
 
   private mayAsk(now: number): boolean {
-    if (now >= this.deadline) return false;
-    return this.maxAttempts === 0 || this.errors + countWaiting(this.attempts) < this.maxAttempts;
+    if (now >= this.deadline || this.query.exchange.cancelled !== undefined) return false;
+    return this.maxAttempts === 0 || this.errors + countWaiting(this.transactions) < this.maxAttempts;
   }
 
   /** The next upstream that is well; else one that is not known to be down; else, as the checks themselves may be broken, any. */
@@ -177,19 +186,19 @@ export class Exchange implements Asker {
     const { query } = this;
     query.metadata?.set(upstreamKey, upstream.address);
     query.explained?.note(`asks ${upstream.address}${this.waiting() ? ' as well' : ''}`);
-    const attempt = new Attempt(this, { query, upstream, plan: this.planFor(upstream, now), startedAt: now });
-    this.attempts.push(attempt);
-    attempt.start();
+    const transaction = new Transaction(this, { query, server: upstream.server, manner: this.mannerFor(upstream, now), startedAt: now });
+    this.transactions.push(transaction);
+    transaction.start();
   }
 
   /** Sends the query to an upstream that is avoided too, for its health's sake: some do not answer checks. */
   private tryAgain(upstream: Upstream): void {
     if (this.asks(upstream) || !upstream.wantsTrial()) return;
     const { query, startedAt } = this;
-    new Attempt(bystander, { query, upstream, plan: this.planFor(upstream, startedAt), startedAt }).start();
+    new Transaction(new Trial(upstream), { query, server: upstream.server, manner: this.mannerFor(upstream, startedAt), startedAt }).start();
   }
 
-  private planFor(upstream: Upstream, now: number): AttemptPlan {
+  private mannerFor(upstream: Upstream, now: number): Manner {
     const { settings } = this.context;
     const timeout = Math.max(1, Math.min(settings.readTimeout, this.deadline - now));
     return {
@@ -211,17 +220,21 @@ export class Exchange implements Asker {
   }
 
   private waiting(): boolean {
-    return countWaiting(this.attempts) > 0;
+    return countWaiting(this.transactions) > 0;
   }
 
   private asks(upstream: Upstream): boolean {
-    for (const attempt of this.attempts) if (attempt.waiting && attempt.upstream === upstream) return true;
+    for (const { waiting, server } of this.transactions) if (waiting && server === upstream.server) return true;
     return false;
   }
 
-  private drop(attempt: Attempt): void {
-    const at = this.attempts.indexOf(attempt);
-    if (at !== -1) this.attempts.splice(at, 1);
+  private upstreamOf({ server }: Transaction): Upstream {
+    return this.order.find((upstream) => upstream.server === server) as Upstream;
+  }
+
+  private drop(transaction: Transaction): void {
+    const at = this.transactions.indexOf(transaction);
+    if (at !== -1) this.transactions.splice(at, 1);
   }
 
   private giveUp(): void {
@@ -230,6 +243,11 @@ export class Exchange implements Asker {
       return;
     }
     const { lastError } = this;
+    const { cancelled } = this.query.exchange;
+    if (cancelled !== undefined) {
+      this.reject(new QueryError('SERVFAIL', `nobody waits for the answer any more: ${cancelled}`));
+      return;
+    }
     const extendedError = lastError === undefined ? ExtendedError.NO_REACHABLE_AUTHORITY : ExtendedError.NETWORK_ERROR;
     this.reject(new QueryError('SERVFAIL', lastError ?? 'no healthy proxies', { extendedError }));
   }
@@ -254,14 +272,14 @@ export class Exchange implements Asker {
   private finish(): void {
     this.done = true;
     this.context.left();
-    for (const attempt of this.attempts) {
-      if (!attempt.waiting) attempt.abandon();
+    for (const transaction of this.transactions) {
+      if (!transaction.waiting) transaction.abandon();
     }
   }
 }
 
-function countWaiting(attempts: readonly Attempt[]): number {
+function countWaiting(transactions: readonly Transaction[]): number {
   let count = 0;
-  for (const { waiting } of attempts) if (waiting) count++;
+  for (const { waiting } of transactions) if (waiting) count++;
   return count;
 }
