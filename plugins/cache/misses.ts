@@ -1,5 +1,5 @@
 // Questions that are being asked: whoever asks the same meanwhile waits for the one answer.
-import type { Query } from 'ferrydns/plugin';
+import { answersToo, type Query } from 'ferrydns/plugin';
 import type { Kept } from './entry.ts';
 import { demandsOf, keyOf, nameNetwork } from './key.ts';
 
@@ -22,11 +22,11 @@ export class Misses {
    */
   private readonly asked = Array<Asked | undefined>(slots).fill(undefined);
 
-  /** What the question's answer will be, if somebody is asking it. */
+  /** What the question's answer will be, if somebody is asking it who still waits. The answer is asked for on behalf of both from then on. */
   join(query: Query): Promise<Kept> | undefined {
     const demands = demandsOf(query);
     const asked = nameNetwork(demands) ? undefined : this.find(query, demands);
-    if (asked === undefined) return undefined;
+    if (asked === undefined || !answersToo(asked.query, query)) return undefined;
     asked.waiting ??= Promise.withResolvers();
     return asked.waiting.promise;
   }

@@ -1,5 +1,5 @@
 // Asks again for what was kept: before it expires, behind the client's back, or before an expired answer is given.
-import { type Awaitable, after, isPromise, type Next, ownClient, type Query, type Reply, rescue } from 'ferrydns/plugin';
+import { type Awaitable, after, answersToo, isPromise, type Next, ownClient, type Query, type Reply, rescue } from 'ferrydns/plugin';
 import { isAmong } from './audience.ts';
 import type { Entry, Kept } from './entry.ts';
 import type { Keeper } from './keeper.ts';
@@ -18,6 +18,8 @@ export interface RefresherContext {
 
 export class Refresher {
   private readonly context: RefresherContext;
+  /** On whose behalf a refresh asks. */
+  private readonly askers = new WeakMap<Promise<Kept | undefined>, Query>();
 
   constructor(context: RefresherContext) {
     this.context = context;
@@ -41,13 +43,19 @@ export class Refresher {
     }
     if (this.isTooSoon(entry)) return this.expired(query, entry);
     // Who comes while it is being asked for waits for the same answer: being asked is not having failed.
-    const underWay = entry.refresh;
+    const underWay = this.join(entry.refresh, query);
     const refresh = underWay ?? this.refresh(query.withAuthenticData(), next, entry);
     return after(this.inTime(refresh, entry), (kept) => {
       if (kept === undefined) return this.expired(query, entry);
       if (underWay !== undefined && !suits(kept, query)) return this.context.ask(query, next);
       return this.renewed(kept, query);
     });
+  }
+
+  /** The refresh, if somebody waits for it whom it can be shared with. */
+  private join(refresh: Promise<Kept | undefined> | undefined, query: Query): Promise<Kept | undefined> | undefined {
+    const asker = refresh === undefined ? undefined : this.askers.get(refresh);
+    return asker !== undefined && answersToo(asker, query) ? refresh : undefined;
   }
 
   private expired(query: Query, entry: Entry): Reply {
@@ -87,17 +95,21 @@ export class Refresher {
   }
 
   /**
-   * Asks again, once at a time for each entry. Undefined when nothing better than the entry comes of it. The new entry goes on with the count of hits
-   * from `countedAt`, where that is given.
+   * Asks again, once at a time for each entry as long as somebody waits for it. Undefined when nothing better than the entry comes of it. The new entry
+   * goes on with the count of hits from `countedAt`, where that is given.
    */
   private refresh(query: Query, next: Next, entry: Entry, countedAt?: number): Awaitable<Kept | undefined> {
-    if (entry.isRefreshing) return undefined;
+    const { refresh: underWay } = entry;
+    const isWanted = underWay === undefined || this.askers.get(underWay)?.exchange.cancelled === undefined;
+    if (entry.isRefreshing && isWanted) return undefined;
     entry.beginRefresh(this.context.now());
     const refresh = rescue(
       () => after(next(query), (reply) => this.refreshed(query, reply, entry, countedAt)),
       () => this.failed(entry),
     );
-    if (isPromise(refresh)) entry.refresh = refresh;
+    if (!isPromise(refresh)) return refresh;
+    this.askers.set(refresh, query);
+    entry.refresh = refresh;
     return refresh;
   }
 

@@ -4,6 +4,16 @@ import type { Metadata } from './metadata.ts';
 
 const noRoute: Route = { server: '', zone: 'dropped', view: '', index: 0 };
 
+/** Exchanges that wait for one answer. */
+interface Sharing {
+  /** Why the client of this exchange does not wait any more, where others still do. */
+  left: string | undefined;
+  /** Those that wait for the answer of this exchange. */
+  readonly others: Exchange[];
+  /** Those for whose answer this exchange waits. */
+  readonly waitsFor: Exchange[];
+}
+
 /** One for each query that was received or that the server makes itself; shared by all that are derived from it. */
 export class Exchange {
   /** The server block that was chosen. */
@@ -20,9 +30,10 @@ export class Exchange {
   metadata: Metadata | undefined = undefined;
   /** When nobody waits for an answer any more, in milliseconds on the clock of `receivedAt`. */
   deadline = Number.POSITIVE_INFINITY;
-  /** Why nobody waits for the answer any more; undefined while somebody does. */
+  /** Why nobody waits for the answer any more; undefined while somebody does. Once it is said it stays so. */
   cancelled: string | undefined = undefined;
   private controller: AbortController | undefined = undefined;
+  private sharing: Sharing | undefined = undefined;
 
   /** Aborts when nobody waits for the answer any more. Made when somebody asks for it. */
   get signal(): AbortSignal {
@@ -31,14 +42,49 @@ export class Exchange {
     return this.controller.signal;
   }
 
-  /** Says why nobody waits any more: the client is gone, the time is up, the configuration has ended. */
+  /** Says why the client does not wait any more: it is gone, the time is up, the configuration has ended. Others may wait for the same answer. */
   cancel(reason: string): void {
-    this.cancelled ??= reason;
+    if (this.cancelled !== undefined) return;
+    const { sharing } = this;
+    if (sharing?.others.some(({ cancelled }) => cancelled === undefined)) {
+      sharing.left ??= reason;
+      return;
+    }
+    this.cancelled = sharing?.left ?? reason;
     this.controller?.abort(new Error(this.cancelled));
+    for (const first of sharing?.waitsFor ?? []) {
+      if (first.sharing?.left !== undefined) first.cancel(first.sharing.left);
+    }
+  }
+
+  /** The answer is for another exchange too: it is wanted as long as one of both is. False when nobody wants it any more. */
+  shareWith(other: Exchange): boolean {
+    if (this.cancelled !== undefined) return false;
+    if (other === this) return true;
+    this.share().others.push(other);
+    other.share().waitsFor.push(this);
+    this.deadline = Math.max(this.deadline, other.deadline);
+    return true;
+  }
+
+  private share(): Sharing {
+    this.sharing ??= { left: undefined, others: [], waitsFor: [] };
+    return this.sharing;
   }
 }
 
+/** An exchange as plugins read it. */
+export type ReadonlyExchange = Readonly<Omit<Exchange, 'cancel' | 'shareWith'>>;
+
 /** The exchange of a query, for the server to write to. */
-export function exchangeOf(query: { readonly exchange: Readonly<Omit<Exchange, 'cancel'>> }): Exchange {
+export function exchangeOf(query: { readonly exchange: ReadonlyExchange }): Exchange {
   return query.exchange as Exchange;
+}
+
+/**
+ * Says that `other` waits for the answer to `query`: from now on that is wanted as long as one of both clients waits. False when nobody has waited
+ * for it any more: it may never come, and `other` is to be asked by itself.
+ */
+export function answersToo(query: { readonly exchange: ReadonlyExchange }, other: { readonly exchange: ReadonlyExchange }): boolean {
+  return exchangeOf(query).shareWith(exchangeOf(other));
 }

@@ -2,7 +2,7 @@
 import type { Client, Route } from './client.ts';
 import { changedFlags, className, headerFlag, knownClass, knownType, Opcode, typeName } from './codes.ts';
 import { findOption, type Option, optLength, optLengthWith, readOptions, writeOpt } from './edns.ts';
-import { Exchange, exchangeOf } from './exchange.ts';
+import { Exchange, exchangeOf, type ReadonlyExchange } from './exchange.ts';
 import type { Explained } from './explained.ts';
 import { Metadata } from './metadata.ts';
 import { hashName, lowerCase, type Name, nameFromWire, nameToWire } from './name.ts';
@@ -43,7 +43,7 @@ export class Query {
   /** The query as it was received, which this one was derived from; itself when it is that one. */
   readonly origin: Query;
   /** What the server keeps about the handling of {@link origin}. */
-  readonly exchange: Readonly<Omit<Exchange, 'cancel'>>;
+  readonly exchange: ReadonlyExchange;
   /** Whether no client sent {@link origin}, but the server itself. */
   readonly own: boolean;
   /** What caches do with it: `usual`; `renew`: they ask anew and give what they keep from then on; `bypass`: they let it pass, and its reply. */

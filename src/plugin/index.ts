@@ -36,6 +36,7 @@ export {
   typeName,
 } from '../dns/codes.ts';
 export type { Option } from '../dns/edns.ts';
+export { answersToo } from '../dns/exchange.ts';
 export type { Explained } from '../dns/explained.ts';
 export { type ExtendedErrorValue, extendedErrorOption, extendedErrorsOf } from '../dns/extended-error.ts';
 export { type Metadata, type MetadataKey, metadataKey } from '../dns/metadata.ts';
