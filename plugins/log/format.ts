@@ -9,19 +9,22 @@ interface Entry {
   readonly milliseconds: number;
 }
 
+/** What a format makes of an entry: a line, or the fields of an object. */
+export type Format = LineFormat | { readonly fields: (entry: Entry) => Readonly<Record<string, unknown>> };
+
 /** Makes the line of an entry. */
-export type Format = (entry: Entry) => string;
+export type LineFormat = (entry: Entry) => string;
 
 export const commonFormat = '{remote}:{port} - {>id} "{type} {class} {name} {proto} {size} {>do} {>bufsize}" {rcode} {>rflags} {rsize} {duration}';
 const combinedFormat = `${commonFormat} "{>opcode}"`;
 
 const missing = '-';
 
-const placeholders: Readonly<Record<string, Format>> = {
+const placeholders: Readonly<Record<string, LineFormat>> = {
   '{type}': ({ query }) => query.type,
   '{name}': ({ query }) => query.name,
   '{class}': ({ query }) => query.class,
-  '{proto}': ({ query }) => (query.client.transport === 'udp' ? 'udp' : 'tcp'),
+  '{proto}': ({ query }) => protocol(query),
   '{size}': ({ query }) => String(query.size),
   '{remote}': ({ query }) => bracketed(query.client.address),
   '{port}': ({ query }) => String(query.client.port),
@@ -30,15 +33,15 @@ const placeholders: Readonly<Record<string, Format>> = {
   // What asks for another opcode is refused before it is a query.
   '{>opcode}': () => '0',
   '{>do}': ({ query }) => String(query.dnssecOk),
-  '{>bufsize}': ({ query }) => String(query.client.transport === 'udp' ? query.udpSize : 65535),
-  '{rcode}': ({ reply }) => (reply === Reply.drop ? missing : reply.rcode.replace(/^RCODE/, '')),
+  '{>bufsize}': ({ query }) => String(bufferSize(query)),
+  '{rcode}': ({ reply }) => (reply === Reply.drop ? missing : codeOf(reply)),
   '{rsize}': ({ query, reply }) => String(sizeOf(query, reply)),
-  '{>rflags}': ({ query, reply }) => (reply === Reply.drop ? missing : flagsOf(query, reply)),
+  '{>rflags}': ({ query, reply }) => (reply === Reply.drop ? missing : flagsOf(query, reply).join(',')),
   '{duration}': ({ milliseconds }) => `${seconds(milliseconds)}s`,
 };
 
 /** Reads a format. What stands in braces and is no placeholder stays as it is. */
-export function parseFormat(text: string): Format {
+export function parseFormat(text: string): LineFormat {
   const full = text.replaceAll('{common}', commonFormat).replaceAll('{combined}', combinedFormat);
   const pieces = full.split(/(\{[^{}]*\})/).map(pieceOf);
   return (entry) => {
@@ -48,11 +51,47 @@ export function parseFormat(text: string): Format {
   };
 }
 
-function pieceOf(text: string): Format | string {
+function pieceOf(text: string): LineFormat | string {
   if (Object.hasOwn(placeholders, text)) return placeholders[text] ?? text;
   if (!text.startsWith('{/') || !text.endsWith('}')) return text;
   const label = text.slice(2, -1);
   return ({ query }) => String(query.metadata?.byLabel(label) ?? missing);
+}
+
+/** Each query as an object: numbers are numbers, and a reply that is not sent has `null` for its code. */
+export const jsonFormat: Format = {
+  fields: ({ query, reply, milliseconds }) => ({
+    level: 'info',
+    plugin: 'log',
+    client: query.client.address,
+    port: query.client.port,
+    server: query.client.localAddress,
+    proto: protocol(query),
+    id: query.id,
+    name: query.name,
+    class: query.class,
+    type: query.type,
+    size: query.size,
+    do: query.dnssecOk,
+    bufsize: bufferSize(query),
+    rcode: reply === Reply.drop ? null : codeOf(reply),
+    rflags: reply === Reply.drop ? [] : flagsOf(query, reply),
+    rsize: sizeOf(query, reply),
+    duration: Number(seconds(milliseconds)),
+  }),
+};
+
+function protocol(query: Query): string {
+  return query.client.transport === 'udp' ? 'udp' : 'tcp';
+}
+
+/** Octets that the client takes in a reply. */
+function bufferSize(query: Query): number {
+  return query.client.transport === 'udp' ? query.udpSize : 65535;
+}
+
+function codeOf(reply: Reply): string {
+  return reply.rcode.replace(/^RCODE/, '');
 }
 
 function bracketed(address: string): string {
@@ -66,7 +105,7 @@ function sizeOf(query: Query, reply: Reply): number {
   return reply.declined ? headerLength + query.questionLength : reply.plainLength(query);
 }
 
-function flagsOf(query: Query, reply: Reply): string {
+function flagsOf(query: Query, reply: Reply): string[] {
   const flags = ['qr'];
   if (reply.authoritative) flags.push('aa');
   if (isCut(reply, query)) flags.push('tc');
@@ -74,7 +113,7 @@ function flagsOf(query: Query, reply: Reply): string {
   if (reply.recursionAvailable) flags.push('ra');
   if (reply.authenticData) flags.push('ad');
   if (query.checkingDisabled) flags.push('cd');
-  return flags.join(',');
+  return flags;
 }
 
 /** Seconds to the nanosecond, never in exponent notation. */

@@ -13,14 +13,14 @@ export default definePlugin({
     block: { class: repeated({ classes }, 'the kinds of replies to log; all unless given') },
     repeat: 'merge',
   },
-  setup(uses, { plainLog, now }) {
+  setup(uses, context) {
     const rules = uses.flatMap((use) =>
       rulesOf(
         use.namesAndFormat,
         use.class.flatMap((line) => line.classes),
       ),
     );
-    const queryLog = new QueryLog(rules, { log: plainLog, now });
+    const queryLog = new QueryLog(rules, context);
     return { handle: (query, next) => queryLog.handle(query, next) };
   },
 });

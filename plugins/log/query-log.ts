@@ -1,5 +1,5 @@
 // Follows a query through the rest of the chain and logs its outcome, if the rule for its name wants it.
-import { type Awaitable, isPromise, type Logger, type Next, type Query, QueryError, Reply } from 'ferrydns/plugin';
+import { type Awaitable, isPromise, type Logger, type Next, type Query, QueryError, Reply, type SetupContext } from 'ferrydns/plugin';
 import { classOf, kindOf } from './classify.ts';
 import { logClass, logType } from './metadata.ts';
 import { type Rule, ruleFor } from './rules.ts';
@@ -9,11 +9,13 @@ const failed = Reply.decline('SERVFAIL');
 export class QueryLog {
   private readonly rules: readonly Rule[];
   private readonly log: Logger;
+  private readonly logObject: SetupContext['logObject'];
   private readonly now: () => number;
 
-  constructor(rules: readonly Rule[], context: { readonly log: Logger; readonly now: () => number }) {
+  constructor(rules: readonly Rule[], context: Pick<SetupContext, 'plainLog' | 'logObject' | 'now'>) {
     this.rules = rules;
-    this.log = context.log;
+    this.log = context.plainLog;
+    this.logObject = context.logObject;
     this.now = context.now;
   }
 
@@ -54,7 +56,9 @@ export class QueryLog {
       metadata?.set(logClass, classOf(kind));
       if (rule.classes?.has(classOf(kind)) === false) return;
     }
-    this.log.info(rule.format({ query, reply, milliseconds: this.now() - query.receivedAt }));
+    const entry = { query, reply, milliseconds: this.now() - query.receivedAt };
+    if (typeof rule.format === 'function') this.log.info(rule.format(entry));
+    else this.logObject(rule.format.fields(entry));
   }
 }
 

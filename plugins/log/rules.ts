@@ -1,7 +1,7 @@
 // What is logged, and how: the rules that the arguments of `log` stand for.
 import { isSubdomain, type Query, type Word } from 'ferrydns/plugin';
 import type { ReplyClass } from './classify.ts';
-import { commonFormat, type Format, parseFormat } from './format.ts';
+import { commonFormat, type Format, jsonFormat, parseFormat } from './format.ts';
 
 export type LoggedClass = ReplyClass | 'all';
 
@@ -14,13 +14,13 @@ export interface Rule {
   readonly format: Format;
 }
 
-/** The rules of one directive. The last word is a format only if it has a brace and a name stands before it: alone it is a name. */
+/** The rules of one directive. The last word is a format only if it has a brace or is `json`, and a name stands before it: alone it is a name. */
 export function rulesOf(words: readonly Word[], classes: readonly LoggedClass[]): Rule[] {
   const texts = words.map(({ text }) => text);
   const last = texts.at(-1) ?? '';
-  const hasFormat = texts.length > 1 && last.includes('{');
+  const hasFormat = texts.length > 1 && (last === 'json' || last.includes('{'));
   const names = hasFormat ? texts.slice(0, -1) : texts;
-  const format = parseFormat(hasFormat ? last : commonFormat);
+  const format = hasFormat && last === 'json' ? jsonFormat : parseFormat(hasFormat ? last : commonFormat);
   const every = classes.length === 0 || classes.includes('all');
   const logged = every ? undefined : new Set(classes.filter((one) => one !== 'all'));
   return (names.length === 0 ? ['.'] : names).map((name) => ({ scope: scopeOf(name), classes: logged, format }));

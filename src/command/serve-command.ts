@@ -1,15 +1,20 @@
 // Serves: the flags of CoreDNS, the signals, the pidfile, and what is printed at the start.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { messageOf } from '../config/error.ts';
-import { streamOutput } from '../log/logger.ts';
+import { defaultLogForm } from '../log/journal.ts';
+import { formatEntry, streamOutput } from '../log/logger.ts';
 import { type ConfigurationSource, defaultSource, fileSource, textSource } from '../server/configuration.ts';
 import type { Registry } from '../server/registry.ts';
 import { Server } from '../server/server.ts';
+import type { ReloadStage } from '../server/server-options.ts';
 import { surviveStrayErrors } from '../server/stray-errors.ts';
 import { version } from '../server/version.ts';
+import { batchAdvice } from '../transport/batch/advice.ts';
+import { isNativeAvailable } from '../transport/batch/library.ts';
 import { readFlags } from './flags.ts';
+import { ServiceManager } from './service-manager.ts';
 
-export const serveUsage = `usage: ferrydns [-conf FILE] [-dns.port N | -p N] [-pidfile FILE] [-quiet]
+export const serveUsage = `usage: ferrydns [-conf FILE] [-dns.port N | -p N] [-pidfile FILE] [-log text|json] [-quiet]
        ferrydns -plugins | -version`;
 
 interface ServeContext {
@@ -25,6 +30,8 @@ export interface Serving {
   readonly plugins: boolean;
   readonly version: boolean;
   readonly quiet: boolean;
+  /** How the log is written; undefined for what suits whoever reads standard output. */
+  readonly log: 'text' | 'json' | undefined;
 }
 
 const flags = {
@@ -34,6 +41,7 @@ const flags = {
   pidfile: { type: 'string' },
   plugins: { type: 'boolean' },
   version: { type: 'boolean' },
+  log: { type: 'string' },
   quiet: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -45,8 +53,11 @@ export function readServing(words: readonly string[], usage: string): Serving {
   if (positionals.length > 0) throw new Error(`extra command line arguments: [${positionals.join(' ')}]\n${usage}`);
   const port = values['dns.port'] ?? values.p ?? '53';
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) throw new Error(`invalid value "${port}" for flag -dns.port, expected 0 to 65535`);
+  const { log } = values;
+  if (log !== undefined && log !== 'text' && log !== 'json') throw new Error(`invalid value "${log}" for flag -log, expected text or json`);
   return {
     conf: values.conf,
+    log,
     port: Number(port),
     pidfile: values.pidfile,
     plugins: values.plugins ?? false,
@@ -55,20 +66,35 @@ export function readServing(words: readonly string[], usage: string): Serving {
   };
 }
 
-/** Resolves when the server serves. Rejects with the reason when it cannot; the process then ends. */
-export async function serve(serving: Serving, { registry, process }: ServeContext): Promise<void> {
+/** Resolves when the server serves. Rejects with the reason when it cannot, in the form of the log; the process then ends. */
+export async function serve(serving: Serving, context: ServeContext): Promise<void> {
+  try {
+    await open(serving, context);
+  } catch (error) {
+    const form = serving.log ?? defaultLogForm(2, context.process.env);
+    throw form === 'text' ? error : new Error(formatEntry(form, { level: 'FATAL', message: messageOf(error) }));
+  }
+}
+
+async function open(serving: Serving, { registry, process }: ServeContext): Promise<void> {
   const write = streamOutput(process.stdout);
   // Whoever read the log may be gone: that is no reason to end, nor one to log about.
   process.stdout.on('error', () => undefined);
   if (serving.version) return write(`FerryDNS-${version}\n${platform(process)}`);
   if (serving.plugins) return write(names(registry).join('\n'));
-  const output = serving.quiet ? () => {} : write;
+  const logForm = serving.log ?? defaultLogForm(1, process.env);
+  const output = serving.quiet
+    ? () => {}
+    : (line: string) => write(logForm === 'text' ? line : formatEntry(logForm, { level: 'INFO', message: line }));
   const exit = (status: number) => {
     removePidfile(serving.pidfile, process.pid);
-    // Lines that are waiting for the end of the turn are written first.
-    setImmediate(() => process.exit(status));
+    // What the service manager is told, and lines that are waiting for the end of the turn, leave first.
+    void manager.told.then(() => setImmediate(() => process.exit(status)));
   };
-  const server = new Server({ source: sourceOf(serving.conf), registry, output: write, dnsPort: serving.port, exit });
+  const onReload = (stage: ReloadStage) => manager.reload(stage, status(server));
+  const server = new Server({ source: sourceOf(serving.conf), registry, output: write, logForm, dnsPort: serving.port, exit, onReload });
+  const manager = new ServiceManager(process, server.log);
+  server.onStop(() => manager.stop());
   obeySignals(server, process, exit);
   surviveStrayErrors(server, process);
   await start(server, serving.pidfile, process).catch((error: unknown) => {
@@ -78,9 +104,19 @@ export async function serve(serving: Serving, { registry, process }: ServeContex
   });
   for (const line of server.served()) output(line);
   for (const line of chosenPorts(server, serving.port)) output(line);
-  output(
-    `FerryDNS-${version}\n${platform(process)}, UDP ${server.listening().find(({ kind }) => kind !== undefined)?.kind ?? 'closed'}${workers(server)}`,
-  );
+  output(`FerryDNS-${version}\n${platform(process)}, UDP ${udpKind(server, process)}${workers(server)}`);
+  manager.ready(status(server));
+}
+
+/** What systemctl shows. */
+function status(server: Server): string {
+  return `serving ${server.served().join(', ')}`;
+}
+
+/** Which transport UDP has; with the slower one, what brings the faster. */
+function udpKind(server: Server, process: NodeJS.Process): string {
+  const kind = server.listening().find((socket) => socket.kind !== undefined)?.kind ?? 'closed';
+  return kind === 'dgram' && !isNativeAvailable() ? `${kind}${batchAdvice(process)}` : kind;
 }
 
 /** The pidfile comes when the server serves: one that cannot start leaves that of another one alone. */

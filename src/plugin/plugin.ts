@@ -33,6 +33,8 @@ export interface SetupContext {
   readonly log: Logger;
   /** The same log without the plugin's name in front, for lines whose form is the user's. */
   readonly plainLog: Logger;
+  /** Logs one object as a line of JSON, with the time in front, whatever the form of the other lines. */
+  logObject(fields: Readonly<Record<string, unknown>>): void;
   readonly metrics: Metrics;
   /** Milliseconds on a monotonic clock. */
   readonly now: () => number;

@@ -8,7 +8,7 @@ import type { FilesRead } from '../config/watched-file.ts';
 import { parseKey, type ZoneKey } from '../config/zone-key.ts';
 import type { Name } from '../dns/name.ts';
 import type { Query } from '../dns/query.ts';
-import { type LogSwitches, makeLogger, type Output } from '../log/logger.ts';
+import { type LogSwitches, makeLogger, type Output, objectLine } from '../log/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Capability } from '../plugin/capability.ts';
 import type { Plugin } from '../plugin/definition.ts';
@@ -271,7 +271,8 @@ class PluginSetup {
       zones: keys.map(({ zone }) => zone).filter((zone, i, all) => all.indexOf(zone) === i) as Name[],
       server: serverName(transport, (settings as BlockSettings).addresses?.[0] ?? '', port),
       port,
-      log: makeLogger(environment.output, environment.logging, `plugin/${plugin.name}: `),
+      log: makeLogger(environment.output, environment.logging, plugin.name),
+      logObject: (fields) => environment.output(objectLine(environment.logging.form, fields)),
       plainLog: makeLogger(environment.output, environment.logging),
       metrics: environment.metrics,
       now: environment.now,

@@ -231,7 +231,7 @@ export class Generation {
   }
 
   private logger(plugin: string) {
-    return makeLogger(this.context.output, this.context.logging, `plugin/${plugin}: `);
+    return makeLogger(this.context.output, this.context.logging, plugin);
   }
 }
 

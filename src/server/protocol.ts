@@ -1,4 +1,5 @@
 // What the main process of a server and its workers ask of each other. Everything is plain data.
+import type { LogForm } from '../log/logger.ts';
 import type { Collected } from '../metrics/registry.ts';
 import type { Configuration } from './configuration.ts';
 import type { SocketInfo } from './front.ts';
@@ -23,6 +24,7 @@ export interface Settings {
   readonly dnsPort: number;
   readonly directory: string;
   readonly defaultAddress: string;
+  readonly logForm: LogForm;
 }
 
 /** A configuration that a worker is to get ready. */

@@ -1,14 +1,21 @@
 // What a server is given: where its configuration is, and what it has of the process around it.
-import type { Output } from '../log/logger.ts';
+import type { LogForm, Output } from '../log/logger.ts';
 import type { ConfigurationSource } from './configuration.ts';
 import type { WorkerRole } from './protocol.ts';
 import type { Registry } from './registry.ts';
+
+/** Where a reload is. */
+export type ReloadStage = 'begins' | 'is complete' | 'is refused';
 
 /** What a server is made of. */
 export interface ServerOptions {
   readonly source: ConfigurationSource;
   readonly registry: Registry;
   readonly output: Output;
+  /** How what is logged becomes lines; text unless given. */
+  readonly logForm?: LogForm;
+  /** Told of each reload: that it begins, and what has come of it. */
+  readonly onReload?: (what: ReloadStage) => void;
   /** The port of zones that name none. */
   readonly dnsPort?: number;
   /** Where relative file names start; the working directory unless given. */

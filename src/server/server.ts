@@ -1,7 +1,7 @@
 // The server: loads a configuration, serves it, replaces it without losing a query, and stops.
 import { formatDuration } from '../config/duration.ts';
 import type { Parsed } from '../config/tree.ts';
-import { type Logger, type LogSwitches, makeLogger } from '../log/logger.ts';
+import { formatEntry, type Logger, type LogSwitches, makeLogger } from '../log/logger.ts';
 import { MetricsRegistry } from '../metrics/registry.ts';
 import type { Awaitable } from '../plugin/awaitable.ts';
 import { type Configuration, readConfiguration } from './configuration.ts';
@@ -22,11 +22,13 @@ import { countDatagrams, countResponses } from './transport-metrics.ts';
 import { Turns } from './turns.ts';
 import { Workers } from './workers.ts';
 
+const defaults = { dnsPort: 53, directory: '', defaultAddress: '', worker: undefined, logForm: 'text', onReload: () => {} } as const;
+
 export class Server {
   readonly metrics = new MetricsRegistry();
   readonly log: Logger;
   private readonly options: Required<ServerOptions>;
-  private readonly logging: LogSwitches = { debug: false, quiet: false };
+  private readonly logging: LogSwitches;
   private readonly listeners: Listeners;
   private workers: Workers | undefined;
   private readonly http = new HttpListeners();
@@ -44,7 +46,8 @@ export class Server {
 
   constructor(options: ServerOptions) {
     const now = () => performance.now();
-    this.options = { dnsPort: 53, directory: '', defaultAddress: '', now, exit: (status) => process.exit(status), worker: undefined, ...options };
+    this.options = { ...defaults, now, exit: (status) => process.exit(status), ...options };
+    this.logging = { debug: false, form: this.options.logForm };
     this.log = makeLogger(options.output, this.logging);
     const opening = options.worker?.opening ?? (({ port }: { readonly port: number }) => ({ port, reusePort: false, late: false }));
     const context = { now: this.options.now, log: this.log };
@@ -81,7 +84,13 @@ export class Server {
     return this.turns.take(async () => {
       if (this.stopping) return;
       this.log.info('Reloading');
-      await this.load();
+      const { onReload } = this.options;
+      onReload('begins');
+      await this.load().catch((error: unknown) => {
+        onReload('is refused');
+        throw error;
+      });
+      onReload('is complete');
       this.log.info('Reloading complete');
     });
   }
@@ -111,6 +120,11 @@ export class Server {
       this.http.use(new HttpRoutes());
       this.running = undefined;
     });
+  }
+
+  /** Calls back, once, when the server is about to stop. */
+  onStop(run: () => void): void {
+    this.ending.signal.addEventListener('abort', run, { once: true });
   }
 
   /** Lets plugins know that the server will stop. */
@@ -242,9 +256,9 @@ export class Server {
   }
 
   private makeWorkers(): Workers {
-    const { dnsPort, directory, defaultAddress, output } = this.options;
+    const { dnsPort, directory, defaultAddress, logForm, output } = this.options;
     return new Workers({
-      settings: { dnsPort, directory, defaultAddress },
+      settings: { dnsPort, directory, defaultAddress, logForm },
       log: this.log,
       metrics: this.metrics,
       shared: this.listeners.sockets(),
@@ -288,7 +302,7 @@ export class Server {
   fatal(message: string): void {
     const { worker, output, exit } = this.options;
     if (worker !== undefined) return void worker.fatal(message);
-    output(`[FATAL] ${message}`);
+    output(formatEntry(this.logging.form, { level: 'FATAL', message }));
     exit(1);
   }
 }

@@ -1,6 +1,6 @@
 import { definePlugin, Reply, record } from 'ferrydns/plugin';
 import { serve } from 'ferrydns/testing';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { faulty } from '../support/faulty.ts';
 import { writeMessage } from '../support/message.ts';
 import { block, refusal } from '../support/refusal.ts';
@@ -174,4 +174,51 @@ test.each([
   ['log {\nkind all\n}', "unknown property 'kind'"],
 ])('%j is refused', async (directive, message) => {
   expect(await refusal(block(directive))).toContain(message);
+});
+
+describe('json', () => {
+  test('writes each query as one object, of this moment, with numbers as numbers', async () => {
+    await using server = await serve('. {\n log . json\n whoami\n}');
+    await server.ask('www.Example.test', 'AAAA', { udpSize: 1400 });
+    await server.ask('www.example.test', 'A', { transport: 'tcp' });
+    const [udp, tcp] = server.lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(udp).toEqual({
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      level: 'info',
+      plugin: 'log',
+      client: '127.0.0.1',
+      port: expect.any(Number),
+      server: expect.any(String),
+      proto: 'udp',
+      id: expect.any(Number),
+      name: 'www.example.test.',
+      class: 'IN',
+      type: 'AAAA',
+      size: expect.any(Number),
+      do: false,
+      bufsize: 1400,
+      rcode: 'NOERROR',
+      rflags: ['qr', 'aa', 'rd'],
+      rsize: expect.any(Number),
+      duration: expect.any(Number),
+    });
+    expect(tcp).toMatchObject({ proto: 'tcp', type: 'A', bufsize: 65535 });
+  });
+
+  test('a hostile name forges neither a field nor a line', async () => {
+    await using server = await serve('. {\n log . json\n whoami\n}');
+    await server.ask('a"\\010\\127\\226\\128\\168,\\"rcode\\":1.test');
+    const [line = '', more] = server.lines.filter((each) => each.startsWith('{'));
+    expect(more).toBeUndefined();
+    expect(line).toMatch(/^[\x20-\x7e]+$/);
+    expect(JSON.parse(line)).toMatchObject({ rcode: 'NOERROR', name: expect.stringContaining('\\010\\127\\226\\128\\168') });
+  });
+
+  test('alone it is a name, and classes hold for it', async () => {
+    await using server = await serve('. {\n log json\n log . json {\n class error\n }\n whoami\n}');
+    await server.ask('a.json');
+    await server.ask('b.test');
+    expect(server.lines.filter((line) => line.startsWith('{'))).toEqual([]);
+    expect(server.lines.filter((line) => line.includes('a.json.'))).toEqual([expect.stringMatching(/^\[INFO\] 127/)]);
+  });
 });

@@ -164,7 +164,7 @@ describe('a process that answers by what another one grants', () => {
     const follower = new Follower({ plan: move.plan, now, wall: now });
     follower.hear({ kind: 'grant', number: 1, posture, asked: { [follower.word().follower]: 0 } });
     const metrics = new PlanMetrics(new MetricsRegistry(), 'db');
-    const log = makeLogger(() => {}, { debug: false, quiet: false });
+    const log = makeLogger(() => {}, { debug: false, form: 'text' });
     const surroundings = { pool: () => undefined, resolve: () => Reply.decline('SERVFAIL') };
     const places = new Places({ move, surroundings, helm: follower, now });
     const guard = new Guard({ move, hits: metrics.guardHits, log, places, isOthers: () => false });

@@ -104,7 +104,7 @@ class PodReplica {
       file: join(api.folder, `${replica}.journal`),
       replica,
       connect: () => this.store,
-      log: makeLogger((line) => this.lines.push(line), { debug: false, quiet: false }),
+      log: makeLogger((line) => this.lines.push(line), { debug: false, form: 'text' }),
       now: () => performance.now(),
       starting: true,
     });

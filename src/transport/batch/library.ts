@@ -1,5 +1,5 @@
-// libc and libuv by node:ffi, and memory that they may read and write. Pointers exist only in this folder's library, messages, descriptor, client-descriptor, poller
-// and readiness.
+// libc and libuv by node:ffi, and memory that they may read and write. Pointers exist only in this folder's library, messages, descriptor, client-descriptor, poller,
+// readiness and unix-datagram.
 import { endianness } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import { markAsUntransferable } from 'node:worker_threads';
