@@ -6,6 +6,7 @@ import {
   type Name,
   nameToWire,
   parseName,
+  type Query,
   QueryError,
   QueryType,
   Reply,
@@ -30,7 +31,9 @@ export class AliasStage implements Stage {
     for (const [at, record] of answers.entries()) {
       if (record.typeCode !== QueryType.CNAME) continue;
       const target = this.step.retarget(String(record.data).toLowerCase());
-      if (target !== undefined) return this.follow({ reply, at, record, target }, passage);
+      if (target === undefined) continue;
+      const alias: Alias = { reply, at, record, target };
+      return asksForAlias(passage.rewritten, record) ? pointed(alias) : this.follow(alias, passage);
     }
     return reply;
   }
@@ -57,10 +60,23 @@ interface Alias {
   readonly target: string;
 }
 
+/** Whether the alias is what was asked for: it is not followed then (RFC 1034 section 3.6.2). */
+function asksForAlias({ typeCode, name }: Query, { name: owner }: ResourceRecord): boolean {
+  return typeCode === QueryType.CNAME && owner.toLowerCase() === name;
+}
+
+/** The reply with the new target, without the records of the old one. */
+function pointed({ reply, at, record, target }: Alias): Reply {
+  return reply.with({ answers: [...reply.answers.slice(0, at), record.with({ rdata: nameToWire(target) })], authenticData: false });
+}
+
 /** Response codes of those who know: of the others nothing is an answer, not even the aliases. */
 const answering: ReadonlySet<string> = new Set(['NOERROR', 'NXDOMAIN', 'YXDOMAIN']);
 
-/** The aliases up to the one that was changed, then what was found; the response code is that of the last name (RFC 6604 section 2.1). */
+/** Whether its authority section says how long a name or type is not there (RFC 2308 section 3). */
+const denies = ({ authorities }: Reply): boolean => authorities.some(({ typeCode }) => typeCode === QueryType.SOA);
+
+/** The aliases up to the one that was changed, then what was found; the response code and a SOA record are those of the last name (RFC 6604 section 2.1). */
 function join({ reply, at, record, target }: Alias, found: Reply): Reply {
   if (found === Reply.drop) throw new Error(`no reply for ${target}`);
   if (found.declined || !answering.has(found.rcode)) return found;
@@ -68,6 +84,7 @@ function join({ reply, at, record, target }: Alias, found: Reply): Reply {
   const changed = record.with({ rdata: nameToWire(target) });
   return reply.with({
     answers: [...before, changed, ...found.answers],
+    authorities: denies(found) || denies(reply) ? found.authorities : reply.authorities,
     rcode: found.rcode,
     truncated: found.truncated,
     authenticData: reply.authenticData && found.authenticData,

@@ -124,10 +124,28 @@ function isAmong(record: ResourceRecord, records: readonly ResourceRecord[], bef
 }
 
 function isSame(a: ResourceRecord, b: ResourceRecord): boolean {
-  if (a.typeCode !== b.typeCode || a.classCode !== b.classCode || Buffer.compare(a.rdata, b.rdata) !== 0) return false;
+  if (a.typeCode !== b.typeCode || a.classCode !== b.classCode || a.rdata.length !== b.rdata.length) return false;
+  if (Buffer.compare(a.rdata, b.rdata) !== 0 && comparable(a) !== comparable(b)) return false;
   return a.name === b.name || a.name.toLowerCase() === b.name.toLowerCase();
 }
 
-function keyOf({ name, typeCode, classCode, rdata }: ResourceRecord): string {
-  return `${name.toLowerCase()} ${typeCode} ${classCode} ${Buffer.from(rdata.buffer, rdata.byteOffset, rdata.length).toString('latin1')}`;
+function keyOf(record: ResourceRecord): string {
+  return `${record.name.toLowerCase()} ${record.typeCode} ${record.classCode} ${comparable(record)}`;
+}
+
+/** The RDATA as text, its names in lower case: names compare without case in data, too (RFC 4343 section 3). */
+function comparable({ typeCode, rdata }: ResourceRecord): string {
+  const text = Buffer.from(rdata.buffer, rdata.byteOffset, rdata.length).toString('latin1');
+  let folded = '';
+  let done = 0;
+  for (const { at, end } of rdataNames(typeCode, rdata, 0, rdata.length)) {
+    folded += text.slice(done, at) + lowerCase(text.slice(at, end));
+    done = end;
+  }
+  return folded + text.slice(done);
+}
+
+/** Only the letters of ASCII; the octets that count the labels are lower than these. */
+function lowerCase(name: string): string {
+  return name.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

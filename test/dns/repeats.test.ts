@@ -50,6 +50,25 @@ describe.each([
     for (const section of [answers, authorities, additionals]) expect(texts(section)).toEqual(once);
   });
 
+  test.each([
+    ['NS', 'NS.Example.ORG'],
+    ['CNAME', 'ALIAS.example.NET'],
+    ['MX', { preference: 10, exchange: 'MAIL.example.org' }],
+    ['SRV', { priority: 1, weight: 2, port: 80, target: 'HOST.example.org' }],
+    ['SOA', { mname: 'NS.example.org', rname: 'H.example.org', serial: 1, refresh: 2, retry: 3, expire: 4, minimum: 5 }],
+  ])('has a %s record once whose data is in another letter case', (type, data) => {
+    const first = make(type, kinds.find(([kind]) => kind === type)?.[1]);
+    const many = Array.from({ length: 80 }, (_, i) => a(i));
+    for (const others of [[a(9)], many]) {
+      expect(texts(reply([], [...others, first, make(type, data)]).authorities)).toEqual(texts([...others, first]));
+    }
+  });
+
+  test('keeps texts that differ in letter case', () => {
+    const both = [make('TXT', 'text'), make('TXT', 'Text')];
+    expect(texts(reply(both).answers)).toEqual(texts(both));
+  });
+
   test('keeps the lower of two TTLs, and all that differs in owner, type or data', () => {
     const other = a(1, { name: 'w.example.org.' });
     expect(texts(reply([a(1), a(1, { ttl: 5 }), a(2), other, a(1, { ttl: 90 })]).answers)).toEqual(texts([a(1, { ttl: 5 }), a(2), other]));

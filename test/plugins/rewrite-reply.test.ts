@@ -14,6 +14,13 @@ const script = {
   'lost.test A': { rcode: 'NXDOMAIN', answer: ['lost.test 300 CNAME vanished.test'] },
   'new.test A': ['new.test 50 A 192.0.2.50'],
   'gone.test *': 'NXDOMAIN',
+  'none.test *': { rcode: 'NXDOMAIN', authority: ['test 300 SOA ns.test host.test 1 2 3 4 60'] },
+  'denied.test A': {
+    rcode: 'NXDOMAIN',
+    answer: ['denied.test 300 CNAME vanished.test'],
+    authority: ['test 300 SOA ns.test host.test 1 2 3 4 60'],
+  },
+  'www.test CNAME': ['www.test 300 CNAME web.test'],
   'dead.test *': 'SERVFAIL',
 };
 
@@ -134,6 +141,20 @@ describe('cname', () => {
   test('has the response code of the new target', async () => {
     await using server = await withRules('rewrite cname web.test gone.test');
     expect(await server.ask('www.test', 'A')).toMatchObject({ rcode: 'NXDOMAIN', answers: ['www.test. 300 IN CNAME gone.test.'] });
+  });
+
+  test('has the SOA record of a new target that is denied, and not that of an old one', async () => {
+    await using server = await withRules('rewrite continue cname web.test none.test', 'rewrite cname vanished.test new.test');
+    expect(await server.ask('www.test', 'A')).toMatchObject({
+      rcode: 'NXDOMAIN',
+      authorities: ['test. 300 IN SOA ns.test. host.test. 1 2 3 4 60'],
+    });
+    expect(await server.ask('denied.test', 'A')).toMatchObject({ rcode: 'NOERROR', authorities: [] });
+  });
+
+  test.each(['new.test', 'none.test', 'dead.test', 'www.test'])('is not followed for who asks for the alias itself: to %s', async (target) => {
+    await using server = await withRules(`rewrite cname web.test ${target}`);
+    expect(await server.ask('www.test', 'CNAME')).toMatchObject({ rcode: 'NOERROR', answers: [`www.test. 300 IN CNAME ${target}.`] });
   });
 
   test('asks the whole server, so that the rules apply to the new target, too', async () => {
