@@ -1,4 +1,5 @@
 // `npm start`: serves Corefile.example, or what `npm start -- -conf FILE` names.
+import '../src/heap.ts';
 import { join } from 'node:path';
 import { registry } from '../plugins/index.ts';
 import { run } from '../src/command/command.ts';

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 // The command `ferrydns`: the composition root, the only importer of the registry.
+import './heap.ts';
+
 import { registry } from '../plugins/index.ts';
 import { run } from './command/command.ts';
 

@@ -33,10 +33,16 @@ export function makeCounters(metrics: Metrics, zones: readonly string[], stores:
   const stale = metrics.counter('coredns_cache_served_stale_total', 'The number of requests served from stale cache entries.', labels);
   const evictions = metrics.counter('coredns_cache_evictions_total', 'The count of cache evictions.', typed);
   const entries = metrics.gauge('coredns_cache_entries', 'The number of elements in the cache.', typed);
+  const octets = metrics.gauge('ferrydns_cache_bytes', 'Octets that the entries take.', typed);
+  const limits = metrics.gauge('ferrydns_cache_limit_bytes', 'Octets that the entries may take.', typed);
   return perRoute(({ server, view }) => {
     const common = { server, zones: zones.join(','), view };
     entries({ ...common, type: 'success' }, () => stores.success.size);
     entries({ ...common, type: 'denial' }, () => stores.denial.size);
+    for (const type of ['success', 'denial'] as const) {
+      octets({ ...common, type }, () => stores[type].octets);
+      limits({ ...common, type }, () => stores[type].maxOctets);
+    }
     return {
       requests: requests(common),
       successHits: hits({ ...common, type: 'success' }),

@@ -96,6 +96,9 @@ const octetsPerEntry = 2048;
 /** What a table is bounded by in any case: the columns of so many take 500 MB, and what stands in segments is addressed by 31 bits. */
 const mostEntries = 2 ** 23;
 const mostOctets = 2 ** 30;
+/** The part of the memory that the process may take which is for one table, and octets that a table has in any case. */
+const tableShare = 16;
+const leastOctets = 2 ** 20;
 const minTtl = 5;
 /** CoreDNS's highest TTLs: an hour for answers, half of it for denials. */
 const maxTtls = { success: 3600, denial: 1800 } as const;
@@ -120,7 +123,7 @@ export function readRules(options: Options, context: SetupContext): Rules {
   };
 }
 
-function bounds(kind: 'success' | 'denial', options: Options, { warn }: SetupContext): Bounds {
+function bounds(kind: 'success' | 'denial', options: Options, { warn, memoryLimit }: SetupContext): Bounds {
   const stated = options[kind];
   if (stated !== undefined && stated.capacity > mostEntries) {
     warn(`${stated.capacity} entries are more than a process can hold: it keeps ${mostEntries} at most`, kind);
@@ -129,7 +132,7 @@ function bounds(kind: 'success' | 'denial', options: Options, { warn }: SetupCon
   const except = options.disable.filter((disabled) => disabled.kind === kind).at(-1);
   return {
     capacity,
-    octets: Math.min(capacity * octetsPerEntry, mostOctets),
+    octets: Math.min(capacity * octetsPerEntry, mostOctets, Math.max(leastOctets, Math.trunc(memoryLimit / tableShare))),
     maxTtl: stated?.ttl ?? options.ttl ?? maxTtls[kind],
     minTtl: stated?.minTtl ?? minTtl,
     minStated: stated?.minTtl !== undefined,

@@ -14,7 +14,8 @@ const readyEntries = 8192;
 export class Store {
   private readonly slots: Slots;
   private readonly segments: Segments;
-  private readonly maxOctets: number;
+  /** Octets that they may take. */
+  readonly maxOctets: number;
   /** Those that were asked for last, by slot. */
   private readonly ready: LRUCache<number, Entry>;
   /** Those that are being asked for again, and are in `ready` no more: others wait for them. */

@@ -4,6 +4,7 @@ import { messageOf } from '../config/error.ts';
 import { defaultLogForm } from '../log/journal.ts';
 import { formatEntry, streamOutput } from '../log/logger.ts';
 import { type ConfigurationSource, defaultSource, fileSource, textSource } from '../server/configuration.ts';
+import { type MemoryLimit, readCgroupLimit, readSize } from '../server/memory-limit.ts';
 import type { Registry } from '../server/registry.ts';
 import { Server } from '../server/server.ts';
 import type { ReloadStage } from '../server/server-options.ts';
@@ -14,7 +15,7 @@ import { isNativeAvailable } from '../transport/batch/library.ts';
 import { readFlags } from './flags.ts';
 import { ServiceManager } from './service-manager.ts';
 
-export const serveUsage = `usage: ferrydns [-conf FILE] [-dns.port N | -p N] [-pidfile FILE] [-log text|json] [-quiet]
+export const serveUsage = `usage: ferrydns [-conf FILE] [-dns.port N | -p N] [-pidfile FILE] [-memory SIZE] [-log text|json] [-quiet]
        ferrydns -plugins | -version`;
 
 interface ServeContext {
@@ -27,6 +28,8 @@ export interface Serving {
   readonly conf: string | undefined;
   readonly port: number;
   readonly pidfile: string | undefined;
+  /** How much memory the server may take. */
+  readonly memoryLimit: MemoryLimit | undefined;
   readonly plugins: boolean;
   readonly version: boolean;
   readonly quiet: boolean;
@@ -39,6 +42,7 @@ const flags = {
   'dns.port': { type: 'string' },
   p: { type: 'string', short: 'p' },
   pidfile: { type: 'string' },
+  memory: { type: 'string' },
   plugins: { type: 'boolean' },
   version: { type: 'boolean' },
   log: { type: 'string' },
@@ -60,6 +64,7 @@ export function readServing(words: readonly string[], usage: string): Serving {
     log,
     port: Number(port),
     pidfile: values.pidfile,
+    memoryLimit: values.memory === undefined ? readCgroupLimit() : { octets: readSize(values.memory), source: 'option' },
     plugins: values.plugins ?? false,
     version: values.version ?? false,
     quiet: values.quiet ?? false,
@@ -92,7 +97,8 @@ async function open(serving: Serving, { registry, process }: ServeContext): Prom
     void manager.told.then(() => setImmediate(() => process.exit(status)));
   };
   const onReload = (stage: ReloadStage) => manager.reload(stage, status(server));
-  const server = new Server({ source: sourceOf(serving.conf), registry, output: write, logForm, dnsPort: serving.port, exit, onReload });
+  const { port: dnsPort, memoryLimit } = serving;
+  const server = new Server({ source: sourceOf(serving.conf), registry, output: write, logForm, dnsPort, memoryLimit, exit, onReload });
   const manager = new ServiceManager(process, server.log);
   server.onStop(() => manager.stop());
   obeySignals(server, process, exit);

@@ -38,6 +38,8 @@ export interface SetupContext {
   readonly metrics: Metrics;
   /** Milliseconds on a monotonic clock. */
   readonly now: () => number;
+  /** Octets of memory that this process may take; Infinity where nobody says. */
+  readonly memoryLimit: number;
   /** The absolute path of a file that the configuration names: relative ones start at the block's `root`, else at the working directory. */
   path(file: string): string;
   /**

@@ -64,6 +64,8 @@ export interface SetupEnvironment {
   readonly logging: LogSwitches;
   readonly metrics: Metrics;
   readonly now: () => number;
+  /** Octets. */
+  readonly memoryLimit: number;
   /** Aborts when the server is to stop: what a plugin has not done by then is not waited for. */
   readonly stopping: AbortSignal;
   /** The code of local plugins. */
@@ -276,6 +278,7 @@ class PluginSetup {
       plainLog: makeLogger(environment.output, environment.logging),
       metrics: environment.metrics,
       now: environment.now,
+      memoryLimit: environment.memoryLimit,
       path,
       read: (file) => findings.files.read(path(file)),
       fail(message, at) {

@@ -5,6 +5,7 @@ import type { Configuration } from './configuration.ts';
 import type { SocketInfo } from './front.ts';
 import type { ListenerPlan } from './listener-plan.ts';
 import type { Opening } from './listeners.ts';
+import type { MemoryLimit } from './memory-limit.ts';
 
 /** What instances wait for: what their plugin is called, and what they say. */
 export type Readiness = readonly { readonly name: string; readonly ready: true | string }[];
@@ -25,6 +26,8 @@ export interface Settings {
   readonly directory: string;
   readonly defaultAddress: string;
   readonly logForm: LogForm;
+  /** Its share of what the server may take. */
+  readonly memoryLimit: MemoryLimit | undefined;
 }
 
 /** A configuration that a worker is to get ready. */

@@ -1,6 +1,7 @@
 // What a server is given: where its configuration is, and what it has of the process around it.
 import type { LogForm, Output } from '../log/logger.ts';
 import type { ConfigurationSource } from './configuration.ts';
+import type { MemoryLimit } from './memory-limit.ts';
 import type { WorkerRole } from './protocol.ts';
 import type { Registry } from './registry.ts';
 
@@ -24,6 +25,8 @@ export interface ServerOptions {
   readonly defaultAddress?: string;
   /** Milliseconds on a monotonic clock. */
   readonly now?: () => number;
+  /** How much memory the process may take; undefined when nobody says. */
+  readonly memoryLimit?: MemoryLimit | undefined;
   /** Ends the process; called for failures that a plugin cannot live with. */
   readonly exit?: (status: number) => void;
   /** What a worker has of the process that started it; a server that has none is that process, or the only one. */

@@ -11,6 +11,7 @@ import { Generation, type GenerationContext } from './generation.ts';
 import { HttpListeners } from './http.ts';
 import { HttpRoutes } from './http-routes.ts';
 import { Listeners } from './listeners.ts';
+import { shareOf, tellMemoryLimit } from './memory-limit.ts';
 import { OwnQueries } from './own-queries.ts';
 import { PluginModules } from './plugin-modules.ts';
 import type { Readiness, Sockets, Told } from './protocol.ts';
@@ -22,7 +23,15 @@ import { countDatagrams, countResponses } from './transport-metrics.ts';
 import { Turns } from './turns.ts';
 import { Workers } from './workers.ts';
 
-const defaults = { dnsPort: 53, directory: '', defaultAddress: '', worker: undefined, logForm: 'text', onReload: () => {} } as const;
+const defaults = {
+  dnsPort: 53,
+  directory: '',
+  defaultAddress: '',
+  worker: undefined,
+  memoryLimit: undefined,
+  logForm: 'text',
+  onReload: () => {},
+} as const;
 
 export class Server {
   readonly metrics = new MetricsRegistry();
@@ -54,6 +63,7 @@ export class Server {
     this.listeners = new Listeners({ ...context, opening, responses: (server) => countResponses(this.metrics, server) });
     this.own = new OwnQueries({ ...context, plans: () => (this.running ?? this.next)?.listeners ?? [], workerCount: () => this.workerCount });
     countDatagrams(this.metrics, () => this.listeners.listening());
+    if (this.primary) tellMemoryLimit(this.metrics, this.options.memoryLimit);
   }
 
   /** Reads and sets up the configuration and opens nothing. Rejects with ConfigErrors that hold every problem. */
@@ -215,7 +225,8 @@ export class Server {
   private async setUp(parsed: Parsed, serial: number, checking = false): Promise<Generation> {
     const { registry, dnsPort, directory, output, now, defaultAddress, worker } = this.options;
     const { logging, metrics, modules } = this;
-    const environment = { registry, dnsPort, directory, output, logging, metrics, now, stopping: this.ending.signal, modules };
+    const memoryLimit = this.options.memoryLimit?.octets ?? Number.POSITIVE_INFINITY;
+    const environment = { registry, dnsPort, directory, output, logging, metrics, now, memoryLimit, stopping: this.ending.signal, modules };
     const common: Omit<GenerationContext, keyof Ready> = {
       ...environment,
       configuration: { tree: parsed.tree, hash: parsed.hash },
@@ -248,17 +259,18 @@ export class Server {
 
   /** A server that has workers keeps them, be it one: sockets change processes only where they must. */
   private frontOf(next: Generation): Front {
-    if (this.workers === undefined && this.primary && next.listeners.some(({ sockets }) => sockets > 1)) {
+    const processes = Math.max(...next.listeners.map(({ sockets }) => sockets));
+    if (this.workers === undefined && this.primary && processes > 1) {
       this.listeners.share();
-      this.workers = this.makeWorkers();
+      this.workers = this.makeWorkers(processes);
     }
     return this.front;
   }
 
-  private makeWorkers(): Workers {
-    const { dnsPort, directory, defaultAddress, logForm, output } = this.options;
+  private makeWorkers(count: number): Workers {
+    const { dnsPort, directory, defaultAddress, logForm, output, memoryLimit } = this.options;
     return new Workers({
-      settings: { dnsPort, directory, defaultAddress, logForm },
+      settings: { dnsPort, directory, defaultAddress, logForm, memoryLimit: shareOf(memoryLimit, count) },
       log: this.log,
       metrics: this.metrics,
       shared: this.listeners.sockets(),

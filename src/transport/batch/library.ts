@@ -43,18 +43,39 @@ export function isNativeAvailable(): boolean {
 }
 
 function load(): Libraries | null {
+  return withFfi(bindLibraries);
+}
+
+/** What `use` makes of node:ffi; null where there is none, and where it throws. */
+function withFfi<T>(use: (ffi: Ffi) => T): T | null {
   if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch) || endianness() !== 'LE') return null;
   const { emitWarning } = process;
   try {
     // Loading node:ffi says that it is experimental. The operator cannot act on that; every other warning is left alone.
     process.emitWarning = () => {};
     const ffi = process.getBuiltinModule('node:ffi');
-    return ffi === undefined ? null : bindLibraries(ffi);
+    return ffi === undefined ? null : use(ffi);
   } catch {
     return null;
   } finally {
     process.emitWarning = emitWarning;
   }
+}
+
+/** Options of glibc's mallopt. */
+const M_ARENA_MAX = -8;
+const M_TRIM_THRESHOLD = -1;
+
+/**
+ * Makes the threads of this process share one arena of glibc's malloc, and give back what is free at its end: each keeps what its busiest moment took.
+ * Does nothing where there is no glibc, or no node:ffi.
+ */
+export function shareArena(): void {
+  withFfi((ffi) => {
+    const { mallopt } = ffi.dlopen(null, { mallopt: { return: 'i32', arguments: ['i32', 'i32'] } }).functions;
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_TRIM_THRESHOLD, 128 * 1024);
+  });
 }
 
 /** The libraries. Throws where {@link isNativeAvailable} says no. */
