@@ -39,24 +39,34 @@ export async function listenHttps(options: HttpsOptions): Promise<Listening> {
 class HttpServer {
   private readonly options: HttpsOptions;
   private readonly server: Http2SecureServer;
-  private readonly sessions = new WeakMap<Socket, { close(): void }>();
+  /** The HTTP/2 session that began last. */
+  private session: { close(): void } | undefined;
   private readonly out = Buffer.allocUnsafeSlow(maxMessage);
 
   constructor(options: HttpsOptions) {
     this.options = options;
     this.server = createSecureServer({ allowHTTP1: true, settings: { maxConcurrentStreams: maxStreams }, maxSessionMemory: 1 });
-    this.server.on('session', (session) => this.sessions.set(session.socket as Socket, session));
+    this.server.on('session', (session) => {
+      this.session = session;
+    });
     this.server.on('sessionError', () => {});
     this.server.on('request', (request, response) => this.take(request, response));
   }
 
   serve(socket: Socket, { timeouts }: StreamSettings): Served {
     socket.setTimeout(timeouts.idle, () => socket.destroy());
-    this.server.emit('secureConnection', socket);
+    const session = this.begin(socket);
     return {
       // A session closes when its streams are answered; an HTTP/1.1 connection that is silent has nothing to wait for.
-      finish: () => this.sessions.get(socket)?.close() ?? socket.end(),
+      finish: () => (session === undefined ? void socket.end() : session.close()),
     };
+  }
+
+  /** The HTTP/2 session of a connection, which begins within the call that hands it over; undefined for HTTP/1.1. */
+  private begin(socket: Socket): { close(): void } | undefined {
+    this.session = undefined;
+    this.server.emit('secureConnection', socket);
+    return this.session;
   }
 
   private take(request: Http2ServerRequest, response: Http2ServerResponse): void {

@@ -145,6 +145,27 @@ test('a connection too many is closed, and a query in hand survives a reload', a
   expect((await get(session(server.port), `dns=${encoded('www.example.org')}`)).status).toBe(200);
 });
 
+test('a query in hand is answered when the server stops, and its connection is closed then', async () => {
+  const gate = Promise.withResolvers<void>();
+  const entered = Promise.withResolvers<void>();
+  const handle: Handle = async (query, next) => {
+    entered.resolve();
+    await gate.promise;
+    return next(query);
+  };
+  const plugin = definePlugin({ name: 'later', summary: '', config: {}, setup: () => ({ handle }) });
+  const server = await serve(corefile('later', hosts), { plugins: [{ plugin, place: { before: 'hosts' } }] });
+  const client = session(server.port);
+  const closed = new Promise<void>((resolve) => client.on('close', resolve));
+  const asked = get(client, `dns=${encoded('www.example.org')}`);
+  await entered.promise;
+  const stopped = server.stop();
+  gate.resolve();
+  expect((await asked).status).toBe(200);
+  await closed;
+  await stopped;
+});
+
 test('a header of one megabyte costs nobody else anything', async () => {
   await using server = await serve(corefile(hosts));
   await expect(get(session(server.port), `dns=${'A'.repeat(1_000_000)}`)).rejects.toThrow();
