@@ -29,7 +29,7 @@ import { grammar, type Options, readScope, readSettings, readTargets } from './o
 import { makePolicy } from './policy.ts';
 import type { Settings } from './settings.ts';
 import { type HostTarget, withoutDuplicates } from './targets.ts';
-import { type HealthNews, Upstream } from './upstream.ts';
+import { healthState, Upstream } from './upstream.ts';
 
 export default definePlugin({
   name: 'forward',
@@ -109,8 +109,11 @@ class Forward implements Instance, UpstreamService {
     this.followers = peers.slice(peers.indexOf(this) + 1);
     const targets = withoutDuplicates(await lookUpHosts(this.targets, this.resolvers));
     const { chosen: settings, metrics, now, previous, log } = this;
-    const tell = context.counterparts((news) => this.hear(news as HealthNews));
-    const desk = { primary: context.server.primary, tell };
+    const health = context.share(healthState, {
+      changed: (address, entry) => this.upstreamAt(address)?.learn(entry?.fails ?? 0),
+      told: ({ upstream, replied }) => this.upstreamAt(upstream)?.told(replied),
+    });
+    const desk = { primary: context.server.primary, health };
     const client = openUdpClient();
     this.client = client;
     this.all = targets.map((target) => {
@@ -142,8 +145,8 @@ class Forward implements Instance, UpstreamService {
     return aim;
   }
 
-  private hear(news: HealthNews): void {
-    this.all.find(({ address }) => address === news.to)?.hear(news);
+  private upstreamAt(address: string): Upstream | undefined {
+    return this.all.find((upstream) => upstream.address === address);
   }
 
   private forward(query: Query, next: Next): Promise<Reply> {

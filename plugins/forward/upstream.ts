@@ -1,5 +1,5 @@
 // What is known of one upstream: how fast it has been, and whether it is up.
-import { type Logger, RemoteServer, type ServerAddress, type UdpClient } from 'ferrydns/plugin';
+import { type Logger, RemoteServer, type ServerAddress, type SharedState, sharedState, type UdpClient } from 'ferrydns/plugin';
 import { HealthCheck } from './health-check.ts';
 import type { UpstreamMetrics } from './metrics.ts';
 import type { Settings } from './settings.ts';
@@ -15,17 +15,24 @@ const askInterval = 1000;
 /** Milliseconds from one query that is sent to an avoided upstream for its health's sake to the next. */
 const trialInterval = 1000;
 
-/** What the processes of a server tell each other of an upstream. */
-export interface HealthNews {
-  readonly to: string;
-  /** The checks that have failed in a row, as the primary process says; 0 of a worker: it has replied. Not there when a worker asks for a check. */
-  readonly fails?: number;
+/** The checks of an upstream that have failed in a row, by its address. */
+interface CheckedHealth {
+  readonly fails: number;
 }
 
-/** Where the news of this process go, and whether it is the one that checks. */
+/** Of a worker: an upstream has replied to it, or is to be checked. */
+interface HealthNote {
+  readonly upstream: string;
+  readonly replied: boolean;
+}
+
+/** How upstreams are, as the process that checks them says. */
+export const healthState = sharedState<CheckedHealth, HealthNote>('health');
+
+/** What is shared with the other processes, and whether this is the one that checks. */
 export interface HealthDesk {
   readonly primary: boolean;
-  tell(news: HealthNews): void;
+  readonly health: SharedState<CheckedHealth, HealthNote>;
 }
 
 export class Upstream {
@@ -90,7 +97,9 @@ export class Upstream {
 
   start(): void {
     this.server.open();
-    if (this.fails > 0) this.probe();
+    if (this.fails === 0) return;
+    this.share();
+    this.probe();
   }
 
   stop(): void {
@@ -144,11 +153,18 @@ export class Upstream {
     return true;
   }
 
-  /** What another process says: in the primary that a worker wants a check or got a reply, in a worker how it is. */
-  hear({ fails }: HealthNews): void {
-    if (fails === undefined) this.probe();
-    else if (this.desk.primary) this.prove();
-    else this.learn(fails);
+  /** A worker wants a check, or got a reply. */
+  told(replied: boolean): void {
+    if (replied) this.prove();
+    else this.probe();
+  }
+
+  /** So many checks have failed in a row. */
+  learn(fails: number): void {
+    this.fails = fails;
+    if (fails > 0) return;
+    this.late = 0;
+    this.heardAt = this.now();
   }
 
   /** A reply to a query says more than any check: what checks have found, or are about to find, does not count. */
@@ -156,26 +172,25 @@ export class Upstream {
     const { fails } = this;
     this.check.settle();
     this.learn(0);
-    if (fails > 0) this.desk.tell({ to: this.address, fails: 0 });
+    if (fails === 0) return;
+    if (this.desk.primary) this.share();
+    else this.desk.health.tell({ upstream: this.address, replied: true });
   }
 
   private askForCheck(): void {
     if (this.now() - this.askedAt < askInterval) return;
     this.askedAt = this.now();
-    this.desk.tell({ to: this.address });
+    this.desk.health.tell({ upstream: this.address, replied: false });
   }
 
   private checked(healthy: boolean): void {
     if (!healthy) this.metrics.healthcheckFailures.add();
     this.learn(healthy ? 0 : this.fails + 1);
-    this.desk.tell({ to: this.address, fails: this.fails });
+    this.share();
   }
 
-  private learn(fails: number): void {
-    this.fails = fails;
-    if (fails > 0) return;
-    this.late = 0;
-    this.heardAt = this.now();
+  private share(): void {
+    if (this.desk.primary) this.desk.health.set(this.address, { fails: this.fails });
   }
 }
 

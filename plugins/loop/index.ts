@@ -1,7 +1,18 @@
 // Ends the process when queries that it forwards come back to it: asks itself a question of its own at start, and counts how often it sees that.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { definePlugin, type Name, parseName, type Query, Reply, root, type StartContext, typeCode } from 'ferrydns/plugin';
+import {
+  definePlugin,
+  type Name,
+  parseName,
+  type Query,
+  Reply,
+  root,
+  type SharedState,
+  type StartContext,
+  sharedState,
+  typeCode,
+} from 'ferrydns/plugin';
 import { probe, type Target } from './probe.ts';
 
 /** Milliseconds after which a server that cannot be asked is given up. */
@@ -48,7 +59,7 @@ class Watch {
   name: Name;
   private readonly zone: Name;
   private target: Target | undefined;
-  private tell: (news: News) => void = () => {};
+  private question: SharedState<Asked, never> | undefined;
 
   constructor(zone: Name) {
     this.zone = zone;
@@ -56,11 +67,12 @@ class Watch {
   }
 
   /** The question is asked by one process and may come back to any: the others are told what to look for, and for how long. */
-  share({ counterparts }: StartContext): void {
-    this.tell = counterparts((news) => {
-      Object.assign(this, news as News);
+  share(context: StartContext): void {
+    const changed = (_: string, now: Asked | undefined) => {
+      Object.assign(this, now ?? { active: false });
       this.sightings = 0;
-    });
+    };
+    this.question = context.share(asked, { changed });
   }
 
   /** Asks until a reply comes: whatever it says, the question did not go round in circles. */
@@ -70,7 +82,7 @@ class Watch {
     while (this.active && !signal.aborted && now() < end) {
       this.sightings = 0;
       this.target = targetOf(server.listeners());
-      this.tell({ name: this.name, target: this.target, active: true });
+      this.question?.set(this.zone, { name: this.name, target: this.target, active: true });
       try {
         if (this.target !== undefined) await probe(this.name, reachable(this.target), signal);
         break;
@@ -79,7 +91,7 @@ class Watch {
       }
     }
     this.active = false;
-    this.tell({ name: this.name, target: this.target, active: false });
+    this.question?.delete(this.zone);
   }
 
   report({ client }: Query): string {
@@ -90,8 +102,10 @@ class Watch {
   }
 }
 
-/** What the process that asks tells the others. */
-type News = Pick<Watch, 'name' | 'active'> & { readonly target: Target | undefined };
+/** What the process that asks shares with the others while it does, by the zone. */
+type Asked = Pick<Watch, 'name' | 'active'> & { readonly target: Target | undefined };
+
+const asked = sharedState<Asked>('asked');
 
 type Listeners = ReturnType<StartContext['server']['listeners']>;
 

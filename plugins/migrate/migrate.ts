@@ -33,7 +33,7 @@ import { type Hub, hubOf } from './hub.ts';
 import { PlanMetrics } from './metrics.ts';
 import { Off, off } from './off.ts';
 import type { Follower } from './processes/follower.ts';
-import type { FollowerWord, Signal } from './processes/posture.ts';
+import { type FollowerWord, postureState } from './processes/posture.ts';
 import { JournalUnwritable } from './run/folder.ts';
 import type { Runner } from './run/runner.ts';
 import { type Status, statusOf } from './status.ts';
@@ -202,7 +202,9 @@ export class Migrate implements Instance, Planned, AdminPlan {
       runner.overruled = word.overruled ?? runner.overruled;
       runner.fleet.hear(word);
     };
-    this.part = runner.fleet.join(context.counterparts((word) => hear(word as FollowerWord)));
+    const signals = context.share(postureState, { told: hear });
+    // A grant does not take the place of what calls for a word, nor the other way round.
+    this.part = runner.fleet.join((signal) => signals.set(signal.kind === 'grant' ? 'grant' : 'call', signal));
     runner.host ??= this;
     context.every(pace, () => this.tick());
     return runner;
@@ -224,12 +226,13 @@ export class Migrate implements Instance, Planned, AdminPlan {
     const follower = this.hub.follow(this, this.configured.move.plan, this.context.now);
     this.follower = follower;
     this.started = { runner: undefined, context };
-    const tell = context.counterparts((signal) => {
-      const word = follower.hear(signal as Signal);
-      if (word !== undefined) tell(word);
+    const signals = context.share(postureState, {
+      changed: (_, signal) => {
+        const word = signal && follower.hear(signal);
+        if (word !== undefined) signals.tell(word);
+      },
     });
-    tell(follower.word());
-    this.part = () => this.hub.unfollow(this, this.configured.move.plan, tell);
+    this.part = () => this.hub.unfollow(this, this.configured.move.plan, (word) => signals.tell(word));
     return follower;
   }
 

@@ -23,13 +23,14 @@ import {
   type Reply,
   type ServerControl,
   type SetupContext,
+  type SharedState,
   type StartContext,
   sharedChecks,
 } from 'ferrydns/plugin';
 import { type AdminPool, pools, type Verdict } from './admin.ts';
 import { type Answer, Answers, noData } from './answers.ts';
 import { sayServing } from './explain.ts';
-import { answerMeanwhile, believe, believeMeanwhile, type News, newsOf } from './following.ts';
+import { believe, type Outcome, outcomeOf, outcomeState } from './following.ts';
 import { counterpartOf, Group, recordsOf } from './group.ts';
 import { type Lookup, lookupsOf } from './lookup.ts';
 import { Member, type Watch } from './member.ts';
@@ -65,7 +66,7 @@ export class Pool implements Instance, PoolService, AdminPool {
   private follows = false;
   /** Of the process that looks at the members. */
   private server: ServerControl | undefined;
-  private tell: (news: News) => void = () => {};
+  private outcome: SharedState<Outcome, never> | undefined;
   /** When the outcome may change by time alone. */
   private reviewAt = Number.POSITIVE_INFINITY;
 
@@ -147,7 +148,9 @@ export class Pool implements Instance, PoolService, AdminPool {
 
   start(context: StartContext): void {
     this.follows = !context.server.primary;
-    this.tell = context.counterparts((news) => this.hear(news as News));
+    this.outcome = context.share(outcomeState, {
+      changed: (_, outcome) => outcome && believe(outcome, { members: this.all, groups: this.groups }),
+    });
     const before = this.predecessor();
     this.locate(before);
     for (const group of this.groups) {
@@ -155,8 +158,7 @@ export class Pool implements Instance, PoolService, AdminPool {
       if (known !== undefined) group.inherit(known);
     }
     this.started = true;
-    if (this.follows) this.follow(before);
-    else this.lead(context);
+    if (!this.follows) this.lead(context);
   }
 
   /** Looks at the members, and tells the other processes what comes of it. */
@@ -182,7 +184,6 @@ export class Pool implements Instance, PoolService, AdminPool {
 
   serving(): void {
     this.predecessors = [];
-    if (!this.follows) this.tellNews();
     const address = this.server && chosenAdminAddress(this.configured.admin, this.server);
     if (address !== undefined) this.context.log.info(`${this.name}: told of at ${address}`);
     this.lookUp();
@@ -226,21 +227,7 @@ export class Pool implements Instance, PoolService, AdminPool {
       this.context.log.warn(`${about}: ${sayServing[by]}${members.length > 0 ? `: ${members.map(({ label }) => label).join(', ')}` : ''}`);
     }
     this.reviewAt = Math.min(...this.groups.map(({ succession }) => succession.reviewAt));
-    this.tellNews();
-  }
-
-  private follow(before: Pool | undefined): void {
-    for (const group of this.groups) answerMeanwhile(group, counterpartOf(group, before?.groups));
-    this.tell({});
-  }
-
-  private hear(news: News): void {
-    if (this.follows) believe(news, { members: this.all, groups: this.groups });
-    else this.tellNews();
-  }
-
-  private tellNews(): void {
-    this.tell(newsOf({ members: this.all, groups: this.groups }));
+    this.outcome?.set('', outcomeOf({ members: this.all, groups: this.groups }));
   }
 
   private watch(): Watch {
@@ -281,8 +268,7 @@ export class Pool implements Instance, PoolService, AdminPool {
     for (const member of this.all) {
       const { label, spec } = member;
       const known = before?.all.find((other) => other.label === label && other.spec.kind === spec.kind);
-      if (this.follows) believeMeanwhile(member, known);
-      else member.locate(spec.lookedUp ? (known?.states.map(({ text }) => text) ?? []) : spec.addresses, failing);
+      if (!this.follows) member.locate(spec.lookedUp ? (known?.states.map(({ text }) => text) ?? []) : spec.addresses, failing);
       if (known?.pending === false) member.miss();
     }
   }

@@ -92,5 +92,6 @@ export type {
 } from './plugin.ts';
 export { type PoolMemberStatus, type PoolService, poolService } from './pool-service.ts';
 export { type RequestObserver, requestObserver } from './request-observer.ts';
+export { type SharedState, type StateKey, type StateListener, sharedState } from './shared-state.ts';
 export { type Passage, type UpstreamService, upstreamService } from './upstream-service.ts';
 export type { WireStep } from './wire-step.ts';

@@ -14,6 +14,7 @@ import type { ListenerTransport } from '../transport/transports.ts';
 import type { Awaitable } from './awaitable.ts';
 import type { Capability, Provided } from './capability.ts';
 import type { Explanation, Question } from './explanation.ts';
+import type { SharedState, StateKey, StateListener } from './shared-state.ts';
 import type { WireStep } from './wire-step.ts';
 
 /** The rest of the chain, bound once when the chain is built. It is a function of the query alone: call it never, once or twice. */
@@ -97,11 +98,12 @@ export interface StartContext {
   /** What other plugins of the server block provide; never their modules. */
   peers<T>(capability: Capability<T>): readonly T[];
   /**
-   * Joins this instance with those in its place in the other processes of the server: `hear` is given what they tell. What is returned tells
-   * them: the primary one (see {@link ServerControl.primary}) all others, another one the primary. Messages are plain data. In a server of one
-   * process they reach none.
+   * Shares a state with the instances in the place of this one in the other processes of the server: the primary one (see
+   * {@link ServerControl.primary}) writes it, the others have a copy and tell the primary what it is to know. Called in `start`. A worker answers when
+   * it has all that was set before: in `start` of the primary one, or until the worker was started or replaced. At a reload a new state begins.
+   * Throws an Error when it is called after `start`, or twice for one key.
    */
-  counterparts(hear: (message: unknown) => void): (message: unknown) => void;
+  share<V, N>(key: StateKey<V, N>, listener?: StateListener<V, N>): SharedState<V, N>;
   /**
    * Answers requests for `path`, whatever their method, on a shared HTTP listener, which lives on through reloads. A path that ends with "/" stands for
    * all below it that nobody else serves. `address` is "HOST:PORT", ":PORT" or "unix:PATH", a socket file for the owner of the process alone. Throws an

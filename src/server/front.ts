@@ -10,6 +10,8 @@ export type SocketInfo = Pick<Listening, 'transport' | 'address' | 'port' | 'kin
 export interface Front {
   /** Opens what the configuration needs and is not open; queries are not taken there yet. Rejects, with nothing changed, when it cannot. */
   prepare(next: Generation): Promise<void>;
+  /** Resolves when other processes know what the instances of this one share, all of which have started; rejects when they do not learn it. */
+  catchUp(next: Generation): Promise<void>;
   /** Undoes {@link prepare}. */
   abandon(): Promise<void>;
   /** From here on every query is answered by the prepared configuration. */

@@ -18,10 +18,10 @@ import { InHand } from './in-hand.ts';
 import { LateReplies } from './late-replies.ts';
 import { type ListenerPlan, type PlanningContext, planListeners } from './listener-plan.ts';
 import type { OwnQueries } from './own-queries.ts';
-import type { Told } from './protocol.ts';
 import { every, watch } from './recurring.ts';
 import type { Answering } from './responder.ts';
 import { type RoutedBlock, Router } from './router.ts';
+import { type PrimaryLink, SharedStates } from './shared-states.ts';
 import { leadsOn } from './ways.ts';
 import { within } from './within.ts';
 
@@ -37,8 +37,8 @@ export interface GenerationContext extends SetupEnvironment, PlanningContext {
   readonly serial: number;
   /** The control that instances of a block get. */
   control(generation: Generation, block: Block): ServerControl;
-  /** Tells the instance's counterparts in the other processes. */
-  tell(told: Told): void;
+  /** In a worker: the way to the primary process. */
+  readonly primaryLink: PrimaryLink | undefined;
   /** Answers queries from the top of a listener. */
   readonly own: Pick<OwnQueries, 'reply' | 'explain'>;
 }
@@ -54,12 +54,11 @@ export class Generation {
   readonly listeners: readonly ListenerPlan[];
   readonly http = new HttpRoutes();
   readonly inHand = new InHand();
+  readonly states: SharedStates;
   private readonly lateReplies: LateReplies;
   private readonly context: GenerationContext;
   private readonly ending = new AbortController();
   private readonly started: Use[] = [];
-  /** Who hears what instances in other processes tell, by the identity of the use. */
-  private readonly hearers = new Map<string, (message: unknown) => void>();
   private readonly routesOf = new Map<Block, readonly Route[]>();
 
   /** Throws ConfigErrors when two blocks want the same zone of the same listener. */
@@ -67,6 +66,7 @@ export class Generation {
     this.context = context;
     this.configuration = context.configuration;
     this.serial = context.serial;
+    this.states = new SharedStates(context.serial, context.primaryLink);
     this.blocks = context.blocks;
     this.lateReplies = new LateReplies({ log: makeLogger(context.output, context.logging), metrics: context.metrics });
     this.listeners = this.planListeners();
@@ -98,6 +98,7 @@ export class Generation {
         try {
           this.started.push(use);
           await within(use, 'start', () => use.instance.start?.(this.startContext(block, use)), this.context.stopping);
+          this.states.begin(use.identity);
         } catch (error) {
           await this.stop(AbortSignal.abort());
           throw new ConfigErrors([problemOf(error, use)], this.context.sources);
@@ -119,6 +120,7 @@ export class Generation {
         this.logger(plugin.name).error(`stop: ${where}${messageOf(error)}`);
       }
     }
+    this.states.end();
   }
 
   /** Tells every instance that queries are answered by this configuration now. An error of one is logged. */
@@ -130,11 +132,6 @@ export class Generation {
         this.logger(plugin.name).error(messageOf(error));
       }
     }
-  }
-
-  /** Gives an instance what its counterpart in another process told. One that has not started yet, or has none, does not hear. */
-  hear(identity: string, message: unknown): void {
-    this.hearers.get(identity)?.(message);
   }
 
   /** Whether a file that an instance was set up with has changed since it was read or looked at last. */
@@ -203,12 +200,7 @@ export class Generation {
       resolve: (query, cause) => this.resolve(query, { server: query.server || server, cause }),
       explain: (question) => this.context.own.explain(question),
       peers: (capability) => provided(block, capability),
-      counterparts: (hear) => {
-        this.hearers.set(use.identity, (message) => {
-          Promise.try(hear, message).catch((error: unknown) => log.error(messageOf(error)));
-        });
-        return (message) => this.context.tell({ serial: this.serial, identity: use.identity, message });
-      },
+      share: (key, listener = {}) => this.states.open({ identity: use.identity, log }, key, listener),
       serve: (address, path, respond, service) => this.http.add(address, path, { ...service, plugin: use.plugin.name, respond }),
       every: (milliseconds, task) => every({ milliseconds, signal, log }, task),
       watch: (file, milliseconds, changed) => watch({ milliseconds, signal, log }, file, changed),

@@ -41,19 +41,24 @@ export class Link<Own extends Calls<Own>, Other extends Calls<Other>> {
     channel.on('message', (message) => void this.receive(message as Message));
   }
 
-  /** Asks the other side. Rejects with what went wrong there, or because it has ended. */
+  /** Asks the other side. Rejects with what went wrong there, because it has ended, or because the value cannot be sent. */
   call<K extends keyof Other & string>(name: K, value: Given<Other, K>): Promise<Got<Other, K>> {
     if (this.ended !== undefined) return Promise.reject(this.ended);
     const id = ++this.lastId;
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve: (got) => resolve(got as Got<Other, K>), reject });
-      this.send({ call: name, value, id });
+      try {
+        this.send({ call: name, value, id });
+      } catch (error) {
+        this.waiting.delete(id);
+        throw error;
+      }
     });
   }
 
-  /** Tells the other side, which does not answer. */
-  tell<K extends keyof Other & string>(name: K, value: Given<Other, K>): void {
-    this.send({ call: name, value });
+  /** Tells the other side, which does not answer. Throws when the value cannot be sent; `sent` is called when it has left. */
+  tell<K extends keyof Other & string>(name: K, value: Given<Other, K>, sent?: () => void): void {
+    this.send({ call: name, value }, sent);
   }
 
   /** Says that the other side has ended: every call fails with this error, also those to come. */
@@ -81,8 +86,8 @@ export class Link<Own extends Calls<Own>, Other extends Calls<Other>> {
     }
   }
 
-  private send(message: Message): void {
+  private send(message: Message, sent = () => {}): void {
     // A side that has gone is noticed by its end, not by what was sent to it.
-    if (this.channel.connected) this.channel.send?.(message, undefined, undefined, () => {});
+    if (this.channel.connected) this.channel.send?.(message, undefined, undefined, sent);
   }
 }

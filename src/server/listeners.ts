@@ -50,6 +50,8 @@ export class Listeners implements Front {
     }
   }
 
+  async catchUp(): Promise<void> {}
+
   async abandon(): Promise<void> {
     await this.close(this.opened.splice(0));
   }

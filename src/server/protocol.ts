@@ -6,19 +6,14 @@ import type { SocketInfo } from './front.ts';
 import type { ListenerPlan } from './listener-plan.ts';
 import type { Opening } from './listeners.ts';
 import type { MemoryLimit } from './memory-limit.ts';
+import type { Piece, StateAddress } from './outbox.ts';
+import type { Note, PrimaryLink } from './shared-states.ts';
 
 /** What instances wait for: what their plugin is called, and what they say. */
 export type Readiness = readonly { readonly name: string; readonly ready: true | string }[];
 
 /** The open sockets of a process by the name of their listener. */
 export type Sockets = ReadonlyMap<string, readonly SocketInfo[]>;
-
-/** A message of an instance to its counterparts in other processes. */
-export interface Told {
-  readonly serial: number;
-  readonly identity: string;
-  readonly message: unknown;
-}
 
 /** What a worker cannot know from the configuration. */
 export interface Settings {
@@ -51,7 +46,8 @@ export interface WorkerCalls {
   stop(how: { readonly alone: boolean }): Promise<Collected>;
   collect(value: undefined): Promise<Collected>;
   readiness(value: undefined): Promise<Readiness>;
-  hear(told: Told): void;
+  /** Is told of changes of a shared state. */
+  update(piece: Piece): void;
 }
 
 /** What a worker asks of the process that started it. */
@@ -60,13 +56,14 @@ export interface MainCalls {
   fatal(message: string): void;
   reload(value: undefined): Promise<void>;
   expose(value: undefined): Promise<{ readonly contentType: string; readonly body: string }>;
-  hear(told: Told): void;
+  /** Wants to be told of a shared state. */
+  follow(address: StateAddress): void;
+  note(note: Note): void;
 }
 
 /** What the server in a worker has of the process that started it. */
-export interface WorkerRole {
+export interface WorkerRole extends PrimaryLink {
   opening(plan: ListenerPlan): Opening | undefined;
-  tell(told: Told): void;
   fatal(message: string): void;
   reload(): Promise<void>;
   expose(): Promise<{ readonly contentType: string; readonly body: string }>;

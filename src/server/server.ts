@@ -12,13 +12,15 @@ import { HttpListeners } from './http.ts';
 import { HttpRoutes } from './http-routes.ts';
 import { Listeners } from './listeners.ts';
 import { shareOf, tellMemoryLimit } from './memory-limit.ts';
+import type { StateAddress } from './outbox.ts';
 import { OwnQueries } from './own-queries.ts';
 import { PluginModules } from './plugin-modules.ts';
-import type { Readiness, Sockets, Told } from './protocol.ts';
+import type { Readiness, Sockets } from './protocol.ts';
 import { drainTime, retire } from './retire.ts';
 import { Routes } from './routes.ts';
 import type { ServerOptions } from './server-options.ts';
 import { type Ready, setUp } from './set-up.ts';
+import type { SharedStates } from './shared-states.ts';
 import { countDatagrams, countResponses } from './transport-metrics.ts';
 import { Turns } from './turns.ts';
 import { Workers } from './workers.ts';
@@ -46,6 +48,8 @@ export class Server {
   private readonly routes = new Routes();
   private running: Generation | undefined;
   private next: Generation | undefined;
+  /** Those whose instances hear from other processes: what runs, what is being prepared, and what is being ended. */
+  private readonly hearing = new Set<Generation>();
   private loads = 0;
   private readonly ending = new AbortController();
   private readonly modules = new PluginModules();
@@ -173,9 +177,9 @@ export class Server {
     return this.getReady(await this.setUp({ ...configuration, problems: [], warnings: [], sources: new Map() }, serial));
   }
 
-  /** Gives an instance what its counterpart in another process told; what concerns a configuration that is not here any more is lost. */
-  hear({ serial, identity, message }: Told): void {
-    for (const generation of [this.running, this.next]) if (generation?.serial === serial) generation.hear(identity, message);
+  /** What instances of that configuration share; undefined when it is not here any more. */
+  statesOf({ serial }: StateAddress): SharedStates | undefined {
+    return [...this.hearing].find((generation) => generation.serial === serial)?.states;
   }
 
   private async load(): Promise<void> {
@@ -190,11 +194,13 @@ export class Server {
     const { front: before } = this;
     const front = this.frontOf(next);
     this.next = next;
+    this.hearing.add(next);
     try {
       // At the start nothing listens before everything has started. At a reload an address that cannot be had is found before anything is started.
       if (previous === undefined) await next.start();
       await front.prepare(next);
       if (previous !== undefined) await next.start();
+      await front.catchUp(next);
       if (this.primary) await this.http.open(next.http);
     } catch (error) {
       await this.abandon(next, front);
@@ -209,7 +215,9 @@ export class Server {
       retire: async () => {
         // What others have sockets of as well is still sent queries until it is closed.
         const taken = before !== front;
-        if (previous !== undefined) await retire(previous, { fronts: taken ? [before, front] : [front], shut: !taken });
+        if (previous === undefined) return;
+        await retire(previous, { fronts: taken ? [before, front] : [front], shut: !taken });
+        this.hearing.delete(previous);
       },
       abandon: () => this.abandon(next, front),
     };
@@ -219,6 +227,7 @@ export class Server {
     this.next = undefined;
     await next.stop(AbortSignal.timeout(drainTime));
     await front.abandon();
+    this.hearing.delete(next);
     if (this.workers?.inUse === false) this.workers = undefined;
   }
 
@@ -235,7 +244,7 @@ export class Server {
       defaultAddress,
       route: (server, zone, view) => this.routes.of(server, zone, view),
       control: (of, block) => controlOf(this, of, block),
-      tell: (told) => (worker === undefined ? this.workers?.tell('hear', told) : worker.tell(told)),
+      primaryLink: worker,
       own: this.own,
     };
     // A worker would only say again what the main process says.
@@ -275,13 +284,14 @@ export class Server {
       metrics: this.metrics,
       shared: this.listeners.sockets(),
       inTurn: (run) => this.turns.take(run),
-      calls: {
+      calls: (outbox) => ({
         log: output,
         fatal: (message) => this.fatal(message),
         reload: () => this.reload(),
         expose: () => this.expose(),
-        hear: (told) => this.hear(told),
-      },
+        follow: (address) => this.statesOf(address)?.follow(address, outbox),
+        note: (note) => this.statesOf(note)?.note(note),
+      }),
     });
   }
 

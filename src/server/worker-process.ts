@@ -1,8 +1,10 @@
 // One worker process, as the main process has it.
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { Logger } from '../log/logger.ts';
 import type { Collected } from '../metrics/registry.ts';
 import { type Given, type Got, Link } from './link.ts';
+import { Outbox } from './outbox.ts';
 import type { MainCalls, WorkerCalls } from './protocol.ts';
 
 /** Milliseconds that a worker gets to end when it was asked to, before it is made to. */
@@ -18,15 +20,19 @@ export class WorkerProcess {
   readonly startedAt = performance.now();
   private readonly child: ChildProcess;
   private readonly link: Link<MainCalls, WorkerCalls>;
+  private readonly outbox: Outbox;
 
-  constructor(calls: MainCalls) {
+  constructor(calls: (outbox: Outbox) => MainCalls, log: Logger) {
     // A debugger's port can be opened by one process alone.
     const execArgv = process.execArgv.filter((word) => !word.startsWith('--inspect'));
     this.child = fork(program, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced', execArgv });
-    this.link = new Link(this.child, calls);
+    this.outbox = new Outbox((piece) => this.link.call('update', piece), log);
+    this.link = new Link(this.child, calls(this.outbox));
     this.ended = new Promise((resolve) => {
       const end = (reason: string) => {
-        this.link.end(new Error(`worker ${this.child.pid} ended with ${reason}`));
+        const error = new Error(`worker ${this.child.pid} ended with ${reason}`);
+        this.link.end(error);
+        this.outbox.end(error);
         resolve(reason);
       };
       this.child.on('exit', (status, signal) => end(signal ?? `status ${status}`));
@@ -40,10 +46,12 @@ export class WorkerProcess {
 
   /** Asks it. Rejects when it fails, has ended, or does not answer in so many milliseconds. */
   ask<K extends keyof WorkerCalls>(name: K, value: Given<WorkerCalls, K>, milliseconds: number): Promise<Got<WorkerCalls, K>> {
-    const { promise, resolve, reject } = Promise.withResolvers<Got<WorkerCalls, K>>();
-    const timer = setTimeout(() => reject(new Error(`worker ${this.pid} does not answer`)), milliseconds);
-    this.link.call(name, value).then(resolve, reject);
-    return promise.finally(() => clearTimeout(timer));
+    return this.inTime(this.link.call(name, value), milliseconds);
+  }
+
+  /** Resolves when it knows what the instances of this process share now. Rejects when it has ended, or takes longer than so many milliseconds. */
+  caughtUp(milliseconds: number): Promise<void> {
+    return this.inTime(this.outbox.caughtUp(), milliseconds);
   }
 
   tell<K extends keyof WorkerCalls>(name: K, value: Given<WorkerCalls, K>): void {
@@ -63,6 +71,13 @@ export class WorkerProcess {
     const timer = setTimeout(() => this.kill(), endTime);
     await this.ended;
     clearTimeout(timer);
+  }
+
+  private inTime<T>(answer: Promise<T>, milliseconds: number): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const timer = setTimeout(() => reject(new Error(`worker ${this.pid} does not answer`)), milliseconds);
+    answer.then(resolve, reject);
+    return promise.finally(() => clearTimeout(timer));
   }
 
   kill(): void {

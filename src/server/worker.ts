@@ -36,11 +36,12 @@ export function runWorker(registry: Registry, process: NodeJS.Process): void {
     },
     collect: async () => (await server?.metrics.collect()) ?? [],
     readiness: async () => (await server?.readiness()) ?? [],
-    hear: (told) => server?.hear(told),
+    update: (piece) => server?.statesOf(piece)?.update(piece),
   });
   const role: WorkerRole = {
     opening: ({ name }) => openings.get(name),
-    tell: (told) => link.tell('hear', told),
+    follow: (address) => link.tell('follow', address),
+    note: (note, sent) => link.tell('note', note, sent),
     fatal: (message) => link.tell('fatal', message),
     reload: () => link.call('reload', undefined),
     expose: () => link.call('expose', undefined),

@@ -7,6 +7,7 @@ import type { Front } from './front.ts';
 import type { Generation } from './generation.ts';
 import type { Given } from './link.ts';
 import type { ListenerPlan } from './listener-plan.ts';
+import type { Outbox } from './outbox.ts';
 import type { MainCalls, Order, Readiness, Settings, Sockets, WorkerCalls } from './protocol.ts';
 import { WorkerProcess } from './worker-process.ts';
 
@@ -18,7 +19,7 @@ export interface WorkersContext {
   /** Sockets of the main process itself, which answer until the workers do. */
   readonly shared: Sockets;
   /** What workers may ask. */
-  readonly calls: MainCalls;
+  readonly calls: (outbox: Outbox) => MainCalls;
   /** Runs between loads. */
   inTurn(run: () => Promise<void>): Promise<void>;
 }
@@ -77,6 +78,10 @@ export class Workers implements Front {
       return worker.ask('prepare', this.order(next, number, ports), patience.prepare);
     });
     this.next = { ports, open: new Map([...this.open, ...open]) };
+  }
+
+  async catchUp(next: Generation): Promise<void> {
+    await allOf(this.staying(next), (worker) => worker.caughtUp(patience.prepare));
   }
 
   async abandon(): Promise<void> {
@@ -176,7 +181,7 @@ export class Workers implements Front {
   }
 
   private startOne(number: number): void {
-    const worker = new WorkerProcess(this.context.calls);
+    const worker = new WorkerProcess(this.context.calls, this.context.log);
     this.workers.set(number, worker);
     void worker.ended.then((reason) => this.ended(number, worker, reason));
   }
@@ -214,6 +219,7 @@ export class Workers implements Front {
     const worker = workers.get(number);
     try {
       await worker?.ask('prepare', this.order(current, number, this.ports), patience.prepare);
+      await worker?.caughtUp(patience.prepare);
       await worker?.ask('commit', undefined, patience.commit);
     } catch (error) {
       this.context.log.error(`multisocket: ${messageOf(error)}`);

@@ -12,12 +12,16 @@ const { plan } = readPlanFile('plan: www\nnames:\n  www.example.org: { from: 192
 
 interface Ship {
   readonly follower: Follower;
-  readonly inbox: { readonly at: number; readonly signal: Signal }[];
+  /** For each channel. */
+  readonly inboxes: readonly { readonly at: number; readonly signal: Signal }[][];
   readonly outbox: { readonly at: number; readonly word: FollowerWord }[];
   pausedUntil: number;
 }
 
-/** A fleet whose followers are stopped, slow, killed and started at random. Messages arrive late, but in order. The TTL tells by which version of the plan an answer was given. */
+/**
+ * A fleet whose followers are stopped, slow, killed and started at random. Messages of a channel arrive late, but in order, and where it is busy the last
+ * grant and the last call take the place of those before. The TTL tells by which version of the plan an answer was given.
+ */
 class Voyage {
   now = 0;
   version = 1;
@@ -49,7 +53,7 @@ class Voyage {
     // Two, as while a reload is under way.
     for (let channel = 0; channel < 2; channel++) {
       this.fleet.join((signal) => {
-        for (const { inbox } of this.ships) inbox.push({ at: this.arrival(inbox), signal });
+        for (const { inboxes } of this.ships) this.enter(inboxes[channel] ?? [], signal);
       });
     }
   }
@@ -80,12 +84,18 @@ class Voyage {
   private launch(): void {
     const offset = this.random() * 1e6;
     const follower = new Follower({ plan, now: () => this.now + offset, wall: () => wall + this.now });
-    this.ships.push({ follower, inbox: [], outbox: [], pausedUntil: 0 });
+    this.ships.push({ follower, inboxes: [[], []], outbox: [], pausedUntil: 0 });
   }
 
-  private sail({ follower, inbox, outbox, pausedUntil }: Ship): void {
+  private enter(inbox: { readonly at: number; readonly signal: Signal }[], signal: Signal): void {
+    const overtaken = inbox.findIndex((each) => (each.signal.kind === 'grant') === (signal.kind === 'grant'));
+    if (overtaken >= 0 && this.random() < 0.5) inbox.splice(overtaken, 1);
+    inbox.push({ at: this.arrival(inbox), signal });
+  }
+
+  private sail({ follower, inboxes, outbox, pausedUntil }: Ship): void {
     if (this.now < pausedUntil) return;
-    for (const { signal } of arrived(inbox, this.now)) {
+    for (const { signal } of inboxes.flatMap((inbox) => arrived(inbox, this.now))) {
       const word = follower.hear(signal);
       if (word !== undefined) outbox.push({ at: this.arrival(outbox), word });
     }

@@ -93,6 +93,20 @@ describe('a follower', () => {
     expect(follower.steering()).toEqual(silent);
   });
 
+  test('does not take up again what it has given back, by whatever way that comes once more', () => {
+    const { follower, grant } = make();
+    grant(posture(), { number: 7 });
+    follower.hear({ kind: 'withdraw' });
+    grant(posture(), { number: 7 });
+    expect(follower.steering()).toEqual(silent);
+    grant(posture(), { number: 8 });
+    expect(follower.steering()).toEqual(a5);
+    // Another one runs the plan now.
+    follower.hear({ kind: 'withdraw' });
+    grant(posture(), { number: 1, asked: clock.mono + 1 });
+    expect(follower.steering()).toEqual(a5);
+  });
+
   test('that has ended stays silent, whatever is still on its way to it', () => {
     const { follower, grant } = make();
     follower.close();
@@ -175,7 +189,7 @@ describe('a follower', () => {
     const waiting = follower.held.wait(10_000);
     grant(posture({ how: { kind: 'silent', why: 'between A and B' }, lasts: undefined }));
     expect(follower.held.count).toBe(1);
-    grant(posture());
+    grant(posture(), { number: 2 });
     expect(await waiting).toBe(true);
   });
 });

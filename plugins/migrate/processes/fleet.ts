@@ -55,7 +55,7 @@ export class Fleet {
     this.options = options;
   }
 
-  /** The counterparts in the other processes, in one configuration. Returns how to hear no more of them. */
+  /** The followers in the other processes, in one configuration. Returns how to tell them no more. */
   join(tell: Tell): () => void {
     this.channels.add(tell);
     tell({ kind: 'muster' });

@@ -80,7 +80,7 @@ export class Follower implements Helm {
         return this.word();
       case 'grant': {
         const asked = signal.asked[this.id];
-        if (asked !== undefined) this.adopt(signal, asked);
+        if (asked !== undefined && this.isNew(signal, asked)) this.adopt(signal, asked);
         return undefined;
       }
     }
@@ -99,6 +99,14 @@ export class Follower implements Helm {
     this.closed = true;
     this.until = Number.NEGATIVE_INFINITY;
     this.held.release();
+  }
+
+  /**
+   * Whether it has not come before: a grant comes by every server block of the plan, and counts once, as it may have been given back already. Whoever runs the
+   * plan after a reload may count from the beginning.
+   */
+  private isNew({ number }: { readonly number: number }, asked: number): boolean {
+    return asked > this.asked || (asked === this.asked && number > this.got);
   }
 
   private adopt({ number, posture }: { readonly number: number; readonly posture: Posture }, asked: number): void {

@@ -1,5 +1,5 @@
 // What other processes of a server answer by for a while, and the words by which it is granted, asked for and given back.
-import { migration } from 'ferrydns/plugin';
+import { migration, sharedState } from 'ferrydns/plugin';
 
 /** How a plan is answered. Plain data, sent from the process that runs the plan to the others. */
 export interface Posture {
@@ -44,6 +44,9 @@ export interface FollowerWord {
   readonly overruled?: string | undefined;
   readonly handed: Report;
 }
+
+/** The last grant, and the last call for a word. Whoever misses one that came before has missed nothing: it is over, or counts as held. */
+export const postureState = sharedState<Signal, FollowerWord>('posture');
 
 /** Who was handed what. Milliseconds; all before the word was said. */
 export interface Report {
