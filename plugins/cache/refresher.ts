@@ -105,7 +105,7 @@ export class Refresher {
     entry.beginRefresh(this.context.now());
     const refresh = rescue(
       () => after(next(query), (reply) => this.refreshed(query, reply, entry, countedAt)),
-      () => this.failed(entry),
+      () => (query.exchange.cancelled === undefined ? this.failed(entry) : this.abandoned(query, entry)),
     );
     if (!isPromise(refresh)) return refresh;
     this.askers.set(refresh, query);
@@ -122,6 +122,12 @@ export class Refresher {
     if (!reply.truncated && (loses || !kept.renews)) return this.failed(entry);
     entry.endRefresh(0);
     return kept;
+  }
+
+  /** Nobody waits for the refresh any more, which says nothing of the upstreams. Another one may be under way since. */
+  private abandoned(query: Query, entry: Entry): undefined {
+    if (entry.refresh === undefined || this.askers.get(entry.refresh) === query) entry.endRefresh(0);
+    return undefined;
   }
 
   private failed(entry: Entry): undefined {

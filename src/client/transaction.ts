@@ -47,6 +47,8 @@ export class Transaction implements Receiver, Waiting {
   waiting = true;
   /** When the reply is overdue, and then when it is given up. */
   until = 0;
+  before: Waiting['before'] = undefined;
+  behind: Waiting['behind'] = undefined;
   private readonly asker: Asker;
   private readonly query: Query;
   private readonly manner: Manner;

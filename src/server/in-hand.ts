@@ -35,7 +35,7 @@ export class InHand {
   /** What `value` resolves to, what `failed` makes of its error, or what `late` says when it has not come for so many milliseconds. Never rejects. */
   inTime<T>(value: Promise<T>, milliseconds: number, { failed, late }: { failed(error: unknown): T; late(): T }): Promise<T> {
     return new Promise((resolve) => {
-      const waiting: Waiting = { until: performance.now() + milliseconds, expire: () => resolve(late()) };
+      const waiting: Waiting = { until: performance.now() + milliseconds, expire: () => resolve(late()), before: undefined, behind: undefined };
       this.deadlines.add(waiting);
       const end = (result: T) => {
         this.deadlines.remove(waiting);

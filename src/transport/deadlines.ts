@@ -1,18 +1,33 @@
 // When waiting ends: one timer for everything that is waited for, however much that is.
 
-/** Something that is waited for. */
-export interface Waiting {
-  /** Milliseconds on the clock of {@link performance.now} at which the wait is over. Not to be changed while it is in a wheel. */
+/** Ticks until a slot comes round again. What waits longer stays in its slot for another round. */
+const slotCount = 512;
+
+/** A place in the list of a slot, kept by {@link Deadlines}. */
+interface Linked {
+  before: Linked | undefined;
+  behind: Waiting | undefined;
+}
+
+/** Something that is waited for. The links are undefined while it is in no wheel, and are not its own to change. */
+export interface Waiting extends Linked {
+  /** Milliseconds on the clock of {@link performance.now} at which the wait is over. */
   readonly until: number;
-  /** Called once, when it is. */
+  /** Called once, when it is; it is in the wheel no more. */
   expire(): void;
 }
 
-/** A wheel of deadlines: to begin and to end a wait is one entry in a set. No timer runs while nothing waits. */
+/**
+ * A wheel of deadlines. To begin and to end a wait is to change four links: a table that so much goes through would keep what was in it until the
+ * whole heap is collected. No timer runs while nothing waits.
+ */
 export class Deadlines {
   /** Milliseconds between two looks at what is over. Whatever waits waits so much longer at most. */
   private readonly tick: number;
-  private readonly slots = new Map<number, Set<Waiting>>();
+  private readonly slots = Array.from({ length: slotCount }, (): Linked => ({ before: undefined, behind: undefined }));
+  private count = 0;
+  /** The number of the tick that was looked at last. */
+  private looked = 0;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(tick: number) {
@@ -20,31 +35,49 @@ export class Deadlines {
   }
 
   add(waiting: Waiting): void {
-    const slot = this.slotOf(waiting);
-    const there = this.slots.get(slot);
-    if (there === undefined) this.slots.set(slot, new Set([waiting]));
-    else there.add(waiting);
-    this.timer ??= setTimeout(this.look, this.tick).unref();
+    if (this.timer === undefined) {
+      this.looked = Math.floor(performance.now() / this.tick);
+      this.timer = setTimeout(this.look, this.tick).unref();
+    }
+    const number = Math.max(Math.ceil(waiting.until / this.tick), this.looked + 1);
+    const slot = this.slots[number % slotCount] as Linked;
+    waiting.before = slot;
+    waiting.behind = slot.behind;
+    if (slot.behind !== undefined) slot.behind.before = waiting;
+    slot.behind = waiting;
+    this.count++;
   }
 
   remove(waiting: Waiting): void {
-    this.slots.get(this.slotOf(waiting))?.delete(waiting);
+    const { before, behind } = waiting;
+    if (before === undefined) return;
+    before.behind = behind;
+    if (behind !== undefined) behind.before = before;
+    waiting.before = undefined;
+    waiting.behind = undefined;
+    this.count--;
   }
 
   private readonly look = () => {
     const now = performance.now();
-    for (const [slot, waiting] of this.slots) {
-      if (slot * this.tick > now) continue;
-      for (const each of waiting) {
-        waiting.delete(each);
-        each.expire();
-      }
-      this.slots.delete(slot);
-    }
-    this.timer = this.slots.size === 0 ? undefined : setTimeout(this.look, this.tick).unref();
+    const current = Math.floor(now / this.tick);
+    const first = Math.max(this.looked + 1, current - slotCount + 1);
+    this.looked = current;
+    for (let number = first; number <= current; number++) this.expire(this.slots[number % slotCount] as Linked, now);
+    this.timer = this.count === 0 ? undefined : setTimeout(this.look, this.tick).unref();
   };
 
-  private slotOf({ until }: Waiting): number {
-    return Math.ceil(until / this.tick);
+  private expire(slot: Linked, now: number): void {
+    if (slot.behind === undefined) return;
+    const over: Waiting[] = [];
+    for (let waiting: Waiting | undefined = slot.behind; waiting !== undefined; waiting = waiting.behind) {
+      if (waiting.until <= now) over.push(waiting);
+    }
+    for (const waiting of over) {
+      // One that is over may end others.
+      if (waiting.before === undefined) continue;
+      this.remove(waiting);
+      waiting.expire();
+    }
   }
 }

@@ -4,18 +4,22 @@ import { serve, type TestServer } from 'ferrydns/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { TcpClient } from '../support/client.ts';
 import { queryMessage } from '../support/message.ts';
-import { startUpstream, type Upstream } from '../support/upstream.ts';
+import { type Reaction, startUpstream, type Upstream } from '../support/upstream.ts';
 
-const upstreamWith = async (reaction: { readonly drop: true } | { readonly answer: readonly string[] }): Promise<Upstream> => {
+const upstreamWith = async (reaction: Reaction): Promise<Upstream> => {
   const upstream = await startUpstream({ '. NS': 'NOERROR', 'www.test A': reaction });
   onTestFinished(() => upstream.stop());
   return upstream;
 };
 const asked = ({ asked: all }: Upstream, name: string) => all.filter(({ text }) => text.includes(` ${name}. IN A `)).length;
 
-/** Two upstreams, of which the first is silent for so long, and what becomes of the queries that go down the chain. */
-async function failingOver(readTimeout: string) {
-  const silent = await upstreamWith({ drop: true });
+/** Two upstreams, of which the first is silent unless `react` says something else, and what becomes of the queries that go down the chain. */
+async function failingOver(readTimeout: string, cache = 'cache', react: Reaction = { drop: true }) {
+  const silent = await upstreamWith(react);
+  let now = 1_000_000;
+  const pass = (seconds: number) => {
+    now += seconds * 1000;
+  };
   const well = await upstreamWith({ answer: ['www.test 60 A 192.0.2.1'] });
   const cancelled: string[] = [];
   const settled: string[] = [];
@@ -38,9 +42,12 @@ async function failingOver(readTimeout: string) {
     }),
   });
   const forward = `forward . ${silent.endpoint} ${well.endpoint} {\n policy sequential\n read_timeout ${readTimeout}\n}`;
-  const server = await serve(`.:0 {\n errors\n cache\n watch\n ${forward}\n}`, { plugins: [{ plugin: watch, place: { before: 'forward' } }] });
+  const server = await serve(`.:0 {\n errors\n ${cache}\n watch\n ${forward}\n}`, {
+    plugins: [{ plugin: watch, place: { before: 'forward' } }],
+    now: () => now,
+  });
   onTestFinished(() => server.stop());
-  return { silent, well, cancelled, settled, server };
+  return { silent, well, cancelled, settled, server, pass };
 }
 
 async function askOverTcp({ port }: TestServer): Promise<TcpClient> {
@@ -83,4 +90,32 @@ test('who comes when everybody is gone asks anew', async () => {
   expect((await server.ask('www.test')).answers).toEqual(['www.test. 60 IN A 192.0.2.1']);
   expect(asked(silent, 'www.test')).toBe(2);
   expect(asked(well, 'www.test')).toBe(1);
+});
+
+/** A cache that asks again for what has expired, and an upstream that was well when it was asked first. */
+async function refreshing() {
+  const made = await failingOver('1s', 'cache {\n serve_stale 1h verify\n }', { answer: ['www.test 60 A 192.0.2.9'] });
+  await made.server.ask('www.test');
+  made.silent.script = { 'www.test A': { drop: true }, '. NS': 'NOERROR' };
+  made.pass(100);
+  const first = await askOverTcp(made.server);
+  await made.silent.wait(2);
+  return { ...made, first };
+}
+
+test('who waits for a refresh gets it though the client that it began with is gone', async () => {
+  const { server, cancelled, first } = await refreshing();
+  const second = server.ask('www.test');
+  await expect.poll(() => server.metrics()).toMatch(/^coredns_cache_requests_total\{.*\} 3$/m);
+  first.reset();
+  expect((await second).answers).toEqual(['www.test. 60 IN A 192.0.2.1']);
+  expect(cancelled).toEqual([]);
+});
+
+test('a refresh that nobody waits for any more is begun anew for the next client, and does not count as a failure', async () => {
+  const { server, cancelled, settled, first } = await refreshing();
+  first.reset();
+  await expect.poll(() => cancelled).toEqual(['www.test.']);
+  expect((await server.ask('www.test')).answers).toEqual(['www.test. 60 IN A 192.0.2.1']);
+  await expect.poll(() => settled).toContain('www.test. nobody waits for the answer any more: the client is gone');
 });
