@@ -4,9 +4,10 @@ import type { Metadata } from './metadata.ts';
 
 const noRoute: Route = { server: '', zone: 'dropped', view: '', index: 0 };
 
-/** Exchanges that wait for one answer. */
-interface Sharing {
-  /** Why the client of this exchange does not wait any more, where others still do. */
+/** Who waits for the answer, besides the client of the exchange. Made when somebody does: most queries are answered at once. */
+interface Waiters {
+  controller: AbortController | undefined;
+  /** Why the client does not wait any more, where others still do. */
   left: string | undefined;
   /** Those that wait for the answer of this exchange. */
   readonly others: Exchange[];
@@ -32,28 +33,28 @@ export class Exchange {
   deadline = Number.POSITIVE_INFINITY;
   /** Why nobody waits for the answer any more; undefined while somebody does. Once it is said it stays so. */
   cancelled: string | undefined = undefined;
-  private controller: AbortController | undefined = undefined;
-  private sharing: Sharing | undefined = undefined;
+  private waiters: Waiters | undefined = undefined;
 
   /** Aborts when nobody waits for the answer any more. Made when somebody asks for it. */
   get signal(): AbortSignal {
-    this.controller ??= new AbortController();
-    if (this.cancelled !== undefined) this.controller.abort(new Error(this.cancelled));
-    return this.controller.signal;
+    const waiters = this.waitersOf();
+    waiters.controller ??= new AbortController();
+    if (this.cancelled !== undefined) waiters.controller.abort(new Error(this.cancelled));
+    return waiters.controller.signal;
   }
 
   /** Says why the client does not wait any more: it is gone, the time is up, the configuration has ended. Others may wait for the same answer. */
   cancel(reason: string): void {
     if (this.cancelled !== undefined) return;
-    const { sharing } = this;
-    if (sharing?.others.some(({ cancelled }) => cancelled === undefined)) {
-      sharing.left ??= reason;
+    const { waiters } = this;
+    if (waiters?.others.some(({ cancelled }) => cancelled === undefined)) {
+      waiters.left ??= reason;
       return;
     }
-    this.cancelled = sharing?.left ?? reason;
-    this.controller?.abort(new Error(this.cancelled));
-    for (const first of sharing?.waitsFor ?? []) {
-      if (first.sharing?.left !== undefined) first.cancel(first.sharing.left);
+    this.cancelled = waiters?.left ?? reason;
+    waiters?.controller?.abort(new Error(this.cancelled));
+    for (const first of waiters?.waitsFor ?? []) {
+      if (first.waiters?.left !== undefined) first.cancel(first.waiters.left);
     }
   }
 
@@ -61,15 +62,15 @@ export class Exchange {
   shareWith(other: Exchange): boolean {
     if (this.cancelled !== undefined) return false;
     if (other === this) return true;
-    this.share().others.push(other);
-    other.share().waitsFor.push(this);
+    this.waitersOf().others.push(other);
+    other.waitersOf().waitsFor.push(this);
     this.deadline = Math.max(this.deadline, other.deadline);
     return true;
   }
 
-  private share(): Sharing {
-    this.sharing ??= { left: undefined, others: [], waitsFor: [] };
-    return this.sharing;
+  private waitersOf(): Waiters {
+    this.waiters ??= { controller: undefined, left: undefined, others: [], waitsFor: [] };
+    return this.waiters;
   }
 }
 
