@@ -94,9 +94,12 @@ describe('a fence that was begun before a crash may have run', () => {
 
   test('so that no rollback is possible, whatever becomes of later attempts', () => {
     const moved = crashed();
-    const refusal = 'a fence that was begun before a crash may have run; `advance` runs it again, `migrate reverse` makes the plan from B to A';
+    const refusal =
+      'a fence that was cut short may have run: `advance` runs it again, `rollback -a-is-open` goes back when you have seen that A is open, `migrate reverse` makes the plan from B to A';
     expect(moved.command('rollback')).toBe(refusal);
-    expect(moved.state.alarms.fence).toBe('the fence failed (said the fence): `advance` runs it again, one begun before a crash may have run');
+    expect(moved.state.alarms.fence).toBe(
+      'the fence failed (said the fence): one before it may have run: `advance` runs it again, `rollback -a-is-open` goes back when you have seen that A is open',
+    );
     expect(moved.command('advance')).toBe('');
     expect(moved.agreement?.fence).toMatchObject({ state: 'failed', attempt: 2 });
     expect(moved.command('rollback')).toBe(refusal);
