@@ -14,7 +14,7 @@ execFileSync(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 
 
 const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const { name, version, description, license, type, engines, dependencies, keywords, repository, homepage, bugs } = own;
-const door = (module: string) => ({ types: `./src/${module}/index.d.ts`, default: `./src/${module}/index.js` });
+const door = (room: string, file = 'index') => ({ types: `./src/${room}/${file}.d.ts`, default: `./src/${room}/${file}.js` });
 const manifest = {
   name,
   version,
@@ -27,7 +27,7 @@ const manifest = {
   type,
   engines,
   bin: { ferrydns: 'src/bin.js' },
-  exports: { './plugin': door('plugin'), './testing': door('testing'), './package.json': './package.json' },
+  exports: { './built-in': door('plugin', 'built-in'), './plugin': door('plugin'), './testing': door('testing'), './package.json': './package.json' },
   dependencies,
 };
 writeFileSync(join(dist, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);

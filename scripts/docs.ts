@@ -9,6 +9,7 @@ import { planSchema } from '../src/plans/plan-file.ts';
 import { withContents } from './contents.ts';
 import { withFeatures } from './features.ts';
 import { speedFigure } from './figures.ts';
+import { pluginApiPage } from './plugin-api.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -23,6 +24,7 @@ export function generated(): Map<string, string> {
   const schema = jsonSchema(registry.plugins, { 'plan-file': planSchema() });
   files.set('docs/ferrydns.schema.json', `${JSON.stringify(schema, null, 2)}\n`);
   files.set('plugins/README.md', pluginList());
+  files.set('docs/plugin-api.md', pluginApiPage());
   const results = JSON.parse(readFileSync(join(root, 'bench/results.json'), 'utf8'));
   files.set('docs/figures/speed.svg', speedFigure(results));
   files.set('docs/features.md', withFeatures(readFileSync(join(root, 'docs/features.md'), 'utf8'), registry, results));
@@ -35,7 +37,7 @@ export function generated(): Map<string, string> {
       readme.replace(/## Syntax\n\n```[a-z]*\n[\s\S]*?\n```\n/, () => block),
     );
   }
-  for (const page of pages) {
+  for (const page of new Set([...pages, 'docs/plugin-api.md'])) {
     const text = files.get(page) ?? readFileSync(join(root, page), 'utf8');
     const listed = withContents(text);
     if (listed !== text || listed.includes('<!-- contents -->')) files.set(page, listed);

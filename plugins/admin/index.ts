@@ -1,18 +1,6 @@
 // Opens an admin address, so that operators may ask this server why it answers as it does.
-import {
-  adminSyntax,
-  adminUse,
-  chosenAdminAddress,
-  definePlugin,
-  examineAdmin,
-  type Instance,
-  openAdminDoor,
-  provide,
-  readAdminAccess,
-  type StartContext,
-  usualAdminAccess,
-  words,
-} from 'ferrydns/plugin';
+import { adminUse, chosenAdminAddress, examineAdmin, openAdminDoor, readAdminAccess, usualAdminAccess } from 'ferrydns/built-in';
+import { adminSyntax, definePlugin, type Instance, provide, type StartContext, words } from 'ferrydns/plugin';
 
 const label = 'the plugin admin';
 

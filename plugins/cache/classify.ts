@@ -1,5 +1,6 @@
 // What kind of reply this is, and for how long it may be used: RFC 2308, RFC 9520 and CoreDNS's rules.
-import { isSubdomain, type Query, QueryType, type Reply, type ResourceRecord, type Survey } from 'ferrydns/plugin';
+import type { Survey } from 'ferrydns/built-in';
+import { isSubdomain, type Query, QueryType, type Reply, type ResourceRecord } from 'ferrydns/plugin';
 import { type Audience, audienceOf, namesNetwork } from './audience.ts';
 
 /**

@@ -1,18 +1,6 @@
 // One query on its way through the upstreams: whom to ask, when to ask another one as well, and which reply to take.
-import {
-  type Asker,
-  type Explained,
-  ExtendedError,
-  type Manner,
-  type MetadataKey,
-  metadataKey,
-  type Next,
-  onlyAnswers,
-  type Query,
-  QueryError,
-  type Reply,
-  Transaction,
-} from 'ferrydns/plugin';
+import { type Asker, type Manner, onlyAnswers, Transaction } from 'ferrydns/built-in';
+import { type Explained, ExtendedError, type MetadataKey, metadataKey, type Next, type Query, QueryError, type Reply } from 'ferrydns/plugin';
 import type { ForwardMetrics } from './metrics.ts';
 import type { Policy } from './policy.ts';
 import type { Settings } from './settings.ts';

@@ -1,5 +1,6 @@
 // Checks an upstream that is in doubt until it replies.
-import { type Channel, makeQuery, type Outstanding, type Query, randomId } from 'ferrydns/plugin';
+import { type Channel, type Outstanding, randomId } from 'ferrydns/built-in';
+import { makeQuery, type Query } from 'ferrydns/plugin';
 import type { Settings } from './settings.ts';
 
 /** Milliseconds until a health check has failed. */

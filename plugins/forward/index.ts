@@ -1,26 +1,28 @@
 // Passes queries on to other DNS servers, over UDP, TCP or TLS, and knows which of them are well.
 import {
   addressOf,
+  openUdpClient,
+  type Passage,
+  type ServerAddress,
+  trustSystemAuthorities,
+  type UpstreamService,
+  upstreamService,
+} from 'ferrydns/built-in';
+import {
   capability,
   definePlugin,
   type Handle,
   type Instance,
   type Next,
-  openUdpClient,
-  type Passage,
   provide,
   type Query,
   QueryClass,
   QueryError,
   QueryType,
   Reply,
-  type ServerAddress,
   type SetupContext,
   type StartContext,
-  trustSystemAuthorities,
   type UdpClient,
-  type UpstreamService,
-  upstreamService,
 } from 'ferrydns/plugin';
 import { type ForwardContext, ForwardedQuery } from './forwarded-query.ts';
 import { lookUpHosts } from './lookup.ts';

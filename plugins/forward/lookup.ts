@@ -1,7 +1,8 @@
 // Finds the addresses of upstreams that are given by host name, once, at start.
 import { lookup, Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { messageOf, type ServerAddress } from 'ferrydns/plugin';
+import type { ServerAddress } from 'ferrydns/built-in';
+import { messageOf } from 'ferrydns/plugin';
 import type { HostTarget } from './targets.ts';
 
 /** The targets with every host name replaced by its addresses; `resolvers` are asked in turn, without any the system is. */

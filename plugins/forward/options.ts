@@ -1,5 +1,6 @@
 // The grammar of a forward, and its options as settings. Refuses what CoreDNS refuses, in its words.
 import { createSecureContext, type SecureContext } from 'node:tls';
+import type { ServerAddress } from 'ferrydns/built-in';
 import {
   type ConfigSpec,
   choice,
@@ -24,7 +25,6 @@ import {
   rcodeCode,
   repeated,
   root,
-  type ServerAddress,
   type SetupContext,
   setting,
   text,

@@ -1,5 +1,6 @@
 // What a forward is told by its configuration, read once and shared by its parts.
-import type { ConnectionSettings, Name } from 'ferrydns/plugin';
+import type { ConnectionSettings } from 'ferrydns/built-in';
+import type { Name } from 'ferrydns/plugin';
 
 export type PolicyName = 'random' | 'round_robin' | 'sequential';
 

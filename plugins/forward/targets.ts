@@ -1,6 +1,7 @@
 // The TOs of a forward: addresses, files like resolv.conf, and host names to look up at start.
 import { isIP } from 'node:net';
-import { addressOf, parseHostPort, parseName, type ServerAddress } from 'ferrydns/plugin';
+import { addressOf, type ServerAddress } from 'ferrydns/built-in';
+import { parseHostPort, parseName } from 'ferrydns/plugin';
 
 /** A host to look up before it can be asked. */
 export interface HostTarget {

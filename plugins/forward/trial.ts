@@ -1,5 +1,6 @@
 // A query of a client that is sent to an avoided upstream for its health's sake: nobody waits for the reply.
-import type { Asker, Reply, Transaction } from 'ferrydns/plugin';
+import type { Asker, Transaction } from 'ferrydns/built-in';
+import type { Reply } from 'ferrydns/plugin';
 import type { Upstream } from './upstream.ts';
 
 export class Trial implements Asker {

@@ -1,5 +1,6 @@
 // What is known of one upstream: how fast it has been, and whether it is up.
-import { type Logger, RemoteServer, type ServerAddress, type SharedState, sharedState, type UdpClient } from 'ferrydns/plugin';
+import { RemoteServer, type ServerAddress } from 'ferrydns/built-in';
+import { type Logger, type SharedState, sharedState, type UdpClient } from 'ferrydns/plugin';
 import { HealthCheck } from './health-check.ts';
 import type { UpstreamMetrics } from './metrics.ts';
 import type { Settings } from './settings.ts';

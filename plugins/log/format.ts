@@ -1,5 +1,6 @@
 // The format of a line: text with placeholders, made into functions once.
-import { headerLength, isCut, type Query, Reply } from 'ferrydns/plugin';
+import { isCut } from 'ferrydns/built-in';
+import { headerLength, type Query, Reply } from 'ferrydns/plugin';
 
 /** A query and what became of it. */
 interface Entry {

@@ -1,14 +1,6 @@
 // What only the whole configuration shows of a plan, and what its journal says beforehand: refused at the word that is wrong.
-import {
-  type Capability,
-  capability,
-  type ExamineContext,
-  examineAdmin,
-  messageOf,
-  poolService,
-  type SetupContext,
-  type WrittenMove,
-} from 'ferrydns/plugin';
+import { examineAdmin, poolService, type WrittenMove } from 'ferrydns/built-in';
+import { type Capability, capability, type ExamineContext, messageOf, type SetupContext } from 'ferrydns/plugin';
 import type { MigrateSettings } from './migrate.ts';
 import { JournalUnwritable, probeJournal } from './run/folder.ts';
 import { Journal, JournalDamage } from './run/journal.ts';

@@ -1,5 +1,6 @@
 // The plans that a process runs, by their records: they outlive the configurations that name them.
-import { type Metrics, migration } from 'ferrydns/plugin';
+import { migration } from 'ferrydns/built-in';
+import type { Metrics } from 'ferrydns/plugin';
 import type { AdminPlan } from './door/admin-plan.ts';
 import { Follower } from './processes/follower.ts';
 import type { FollowerWord } from './processes/posture.ts';

@@ -1,22 +1,16 @@
 // Moves names from A to B by a plan: the TTL lowered first, the change made in steps, and an account of who may still lead to A.
 import { join } from 'node:path';
 import {
-  ConfigErrors,
-  definePlugin,
   type MigrateOptions,
-  messageOf,
   migrateGrammar,
   moveOptionNames,
-  type Name,
-  parseName,
   readAdminAccess,
   readMove,
   readPlanFile,
-  type SetupContext,
   usualAdminAccess,
-  type Word,
   type WrittenMove,
-} from 'ferrydns/plugin';
+} from 'ferrydns/built-in';
+import { ConfigErrors, definePlugin, messageOf, type Name, parseName, type SetupContext, type Word } from 'ferrydns/plugin';
 import { Migrate } from './migrate.ts';
 import { Off } from './off.ts';
 import { readStoreAccess, replicaOf } from './store/options.ts';

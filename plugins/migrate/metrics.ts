@@ -1,5 +1,6 @@
 // The metrics of one plan.
-import { type Counter, type Metrics, migration } from 'ferrydns/plugin';
+import { migration } from 'ferrydns/built-in';
+import type { Counter, Metrics } from 'ferrydns/plugin';
 import type { HeldQueries } from './answer/held-queries.ts';
 import type { Runner } from './run/runner.ts';
 import { alarmsOf } from './status.ts';

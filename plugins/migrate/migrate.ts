@@ -3,21 +3,23 @@ import {
   type AdminAccess,
   adminUse,
   chosenAdminAddress,
+  migration,
+  openAdmin,
+  type PoolService,
+  poolService,
+  upstreamService,
+  type WrittenMove,
+} from 'ferrydns/built-in';
+import {
   type ExamineContext,
   type Handle,
   type Instance,
-  migration,
   type Name,
-  openAdmin,
-  type PoolService,
   type Provided,
-  poolService,
   provide,
   type Query,
   type SetupContext,
   type StartContext,
-  upstreamService,
-  type WrittenMove,
 } from 'ferrydns/plugin';
 import { Answering } from './answer/answering.ts';
 import { explainUnstarted } from './answer/explain.ts';

@@ -1,15 +1,6 @@
 // What is told of pools at an admin address, and how an operator gives the answer back. `docs/admin-api.yaml` describes it.
-import {
-  type AdminCollection,
-  answerJson,
-  askerOf,
-  type HttpRequest,
-  type HttpResponse,
-  isOrderName,
-  parseName,
-  readOrderFields,
-  refuseRequest,
-} from 'ferrydns/plugin';
+import { type AdminCollection, answerJson, askerOf, isOrderName, readOrderFields, refuseRequest } from 'ferrydns/built-in';
+import { type HttpRequest, type HttpResponse, parseName } from 'ferrydns/plugin';
 import type { PoolStatus } from './status.ts';
 
 /** What came of an order. */

@@ -8,9 +8,9 @@ import {
   describeProbe,
   type Finding,
   type PoolMemberStatus,
-  record,
   type UseOptions,
-} from 'ferrydns/plugin';
+} from 'ferrydns/built-in';
+import { record } from 'ferrydns/plugin';
 import type { MemberSpec } from './member-words.ts';
 import type { Candidate } from './policy.ts';
 import type { Ranked } from './succession.ts';

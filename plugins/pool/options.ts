@@ -1,11 +1,8 @@
 // The grammar of a pool, and its options as settings. Refuses what cannot be meant, at the word that is wrong.
+import { type AdminAccess, agentSyntax, type CheckSpec, checkSyntax, readAdminAccess, readAgent, readCheck } from 'ferrydns/built-in';
 import {
-  type AdminAccess,
   adminSyntax,
-  agentSyntax,
-  type CheckSpec,
   type ConfigSpec,
-  checkSyntax,
   choice,
   duration,
   flag,
@@ -15,9 +12,6 @@ import {
   type OptionsOf,
   optional,
   property,
-  readAdminAccess,
-  readAgent,
-  readCheck,
   repeated,
   type SetupContext,
   setting,

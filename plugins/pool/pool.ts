@@ -1,22 +1,25 @@
 // One pool: answers its name with the members that are to answer now.
 import {
   adminUse,
+  chosenAdminAddress,
+  examineAdmin,
+  openAdmin,
+  type PoolMemberStatus,
+  type PoolService,
+  poolService,
+  sharedChecks,
+} from 'ferrydns/built-in';
+import {
   type Capability,
   capability,
-  chosenAdminAddress,
   type ExamineContext,
-  examineAdmin,
   type Handle,
   type Instance,
   type MetadataKey,
   metadataKey,
   type Name,
   nameToWire,
-  openAdmin,
-  type PoolMemberStatus,
-  type PoolService,
   type Provided,
-  poolService,
   provide,
   type Query,
   QueryClass,
@@ -25,7 +28,6 @@ import {
   type SetupContext,
   type SharedState,
   type StartContext,
-  sharedChecks,
 } from 'ferrydns/plugin';
 import { type AdminPool, pools, type Verdict } from './admin.ts';
 import { type Answer, Answers, noData } from './answers.ts';

@@ -1,5 +1,6 @@
 // Rendezvous hashing (highest random weight): every client has an order of the members of its own, so a change moves only the clients it must.
-import { migration, type Query } from 'ferrydns/plugin';
+import { migration } from 'ferrydns/built-in';
+import type { Query } from 'ferrydns/plugin';
 
 interface Weighted {
   readonly label: string;

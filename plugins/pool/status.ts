@@ -1,5 +1,6 @@
 // What is told of a pool: who answers, and how each member is.
-import type { AgentReport, Name } from 'ferrydns/plugin';
+import type { AgentReport } from 'ferrydns/built-in';
+import type { Name } from 'ferrydns/plugin';
 import type { Group, Records } from './group.ts';
 import type { Member } from './member.ts';
 import type { PoolSettings } from './options.ts';

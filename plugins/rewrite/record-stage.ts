@@ -1,5 +1,6 @@
 // Renames and TTLs of records. What it made of a reply is remembered, so that a cached answer is not written anew each time.
-import { nameFromWire, nameToWire, type Query, QueryError, type Reply, type ResourceRecord, replaceNames, typeCode } from 'ferrydns/plugin';
+import { replaceNames } from 'ferrydns/built-in';
+import { nameFromWire, nameToWire, type Query, QueryError, type Reply, type ResourceRecord, typeCode } from 'ferrydns/plugin';
 import type { Passage, Stage } from './stage.ts';
 import type { RenameStep, TtlStep } from './step.ts';
 

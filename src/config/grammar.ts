@@ -133,6 +133,7 @@ export function describeLine(name: string, args: ArgSpec): string {
   return [name, ...Object.entries(args).map(([arg, spec]) => describeArg(arg, spec))].join(' ');
 }
 
+/** Whether an argument is simply one required word. */
 export function isValue(arg: Value<unknown> | Arg<unknown>): arg is Value<unknown> {
   return 'parse' in arg;
 }

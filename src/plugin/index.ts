@@ -1,16 +1,5 @@
 // `ferrydns/plugin`: the one module a plugin imports.
 
-export { type AgentReport, hear, silentAgent } from '../checks/agent.ts';
-export { agentSyntax, type CheckReading, checkSyntax, readAgent, readCheck } from '../checks/check-words.ts';
-export { type Check, type CheckObserver, type CheckSpec, Checks, sharedChecks, type UseOptions } from '../checks/checks.ts';
-export { defaultPace, Health, type Pace } from '../checks/health.ts';
-export { describeProbe, type Finding, type Probe } from '../checks/probe.ts';
-export type { Channel, ConnectionSettings, Outstanding } from '../client/channel.ts';
-export { onlyAnswers } from '../client/message.ts';
-export { randomId } from '../client/random-id.ts';
-export { RemoteServer } from '../client/remote-server.ts';
-export { addressOf, type ServerAddress } from '../client/server-address.ts';
-export { type Asker, type Manner, Transaction } from '../client/transaction.ts';
 export { formatDuration, parseDuration } from '../config/duration.ts';
 export { ConfigError, ConfigErrors, messageOf, type Place } from '../config/error.ts';
 export * from '../config/grammar.ts';
@@ -46,35 +35,20 @@ export { makeQuery, type OwnQuery, ownClient } from '../dns/own-query.ts';
 export type { Query } from '../dns/query.ts';
 export { QueryError } from '../dns/query-error.ts';
 export type { QueryChange } from '../dns/query-fields.ts';
-export { replaceNames } from '../dns/rdata.ts';
-export { type RecordFields, type ResourceRecord, record, shortened } from '../dns/record.ts';
-export { isCut } from '../dns/render.ts';
+export { type RecordFields, type ResourceRecord, record } from '../dns/record.ts';
 export { Reply, type ReplyChange } from '../dns/reply.ts';
-export type { Survey } from '../dns/survey.ts';
 export { headerLength, sameName } from '../dns/wire.ts';
 export type { Expression } from '../expression/expression.ts';
 export type { Logger } from '../log/logger.ts';
 export { type Counter, type Histogram, type Metrics, perRoute } from '../metrics/metrics.ts';
-export type { MovedName } from '../migration/plan.ts';
-export { type MigrateOptions, migrateGrammar, moveOptionNames } from '../plans/grammar.ts';
-export type { Move, StorePlace, WrittenMove } from '../plans/move.ts';
-export { readPlanFile } from '../plans/plan-file.ts';
-export { readMove } from '../plans/read-move.ts';
-export { trustSystemAuthorities } from '../transport/authorities.ts';
 export type { ProxyEvent, ProxyPolicy, ProxySettings } from '../transport/proxy-settings.ts';
 export type { Timeouts } from '../transport/stream-settings.ts';
-export { openUdpClient } from '../transport/udp-client.ts';
 export type { UdpClient } from '../transport/udp-socket.ts';
-export { type AdminAccess, readAdminAccess, usualAdminAccess } from './admin/access.ts';
-export { adminHeaders, answerJson, refuseRequest } from './admin/answer.ts';
-export { type AdminCollection, type AdminPage, adminUse, chosenAdminAddress, examineAdmin, openAdmin, openAdminDoor } from './admin/door.ts';
-export { askerOf, isOrderName, readOrderFields } from './admin/order.ts';
 export { type Awaitable, after, isPromise, rescue } from './awaitable.ts';
 export { type Capability, capability, metadataSource, type Provided, provide } from './capability.ts';
 export { type Deadlines, definePlugin, isPlugin, type Plugin, type PluginDefinition } from './definition.ts';
 export { type Explanation, type Question, readQuestion } from './explanation.ts';
 export { expressionText, readExpression } from './expression.ts';
-export * as migration from './migration.ts';
 export type {
   BlockSettings,
   ExamineContext,
@@ -90,8 +64,6 @@ export type {
   StartContext,
   Way,
 } from './plugin.ts';
-export { type PoolMemberStatus, type PoolService, poolService } from './pool-service.ts';
 export { type RequestObserver, requestObserver } from './request-observer.ts';
 export { type SharedState, type StateKey, type StateListener, sharedState } from './shared-state.ts';
-export { type Passage, type UpstreamService, upstreamService } from './upstream-service.ts';
 export type { WireStep } from './wire-step.ts';

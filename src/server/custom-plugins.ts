@@ -14,7 +14,11 @@ import { type Registry, withPlugin } from './registry.ts';
 import { inTime } from './within.ts';
 
 const syntax = 'plugin NAME SPECIFIER [before|after OTHER]';
-const doors: Readonly<Record<string, string>> = { 'ferrydns/plugin': '../plugin/index', 'ferrydns/testing': '../testing/index' };
+const doors: Readonly<Record<string, string>> = {
+  'ferrydns/built-in': '../plugin/built-in',
+  'ferrydns/plugin': '../plugin/index',
+  'ferrydns/testing': '../testing/index',
+};
 const ending = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
 const importConditions = ['node', 'import', 'module-sync', 'node-addons', 'default'];
 

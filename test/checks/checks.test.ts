@@ -2,7 +2,8 @@
 
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import { type CheckSpec, Checks, defaultPace, type Finding, Health, hear, type Name, type Probe, silentAgent } from 'ferrydns/plugin';
+import { type CheckSpec, Checks, defaultPace, type Finding, Health, hear, type Probe, silentAgent } from 'ferrydns/built-in';
+import type { Name } from 'ferrydns/plugin';
 import { describe, expect, test } from 'vitest';
 import { probe } from '../../src/checks/probe.ts';
 import { tcpService } from '../support/services.ts';

@@ -1,4 +1,4 @@
-import { openUdpClient } from 'ferrydns/plugin';
+import { openUdpClient } from 'ferrydns/built-in';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { UdpChannel } from '../../src/client/udp.ts';
 import { defaultUdpKind, type UdpKind } from '../../src/transport/open-udp.ts';

@@ -1,5 +1,6 @@
 // When the members that come first answer again after a backup member has taken over.
-import { definePlugin, type Plugin, type PoolService, poolService } from 'ferrydns/plugin';
+import { type PoolService, poolService } from 'ferrydns/built-in';
+import { definePlugin, type Plugin } from 'ferrydns/plugin';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { stopTime } from '../support/migration.ts';
 import { servePools } from '../support/pool.ts';

@@ -1,5 +1,6 @@
 // What a pool tells other plugins of its health, and what a move makes of that.
-import { definePlugin, type PoolService, poolService, sharedChecks } from 'ferrydns/plugin';
+import { type PoolService, poolService, sharedChecks } from 'ferrydns/built-in';
+import { definePlugin } from 'ferrydns/plugin';
 import { serve } from 'ferrydns/testing';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { servePlan, stopTime } from '../support/migration.ts';

@@ -1,5 +1,6 @@
 // A server with pools for tests: the test owns the clock, and says when the checks look.
-import { type Plugin, sharedChecks } from 'ferrydns/plugin';
+import { sharedChecks } from 'ferrydns/built-in';
+import type { Plugin } from 'ferrydns/plugin';
 import { serve, type TestServer } from 'ferrydns/testing';
 import { UdpClient } from './client.ts';
 import { queryMessage, readMessage } from './message.ts';

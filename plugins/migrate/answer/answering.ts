@@ -1,14 +1,13 @@
 // Answers the queries for the moved names of one plan as it stands at that moment.
+import { type Move, migration } from 'ferrydns/built-in';
 import {
   type Awaitable,
   after,
   ExtendedError,
   isPromise,
   type MetadataKey,
-  type Move,
   makeQuery,
   metadataKey,
-  migration,
   type Name,
   type Next,
   ownClient,

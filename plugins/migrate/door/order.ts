@@ -1,5 +1,6 @@
 // What an operator wants done with a plan: read from a request, given to the plan, answered with how it stands then.
-import { answerJson, askerOf, type HttpRequest, type HttpResponse, isOrderName, readOrderFields, refuseRequest } from 'ferrydns/plugin';
+import { answerJson, askerOf, isOrderName, readOrderFields, refuseRequest } from 'ferrydns/built-in';
+import type { HttpRequest, HttpResponse } from 'ferrydns/plugin';
 import type { Order } from '../run/deeds.ts';
 import type { Verdict } from '../run/verdicts.ts';
 import type { AdminPlan } from './admin-plan.ts';

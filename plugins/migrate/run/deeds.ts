@@ -1,6 +1,7 @@
 // Does what the engine of a plan wants done, and tells it what came of it: the journal, the store, the fence, and those who wait for a verdict.
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Logger, messageOf, migration } from 'ferrydns/plugin';
+import { migration } from 'ferrydns/built-in';
+import { type Logger, messageOf } from 'ferrydns/plugin';
 import type { Link } from '../store/link.ts';
 import type { Kept } from '../store/store.ts';
 import { execute } from './execute.ts';

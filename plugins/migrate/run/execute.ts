@@ -4,7 +4,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf, type migration } from 'ferrydns/plugin';
+import type { migration } from 'ferrydns/built-in';
+import { messageOf } from 'ferrydns/plugin';
 
 export interface Outcome {
   /** `done`: exit status 0. `failed`: it has ended by itself, or was never begun. `unknown`: it was cut short, or something that it started went on. */

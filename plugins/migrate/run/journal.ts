@@ -3,7 +3,8 @@ import { type BigIntStats, existsSync } from 'node:fs';
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { messageOf, type migration } from 'ferrydns/plugin';
+import type { migration } from 'ferrydns/built-in';
+import { messageOf } from 'ferrydns/plugin';
 import { makeFolder, refusal } from './folder.ts';
 import { type Lock, lockJournal } from './lock.ts';
 

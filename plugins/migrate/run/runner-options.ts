@@ -1,5 +1,6 @@
 // What a plan needs to be run.
-import type { Logger, Move } from 'ferrydns/plugin';
+import type { Move } from 'ferrydns/built-in';
+import type { Logger } from 'ferrydns/plugin';
 import type { Store } from '../store/store.ts';
 
 export interface RunnerOptions {

@@ -1,5 +1,6 @@
 // Runs one plan: feeds the engine with what happens, does what it wants done, and keeps what is answered by at hand.
-import { type Move, messageOf, migration } from 'ferrydns/plugin';
+import { type Move, migration } from 'ferrydns/built-in';
+import { messageOf } from 'ferrydns/plugin';
 import { isAlike, type Sides } from '../answer/heading.ts';
 import { HeldQueries } from '../answer/held-queries.ts';
 import type { Helm } from '../answer/helm.ts';

@@ -1,5 +1,6 @@
 // One replica's tie to the store of its plan: reads it again and again, swaps, notices who else speaks in its name, and takes its leave.
-import { type Logger, messageOf, migration } from 'ferrydns/plugin';
+import { migration } from 'ferrydns/built-in';
+import { type Logger, messageOf } from 'ferrydns/plugin';
 import { beginRun, endRun, idOf, isOver } from './run.ts';
 import type { Found, Kept, Proposal, Store } from './store.ts';
 

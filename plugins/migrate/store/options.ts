@@ -1,6 +1,7 @@
 // The options by which this server reaches the store of a plan.
 import { hostname } from 'node:os';
-import type { MigrateOptions, Move, SetupContext } from 'ferrydns/plugin';
+import type { MigrateOptions, Move } from 'ferrydns/built-in';
+import type { SetupContext } from 'ferrydns/plugin';
 import type { StoreAccess } from './open-store.ts';
 
 /** What this server is called among those that share a plan; a server alone needs no name that outlives its machine. */

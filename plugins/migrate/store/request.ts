@@ -1,7 +1,7 @@
 // Asks a JSON service over HTTP or HTTPS, with connections that are kept and certificates of one's own.
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
-import { trustSystemAuthorities } from 'ferrydns/plugin';
+import { trustSystemAuthorities } from 'ferrydns/built-in';
 
 /** Octets of an answer at most. */
 const mostBody = 4 << 20;

@@ -1,5 +1,5 @@
 // Whether a gate of a plan holds, looked at once, and why it does not.
-import { type migration, trustSystemAuthorities } from 'ferrydns/plugin';
+import { type migration, trustSystemAuthorities } from 'ferrydns/built-in';
 import { execute } from '../run/execute.ts';
 
 /** Milliseconds that a look may take. */

@@ -1,5 +1,5 @@
 // One address of a side of a move, with all the checks of that side.
-import type { Check, CheckSpec, Checks } from 'ferrydns/plugin';
+import type { Check, CheckSpec, Checks } from 'ferrydns/built-in';
 
 export interface LookedOptions {
   readonly checks: Checks;

@@ -1,5 +1,6 @@
 // What an answer of the plugins behind shows of a moved name: A, B, both or neither.
-import { type MovedName, QueryType, type Reply } from 'ferrydns/plugin';
+import type { MovedName } from 'ferrydns/built-in';
+import { QueryType, type Reply } from 'ferrydns/plugin';
 
 export interface Sighting {
   readonly shows: 'from' | 'to' | 'mixed' | 'nothing';

@@ -1,16 +1,6 @@
 // Looks at both sides of a move and at its gates, and tells the engine what it finds.
-import {
-  type Awaitable,
-  type Logger,
-  type Metrics,
-  type Move,
-  migration,
-  type Name,
-  type PoolService,
-  type Query,
-  type Reply,
-  sharedChecks,
-} from 'ferrydns/plugin';
+import { type Move, migration, type PoolService, sharedChecks } from 'ferrydns/built-in';
+import type { Awaitable, Logger, Metrics, Name, Query, Reply } from 'ferrydns/plugin';
 import type { Runner } from '../run/runner.ts';
 import { type Refusal, refusalOf } from './gate.ts';
 import { Looked } from './looked.ts';
