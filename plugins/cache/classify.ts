@@ -1,6 +1,6 @@
 // What kind of reply this is, and for how long it may be used: RFC 2308, RFC 9520 and CoreDNS's rules.
 import type { Survey } from 'ferrydns/built-in';
-import { isSubdomain, type Query, QueryType, type Reply, type ResourceRecord } from 'ferrydns/plugin';
+import { type Query, QueryType, type Reply, type ResourceRecord } from 'ferrydns/plugin';
 import { type Audience, audienceOf, namesNetwork } from './audience.ts';
 
 /**
@@ -28,7 +28,7 @@ export function classify(query: Query, reply: Reply, wallClock: () => number): C
   const survey = reply.survey(query);
   const answering = reply.rcode === 'NOERROR' && reply.answerCount > 0 && (isPlain(query, survey) || holdsAnswer(query, reply.answers));
   const expired = query.dnssecOk && survey.hasSignature && hasExpiredSignature(reply, wallClock());
-  const kind = expired ? 'none' : kindOf(reply, { ...survey, hasSoa: survey.hasSoa && (answering || concernsName(query, reply)) }, answering);
+  const kind = expired ? 'none' : kindOf(reply, survey, answering);
   const audience = audienceOf(query, reply);
   // A failure of a question about one network says nothing of the others.
   const isForOthers = audience !== 'asker' && !(kind === 'failure' && namesNetwork(query));
@@ -66,12 +66,6 @@ function kindOf({ rcode, answerCount, authoritative }: Reply, { hasSoa, hasNs }:
   // Without a SOA nothing says how long a denial holds (RFC 2308 section 5).
   if (rcode === 'NXDOMAIN') return hasSoa ? 'denial' : 'none';
   return rcode === 'SERVFAIL' || rcode === 'NOTIMP' ? 'failure' : 'none';
-}
-
-/** Whether a SOA record of a denial is of a zone that holds the name which is denied, at the end of its CNAME chain (RFC 2308 section 5). */
-function concernsName({ name }: Query, { answers, authorities }: Reply): boolean {
-  const denied = endOfChain(answers, name) ?? name;
-  return authorities.some((record) => record.typeCode === QueryType.SOA && isSubdomain(denied, record.name.toLowerCase()));
 }
 
 /** Whether the TTLs of a reply that is not kept mean something: it is an answer or a denial, not an error. */

@@ -58,8 +58,8 @@ describe('failback', () => {
 
   test('by hand goes through the service that a pool offers other plugins', async () => {
     let service: PoolService | undefined;
-    const admin = definePlugin({
-      name: 'admin',
+    const finder = definePlugin({
+      name: 'finder',
       summary: 'finds the pool of its block',
       config: {},
       setup: () => ({
@@ -68,7 +68,7 @@ describe('failback', () => {
         },
       }),
     });
-    await using it = await withLivingBackup('failback manual', { plugin: admin, directive: 'admin' });
+    await using it = await withLivingBackup('failback manual', { plugin: finder, directive: 'finder' });
     expect(service?.failback()).toBe(false);
     await it.downAndUp();
     expect(service?.healthy).toBe(true);
