@@ -41,7 +41,7 @@ test('read limits the time of one message, which the bytes of a trickle do not s
 });
 
 test('write closes the connection of a client that takes no answers', async () => {
-  const records = Array.from({ length: 250 }, () => record({ name: 'big.test.', type: 'TXT', ttl: 0, data: 'x'.repeat(200) }));
+  const records = Array.from({ length: 250 }, (_, i) => record({ name: 'big.test.', type: 'TXT', ttl: 0, data: `${i} ${'x'.repeat(200)}` }));
   const plugin = definePlugin({ name: 'big', summary: 'answers much', config: {}, setup: () => ({ handle: () => Reply.answer(records) }) });
   const plugins = [{ plugin, place: { before: 'whoami' } }];
   await using server = await serve(block('timeouts {\nwrite 1s\nread 10m\nidle 10m\n}', 'big'), { plugins });
