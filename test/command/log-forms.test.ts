@@ -91,8 +91,9 @@ class Journal implements AsyncDisposable {
   run(corefile: string, words: readonly string[], same: boolean): void {
     const { dev, ino } = fstatSync(this.fd, { bigint: true });
     writeFileSync(join(this.folder, 'Corefile'), corefile);
-    const script = `node=$1; shift; "$node" "$@" & pid=$!
-for i in $(seq 1200); do grep -qE 'FerryDNS-|nonsense' journal && break; sleep 0.05; done
+    // What the shell itself has to say of the end of the program does not belong into the journal.
+    const script = `node=$1; shift; "$node" "$@" & pid=$!; exec 2>/dev/null
+for i in $(seq 1200); do grep -q 'FerryDNS-' journal && break; kill -0 $pid || break; sleep 0.05; done
 kill $pid; wait $pid`;
     spawnSync('sh', ['-c', script, 'sh', process.execPath, main, '-conf', 'Corefile', ...words], {
       cwd: this.folder,
