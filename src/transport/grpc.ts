@@ -3,8 +3,9 @@ import type { Socket } from 'node:net';
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
 import { type AcceptOptions, acceptStreams, type Served } from './accept.ts';
 import { addressesOf } from './addresses.ts';
-import { type Answerer, type Cancellable, type Listening, maxMessage, type Peer, pending } from './answerer.ts';
+import { type Answerer, type Listening, maxMessage, pending } from './answerer.ts';
 import { readPacket, writePacket } from './grpc-packet.ts';
+import { RequestPeer } from './request-peer.ts';
 import type { StreamSettings } from './stream-settings.ts';
 
 /** Where to listen, who answers, and what connections may take. */
@@ -40,7 +41,11 @@ export async function listenGrpc(options: GrpcOptions): Promise<Listening> {
   server.addService(service, {
     query(call: ServerUnaryCall<Buffer, Buffer>, give: sendUnaryData<Buffer>) {
       const { request } = call;
-      const peer = new GrpcPeer(call, give, sockets.get(call.getPeer()));
+      const peer = new RequestPeer('grpc', addressesOf(sockets.get(call.getPeer())), {
+        send: (reply) => give(null, Buffer.from(reply)),
+        sendNothing: () => give({ code: status.UNAVAILABLE, details: 'no answer' }),
+      });
+      call.on('cancelled', () => peer.gone());
       const length = answerer.answer(request, 0, request.length, peer, out);
       if (length === pending) return;
       if (length > 0) peer.send(out.subarray(0, length));
@@ -59,37 +64,4 @@ export async function listenGrpc(options: GrpcOptions): Promise<Listening> {
   };
   const listening = await acceptStreams({ ...options, protocols: ['h2'], serve });
   return { transport: 'grpc', ...listening };
-}
-
-/** The client of one call. */
-class GrpcPeer implements Peer {
-  readonly transport = 'grpc';
-  readonly address: string;
-  readonly port: number;
-  readonly family: 4 | 6;
-  readonly localAddress: string;
-  readonly localPort: number;
-  readonly waiting = new Set<Cancellable>();
-  private readonly give: sendUnaryData<Buffer>;
-
-  constructor(call: ServerUnaryCall<Buffer, Buffer>, give: sendUnaryData<Buffer>, socket: Socket | undefined) {
-    const { address, port, family, localAddress, localPort } = addressesOf(socket);
-    this.address = address;
-    this.port = port;
-    this.family = family;
-    this.localAddress = localAddress;
-    this.localPort = localPort;
-    this.give = give;
-    call.on('cancelled', () => {
-      for (const each of this.waiting) each.cancel('the client is gone');
-    });
-  }
-
-  send(message: Uint8Array): void {
-    this.give(null, Buffer.from(message));
-  }
-
-  sendNothing(): void {
-    this.give({ code: status.UNAVAILABLE, details: 'no answer' });
-  }
 }

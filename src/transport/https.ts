@@ -4,7 +4,8 @@ import type { Socket } from 'node:net';
 import { freshness } from '../dns/freshness.ts';
 import { type AcceptOptions, acceptStreams, type Served } from './accept.ts';
 import { addressesOf } from './addresses.ts';
-import { type Answerer, type Cancellable, type Listening, maxMessage, type Peer, pending } from './answerer.ts';
+import { type Answerer, type Listening, maxMessage, pending } from './answerer.ts';
+import { RequestPeer } from './request-peer.ts';
 import type { StreamSettings } from './stream-settings.ts';
 
 /** Where to listen, who answers, and what connections may take. */
@@ -93,7 +94,7 @@ class HttpServer {
   }
 
   private answer(message: Buffer, request: Http2ServerRequest, response: Http2ServerResponse): void {
-    const peer = new HttpPeer(request.socket as Socket, {
+    const peer = new RequestPeer('https', addressesOf(request.socket as Socket), {
       send: (reply) => this.respond(response, reply),
       sendNothing: () => this.refuse(response, 500),
     });
@@ -145,33 +146,5 @@ function ageOf(reply: Uint8Array): number {
     return freshness(reply);
   } catch {
     return 0;
-  }
-}
-
-/** The client of one request. */
-class HttpPeer implements Peer {
-  readonly transport = 'https';
-  readonly address: string;
-  readonly port: number;
-  readonly family: 4 | 6;
-  readonly localAddress: string;
-  readonly localPort: number;
-  readonly waiting = new Set<Cancellable>();
-  readonly send: (message: Uint8Array) => void;
-  readonly sendNothing: () => void;
-
-  constructor(socket: Socket, { send, sendNothing }: Pick<Peer, 'send' | 'sendNothing'>) {
-    const { address, port, family, localAddress, localPort } = addressesOf(socket);
-    this.address = address;
-    this.port = port;
-    this.family = family;
-    this.localAddress = localAddress;
-    this.localPort = localPort;
-    this.send = send;
-    this.sendNothing = sendNothing;
-  }
-
-  gone(): void {
-    for (const each of this.waiting) each.cancel('the client is gone');
   }
 }
