@@ -157,7 +157,8 @@ export class FramedConnection implements Peer, Served {
   }
 
   private resume(): void {
-    if (!this.socket.isPaused() || this.overloaded() || this.finished) return;
+    // A socket that is gone stays paused, whatever it is told: what it left unread has nobody to be answered to.
+    if (this.socket.destroyed || this.finished || this.overloaded() || !this.socket.isPaused()) return;
     this.socket.resume();
     if (this.restLength > 0) this.readFrames();
   }

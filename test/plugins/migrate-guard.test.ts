@@ -151,5 +151,5 @@ test('the checks of a side that is a name look at its own addresses, also after 
   await toFlipping(server);
   await toDone(server);
   await server.pass(plan, 10_000);
-  expect((await server.status(plan)).health.from).toBe('healthy');
+  await expect.poll(async () => (await server.status(plan)).health.from, soon).toBe('healthy');
 });

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { frame, TcpClient } from '../support/client.ts';
 import { parseAsk, writeMessage } from '../support/message.ts';
 import { block, refusal } from '../support/refusal.ts';
+import { soon } from '../support/soon.ts';
 
 const query = writeMessage(parseAsk('example.org A +tcp').parts);
 const timeouts = (...lines: readonly string[]) => block(`timeouts {\n${lines.join('\n')}\n}`);
@@ -40,15 +41,39 @@ test('read limits the time of one message, which the bytes of a trickle do not s
   clearInterval(trickle);
 });
 
-test('write closes the connection of a client that takes no answers', async () => {
+/** A server whose answers are large, and a client that asks for more of them than the buffers hold and takes none. */
+async function clientThatTakesNothing(...lines: readonly string[]) {
   const records = Array.from({ length: 250 }, (_, i) => record({ name: 'big.test.', type: 'TXT', ttl: 0, data: `${i} ${'x'.repeat(200)}` }));
-  const plugin = definePlugin({ name: 'big', summary: 'answers much', config: {}, setup: () => ({ handle: () => Reply.answer(records) }) });
-  const plugins = [{ plugin, place: { before: 'whoami' } }];
-  await using server = await serve(block('timeouts {\nwrite 1s\nread 10m\nidle 10m\n}', 'big'), { plugins });
+  const asked = { count: 0 };
+  const handle = () => {
+    asked.count++;
+    return Reply.answer(records);
+  };
+  const plugin = definePlugin({ name: 'big', summary: 'answers much', config: {}, setup: () => ({ handle }) });
+  const server = await serve(block(`timeouts {\n${lines.join('\n')}\n}`, 'big'), { plugins: [{ plugin, place: { before: 'whoami' } }] });
   const socket = connect(server.port, server.address).on('error', () => undefined);
   await once(socket, 'connect');
   socket.pause();
-  for (let i = 0; i < 500; i++) socket.write(frame(query));
+  socket.write(Buffer.concat(Array.from({ length: 500 }, () => frame(query))));
+  return { server, socket, asked };
+}
+
+test('a client that takes no answers and goes: what it asked and was not answered stays so', async () => {
+  const { server, socket, asked } = await clientThatTakesNothing('write 10m', 'read 10m', 'idle 10m');
+  await using running = server;
+  await expect.poll(() => asked.count, soon).toBeGreaterThan(0);
+  const answered = asked.count;
+  expect(answered).toBeLessThan(500);
+  socket.resetAndDestroy();
+  await once(socket, 'close');
+  // Each of these answers comes after another turn, in one of which the server sees that the client is gone.
+  for (let i = 0; i < 3; i++) expect((await running.ask('example.org', 'A', { transport: 'tcp' })).rcode).toBe('NOERROR');
+  expect(asked.count).toBe(answered + 3);
+});
+
+test('write closes the connection of a client that takes no answers', async () => {
+  const { server, socket } = await clientThatTakesNothing('write 1s', 'read 10m', 'idle 10m');
+  await using _running = server;
   // A connection that is gone shows when something is written to it.
   const knocking = setInterval(() => socket.write(Buffer.from([0])), 50);
   const started = performance.now();
