@@ -1,65 +1,38 @@
 // The registry: every plugin, in the order in which a query passes them. The counterpart of CoreDNS's plugin.cfg.
-import type { Registry } from '../src/server/registry.ts';
-import admin from './admin/index.ts';
-import bind from './bind/index.ts';
-import cache from './cache/index.ts';
-import debug from './debug/index.ts';
-import errors from './errors/index.ts';
-import forward from './forward/index.ts';
-import grpcServer from './grpc_server/index.ts';
-import health from './health/index.ts';
-import hosts from './hosts/index.ts';
-import https from './https/index.ts';
-import loadbalance from './loadbalance/index.ts';
-import local from './local/index.ts';
-import log from './log/index.ts';
-import loop from './loop/index.ts';
-import metadata from './metadata/index.ts';
-import migrate from './migrate/index.ts';
-import multisocket from './multisocket/index.ts';
-import pool from './pool/index.ts';
-import prometheus from './prometheus/index.ts';
-import proxyproto from './proxyproto/index.ts';
-import ready from './ready/index.ts';
-import reload from './reload/index.ts';
-import rewrite from './rewrite/index.ts';
-import root from './root/index.ts';
-import timeouts from './timeouts/index.ts';
-import tls from './tls/index.ts';
-import view from './view/index.ts';
-import whoami from './whoami/index.ts';
+// A plugin is loaded when a configuration names it.
+import { listed, type Registry } from '../src/server/registry.ts';
 
 export const registry: Registry = {
-  plugins: [
-    root,
-    metadata,
-    proxyproto,
-    timeouts,
-    multisocket,
-    grpcServer,
-    https,
-    reload,
-    bind,
-    debug,
-    ready,
-    health,
-    prometheus,
-    admin,
-    errors,
-    log,
-    local,
-    loadbalance,
-    rewrite,
-    migrate,
-    pool,
-    cache,
-    tls,
-    hosts,
-    loop,
-    forward,
-    whoami,
-    view,
-  ],
+  plugins: listed({
+    root: () => import('./root/index.ts'),
+    metadata: () => import('./metadata/index.ts'),
+    proxyproto: () => import('./proxyproto/index.ts'),
+    timeouts: () => import('./timeouts/index.ts'),
+    multisocket: () => import('./multisocket/index.ts'),
+    grpc_server: () => import('./grpc_server/index.ts'),
+    https: () => import('./https/index.ts'),
+    reload: () => import('./reload/index.ts'),
+    bind: () => import('./bind/index.ts'),
+    debug: () => import('./debug/index.ts'),
+    ready: () => import('./ready/index.ts'),
+    health: () => import('./health/index.ts'),
+    prometheus: () => import('./prometheus/index.ts'),
+    admin: () => import('./admin/index.ts'),
+    errors: () => import('./errors/index.ts'),
+    log: () => import('./log/index.ts'),
+    local: () => import('./local/index.ts'),
+    loadbalance: () => import('./loadbalance/index.ts'),
+    rewrite: () => import('./rewrite/index.ts'),
+    migrate: () => import('./migrate/index.ts'),
+    pool: () => import('./pool/index.ts'),
+    cache: () => import('./cache/index.ts'),
+    tls: () => import('./tls/index.ts'),
+    hosts: () => import('./hosts/index.ts'),
+    loop: () => import('./loop/index.ts'),
+    forward: () => import('./forward/index.ts'),
+    whoami: () => import('./whoami/index.ts'),
+    view: () => import('./view/index.ts'),
+  }),
   /** What CoreDNS 1.14.7 has besides, and what to do until ferrydns has it. */
   absent: {
     acl: "leave it out; a firewall, or 'bind', limits who may ask",

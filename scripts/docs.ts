@@ -6,12 +6,14 @@ import { registry } from '../plugins/index.ts';
 import { describeSyntax } from '../src/config/grammar.ts';
 import { jsonSchema } from '../src/config/schema.ts';
 import { planSchema } from '../src/plans/plan-file.ts';
+import { loadPlugins } from '../src/server/registry.ts';
 import { withContents } from './contents.ts';
 import { withFeatures } from './features.ts';
 import { speedFigure } from './figures.ts';
 import { pluginApiPage } from './plugin-api.ts';
 
 const root = join(import.meta.dirname, '..');
+const plugins = await loadPlugins(registry);
 
 /** Every page of the repository by its path. */
 export const pages = globSync(['*.md', 'docs/**/*.md', 'plugins/**/*.md', 'examples/**/*.md', 'bench/*.md', 'deploy/**/*.md'], { cwd: root })
@@ -21,14 +23,14 @@ export const pages = globSync(['*.md', 'docs/**/*.md', 'plugins/**/*.md', 'examp
 /** Every generated file by its path from the repository's root. */
 export function generated(): Map<string, string> {
   const files = new Map<string, string>();
-  const schema = jsonSchema(registry.plugins, { 'plan-file': planSchema() });
+  const schema = jsonSchema(plugins, { 'plan-file': planSchema() });
   files.set('docs/ferrydns.schema.json', `${JSON.stringify(schema, null, 2)}\n`);
   files.set('plugins/README.md', pluginList());
   files.set('docs/plugin-api.md', pluginApiPage());
   const results = JSON.parse(readFileSync(join(root, 'bench/results.json'), 'utf8'));
   files.set('docs/figures/speed.svg', speedFigure(results));
   files.set('docs/features.md', withFeatures(readFileSync(join(root, 'docs/features.md'), 'utf8'), registry, results));
-  for (const { name, config } of registry.plugins) {
+  for (const { name, config } of plugins) {
     const file = `plugins/${name}/README.md`;
     const readme = readFileSync(join(root, file), 'utf8');
     const block = `## Syntax\n\n\`\`\`\n${describeSyntax(name, config)}\n\`\`\`\n`;
@@ -46,7 +48,7 @@ export function generated(): Map<string, string> {
 }
 
 function pluginList(): string {
-  const rows = registry.plugins.map(({ name, summary }) => `| [${name}](${name}/README.md) | ${summary} |`);
+  const rows = plugins.map(({ name, summary }) => `| [${name}](${name}/README.md) | ${summary} |`);
   const absent = Object.entries(registry.absent)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, instead]) => `| ${name} | ${instead} |`);

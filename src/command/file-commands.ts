@@ -8,7 +8,7 @@ import { toCorefile } from '../config/write.ts';
 import { parseYaml, yamlRemarks } from '../config/yaml.ts';
 import { toYaml } from '../config/yaml-writer.ts';
 import { fileSource } from '../server/configuration.ts';
-import type { Registry } from '../server/registry.ts';
+import { loadPlugins, type Registry } from '../server/registry.ts';
 import { Server } from '../server/server.ts';
 import { readFlags, textOf } from './flags.ts';
 
@@ -55,8 +55,8 @@ export function format(words: readonly string[]): string {
   return others.map(({ file }) => `${file}\n`).join('');
 }
 
-/** Throws ConfigErrors with every problem of the file. */
-export function convert(words: readonly string[], { registry, tell }: FileContext): string {
+/** Rejects with ConfigErrors that hold every problem of the file. */
+export async function convert(words: readonly string[], { registry, tell }: FileContext): Promise<string> {
   const file = oneFile(words, convertUsage);
   const isYaml = /\.ya?ml$/.test(file);
   const text = textOf(file);
@@ -64,7 +64,8 @@ export function convert(words: readonly string[], { registry, tell }: FileContex
   if (problems.length > 0) throw new ConfigErrors(problems, sources);
   for (const warning of warnings) tell(`[WARNING] ${warning}`);
   if (isYaml) return toCorefile(tree, yamlRemarks(text, file, tree));
-  const grammarOf = (plugin: string) => registry.plugins.find(({ name }) => name === plugin)?.config;
+  const plugins = await loadPlugins(registry, tree);
+  const grammarOf = (plugin: string) => plugins.find(({ name }) => name === plugin)?.config;
   return toYaml(tree, { grammarOf, remarks: remarksOf(text, file, tree) });
 }
 

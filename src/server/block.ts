@@ -16,7 +16,7 @@ import type { BlockSettings, Instance, SetupContext } from '../plugin/plugin.ts'
 import { type ListenerTransport, listenerTransports } from '../transport/transports.ts';
 import { checkInstance } from './instance-check.ts';
 import type { PluginModules } from './plugin-modules.ts';
-import type { Registry } from './registry.ts';
+import { loadPlugins, type Registry } from './registry.ts';
 import { within } from './within.ts';
 
 /** A plugin in use in a block. */
@@ -91,7 +91,7 @@ export async function setUpBlocks(tree: Tree, environment: SetupEnvironment & { 
   // What a plugin that could not be loaded is called is known; why it could not is told already.
   const named = new Set(tree.global?.directives.flatMap(({ args }) => args.slice(0, 1).map(({ text }) => text)));
   for (const draft of drafts) problems.push(...unknownDirectives(draft.block, environment.registry, named));
-  for (const plugin of environment.registry.plugins) {
+  for (const plugin of await loadPlugins(environment.registry, tree)) {
     for (const draft of drafts) await new PluginSetup(plugin, draft, environment, { problems, warnings, sources, files: environment.files }).run();
   }
   const blocks = drafts.map(finished);
