@@ -5,6 +5,7 @@ import type { MigrateSettings } from './migrate.ts';
 import { JournalUnwritable, probeJournal } from './run/folder.ts';
 import { Journal, JournalDamage } from './run/journal.ts';
 import { recover } from './run/recovery.ts';
+import { movedBefore } from './run/renamed.ts';
 
 /** One use of a plan, as the other ones see it. */
 export interface Planned {
@@ -85,6 +86,8 @@ function refusePools({ plan, words }: WrittenMove, setup: SetupContext, context:
 async function examineJournal({ configured: { move, journal, replica } }: Planned, setup: SetupContext): Promise<void> {
   try {
     await probeJournal(journal);
+    const renamed = await movedBefore(journal, move.plan);
+    if (renamed !== undefined) setup.fail(renamed, 'names');
     recover(await Journal.peruse(journal), move.plan, replica);
   } catch (error) {
     const message = messageOf(error);

@@ -32,6 +32,7 @@ import { plans } from './door/admin.ts';
 import type { AdminPlan } from './door/admin-plan.ts';
 import { examinePlan, isOfOthers, type Planned, planned } from './examine.ts';
 import { type Hub, hubOf } from './hub.ts';
+import { undoing } from './leaving.ts';
 import { PlanMetrics } from './metrics.ts';
 import { Off, off } from './off.ts';
 import type { Follower } from './processes/follower.ts';
@@ -41,7 +42,7 @@ import type { Runner } from './run/runner.ts';
 import { type Status, statusOf } from './status.ts';
 import { openStore, type StoreAccess } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
-import { isAskedBy, seenOf, Upstream } from './watch/upstream.ts';
+import { isAskedBy, Upstream } from './watch/upstream.ts';
 import { Watch } from './watch/watch.ts';
 import { refuseWaysPast } from './ways.ts';
 
@@ -129,19 +130,8 @@ export class Migrate implements Instance, Planned, AdminPlan {
     const refused = `plan ${this.name} cannot be left out of ${where}`;
     if (runner.moving && runner.agreed?.paused !== true)
       throw new Error(`${refused}: it is in ${runner.phase}, expected it to be finished, rolled back or paused before`);
-    const undone = this.undoing(runner);
+    const undone = undoing(runner);
     if (undone !== undefined) throw new Error(`${refused}: its names would be answered by the upstream, which ${undone}, expected B alone`);
-  }
-
-  /** What must never be at A and B would be, were the plan gone. */
-  private undoing(runner: Runner): string | undefined {
-    if (runner.plan.mode !== 'exclusive' || runner.agreed?.phase !== 'done' || runner.upstreams.size === 0) return undefined;
-    const last = seenOf(runner.upstreams);
-    if (last === undefined) return 'has not been asked yet';
-    if (last.shows === 'from' || last.shows === 'mixed') return 'still leads to A';
-    if (last.shows === 'nothing') return last.failed ? 'does not answer, and may lead to A when it does' : undefined;
-    // One that alternates shows B now and A a moment later.
-    return runner.agreed.members[runner.replica]?.clean === true ? undefined : 'has not shown B alone for long enough';
   }
 
   /** In front of every server block, unless it is said to be without the plan. One that holds the plan itself is seen to by its own use of it. */

@@ -10,7 +10,7 @@ export { horizonOf, rolledBackHorizon } from '../migration/horizon.ts';
 export { clientOf, Ledger } from '../migration/leases.ts';
 export { awaitsUpstream } from '../migration/operator.ts';
 export { rollbackRefusal, waitOf } from '../migration/phases.ts';
-export { describeTarget, forbiddenChanges, type Gate, hashOf, isLookedAt, type Plan, type Target, timingOf } from '../migration/plan.ts';
+export { describeTarget, forbiddenChanges, type Gate, hashOf, isLookedAt, type Plan, type Target, timingOf, whereOf } from '../migration/plan.ts';
 export { sessionLives, setApart, silentFor, sinceRenewal, withoutReplicas } from '../migration/replicas.ts';
 export { begin, type Command, type Effect, type Event, type FenceOutcome, type Moment, type State } from '../migration/state.ts';
 export { follows, inHand, sidesOf, successionRefusal } from '../migration/succession.ts';

@@ -2,64 +2,13 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { printReverse } from '../../src/command/migrate-forecast.ts';
-import { addressesOf, type PlanServer, servePlan, stopTime } from '../support/migration.ts';
-import { startUpstream } from '../support/upstream.ts';
+import { type PlanServer, servePlan, stopTime } from '../support/migration.ts';
+import { A, Answers, B, corefile, move, there, upstreamOf } from '../support/moved-name.ts';
 
 beforeEach(stopTime);
 afterEach(() => void vi.useRealTimers());
-
-const name = 'db.example.org';
-const A = '192.0.2.1';
-const B = '198.51.100.1';
-const there = `plan: ex
-names:
-  ${name}: { from: ${A}, to: ${B} }
-mode: exclusive
-ttl: 2
-transition_ttl: 1
-hold: 50ms
-fence: [exec, /bin/true]
-`;
-
-async function upstreamOf(address: string): Promise<string> {
-  const upstream = await startUpstream({ '* A': [`${name} 2 A ${address}`], '* *': [] });
-  onTestFinished(() => upstream.stop());
-  return upstream.endpoint;
-}
-
-const corefile = (file: string, endpoint: string) => `.:0 {\n migrate ${file} {\n  admin 127.0.0.1:0\n }\n forward . ${endpoint}\n}\n`;
-
-/** What was answered by and by, each once. */
-class Answers {
-  readonly sides: string[] = [];
-  private readonly server: PlanServer;
-
-  constructor(server: PlanServer) {
-    this.server = server;
-  }
-
-  /** The side that is answered now. */
-  readonly note = async (): Promise<string> => {
-    const answer = await this.server.ask(name);
-    const [address] = addressesOf(answer);
-    const side = address === undefined ? answer.rcode : address === A ? 'A' : address === B ? 'B' : address;
-    if (side !== this.sides.at(-1)) this.sides.push(side);
-    return side;
-  };
-}
-
-async function move(server: PlanServer, plan: string, { answers, epoch = 1 }: { readonly answers: Answers; readonly epoch?: number }): Promise<void> {
-  await server.when(plan, ({ upstream }) => upstream.before !== null, answers.note);
-  expect(await server.order(plan, 'start', epoch)).toBeUndefined();
-  for (;;) {
-    await server.pass(plan, 500, answers.note);
-    if ((await server.order(plan, 'advance', epoch)) === undefined) break;
-  }
-  await server.until(plan, 'done', answers.note);
-  await answers.note();
-}
 
 function write(server: PlanServer, file: string, text: string): void {
   writeFileSync(join(server.running.directory, file), text);

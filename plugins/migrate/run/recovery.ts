@@ -41,7 +41,7 @@ export function recover({ entries, file }: Pick<Journal, 'entries' | 'file'>, pl
 }
 
 /** The last word of a journal on how far a plan has come, and the plan that it is said of: one that was written later had not begun. */
-function standing(entries: Journal['entries']) {
+export function standing(entries: Journal['entries']) {
   const end = entries.findLastIndex(({ kind }) => kind === 'commit' || kind === 'view');
   const last = entries[end];
   const plan = entries.slice(0, Math.max(end, 0)).findLast((entry) => entry.kind === 'plan')?.plan;

@@ -15,6 +15,7 @@ import { editRefusal } from './edit.ts';
 import { Journal, JournalDamage } from './journal.ts';
 import { makeLedger } from './ledger.ts';
 import { PlanEdited, recover } from './recovery.ts';
+import { movedBefore } from './renamed.ts';
 import type { RunnerOptions } from './runner-options.ts';
 import type { Verdict } from './verdicts.ts';
 
@@ -104,6 +105,11 @@ export class Runner implements Helm {
 
   /** Reads the journal, or begins one. Rejects when the plan is not the one that the journal has in hand. A damaged journal stops the plan. */
   async open(): Promise<void> {
+    const renamed = await movedBefore(this.file, this.plan);
+    if (renamed !== undefined) {
+      this.refuse(new PlanEdited(renamed));
+      return;
+    }
     try {
       this.journal = await Journal.open(this.file);
     } catch (error) {
@@ -116,10 +122,15 @@ export class Runner implements Helm {
       await this.resume(this.journal);
     } catch (error) {
       await this.close();
-      // Nothing answers yet: the other zones of the server do not wait for this plan.
-      if (!(error instanceof PlanEdited) || !this.options.starting) throw error;
-      this.stopWith(`${error.message}: put it back as it was and start again`);
+      if (!(error instanceof PlanEdited)) throw error;
+      this.refuse(error, ': put it back as it was and start again');
     }
+  }
+
+  /** At the start nothing answers yet: the other zones of the server do not wait for this plan. A reload is refused. */
+  private refuse(error: PlanEdited, advice = ''): void {
+    if (!this.options.starting) throw error;
+    this.stopWith(`${error.message}${advice}`);
   }
 
   /** `left`: a reload has left the plan out; the server may go on without it. */
