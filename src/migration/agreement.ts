@@ -87,6 +87,14 @@ export interface Agreement {
   readonly ends?: string;
 }
 
+/** The next agreement and the words for the journal. */
+export interface Step {
+  readonly agreement: Agreement;
+  readonly why: string;
+  /** The move is taken back, and a person should know. */
+  readonly aborts?: string;
+}
+
 /** The part of an agreement that one replica has made durable and answers by (R1, R2). */
 export interface View {
   readonly epoch: number;

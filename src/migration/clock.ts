@@ -1,32 +1,10 @@
 // The time that a plan goes by. The wall clock is set forward and back by others, and the monotonic one stands still while the machine sleeps: none is believed alone.
-import type { Effect, Moment, State } from './state.ts';
+import type { Clock, Effect, Moment, State, Written } from './state.ts';
 
 /** Milliseconds. What is less is no step: clocks are read one after another, and count whole milliseconds. */
 const noticed = 100;
 /** Milliseconds by which a clock may be behind what was written in an earlier run and still be the same clock. */
 const behindNoticed = 1000;
-
-export interface Clock {
-  /** A time of the plan, and what the monotonic clock said then. */
-  readonly wall: number;
-  readonly mono: number;
-  /** By how much the wall clock was ahead of the monotonic one when both were looked at last. */
-  readonly offset: number;
-  /** How far the wall clock has gone ahead of the time of the plan: set forward, or the machine has slept. Which of them cannot be told. */
-  readonly ahead: number;
-  /** All of these steps since the process began, whatever was taken back later. */
-  readonly slept: number;
-  /** A step that the journal or the store does not know of yet: how far, forward above 0. */
-  readonly untold: number;
-  /** The latest time that an earlier run has written, as long as the wall clock is behind it; null: it is not. */
-  readonly behind: number | null;
-}
-
-/** What an earlier run has written. `at` is the wall clock at its last statement, `latest` at whatever it wrote last; 0: nothing is known. */
-export interface Written {
-  readonly at: number;
-  readonly latest: number;
-}
 
 /** The clock of a process that begins: never before what was written, and behind that no phase goes back. */
 export function startClock(now: Moment, stamp: number, { latest }: Written): Clock {

@@ -1,11 +1,11 @@
 // The heart of a move: `step(state, event, now)` gives the next state and what is to be done. No clock, socket, disk or random number inside.
 // P1 to P5 and R1 to R6 are the promises and rules of docs/architecture.md, "The law of a move".
-import type { Agreement } from './agreement.ts';
+import type { Agreement, Step } from './agreement.ts';
 import { alarm, cleared, raiseAlarms } from './alarms.ts';
 import { earliest, ruler, stepWords, takeOver, tellStep, watchClock } from './clock.ts';
 import { hear } from './hearing.ts';
 import { carryOut, outcomeOf, refusalOf, startDoubt } from './operator.ts';
-import { progress, type Step } from './phases.ts';
+import { progress } from './phases.ts';
 import { forbiddenChanges, hashOf, timingOf } from './plan.ts';
 import {
   acknowledge,

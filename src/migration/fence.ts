@@ -1,6 +1,5 @@
 // The fence of A: how an attempt begins and ends, when it has to be run again, and whether it may have shut A.
-import type { Agreement } from './agreement.ts';
-import type { Step } from './phases.ts';
+import type { Agreement, Step } from './agreement.ts';
 import type { Plan } from './plan.ts';
 import { silentFor } from './replicas.ts';
 import type { Moment, State } from './state.ts';

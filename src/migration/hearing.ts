@@ -1,10 +1,11 @@
 // What a replica makes of a value of the store that it hears.
 import type { Agreement } from './agreement.ts';
 import { alarm, cleared } from './alarms.ts';
+import { restartLeases } from './begin.ts';
 import { resumeClock } from './clock.ts';
 import { observePeers, viewOf } from './replicas.ts';
 import { holdsLess, isOutdated, remembering } from './restoration.ts';
-import { type Moment, restartLeases, type State, type Stepped, type Versioned } from './state.ts';
+import type { Moment, State, Stepped, Versioned } from './state.ts';
 
 /** A newer value of the store. One that goes back is not followed: a store restored from an old copy must not undo a move (P3). */
 export function hear(state: State, { version, agreement }: Versioned, now: Moment): Stepped {

@@ -1,8 +1,8 @@
 // What an operator may ask for, when it is refused and why, and the agreement that follows.
-import { type Agreement, compareProgress, reached } from './agreement.ts';
+import { type Agreement, compareProgress, reached, type Step } from './agreement.ts';
 import { behindWords, earliest, latest, shown } from './clock.ts';
 import { beginFence } from './fence.ts';
-import { conditions, next, rollback, rollbackRefusal, type Step, waitOf } from './phases.ts';
+import { conditions, next, rollback, rollbackRefusal, waitOf } from './phases.ts';
 import { withoutReplicas } from './replicas.ts';
 import { unheard } from './restoration.ts';
 import type { Command, Moment, Pending, State } from './state.ts';

@@ -1,18 +1,10 @@
 // How a plan goes from phase to phase: what ends each of them, and the agreement that comes next. Whoever wins the swap did it (R4).
-import { type Agreement, type Flip, type Member, reached } from './agreement.ts';
+import { type Agreement, type Flip, type Member, reached, type Step } from './agreement.ts';
 import { clockDoubt, earliest, latest } from './clock.ts';
 import { afterFence, beginFence, fenceRefusal } from './fence.ts';
 import { horizonOf, leasesEnd } from './horizon.ts';
 import { isCompared, readyToCommit, upstreamDoubt } from './replicas.ts';
 import { closedGate, type Moment, type State, targetDoubt } from './state.ts';
-
-/** The next agreement and the words for the journal. */
-export interface Step {
-  readonly agreement: Agreement;
-  readonly why: string;
-  /** The move is taken back, and a person should know. */
-  readonly aborts?: string;
-}
 
 /** What is in the way of leaving this phase; null: nothing. `until` is wall time, where a wait is known. */
 export interface Wait {

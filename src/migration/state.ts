@@ -1,8 +1,7 @@
 // What one replica knows about one plan, what can happen to it, and what it wants done: the words of the engine.
 import type { Agreement, Leases, Progress, View } from './agreement.ts';
-import { type Clock, startClock, type Written } from './clock.ts';
 import type { Drawn } from './draws.ts';
-import { hashOf, isTargetChecked, type Plan, type Timing, timingOf, whereOf } from './plan.ts';
+import { isTargetChecked, type Plan, type Timing } from './plan.ts';
 
 /** What the world shows at the moment of an event. */
 export interface Moment {
@@ -11,6 +10,29 @@ export interface Moment {
   readonly mono: number;
   /** The ends of the latest leases this process has handed out (`leases.ts`), by the clock that never goes back; 0: none. */
   readonly leased: Leases;
+}
+
+/** What a replica knows of the time (`clock.ts`). */
+export interface Clock {
+  /** A time of the plan, and what the monotonic clock said then. */
+  readonly wall: number;
+  readonly mono: number;
+  /** By how much the wall clock was ahead of the monotonic one when both were looked at last. */
+  readonly offset: number;
+  /** How far the wall clock has gone ahead of the time of the plan: set forward, or the machine has slept. Which of them cannot be told. */
+  readonly ahead: number;
+  /** All of these steps since the process began, whatever was taken back later. */
+  readonly slept: number;
+  /** A step that the journal or the store does not know of yet: how far, forward above 0. */
+  readonly untold: number;
+  /** The latest time that an earlier run has written, as long as the wall clock is behind it; null: it is not. */
+  readonly behind: number | null;
+}
+
+/** What an earlier run has written. `at` is the wall clock at its last statement, `latest` at whatever it wrote last; 0: nothing is known. */
+export interface Written {
+  readonly at: number;
+  readonly latest: number;
 }
 
 /** A value of the store with the number of its version; versions only grow. */
@@ -230,75 +252,6 @@ export interface State {
   };
   /** What was last said, so that it is said once. */
   readonly alarms: Readonly<Partial<Record<Alarm, string>>>;
-}
-
-/** A replica that has just started; `view` is the last one in its own journal, null when there is none. */
-export interface Setup {
-  readonly plan: Plan;
-  readonly replica: string;
-  readonly view: View | null;
-  readonly now: Moment;
-  readonly written?: Written;
-  readonly rules?: Rules;
-}
-
-/** The state of a replica at its start; it has not heard the store yet. */
-export function begin({ plan, replica, view, now, written = { at: 0, latest: 0 }, rules = allRules }: Setup): State {
-  const timing = timingOf(plan);
-  const state: State = {
-    plan,
-    hash: hashOf(plan),
-    where: { from: whereOf(plan, 'from'), to: whereOf(plan, 'to') },
-    next: null,
-    timing: rules.skew ? timing : { ...timing, skew: 0 },
-    replica,
-    rules,
-    clock: startClock(now, view?.stamp ?? 0, written),
-    written,
-    restart: { from: 0, to: 0 },
-    stated: null,
-    view,
-    writing: null,
-    known: null,
-    lost: null,
-    lostNumber: 0,
-    emptySince: null,
-    sending: null,
-    counter: 0,
-    renewed: null,
-    seen: {},
-    readAt: null,
-    skewedBy: null,
-    promised: null,
-    unhealthy: { from: null, to: null },
-    openSince: null,
-    checked: { from: false, to: false },
-    aborted: null,
-    gates: {},
-    preflight: null,
-    command: null,
-    fencing: null,
-    begunFence: null,
-    upstream: unseen(plan),
-    alarms: {},
-  };
-  return view === null ? state : { ...state, restart: restartLeases(state, view, now) };
-}
-
-/** An upstream of which nothing has been seen. */
-export function unseen({ handbackAnswers: wanted }: Plan): State['upstream'] {
-  return { there: false, cleanSince: null, longest: 0, drawn: { seen: 0, wanted, left: null }, missing: [] };
-}
-
-/** After a restart the leases of before are unknown, so they may last for the longest TTL that was handed out. */
-export function restartLeases(state: State, view: View | null, now: Moment): Leases {
-  const { plan, timing } = state;
-  const ttls = [plan.transitionTtl, plan.ttl ?? 0, view?.ttl ?? 0, view?.oldTtl ?? 0];
-  const lowered = view !== null && view.phase !== 'original' && view.phase !== 'lowering';
-  const longest = (lowered ? plan.transitionTtl : Math.max(...ttls)) * 1000;
-  const end = now.mono + longest + timing.slack;
-  const past = view !== null && (view.settled || view.phase === 'done' || (plan.mode === 'exclusive' && view.phase === 'draining'));
-  return { from: past ? 0 : end, to: lowered || view === null || view.epoch > 1 ? now.mono + Math.max(...ttls) * 1000 + timing.slack : 0 };
 }
 
 /** Why B is not known to be well, or null. After a restart nothing is known of a B that is looked at until it has been (P4). */

@@ -1,9 +1,9 @@
 // One plan after another for the same names: who may take over from whom, and the agreement that begins with it. All of them are one record: its epochs go on.
-import type { Agreement, Phase } from './agreement.ts';
+import type { Agreement, Phase, Step } from './agreement.ts';
+import { unseen } from './begin.ts';
 import { earliest } from './clock.ts';
-import type { Step } from './phases.ts';
 import { forbiddenChanges, hashOf, type Plan, timingOf, whereOf } from './plan.ts';
-import { type Moment, type State, unseen } from './state.ts';
+import type { Moment, State } from './state.ts';
 
 /** Whether `next` moves the very names that `before` has moved, from where they lead to now. */
 export function follows(before: Plan, next: Plan): boolean {

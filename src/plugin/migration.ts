@@ -2,7 +2,8 @@
 
 export { type Agreement, compareProgress, type Leases, type Phase, phases, reached, type View } from '../migration/agreement.ts';
 export { type Steering, steer, steering } from '../migration/answers.ts';
-export { earliest, latest, shown, shownMono, type Written } from '../migration/clock.ts';
+export { begin } from '../migration/begin.ts';
+export { earliest, latest, shown, shownMono } from '../migration/clock.ts';
 export { type Drawn, Draws, wrongOnceIn } from '../migration/draws.ts';
 export { step } from '../migration/engine.ts';
 export { openTime } from '../migration/fence.ts';
@@ -12,5 +13,5 @@ export { awaitsUpstream } from '../migration/operator.ts';
 export { rollbackRefusal, waitOf } from '../migration/phases.ts';
 export { describeTarget, forbiddenChanges, type Gate, hashOf, isLookedAt, type Plan, type Target, timingOf, whereOf } from '../migration/plan.ts';
 export { sessionLives, setApart, silentFor, sinceRenewal, withoutReplicas } from '../migration/replicas.ts';
-export { begin, type Command, type Effect, type Event, type FenceOutcome, type Moment, type State } from '../migration/state.ts';
+export type { Command, Effect, Event, FenceOutcome, Moment, State, Written } from '../migration/state.ts';
 export { follows, inHand, sidesOf, successionRefusal } from '../migration/succession.ts';

@@ -1,9 +1,10 @@
 // A command is carried out once, also when nobody knows at first whether it was, and when others were faster.
 import { expect, test } from 'vitest';
 import type { Agreement } from '../../src/migration/agreement.ts';
+import { begin } from '../../src/migration/begin.ts';
 import { step } from '../../src/migration/engine.ts';
 import type { Plan } from '../../src/migration/plan.ts';
-import { begin, type Command, type Event, type State } from '../../src/migration/state.ts';
+import type { Command, Event, State } from '../../src/migration/state.ts';
 import { planFor } from './scenarios.ts';
 
 const blend = planFor({ mode: 'blend', fence: null, store: 'etcd', ttl: 4, transitionTtl: 1, canary: [10, 50], advance: 'manual' });

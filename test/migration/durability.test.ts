@@ -1,7 +1,7 @@
 // One server through restarts, clocks that are moved, a full disk, and an edited plan.
 import { describe, expect, test } from 'vitest';
+import { begin } from '../../src/migration/begin.ts';
 import { step } from '../../src/migration/engine.ts';
-import { begin } from '../../src/migration/state.ts';
 import { type Changes, incident, planFor } from './scenarios.ts';
 import { Server, start } from './server.ts';
 

@@ -1,8 +1,10 @@
 // What can happen in a small world around the real `step`: replicas with disks and links, one store, an operator, time in ticks of a second.
+
+import { begin } from '../../src/migration/begin.ts';
 import { step } from '../../src/migration/engine.ts';
 import { refusalOf } from '../../src/migration/operator.ts';
 import { setApart } from '../../src/migration/replicas.ts';
-import { begin, type Command, type Effect, type Event, type FenceOutcome } from '../../src/migration/state.ts';
+import type { Command, Effect, Event, FenceOutcome } from '../../src/migration/state.ts';
 import { answering, checkStore, isUp, silenceOf } from './promises.ts';
 import { type Action, type Faults, type Model, momentOf, type Node, nameOf, nodeAt, replicaName, type World, withNode } from './world.ts';
 

@@ -1,7 +1,7 @@
 // Several replicas and one store: sessions, promises, clocks, a store that went back (R3 to R6).
 import { describe, expect, test } from 'vitest';
+import { begin } from '../../src/migration/begin.ts';
 import { step } from '../../src/migration/engine.ts';
-import { begin } from '../../src/migration/state.ts';
 import { settled } from './explorer.ts';
 import { act, actionsOf } from './model.ts';
 import { modelOf, smallPlan, startedWorld } from './scenarios.ts';

@@ -1,10 +1,10 @@
 // A replica alone with the real engine, whose clock, disk and store the test holds in its hand.
 import type { Agreement } from '../../src/migration/agreement.ts';
 import type { QueryFacts } from '../../src/migration/answers.ts';
-import type { Written } from '../../src/migration/clock.ts';
+import { begin } from '../../src/migration/begin.ts';
 import { step } from '../../src/migration/engine.ts';
 import type { Plan } from '../../src/migration/plan.ts';
-import { begin, type Command, type Effect, type Event, type Moment, type State } from '../../src/migration/state.ts';
+import type { Command, Effect, Event, Moment, State, Written } from '../../src/migration/state.ts';
 import { type Answer, answerFor, type Status, statusOf } from './status.ts';
 
 /** Any moment; a whole second. */

@@ -1,9 +1,10 @@
 // The real engine on a virtual clock: a server alone, whose journal and fence are as quick as the simulation says.
 import type { Leases } from '../agreement.ts';
 import { type Steering, steering } from '../answers.ts';
+import { begin } from '../begin.ts';
 import { step } from '../engine.ts';
 import type { Plan } from '../plan.ts';
-import { begin, type Command, type Effect, type Event, type Moment, type State } from '../state.ts';
+import type { Command, Effect, Event, Moment, State } from '../state.ts';
 import { shownHorizon, shownPhase } from '../status.ts';
 
 /** Virtual time 0 on the wall clock, in milliseconds: any moment, but not 0. */
