@@ -14,7 +14,10 @@ execFileSync(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 
 
 const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const { name, version, description, license, type, engines, dependencies, keywords, repository, homepage, bugs } = own;
-const door = (room: string, file = 'index') => ({ types: `./src/${room}/${file}.d.ts`, default: `./src/${room}/${file}.js` });
+const doors = Object.entries<string>(own.exports).map(([name, file]) => {
+  const built = file.replace(/\.ts$/, '');
+  return [name, { types: `${built}.d.ts`, default: `${built}.js` }];
+});
 const manifest = {
   name,
   version,
@@ -27,7 +30,7 @@ const manifest = {
   type,
   engines,
   bin: { ferrydns: 'src/bin.js' },
-  exports: { './built-in': door('plugin', 'built-in'), './plugin': door('plugin'), './testing': door('testing'), './package.json': './package.json' },
+  exports: { ...Object.fromEntries(doors), './package.json': './package.json' },
   dependencies,
 };
 writeFileSync(join(dist, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);

@@ -1,5 +1,5 @@
 // Opens an admin address, so that operators may ask this server why it answers as it does.
-import { adminUse, chosenAdminAddress, examineAdmin, openAdminDoor, readAdminAccess, usualAdminAccess } from 'ferrydns/built-in';
+import { adminUse, chosenAdminAddress, examineAdmin, openAdminDoor, readAdminAccess, usualAdminAccess } from 'ferrydns/built-in/admin';
 import { adminSyntax, definePlugin, type Instance, provide, type StartContext, words } from 'ferrydns/plugin';
 
 const label = 'the plugin admin';

@@ -1,4 +1,5 @@
 // Logs why the plugins behind it failed to answer, and answers with the response code that they gave.
+import { createRequire } from 'node:module';
 import {
   choice,
   definePlugin,
@@ -16,9 +17,10 @@ import {
   repeated,
   value,
 } from 'ferrydns/plugin';
-import { RE2JS } from 're2js';
+import type { RE2JS } from 're2js';
 import { Consolidation } from './consolidation.ts';
 
+const require = createRequire(import.meta.url);
 const maxPatternLength = 10_000;
 const output = value('stdout', parseOutput, { expected: "'stdout'", words: ['stdout'] });
 const pattern = value('REGEXP', parsePattern, { expected: 'a regular expression in the syntax of RE2' });
@@ -87,5 +89,6 @@ function parseOutput(word: string): 'stdout' {
 /** The messages hold names, which are an attacker's choice: only a matcher of linear time may see them. */
 function parsePattern(word: string): RE2JS {
   if (Buffer.byteLength(word) > maxPatternLength) throw new Error(`regex pattern too long: ${Buffer.byteLength(word)} > ${maxPatternLength}`);
-  return RE2JS.compile(word);
+  // Loaded by the first pattern: most servers have none.
+  return (require('re2js') as typeof import('re2js')).RE2JS.compile(word);
 }

@@ -1,5 +1,5 @@
 // The grammar of a forward, and its options as settings. Refuses what CoreDNS refuses, in its words.
-import { createSecureContext, type SecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 import type { ServerAddress } from 'ferrydns/built-in';
 import {
   type ConfigSpec,
@@ -188,7 +188,7 @@ function readTls(options: Options, context: SetupContext): { readonly secureCont
   try {
     const [first, second, third] = files.map((name) => context.read(name));
     const ca = files.length === 1 ? first : third;
-    const secureContext = createSecureContext({
+    const secureContext = process.getBuiltinModule('node:tls').createSecureContext({
       minVersion: 'TLSv1.2',
       ...(ca === undefined ? {} : { ca }),
       ...(first === undefined || second === undefined ? {} : { cert: first, key: second }),

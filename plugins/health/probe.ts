@@ -1,5 +1,4 @@
 // Asks the process's own health endpoint: a request that takes long on the own machine tells of overload.
-import { get } from 'node:http';
 import { type Counter, formatDuration, type Histogram, type SetupContext } from 'ferrydns/plugin';
 
 /** Milliseconds until a request counts as failed, and from which on one that succeeded is worth a warning. */
@@ -52,11 +51,13 @@ export class OverloadProbe {
 /** Asks once; gives the reason when nothing comes back. */
 function request(host: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const asked = get({ host, port, path: '/health', agent: false, signal: AbortSignal.timeout(limits.failed) }, (response) => {
-      response.resume();
-      response.on('end', () => resolve(undefined));
-      response.on('error', (error) => resolve(error.message));
-    });
+    const asked = process
+      .getBuiltinModule('node:http')
+      .get({ host, port, path: '/health', agent: false, signal: AbortSignal.timeout(limits.failed) }, (response) => {
+        response.resume();
+        response.on('end', () => resolve(undefined));
+        response.on('error', (error) => resolve(error.message));
+      });
     asked.on('error', (error) => resolve(error.message));
   });
 }

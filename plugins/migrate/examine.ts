@@ -1,5 +1,7 @@
 // What only the whole configuration shows of a plan, and what its journal says beforehand: refused at the word that is wrong.
-import { examineAdmin, poolService, type WrittenMove } from 'ferrydns/built-in';
+import { poolService } from 'ferrydns/built-in';
+import { examineAdmin } from 'ferrydns/built-in/admin';
+import type { WrittenMove } from 'ferrydns/built-in/moves';
 import { type Capability, capability, type ExamineContext, messageOf, type SetupContext } from 'ferrydns/plugin';
 import type { MigrateSettings } from './migrate.ts';
 import { JournalUnwritable, probeJournal } from './run/folder.ts';

@@ -1,5 +1,5 @@
 // The plans that a process runs, by their records: they outlive the configurations that name them.
-import { migration } from 'ferrydns/built-in';
+import { migration } from 'ferrydns/built-in/moves';
 import type { Metrics } from 'ferrydns/plugin';
 import type { AdminPlan } from './door/admin-plan.ts';
 import { Follower } from './processes/follower.ts';

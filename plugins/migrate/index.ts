@@ -1,15 +1,7 @@
 // Moves names from A to B by a plan: the TTL lowered first, the change made in steps, and an account of who may still lead to A.
 import { join } from 'node:path';
-import {
-  type MigrateOptions,
-  migrateGrammar,
-  moveOptionNames,
-  readAdminAccess,
-  readMove,
-  readPlanFile,
-  usualAdminAccess,
-  type WrittenMove,
-} from 'ferrydns/built-in';
+import { readAdminAccess, usualAdminAccess } from 'ferrydns/built-in/admin';
+import { type MigrateOptions, migrateGrammar, moveOptionNames, readMove, readPlanFile, type WrittenMove } from 'ferrydns/built-in/moves';
 import { ConfigErrors, definePlugin, messageOf, type Name, parseName, type SetupContext, type Word } from 'ferrydns/plugin';
 import { Migrate } from './migrate.ts';
 import { Off } from './off.ts';

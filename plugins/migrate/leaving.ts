@@ -1,5 +1,5 @@
 // What becomes of names when their plan is left out of the configuration: the upstream answers them.
-import { migration } from 'ferrydns/built-in';
+import { migration } from 'ferrydns/built-in/moves';
 import type { Runner } from './run/runner.ts';
 import { seenOf } from './watch/upstream.ts';
 

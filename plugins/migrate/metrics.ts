@@ -1,5 +1,5 @@
 // The metrics of one plan.
-import { migration } from 'ferrydns/built-in';
+import { migration } from 'ferrydns/built-in/moves';
 import type { Counter, Metrics } from 'ferrydns/plugin';
 import type { HeldQueries } from './answer/held-queries.ts';
 import type { Runner } from './run/runner.ts';

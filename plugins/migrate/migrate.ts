@@ -1,15 +1,7 @@
 // One plan in one server block: answers its names as the plan stands.
-import {
-  type AdminAccess,
-  adminUse,
-  chosenAdminAddress,
-  migration,
-  openAdmin,
-  type PoolService,
-  poolService,
-  upstreamService,
-  type WrittenMove,
-} from 'ferrydns/built-in';
+import { type PoolService, poolService, upstreamService } from 'ferrydns/built-in';
+import { type AdminAccess, adminUse, chosenAdminAddress, openAdmin } from 'ferrydns/built-in/admin';
+import { migration, type WrittenMove } from 'ferrydns/built-in/moves';
 import {
   type ExamineContext,
   type Handle,

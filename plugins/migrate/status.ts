@@ -1,5 +1,5 @@
 // What is told about a plan that runs.
-import { type Move, migration } from 'ferrydns/built-in';
+import { type Move, migration } from 'ferrydns/built-in/moves';
 import type { Exemption } from './off.ts';
 import type { Runner } from './run/runner.ts';
 import { seenOf } from './watch/upstream.ts';

@@ -1,4 +1,5 @@
 // A member of a pool as it is now: its addresses, what the checks found, and what its agent says.
+import type { PoolMemberStatus } from 'ferrydns/built-in';
 import {
   type AgentReport,
   type Check,
@@ -7,9 +8,8 @@ import {
   type Checks,
   describeProbe,
   type Finding,
-  type PoolMemberStatus,
   type UseOptions,
-} from 'ferrydns/built-in';
+} from 'ferrydns/built-in/checks';
 import { record } from 'ferrydns/plugin';
 import type { MemberSpec } from './member-words.ts';
 import type { Candidate } from './policy.ts';

@@ -1,5 +1,6 @@
 // The grammar of a pool, and its options as settings. Refuses what cannot be meant, at the word that is wrong.
-import { type AdminAccess, agentSyntax, type CheckSpec, checkSyntax, readAdminAccess, readAgent, readCheck } from 'ferrydns/built-in';
+import { type AdminAccess, readAdminAccess } from 'ferrydns/built-in/admin';
+import { agentSyntax, type CheckSpec, checkSyntax, readAgent, readCheck } from 'ferrydns/built-in/checks';
 import {
   adminSyntax,
   type ConfigSpec,

@@ -1,14 +1,7 @@
 // One pool: answers its name with the members that are to answer now.
-import {
-  adminUse,
-  chosenAdminAddress,
-  examineAdmin,
-  openAdmin,
-  type PoolMemberStatus,
-  type PoolService,
-  poolService,
-  sharedChecks,
-} from 'ferrydns/built-in';
+import { type PoolMemberStatus, type PoolService, poolService } from 'ferrydns/built-in';
+import { adminUse, chosenAdminAddress, examineAdmin, openAdmin } from 'ferrydns/built-in/admin';
+import { sharedChecks } from 'ferrydns/built-in/checks';
 import {
   type Capability,
   capability,

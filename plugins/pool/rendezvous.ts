@@ -1,5 +1,5 @@
 // Rendezvous hashing (highest random weight): every client has an order of the members of its own, so a change moves only the clients it must.
-import { migration } from 'ferrydns/built-in';
+import { migration } from 'ferrydns/built-in/moves';
 import type { Query } from 'ferrydns/plugin';
 
 interface Weighted {

@@ -1,5 +1,5 @@
 // What is told of a pool: who answers, and how each member is.
-import type { AgentReport } from 'ferrydns/built-in';
+import type { AgentReport } from 'ferrydns/built-in/checks';
 import type { Name } from 'ferrydns/plugin';
 import type { Group, Records } from './group.ts';
 import type { Member } from './member.ts';

@@ -24,13 +24,16 @@ export function parseNameRule(words: readonly string[], stop: boolean): Rule {
   return new NameRule(rename, { auto: false, steps: [...swapSuffix(to, from), ...answer.steps] }, stop);
 }
 
+/** A text that is a pattern as well, and refers to nothing in one. */
+const plainName = /^[\w.-]{0,255}$/;
+
 const noAnswer: AnswerOptions = { auto: false, steps: [] };
 
 function exactRule(words: { from: string; to: string }, answer: AnswerOptions, stop: boolean): Rule {
   const from = absolute(words.from);
   const to = absolute(words.to);
   // The new name is no pattern, but CoreDNS refuses it where it would not be one.
-  compilePattern(to, from);
+  if (!(plainName.test(to) && plainName.test(from))) compilePattern(to, from);
   return new ExactNameRule({ from, to }, answer.steps, stop);
 }
 

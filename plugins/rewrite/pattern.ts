@@ -1,5 +1,8 @@
 // Regular expressions in linear time, because the names they meet are chosen by strangers. The only importer of re2js.
-import { RE2JS } from 're2js';
+import { createRequire } from 'node:module';
+import type { RE2JS } from 're2js';
+
+const require = createRequire(import.meta.url);
 
 /** Octets of a pattern at most: compiling a longer one could exhaust the memory. */
 export const maxPatternLength = 10_000;
@@ -12,7 +15,8 @@ export class Pattern {
 
   /** Throws when the pattern is malformed. */
   constructor(source: string) {
-    this.expression = RE2JS.compile(source);
+    // Loaded by the first pattern: most rules have none.
+    this.expression = (require('re2js') as typeof import('re2js')).RE2JS.compile(source);
     this.groups = this.expression.groupCount();
   }
 

@@ -1,19 +1,6 @@
 // Chooses among server blocks of the same zone by expressions about the query.
-import {
-  definePlugin,
-  type Expression,
-  expressionText,
-  metadataKey,
-  metadataSource,
-  provide,
-  type Query,
-  readExpression,
-  repeated,
-  type SetupContext,
-  text,
-  type Word,
-  words,
-} from 'ferrydns/plugin';
+import { type Expression, expressionText, readExpression } from 'ferrydns/expression';
+import { definePlugin, metadataKey, metadataSource, provide, type Query, repeated, type SetupContext, text, type Word, words } from 'ferrydns/plugin';
 
 const viewName = metadataKey<string>('view/name', 'the name of the view of the server block');
 

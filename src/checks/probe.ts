@@ -1,7 +1,6 @@
 // Looks once whether a service at an address is well: by a connection, an HTTP request, a DNS query, or by asking its agent.
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
-import { request } from 'node:http';
 import { connect, isIPv6 } from 'node:net';
 import { messageOf } from '../config/error.ts';
 import { headerFlag } from '../dns/codes.ts';
@@ -64,7 +63,7 @@ const open: { readonly [K in Probe['kind']]: (address: string, what: Extract<Pro
 
   http(address, { port, path, host, status }, done) {
     const headers = { host, 'user-agent': 'ferrydns', connection: 'close' };
-    const asked = request({ host: address, port, path, headers, agent: false }, (response) => {
+    const asked = process.getBuiltinModule('node:http').request({ host: address, port, path, headers, agent: false }, (response) => {
       const code = response.statusCode ?? 0;
       const ok = status === undefined ? code >= 200 && code < 400 : code === status;
       done({ ok, text: ok ? '' : `status ${code}, expected ${status ?? '200 to 399'}` });

@@ -1,5 +1,5 @@
 // DNS over HTTPS to one server (RFC 8484): every query is a request on one HTTP/2 connection, which is opened again when it ends.
-import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
+import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import type { Receiver } from '../transport/udp-socket.ts';
 import type { Channel, ConnectionOptions, Outstanding } from './channel.ts';
 import { addressOf, type ServerAddress } from './server-address.ts';
@@ -51,7 +51,7 @@ export class HttpsChannel implements Channel {
   private connect(): ClientHttp2Session {
     const { sourceAddress, tls } = this.options.settings;
     const { serverName } = this.server;
-    const session = connect(`https://${addressOf(this.server)}`, {
+    const session = process.getBuiltinModule('node:http2').connect(`https://${addressOf(this.server)}`, {
       ...tls,
       ...(serverName === '' ? {} : { servername: serverName }),
       ...(sourceAddress === undefined ? {} : { localAddress: sourceAddress }),

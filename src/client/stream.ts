@@ -1,6 +1,6 @@
 // TCP and TLS to one server: connections are kept and used again, one query at a time on each.
 import { connect, type Socket } from 'node:net';
-import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls';
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Receiver } from '../transport/udp-socket.ts';
 import type { Channel, ConnectionOptions, Outstanding } from './channel.ts';
 import { addressOf, type ServerAddress } from './server-address.ts';
@@ -74,7 +74,7 @@ export class StreamChannel implements Channel {
     const name = serverName === '' ? {} : { servername: serverName };
     const session = this.session === undefined ? {} : { session: this.session };
     const options: TlsOptions = { minVersion: 'TLSv1.2', ...tls, host, port, ...from, ...name, ...session };
-    const socket = connectTls(options);
+    const socket = process.getBuiltinModule('node:tls').connect(options);
     socket.setNoDelay(true);
     socket.on('session', (ticket) => {
       this.session = ticket;

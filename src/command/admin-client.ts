@@ -1,8 +1,7 @@
 // Asks the admin door of a server that runs: over TCP, TLS or a socket file.
 
 import { readFileSync } from 'node:fs';
-import { type IncomingMessage, type RequestOptions, request as requestPlain } from 'node:http';
-import { request as requestTls } from 'node:https';
+import type { IncomingMessage, RequestOptions } from 'node:http';
 import { messageOf } from '../config/error.ts';
 import { trustSystemAuthorities } from '../transport/authorities.ts';
 
@@ -120,7 +119,8 @@ export class AdminClient {
     return new Promise((resolve, reject) => {
       const headers = { ...this.options.headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
       const options = { ...this.options, path, method, headers, agent: false as const, ...(signal === undefined ? {} : { signal }) };
-      const request = this.secure ? requestTls(options) : requestPlain(options);
+      const { request: ask } = process.getBuiltinModule(this.secure ? 'node:https' : 'node:http');
+      const request = ask(options);
       request.on('response', resolve);
       request.on('error', (error: NodeJS.ErrnoException) => reject(new Error(`${this.place}${path}: ${this.reasonOf(error)}`, { cause: error })));
       request.setTimeout(patience.answer, () => request.destroy(new Error(`no answer within ${patience.answer / 1000} s`)));

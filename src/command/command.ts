@@ -1,7 +1,7 @@
 // The command line: one word says which command runs; without one the server does, with the flags of CoreDNS.
 import { messageOf, nearest } from '../config/error.ts';
 import type { Registry } from '../server/registry.ts';
-import { check, convert, type FileContext, format } from './file-commands.ts';
+import type { FileContext } from './file-commands.ts';
 import { readServing, serve, serveUsage } from './serve-command.ts';
 
 /** What a command may use of the world. */
@@ -21,11 +21,11 @@ const usage = `${serveUsage}
 
 type Command = (words: readonly string[], context: CommandContext) => Promise<string> | string;
 
-/** Every command by its word. Those that talk with a server are loaded only for those who ask: a server has no use for them. */
+/** Every command by its word. Each is loaded for those who ask: a server has no use for them. */
 const commands: Readonly<Record<string, Command>> = {
-  check: (words, context) => check(words, files(context)),
-  format: (words) => format(words),
-  convert: (words, context) => convert(words, files(context)),
+  check: async (words, context) => (await import('./file-commands.ts')).check(words, files(context)),
+  format: async (words) => (await import('./file-commands.ts')).format(words),
+  convert: async (words, context) => (await import('./convert-command.ts')).convert(words, files(context)),
   explain: async (words, context) => {
     const { runExplain } = await import('./explain-command.ts');
     const { registry, tell } = files(context);

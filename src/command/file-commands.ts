@@ -1,14 +1,8 @@
-// `ferrydns check`, `format` and `convert`: what reads a configuration and serves nothing.
+// `ferrydns check` and `format`: what reads a configuration and serves nothing.
 import { writeFileSync } from 'node:fs';
-import { parseCorefile } from '../config/corefile.ts';
-import { ConfigErrors } from '../config/error.ts';
 import { formatCorefile } from '../config/format.ts';
-import { remarksOf } from '../config/remarks.ts';
-import { toCorefile } from '../config/write.ts';
-import { parseYaml, yamlRemarks } from '../config/yaml.ts';
-import { toYaml } from '../config/yaml-writer.ts';
 import { fileSource } from '../server/configuration.ts';
-import { loadPlugins, type Registry } from '../server/registry.ts';
+import type { Registry } from '../server/registry.ts';
 import { Server } from '../server/server.ts';
 import { readFlags, textOf } from './flags.ts';
 
@@ -25,9 +19,6 @@ const formatUsage = `usage: ferrydns format [-w | -check] FILE...
   prints the Corefile in its usual layout
   -w      writes the files instead
   -check  changes nothing, names the files that have another layout, exit status 1 if there is one`;
-
-const convertUsage = `usage: ferrydns convert FILE
-  prints a Corefile as YAML, or a file that ends in .yaml or .yml as a Corefile; says what the other form does not keep`;
 
 const help = { help: { type: 'boolean', short: 'h' } } as const;
 
@@ -55,21 +46,8 @@ export function format(words: readonly string[]): string {
   return others.map(({ file }) => `${file}\n`).join('');
 }
 
-/** Rejects with ConfigErrors that hold every problem of the file. */
-export async function convert(words: readonly string[], { registry, tell }: FileContext): Promise<string> {
-  const file = oneFile(words, convertUsage);
-  const isYaml = /\.ya?ml$/.test(file);
-  const text = textOf(file);
-  const { tree, problems, warnings, sources } = (isYaml ? parseYaml : parseCorefile)(text, file, { env: 'keep', inlined: tell });
-  if (problems.length > 0) throw new ConfigErrors(problems, sources);
-  for (const warning of warnings) tell(`[WARNING] ${warning}`);
-  if (isYaml) return toCorefile(tree, yamlRemarks(text, file, tree));
-  const plugins = await loadPlugins(registry, tree);
-  const grammarOf = (plugin: string) => plugins.find(({ name }) => name === plugin)?.config;
-  return toYaml(tree, { grammarOf, remarks: remarksOf(text, file, tree) });
-}
-
-function oneFile(words: readonly string[], usage: string): string {
+/** The only word; throws the usage where there is none or more. */
+export function oneFile(words: readonly string[], usage: string): string {
   const { values, positionals } = readFlags(words, help, usage);
   const [file, extra] = positionals;
   if (extra !== undefined && values.help !== true) throw new Error(`unexpected "${extra}"\n${usage}`);

@@ -1,10 +1,12 @@
-// Expressions in a configuration: words are put together to the text of one, and a problem in it gets its place in the file.
+// `ferrydns/expression`: expressions in a configuration. Words are put together to the text of one, and a problem in it gets its place in the file.
 import type { Word } from '../config/tree.ts';
 import type { Query } from '../dns/query.ts';
 import { compileExpression, type Expression } from '../expression/expression.ts';
 import { ExpressionError, type Span } from '../expression/expression-error.ts';
 import type { SetupContext } from './plugin.ts';
 import { queryFunctions } from './query-functions.ts';
+
+export type { Expression };
 
 /** The text of an expression: the words with a blank between, as in CoreDNS. */
 export function expressionText(words: readonly Word[]): string {

@@ -38,7 +38,6 @@ export type { QueryChange } from '../dns/query-fields.ts';
 export { type RecordFields, type ResourceRecord, record } from '../dns/record.ts';
 export { Reply, type ReplyChange } from '../dns/reply.ts';
 export { headerLength, sameName } from '../dns/wire.ts';
-export type { Expression } from '../expression/expression.ts';
 export type { Logger } from '../log/logger.ts';
 export { type Counter, type Histogram, type Metrics, perRoute } from '../metrics/metrics.ts';
 export type { ProxyEvent, ProxyPolicy, ProxySettings } from '../transport/proxy-settings.ts';
@@ -48,7 +47,6 @@ export { type Awaitable, after, isPromise, rescue } from './awaitable.ts';
 export { type Capability, capability, metadataSource, type Provided, provide } from './capability.ts';
 export { type Deadlines, definePlugin, isPlugin, type Plugin, type PluginDefinition } from './definition.ts';
 export { type Explanation, type Question, readQuestion } from './explanation.ts';
-export { expressionText, readExpression } from './expression.ts';
 export type {
   BlockSettings,
   ExamineContext,

@@ -16,6 +16,10 @@ import { inTime } from './within.ts';
 const syntax = 'plugin NAME SPECIFIER [before|after OTHER]';
 const doors: Readonly<Record<string, string>> = {
   'ferrydns/built-in': '../plugin/built-in',
+  'ferrydns/built-in/admin': '../plugin/admin/index',
+  'ferrydns/built-in/checks': '../plugin/checks',
+  'ferrydns/built-in/moves': '../plugin/moves',
+  'ferrydns/expression': '../plugin/expression',
   'ferrydns/plugin': '../plugin/index',
   'ferrydns/testing': '../testing/index',
 };

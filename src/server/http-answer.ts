@@ -1,7 +1,7 @@
 // One HTTP request: what a plugin is given of it, and how its response is sent, at once or piece by piece.
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { messageOf } from '../config/error.ts';
 import type { HttpRequest, HttpResponse } from '../plugin/plugin.ts';
 import type { Service } from './http-routes.ts';
@@ -84,8 +84,9 @@ async function respond({ request, url, service, address }: Asked): Promise<HttpR
 
 /** The name in a certificate that was verified. */
 function subjectOf({ socket }: IncomingMessage): string | undefined {
-  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
-  const name: unknown = socket.getPeerCertificate().subject?.CN;
+  const { authorized } = socket as Partial<TLSSocket>;
+  if (authorized !== true) return undefined;
+  const name: unknown = (socket as TLSSocket).getPeerCertificate().subject?.CN;
   return Array.isArray(name) ? name.join(', ') : typeof name === 'string' ? name : 'a certificate without a name';
 }
 

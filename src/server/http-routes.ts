@@ -1,5 +1,4 @@
 // What one configuration serves over HTTP: which address, which path, by whom.
-import { createSecureContext } from 'node:tls';
 import { messageOf } from '../config/error.ts';
 import type { Awaitable } from '../plugin/awaitable.ts';
 import type { HttpRequest, HttpResponse, HttpService, HttpTls } from '../plugin/plugin.ts';
@@ -61,7 +60,7 @@ function placeFor({ tls, plugin }: Served): Place {
 
 function verify({ cert, key, clientCa }: HttpTls): void {
   try {
-    createSecureContext({ cert, key, ...(clientCa === undefined ? {} : { ca: clientCa }) });
+    process.getBuiltinModule('node:tls').createSecureContext({ cert, key, ...(clientCa === undefined ? {} : { ca: clientCa }) });
   } catch (error) {
     throw new Error(`certificate and key cannot be used: ${messageOf(error)}`);
   }

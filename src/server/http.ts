@@ -1,7 +1,7 @@
 // The HTTP listeners that plugins share (health, ready, metrics, plans). They are open as long as a configuration uses them, also across a reload.
 import { existsSync } from 'node:fs';
-import { createServer, type Server, type ServerOptions } from 'node:http';
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import type { Server, ServerOptions } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
 import type { HttpTls } from '../plugin/plugin.ts';
 import { listen, socketPath } from './http-address.ts';
 import { answer } from './http-answer.ts';
@@ -104,7 +104,10 @@ export class HttpListeners {
 
 function makeListener(address: string, tls: HttpTls | undefined, limits: HttpLimits): Listener {
   const options: ServerOptions = { headersTimeout: limits.headers, requestTimeout: limits.request, connectionsCheckingInterval: limits.look };
-  const server = tls === undefined ? createServer(options) : createTlsServer({ ...options, ...secrets(tls), handshakeTimeout: limits.headers });
+  const server =
+    tls === undefined
+      ? process.getBuiltinModule('node:http').createServer(options)
+      : process.getBuiltinModule('node:https').createServer({ ...options, ...secrets(tls), handshakeTimeout: limits.headers });
   server.maxConnections = limits.connections;
   const listener: Listener = { address, server, speech: speechOf(tls), streams: new Set(), paths: new Map() };
   const around = {

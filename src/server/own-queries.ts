@@ -4,7 +4,6 @@ import type { Reply } from '../dns/reply.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Awaitable } from '../plugin/awaitable.ts';
 import type { Explanation, Question } from '../plugin/explanation.ts';
-import { explain, explainLookup } from './explain.ts';
 import type { ListenerPlan } from './listener-plan.ts';
 import { Responder } from './responder.ts';
 
@@ -30,7 +29,7 @@ export class OwnQueries {
     const plans = this.context.plans();
     const plan = plans.find(({ name }) => name === server) ?? plans[0];
     if (plan === undefined) throw new Error(`no listener named ${server}`);
-    if (query.explained !== undefined) return explainLookup(plan, query, this.context);
+    if (query.explained !== undefined) return explaining().then(({ explainLookup }) => explainLookup(plan, query, this.context));
     const responder = this.responders.get(plan) ?? new Responder(plan.answering, this.context);
     this.responders.set(plan, responder);
     return responder.reply(query);
@@ -38,10 +37,16 @@ export class OwnQueries {
 
   /** How the answer to a question comes about. Rejects when the question names a listener that is not there. */
   async explain(question: Question): Promise<Explanation> {
+    const { explain } = await explaining();
     const explanation = await explain(this.context.plans(), question, this.context);
     const workers = this.context.workerCount();
     if (workers === 0) return explanation;
     const remark = `clients are answered by ${workers} worker processes, each with a cache of its own; this is how the main process would answer`;
     return { ...explanation, remarks: [...explanation.remarks, remark] };
   }
+}
+
+/** Loaded when somebody asks for an explanation: few servers are asked for one. */
+function explaining(): Promise<typeof import('./explain.ts')> {
+  return import('./explain.ts');
 }

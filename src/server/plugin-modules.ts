@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { isBuiltin } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type ModuleSource, type Request, readModule } from './module-source.ts';
+import type { ModuleSource, Request } from './module-source.ts';
 
 /** What a module exports, by name. */
 type Namespace = Readonly<Record<string, unknown>>;
@@ -78,6 +78,8 @@ export class ModuleLoad {
   }
 
   private async load(path: string): Promise<Loaded> {
+    // Most servers have no plugin from outside.
+    const { readModule } = await import('./module-source.ts');
     const loaded = this.modules.get(path) ?? this.unchanged(path);
     if (loaded !== undefined) return loaded;
     const { text, digest } = this.textOf(path);

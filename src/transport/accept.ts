@@ -1,6 +1,6 @@
 // Accepts connections for every transport over TCP: counts them, takes off the header of a proxy, and completes a TLS handshake before a message is read.
 import { createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import type { TLSSocket, Server as TlsServer } from 'node:tls';
 import { type Addresses, tellAddresses } from './addresses.ts';
 import type { Listening } from './answerer.ts';
 import { sharePort } from './batch/descriptor.ts';
@@ -119,7 +119,9 @@ class Handshakes {
     this.credentials = credentials;
     const alpn = protocols.length === 0 ? {} : { ALPNProtocols: [...protocols] };
     const { requestCert, rejectUnauthorized } = verification[tls.clientAuth];
-    this.server = createTlsServer({ ...credentials, ...alpn, requestCert, rejectUnauthorized, handshakeTimeout: patience });
+    this.server = process
+      .getBuiltinModule('node:tls')
+      .createServer({ ...credentials, ...alpn, requestCert, rejectUnauthorized, handshakeTimeout: patience });
     this.server.on('secureConnection', (secured) => {
       secured.on('error', () => secured.destroy());
       if (isAdmitted(secured, tls.clientAuth)) done(secured);

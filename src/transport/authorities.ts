@@ -1,7 +1,6 @@
 // Whom TLS clients of this process trust: the authorities that Node brings along, and those of the system's store.
 import { readdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 
 let isDone = false;
 
@@ -15,6 +14,7 @@ export function trustSystemAuthorities(environment: NodeJS.ProcessEnv = process.
   const folders = environment['SSL_CERT_DIR']?.split(delimiter) ?? [];
   // Of several folders the platform reads none.
   const more = folders.length > 1 ? folders.flatMap(certificatesIn) : [];
+  const { getCACertificates, setDefaultCACertificates } = process.getBuiltinModule('node:tls');
   setDefaultCACertificates([...new Set([...getCACertificates('default'), ...getCACertificates('system'), ...more])]);
 }
 

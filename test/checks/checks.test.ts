@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import { type CheckSpec, Checks, defaultPace, type Finding, Health, hear, type Probe, silentAgent } from 'ferrydns/built-in';
+import { type CheckSpec, Checks, defaultPace, type Finding, Health, hear, type Probe, silentAgent } from 'ferrydns/built-in/checks';
 import type { Name } from 'ferrydns/plugin';
 import { describe, expect, test } from 'vitest';
 import { probe } from '../../src/checks/probe.ts';

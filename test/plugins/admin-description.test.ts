@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sharedChecks } from 'ferrydns/built-in';
+import { sharedChecks } from 'ferrydns/built-in/checks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { plans } from '../../plugins/migrate/door/admin.ts';
 import { Journal } from '../../plugins/migrate/run/journal.ts';

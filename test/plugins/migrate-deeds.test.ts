@@ -1,5 +1,5 @@
 // What a plan does in the world: commands that cannot be run, a store that went back, clients as a canary tells them apart.
-import { migration } from 'ferrydns/built-in';
+import { migration } from 'ferrydns/built-in/moves';
 import { makeQuery, type Name } from 'ferrydns/plugin';
 import { expect, test } from 'vitest';
 import { canaryKeyOf } from '../../plugins/migrate/answer/answering.ts';

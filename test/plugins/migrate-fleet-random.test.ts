@@ -1,5 +1,5 @@
 // Processes that answer by what another one grants, at random: stopped, slow, killed and started, with messages that arrive late.
-import { migration } from 'ferrydns/built-in';
+import { migration } from 'ferrydns/built-in/moves';
 import { expect, test } from 'vitest';
 import { Fleet } from '../../plugins/migrate/processes/fleet.ts';
 import { Follower } from '../../plugins/migrate/processes/follower.ts';

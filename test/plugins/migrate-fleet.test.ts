@@ -1,5 +1,5 @@
 // What is granted to the other processes of a server: counted as leases, and given back before the plan goes on.
-import { migration } from 'ferrydns/built-in';
+import { migration } from 'ferrydns/built-in/moves';
 import { describe, expect, test } from 'vitest';
 import { Fleet } from '../../plugins/migrate/processes/fleet.ts';
 import type { FollowerWord, Posture, Signal } from '../../plugins/migrate/processes/posture.ts';

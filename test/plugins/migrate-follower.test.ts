@@ -1,5 +1,5 @@
 // What other processes of a server answer by: granted for a while, by a clock of their own.
-import { type Move, migration } from 'ferrydns/built-in';
+import { type Move, migration } from 'ferrydns/built-in/moves';
 import { describe, expect, test } from 'vitest';
 import { Follower } from '../../plugins/migrate/processes/follower.ts';
 import { type Posture, postureOf } from '../../plugins/migrate/processes/posture.ts';

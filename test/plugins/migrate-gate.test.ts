@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { migration } from 'ferrydns/built-in';
+import type { migration } from 'ferrydns/built-in/moves';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { refusalOf } from '../../plugins/migrate/watch/gate.ts';
 import { deadline, elapse, servePlan, stopTime } from '../support/migration.ts';

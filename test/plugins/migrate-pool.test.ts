@@ -1,5 +1,5 @@
 // A plan whose B is a pool: the health of the pool is what a check of B is elsewhere.
-import { sharedChecks } from 'ferrydns/built-in';
+import { sharedChecks } from 'ferrydns/built-in/checks';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { addressesOf, type PlanServer, servePlan, stopTime } from '../support/migration.ts';
 import { tcpService } from '../support/services.ts';

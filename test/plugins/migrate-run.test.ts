@@ -1,7 +1,7 @@
 // How a process that takes the name of a replica tells whether the one before it has ended, and what it does where it cannot.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { migration } from 'ferrydns/built-in';
+import { migration } from 'ferrydns/built-in/moves';
 import { expect, test } from 'vitest';
 import { Link } from '../../plugins/migrate/store/link.ts';
 import { beginRun, endRun, idOf, isOver } from '../../plugins/migrate/store/run.ts';

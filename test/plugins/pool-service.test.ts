@@ -1,5 +1,6 @@
 // What a pool tells other plugins of its health, and what a move makes of that.
-import { type PoolService, poolService, sharedChecks } from 'ferrydns/built-in';
+import { type PoolService, poolService } from 'ferrydns/built-in';
+import { sharedChecks } from 'ferrydns/built-in/checks';
 import { definePlugin } from 'ferrydns/plugin';
 import { serve } from 'ferrydns/testing';
 import { afterEach, describe, expect, test, vi } from 'vitest';

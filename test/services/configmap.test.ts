@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { readPlanFile } from 'ferrydns/built-in';
+import { readPlanFile } from 'ferrydns/built-in/moves';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Runner } from '../../plugins/migrate/run/runner.ts';
 import { ConfigMapStore } from '../../plugins/migrate/store/configmap.ts';

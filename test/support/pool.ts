@@ -1,5 +1,5 @@
 // A server with pools for tests: the test owns the clock, and says when the checks look.
-import { sharedChecks } from 'ferrydns/built-in';
+import { sharedChecks } from 'ferrydns/built-in/checks';
 import type { Plugin } from 'ferrydns/plugin';
 import { serve, type TestServer } from 'ferrydns/testing';
 import { UdpClient } from './client.ts';

@@ -1,5 +1,5 @@
 // Answers the queries for the moved names of one plan as it stands at that moment.
-import { type Move, migration } from 'ferrydns/built-in';
+import { type Move, migration } from 'ferrydns/built-in/moves';
 import {
   type Awaitable,
   after,

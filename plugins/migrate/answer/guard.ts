@@ -1,5 +1,5 @@
 // Looks at what passes by from the flip on: answers for other names that still lead to A.
-import type { Move } from 'ferrydns/built-in';
+import type { Move } from 'ferrydns/built-in/moves';
 import { type Counter, ExtendedError, type Logger, type Query, QueryType, Reply, type ResourceRecord, record } from 'ferrydns/plugin';
 import type { Behind, Places } from './places.ts';
 import { hinting } from './replies.ts';

@@ -1,5 +1,5 @@
 // One record of several plans, as the names of one of them are answered: while plans take turns, what one calls A another calls B.
-import { migration } from 'ferrydns/built-in';
+import { migration } from 'ferrydns/built-in/moves';
 import type { Helm } from './helm.ts';
 
 export type Sides = migration.State['where'];

@@ -1,5 +1,5 @@
 // What queries for moved names are answered by: the plan itself in the process that runs it, what that one grants in the others.
-import type { migration } from 'ferrydns/built-in';
+import type { migration } from 'ferrydns/built-in/moves';
 import type { HeldQueries } from './held-queries.ts';
 
 export interface Helm {

@@ -1,5 +1,5 @@
 // The addresses behind both sides of a move: those of the plan, and those that its names and pools lead to, followed as they change.
-import type { Move, MovedName } from 'ferrydns/built-in';
+import type { Move, MovedName } from 'ferrydns/built-in/moves';
 import { type Name, record } from 'ferrydns/plugin';
 import { Followed } from '../watch/followed.ts';
 import type { Helm } from './helm.ts';

@@ -1,5 +1,6 @@
 // The replies for one moved name: made once for each side and TTL, and given until either changes.
-import { type Move, type MovedName, type PoolService, shortened } from 'ferrydns/built-in';
+import { type PoolService, shortened } from 'ferrydns/built-in';
+import type { Move, MovedName } from 'ferrydns/built-in/moves';
 import { type Awaitable, after, EdnsOption, type Name, nameToWire, type Query, QueryType, Reply, type ResourceRecord, record } from 'ferrydns/plugin';
 
 export type Side = 'from' | 'to' | 'both';

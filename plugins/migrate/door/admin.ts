@@ -1,5 +1,5 @@
 // What is told of the plans of this server at an admin address, and what an operator asks of them. `docs/admin-api.yaml` describes it.
-import { type AdminCollection, type AdminPage, adminHeaders, answerJson } from 'ferrydns/built-in';
+import { type AdminCollection, type AdminPage, adminHeaders, answerJson } from 'ferrydns/built-in/admin';
 import type { HttpResponse } from 'ferrydns/plugin';
 import type { AdminPlan } from './admin-plan.ts';
 import { Feed } from './feed.ts';

@@ -1,5 +1,5 @@
 // What an operator wants done with a plan: read from a request, given to the plan, answered with how it stands then.
-import { answerJson, askerOf, isOrderName, readOrderFields, refuseRequest } from 'ferrydns/built-in';
+import { answerJson, askerOf, isOrderName, readOrderFields, refuseRequest } from 'ferrydns/built-in/admin';
 import type { HttpRequest, HttpResponse } from 'ferrydns/plugin';
 import type { Order } from '../run/deeds.ts';
 import type { Verdict } from '../run/verdicts.ts';

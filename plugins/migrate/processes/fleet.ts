@@ -1,5 +1,5 @@
 // The other processes of a server that answer by a plan: what each of them was granted, until when, and what it can have handed out by it.
-import type { migration } from 'ferrydns/built-in';
+import type { migration } from 'ferrydns/built-in/moves';
 import { endsOf, type FollowerWord, type Posture, paceOf, type Report, type Signal } from './posture.ts';
 
 type Ledger = InstanceType<typeof migration.Ledger>;

@@ -1,5 +1,5 @@
 // Answers by what the process that runs the plan has granted, and tells it whom: in the worker processes of a server.
-import { migration } from 'ferrydns/built-in';
+import { migration } from 'ferrydns/built-in/moves';
 import { isAlike, type Sides, seenFrom } from '../answer/heading.ts';
 import { HeldQueries } from '../answer/held-queries.ts';
 import type { Helm } from '../answer/helm.ts';

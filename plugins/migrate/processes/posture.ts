@@ -1,5 +1,5 @@
 // What other processes of a server answer by for a while, and the words by which it is granted, asked for and given back.
-import { migration } from 'ferrydns/built-in';
+import { migration } from 'ferrydns/built-in/moves';
 import { sharedState } from 'ferrydns/plugin';
 
 /** How a plan is answered. Plain data, sent from the process that runs the plan to the others. */

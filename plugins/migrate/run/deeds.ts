@@ -1,6 +1,6 @@
 // Does what the engine of a plan wants done, and tells it what came of it: the journal, the store, the fence, and those who wait for a verdict.
 import { setTimeout as delay } from 'node:timers/promises';
-import { migration } from 'ferrydns/built-in';
+import { migration } from 'ferrydns/built-in/moves';
 import { type Logger, messageOf } from 'ferrydns/plugin';
 import type { Link } from '../store/link.ts';
 import type { Kept } from '../store/store.ts';

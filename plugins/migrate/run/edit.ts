@@ -1,5 +1,5 @@
 // What may be edited of a plan while it runs, and what may come after it.
-import { migration } from 'ferrydns/built-in';
+import { migration } from 'ferrydns/built-in/moves';
 
 /** How far a plan has come, and where it says so. */
 export interface Standing {

@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { migration } from 'ferrydns/built-in';
+import type { migration } from 'ferrydns/built-in/moves';
 import { messageOf } from 'ferrydns/plugin';
 
 export interface Outcome {

@@ -3,7 +3,7 @@ import { type BigIntStats, existsSync } from 'node:fs';
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
-import type { migration } from 'ferrydns/built-in';
+import type { migration } from 'ferrydns/built-in/moves';
 import { messageOf } from 'ferrydns/plugin';
 import { makeFolder, refusal } from './folder.ts';
 import { type Lock, lockJournal } from './lock.ts';

@@ -1,5 +1,5 @@
 // The account of leases that a plan begins with.
-import { migration } from 'ferrydns/built-in';
+import { migration } from 'ferrydns/built-in/moves';
 
 /** An account by what a plan adds to each lease. Of one before only the latest ends are taken over. */
 export function makeLedger(plan: migration.Plan, before?: migration.Leases): InstanceType<typeof migration.Ledger> {

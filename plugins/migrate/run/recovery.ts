@@ -1,5 +1,5 @@
 // What the journal of a plan says of the runs before.
-import { migration } from 'ferrydns/built-in';
+import { migration } from 'ferrydns/built-in/moves';
 import { editRefusal } from './edit.ts';
 import type { Journal } from './journal.ts';
 

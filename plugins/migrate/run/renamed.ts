@@ -1,7 +1,7 @@
 // A plan under a new name has a journal of its own, and would begin with A: the journals beside it tell whether its names lead to B already.
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { migration } from 'ferrydns/built-in';
+import { migration } from 'ferrydns/built-in/moves';
 import { Journal } from './journal.ts';
 import { standing } from './recovery.ts';
 

@@ -1,5 +1,5 @@
 // What a plan needs to be run.
-import type { Move } from 'ferrydns/built-in';
+import type { Move } from 'ferrydns/built-in/moves';
 import type { Logger } from 'ferrydns/plugin';
 import type { Store } from '../store/store.ts';
 

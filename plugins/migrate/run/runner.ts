@@ -1,5 +1,5 @@
 // Runs one plan: feeds the engine with what happens, does what it wants done, and keeps what is answered by at hand.
-import { type Move, migration } from 'ferrydns/built-in';
+import { type Move, migration } from 'ferrydns/built-in/moves';
 import { messageOf } from 'ferrydns/plugin';
 import { isAlike, type Sides } from '../answer/heading.ts';
 import { HeldQueries } from '../answer/held-queries.ts';

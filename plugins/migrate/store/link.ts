@@ -1,5 +1,5 @@
 // One replica's tie to the store of its plan: reads it again and again, swaps, notices who else speaks in its name, and takes its leave.
-import { migration } from 'ferrydns/built-in';
+import { migration } from 'ferrydns/built-in/moves';
 import { type Logger, messageOf } from 'ferrydns/plugin';
 import { beginRun, endRun, idOf, isOver } from './run.ts';
 import type { Found, Kept, Proposal, Store } from './store.ts';

@@ -1,6 +1,6 @@
 // Opens the store that a plan names, with what this server has for it.
 import { readFileSync } from 'node:fs';
-import type { StorePlace } from 'ferrydns/built-in';
+import type { StorePlace } from 'ferrydns/built-in/moves';
 import { ConfigMapStore } from './configmap.ts';
 import { EtcdStore } from './etcd.ts';
 import { accessByFile, accessInCluster } from './kubernetes.ts';

@@ -1,6 +1,6 @@
 // The options by which this server reaches the store of a plan.
 import { hostname } from 'node:os';
-import type { MigrateOptions, Move } from 'ferrydns/built-in';
+import type { MigrateOptions, Move } from 'ferrydns/built-in/moves';
 import type { SetupContext } from 'ferrydns/plugin';
 import type { StoreAccess } from './open-store.ts';
 

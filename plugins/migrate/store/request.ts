@@ -1,6 +1,6 @@
 // Asks a JSON service over HTTP or HTTPS, with connections that are kept and certificates of one's own.
-import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
-import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import type { Agent as HttpAgent, IncomingMessage } from 'node:http';
+import type { Agent as HttpsAgent } from 'node:https';
 import { trustSystemAuthorities } from 'ferrydns/built-in';
 
 /** Octets of an answer at most. */
@@ -25,6 +25,9 @@ export interface JsonResponse {
   readonly text: string;
 }
 
+// Imported, node:http would load much that nobody needs here.
+const { http, https } = { http: process.getBuiltinModule('node:http'), https: process.getBuiltinModule('node:https') };
+
 export class JsonClient {
   private readonly agents: { readonly http: HttpAgent; readonly https: HttpsAgent };
   private readonly patience: number;
@@ -36,7 +39,7 @@ export class JsonClient {
   constructor(credentials: Credentials, patience: number) {
     this.patience = patience;
     const kept = { keepAlive: true, maxSockets: 4 };
-    this.agents = { http: new HttpAgent(kept), https: new HttpsAgent({ ...kept, ...defined(credentials) }) };
+    this.agents = { http: new http.Agent(kept), https: new https.Agent({ ...kept, ...defined(credentials) }) };
   }
 
   /** Rejects when there is no whole answer in time. */
@@ -66,7 +69,7 @@ export class JsonClient {
       const fail = (error: Error) => reject(new Error(signal.aborted ? `${url}: no answer within ${this.patience} ms` : `${url}: ${error.message}`));
       const respond = (response: IncomingMessage) => void collect(response).then(resolve, fail);
       const options = { method, headers: typed, signal, agent: secure ? this.agents.https : this.agents.http };
-      const sent = secure ? requestHttps(url, options, respond) : requestHttp(url, options, respond);
+      const sent = (secure ? https : http).request(url, options, respond);
       sent.on('error', fail);
       sent.end(text);
     });

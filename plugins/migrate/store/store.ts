@@ -1,5 +1,5 @@
 // Where the agreement of a plan lives: one value, changed only by compare-and-swap. Each kind of store is a file of its own beside this one.
-import type { migration } from 'ferrydns/built-in';
+import type { migration } from 'ferrydns/built-in/moves';
 
 /** What a store holds of a plan. */
 export interface Kept {

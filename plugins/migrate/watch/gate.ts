@@ -1,5 +1,6 @@
 // Whether a gate of a plan holds, looked at once, and why it does not.
-import { type migration, trustSystemAuthorities } from 'ferrydns/built-in';
+import { trustSystemAuthorities } from 'ferrydns/built-in';
+import type { migration } from 'ferrydns/built-in/moves';
 import { execute } from '../run/execute.ts';
 
 /** Milliseconds that a look may take. */

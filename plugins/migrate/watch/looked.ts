@@ -1,5 +1,5 @@
 // One address of a side of a move, with all the checks of that side.
-import type { Check, CheckSpec, Checks } from 'ferrydns/built-in';
+import type { Check, CheckSpec, Checks } from 'ferrydns/built-in/checks';
 
 export interface LookedOptions {
   readonly checks: Checks;

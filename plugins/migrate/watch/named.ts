@@ -1,5 +1,5 @@
 // A side of a move that is a name: the addresses it leads to are followed as they change, and looked at by the checks of the side.
-import { Health, type Pace } from 'ferrydns/built-in';
+import { Health, type Pace } from 'ferrydns/built-in/checks';
 import type { Awaitable, Name, Query, Reply } from 'ferrydns/plugin';
 import { Followed } from './followed.ts';
 import type { Looked } from './looked.ts';

@@ -1,5 +1,5 @@
 // What an answer of the plugins behind shows of a moved name: A, B, both or neither.
-import type { MovedName } from 'ferrydns/built-in';
+import type { MovedName } from 'ferrydns/built-in/moves';
 import { QueryType, type Reply } from 'ferrydns/plugin';
 
 export interface Sighting {

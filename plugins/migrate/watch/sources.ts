@@ -1,5 +1,6 @@
 // Those behind the plugin from whom an answer for a moved name may come, each asked by itself, and how often each has drawn its answer anew.
-import { type MovedName, migration, type UpstreamService } from 'ferrydns/built-in';
+import type { UpstreamService } from 'ferrydns/built-in';
+import { type MovedName, migration } from 'ferrydns/built-in/moves';
 import { EdnsOption, type Query, type Reply } from 'ferrydns/plugin';
 import { empty, failed, ofTypes, type Sighting, together } from './sighting.ts';
 import type { ZoneServers } from './zone-servers.ts';

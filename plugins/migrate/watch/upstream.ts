@@ -1,7 +1,8 @@
 // Asks the plugins behind what they would answer for the moved names: before the move for the TTL, after it whether they still lead to A.
 import { isIP } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Move, type MovedName, migration, type PoolService, type UpstreamService } from 'ferrydns/built-in';
+import type { PoolService, UpstreamService } from 'ferrydns/built-in';
+import { type Move, type MovedName, migration } from 'ferrydns/built-in/moves';
 import { type Awaitable, type Client, makeQuery, type Name, ownClient, type Query, type Reply } from 'ferrydns/plugin';
 import type { Places } from '../answer/places.ts';
 import type { Runner } from '../run/runner.ts';

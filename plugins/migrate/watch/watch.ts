@@ -1,5 +1,7 @@
 // Looks at both sides of a move and at its gates, and tells the engine what it finds.
-import { type Move, migration, type PoolService, sharedChecks } from 'ferrydns/built-in';
+import type { PoolService } from 'ferrydns/built-in';
+import { sharedChecks } from 'ferrydns/built-in/checks';
+import { type Move, migration } from 'ferrydns/built-in/moves';
 import type { Awaitable, Logger, Metrics, Name, Query, Reply } from 'ferrydns/plugin';
 import type { Runner } from '../run/runner.ts';
 import { type Refusal, refusalOf } from './gate.ts';

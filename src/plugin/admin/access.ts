@@ -1,6 +1,5 @@
 // Who may come in by an admin door: where it is, whether it speaks TLS, and the token that it asks for.
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { createSecureContext } from 'node:tls';
 import { messageOf } from '../../config/error.ts';
 import type { Word } from '../../config/tree.ts';
 import { httpAddress } from '../../config/values.ts';
@@ -82,7 +81,7 @@ function readTls(word: Word, files: readonly Word[], context: SetupContext): Htt
   if (cert === undefined || key === undefined) return context.fail('expected tls CERT KEY [CLIENT_CA]', word);
   const tls = { cert: read(cert, context), key: read(key, context), ...(clientCa === undefined ? {} : { clientCa: read(clientCa, context) }) };
   try {
-    createSecureContext({ cert: tls.cert, key: tls.key, ca: tls.clientCa });
+    process.getBuiltinModule('node:tls').createSecureContext({ cert: tls.cert, key: tls.key, ca: tls.clientCa });
   } catch (error) {
     context.fail(`certificate and key cannot be used: ${messageOf(error)}`, cert);
   }
