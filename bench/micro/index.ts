@@ -9,6 +9,7 @@ export const modules: Readonly<Record<string, () => Promise<{ readonly benches: 
   'dns/reply': () => import('./dns/reply.ts'),
   'dns/render': () => import('./dns/render.ts'),
   'server/responder': () => import('./server/responder.ts'),
+  'server/zone-blocks': () => import('./server/zone-blocks.ts'),
   'plugins/hosts': () => import('./plugins/hosts.ts'),
   'plugins/loadbalance': () => import('./plugins/loadbalance.ts'),
   'plugins/prometheus': () => import('./plugins/prometheus.ts'),

@@ -12,6 +12,11 @@ export const client: Peer = {
   transport: 'udp',
   localAddress: '127.0.0.1',
   localPort: 53,
+  // As the transport of Linux does.
+  writeAddress(words) {
+    words[0] = 0x7f000001;
+    return 1;
+  },
   send() {},
   sendNothing() {},
 };

@@ -1,5 +1,5 @@
 // Chooses among server blocks of the same zone by expressions about the query.
-import { type Expression, expressionText, readExpression } from 'ferrydns/expression';
+import { expressionText, type QueryExpression, readExpression } from 'ferrydns/expression';
 import { definePlugin, metadataKey, metadataSource, provide, type Query, repeated, type SetupContext, text, type Word, words } from 'ferrydns/plugin';
 
 const viewName = metadataKey<string>('view/name', 'the name of the view of the server block');
@@ -13,17 +13,22 @@ export default definePlugin({
   },
   setup({ name: view, expr }, context) {
     const conditions = expr.map(({ expression }) => readCondition(expression, context));
+    const placed = conditions.find(({ expression }) => expression.clients !== undefined);
+    const clients = placed?.expression.clients;
+    // Where a condition says nothing but where the client is, the server has looked at that already.
+    const areTrue = allOf(conditions.filter((each) => each !== placed || clients?.exact !== true));
     return {
       settings: { view },
       provides: [provide(metadataSource, (query) => query.metadata?.set(viewName, view))],
-      admits: (query) => (query.explained === undefined ? areTrue(conditions, query) : explain(view, conditions, query)),
+      admitsFrom: clients?.networks,
+      admits: (query) => (query.explained === undefined ? areTrue(query) : explain(view, conditions, query)),
     };
   },
 });
 
 /** An expression, and how it is written. */
 interface Condition {
-  readonly expression: Expression<Query>;
+  readonly expression: QueryExpression;
   readonly written: string;
 }
 
@@ -35,10 +40,12 @@ function readCondition(words: readonly Word[], context: SetupContext): Condition
   return { expression, written };
 }
 
-/** Throws where a condition cannot be evaluated for the query, which the server takes for a no. */
-function areTrue(conditions: readonly Condition[], query: Query): boolean {
-  for (const { expression } of conditions) if (expression.evaluate(query) !== true) return false;
-  return true;
+/** Whether all of them are true of a query. Throws where one cannot be evaluated, which the server takes for a no. */
+function allOf(conditions: readonly Condition[]): (query: Query) => boolean {
+  const [first, ...others] = conditions.map(({ expression: { evaluate } }) => evaluate);
+  if (first === undefined) return () => true;
+  if (others.length === 0) return (query) => first(query) === true;
+  return (query) => first(query) === true && others.every((evaluate) => evaluate(query) === true);
 }
 
 function explain(view: string, conditions: readonly Condition[], query: Query): boolean {
@@ -50,7 +57,7 @@ function explain(view: string, conditions: readonly Condition[], query: Query): 
 
 function isTrue(condition: Condition, query: Query): boolean {
   try {
-    return areTrue([condition], query);
+    return condition.expression.evaluate(query) === true;
   } catch {
     return false;
   }

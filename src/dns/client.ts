@@ -13,6 +13,11 @@ export interface Client {
   /** The address and port of this server that were asked. */
   readonly localAddress: string;
   readonly localPort: number;
+  /**
+   * Writes the address without making text of it: one number for IPv4, four for IPv6, 32 bits each, and returns how many. Undefined where the address is
+   * known as text only.
+   */
+  writeAddress?(words: Uint32Array): 1 | 4;
 }
 
 /** The server block that answers, as metrics and logs name it. */

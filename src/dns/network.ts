@@ -142,7 +142,7 @@ function masked(bytes: Uint8Array, length: number): Network {
 }
 
 /** The octets of an address without a zone, of IPv4 inside IPv6 those of IPv4; undefined for what is no address. */
-function addressBytes(text: string): Uint8Array | undefined {
+export function addressBytes(text: string): Uint8Array | undefined {
   if (isIPv4(text)) return ipv4Bytes(text);
   const [address = ''] = text.split('%');
   if (!isIPv6(address)) return undefined;

@@ -56,7 +56,7 @@ function prepared(called: ExpressionFunction<never>, args: readonly Compiled[]):
 /** Without an array for the few arguments that nearly all calls have. */
 function runOf(call: Call, args: readonly Compiled[], { parameters }: ExpressionFunction<never>): Run {
   const [first, second] = args.map((arg, i) => checked(arg, parameters[Math.min(i, parameters.length - 1)] as Type));
-  if (first === undefined) return (subject) => call(subject);
+  if (first === undefined) return parameters.length === 0 ? call : (subject) => call(subject);
   if (second === undefined) return (subject, frame) => call(subject, first(subject, frame));
   const fixed = args[1]?.constant;
   if (args.length === 2 && fixed !== undefined) return (subject, frame) => call(subject, first(subject, frame), fixed.value);

@@ -17,6 +17,6 @@ export function compileExpression<S>(text: string, environment: Environment<S>):
   const compiler = new Compiler(environment as Environment<never>);
   const { type, run } = compiler.compile(parseExpression(text));
   const { slots } = compiler;
-  const none: unknown[] = [];
-  return { type, evaluate: slots === 0 ? (subject) => run(subject, none) : (subject) => run(subject, new Array(slots).fill(null)) };
+  // Without slots nothing looks at the frame.
+  return { type, evaluate: slots === 0 ? (run as (subject: S) => unknown) : (subject) => run(subject, new Array(slots).fill(null)) };
 }

@@ -107,8 +107,9 @@ function faster(operator: string, left: Compiled, right: Compiled, span: Span): 
     return made(bool, [left], span, (subject, frame) => all.has(left.run(subject, frame)));
   }
   if ((operator === '==' || operator === '!=') && isPlain(value)) {
-    const wanted = operator === '==';
-    return made(bool, [left], span, (subject, frame) => (left.run(subject, frame) === value) === wanted);
+    const { run } = left;
+    const equals: Run = (subject, frame) => run(subject, frame) === value;
+    return made(bool, [left], span, operator === '==' ? equals : (subject, frame) => !equals(subject, frame));
   }
   return undefined;
 }

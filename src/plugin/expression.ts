@@ -3,20 +3,29 @@ import type { Word } from '../config/tree.ts';
 import type { Query } from '../dns/query.ts';
 import { compileExpression, type Expression } from '../expression/expression.ts';
 import { ExpressionError, type Span } from '../expression/expression-error.ts';
+import { parseExpression } from '../expression/parser.ts';
+import { type ClientNetworks, clientNetworksOf } from './client-networks.ts';
 import type { SetupContext } from './plugin.ts';
 import { queryFunctions } from './query-functions.ts';
 
-export type { Expression };
+export type { ClientNetworks, Expression };
 
 /** The text of an expression: the words with a blank between, as in CoreDNS. */
 export function expressionText(words: readonly Word[]): string {
   return words.map(({ text }) => text).join(' ');
 }
 
+/** An expression about a query. */
+export interface QueryExpression extends Expression<Query> {
+  /** Where clients are whose queries it can be true of; undefined: anywhere. */
+  readonly clients: ClientNetworks | undefined;
+}
+
 /** Reads an expression about a query. One that is wrong refuses the configuration, and the error points at the part that is. */
-export function readExpression(words: readonly Word[], context: Pick<SetupContext, 'fail'>): Expression<Query> {
+export function readExpression(words: readonly Word[], context: Pick<SetupContext, 'fail'>): QueryExpression {
+  const text = expressionText(words);
   try {
-    return compileExpression(expressionText(words), queryFunctions);
+    return { ...compileExpression(text, queryFunctions), clients: clientNetworksOf(parseExpression(text)) };
   } catch (error) {
     if (error instanceof ExpressionError) context.fail(error.message, placed(words, error));
     throw error;

@@ -4,6 +4,7 @@ import type { Word } from '../config/tree.ts';
 import type { WatchedFile } from '../config/watched-file.ts';
 import type { Route } from '../dns/client.ts';
 import type { Name } from '../dns/name.ts';
+import type { Network } from '../dns/network.ts';
 import type { Query } from '../dns/query.ts';
 import type { Reply } from '../dns/reply.ts';
 import type { Logger } from '../log/logger.ts';
@@ -246,6 +247,11 @@ export interface Instance {
   readonly wireStep?: WireStep;
   /** Whether the server block answers this query; where several blocks have a zone, the first one that does is chosen. A throw counts as no. */
   admits?(query: Query): boolean;
+  /**
+   * Where clients have to be for {@link admits} to say yes: in one of these networks. For others it is not called, so that many server blocks are told apart
+   * by one look at the address; only when an answer is to be explained it is called for all. Undefined: anywhere.
+   */
+  readonly admitsFrom?: readonly Network[] | undefined;
   /** Collects metadata of a query, before its server block is chosen. */
   collect?(query: Query): void;
   /**

@@ -7,6 +7,7 @@ import { hashTree, type ServerBlock, type Tree, type Word } from '../config/tree
 import type { FilesRead } from '../config/watched-file.ts';
 import { parseKey, type ZoneKey } from '../config/zone-key.ts';
 import type { Name } from '../dns/name.ts';
+import type { Network } from '../dns/network.ts';
 import type { Query } from '../dns/query.ts';
 import { type LogSwitches, makeLogger, type Output, objectLine } from '../log/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -50,8 +51,10 @@ export interface Block {
 interface Choice {
   /** Collects metadata; undefined where the block collects none. */
   readonly collect?: (query: Query) => void;
-  /** Whether the block answers the query; undefined for a block without a view, which answers all. */
+  /** Whether the block answers the query; undefined for a block without a view, which answers all. A throw counts as no. */
   readonly admits?: (query: Query) => boolean;
+  /** Where clients have to be for that; undefined: anywhere. */
+  readonly admitsFrom?: readonly Network[];
 }
 
 /** What setting up needs to know of the process. */
@@ -124,20 +127,13 @@ function choiceOf(uses: readonly Use[]): Choice {
   const collectors = uses.flatMap(({ instance }) => (instance.collect === undefined ? [] : [instance.collect.bind(instance)]));
   const views = uses.flatMap(({ instance }) => (instance.admits === undefined ? [] : [instance.admits.bind(instance)]));
   const [view] = views;
+  const [admitsFrom] = uses.flatMap(({ instance }) =>
+    instance.admits === undefined || instance.admitsFrom === undefined ? [] : [instance.admitsFrom],
+  );
   return {
     ...(collectors.length === 0 ? {} : { collect: inTurn(collectors) }),
-    ...(view === undefined ? {} : { admits: sure(views.length === 1 ? view : (query) => views.every((admits) => admits(query))) }),
-  };
-}
-
-/** A throw counts as no. */
-function sure(admits: (query: Query) => boolean): (query: Query) => boolean {
-  return (query) => {
-    try {
-      return admits(query);
-    } catch {
-      return false;
-    }
+    ...(view === undefined ? {} : { admits: views.length === 1 ? view : (query) => views.every((admits) => admits(query)) }),
+    ...(admitsFrom === undefined ? {} : { admitsFrom }),
   };
 }
 

@@ -21,7 +21,8 @@ import { outcomeOf } from './explain-differences.ts';
 import { Inquiry, Trace, traced } from './explain-trace.ts';
 import type { ListenerPlan } from './listener-plan.ts';
 import { Responder } from './responder.ts';
-import { type RoutedBlock, Router } from './router.ts';
+import { Router } from './router.ts';
+import type { RoutedBlock } from './zone-blocks.ts';
 
 interface Context {
   readonly now: () => number;

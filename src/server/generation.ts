@@ -20,10 +20,11 @@ import { type ListenerPlan, type PlanningContext, planListeners } from './listen
 import type { OwnQueries } from './own-queries.ts';
 import { every, watch } from './recurring.ts';
 import type { Answering } from './responder.ts';
-import { type RoutedBlock, Router } from './router.ts';
+import { Router } from './router.ts';
 import { type PrimaryLink, SharedStates } from './shared-states.ts';
 import { leadsOn } from './ways.ts';
 import { within } from './within.ts';
+import type { RoutedBlock } from './zone-blocks.ts';
 
 /** What a generation needs of the server. */
 export interface GenerationContext extends SetupEnvironment, PlanningContext {

@@ -9,6 +9,7 @@ const members: Readonly<Record<keyof Instance, 'function' | 'object' | 'array' |
   wireStep: 'object',
   patience: 'number',
   admits: 'function',
+  admitsFrom: 'array',
   escort: 'function',
   diverts: 'function',
   collect: 'function',

@@ -6,8 +6,8 @@ import type { ListenerTransport } from '../transport/transports.ts';
 import { type Block, serverName } from './block.ts';
 import { buildChain, escortsOf, stepsOf } from './chain.ts';
 import type { Answering } from './responder.ts';
-import type { RoutedBlock } from './router.ts';
 import { wireStepsOf } from './wire-steps.ts';
+import type { RoutedBlock } from './zone-blocks.ts';
 
 /** A listener and the server blocks behind it, in the order of the configuration. */
 export interface PlannedListener {

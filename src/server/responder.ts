@@ -16,7 +16,8 @@ import { type Answerer, type MessageStream, maxMessage, type Peer, pending } fro
 import { type Circumstances, culpritOf, errorText, withCircumstances } from './culprit.ts';
 import type { InHand } from './in-hand.ts';
 import type { LateReplies } from './late-replies.ts';
-import type { RoutedBlock, Router } from './router.ts';
+import type { Router } from './router.ts';
+import type { RoutedBlock } from './zone-blocks.ts';
 
 /** What a responder answers with; replaced as a whole at a reload. */
 export interface Answering {

@@ -1,8 +1,9 @@
 // Server blocks of the same zone, chosen by views: over real sockets, through reloads, and in several processes.
 import { definePlugin, type Instance } from 'ferrydns/plugin';
-import { serve } from 'ferrydns/testing';
+import { ask, serve } from 'ferrydns/testing';
 import { expect, test } from 'vitest';
 import { refusal } from '../support/refusal.ts';
+import { hasIpv6 } from '../support/udp.ts';
 
 function answering(address: string, ...lines: readonly string[]): string {
   return `.:0 {\n${lines.join('\n')}\nhosts {\n${address} www.example.org host.example.org\n}\n}\n`;
@@ -24,6 +25,47 @@ test('the client, the name and the transport choose, and the block without a vie
   expect(address(await server.ask('www.example.org', 'A', { transport: 'tcp' }))).toBe('192.0.2.2');
   expect(address(await server.ask('host.example.org', 'A', { transport: 'tcp' }))).toBe('192.0.2.9');
   expect(address(await server.ask('www.example.org'))).toBe('192.0.2.9');
+});
+
+test('of the views whose networks a client is in, the first that takes the query answers; those of other networks are passed over', async () => {
+  const all = [
+    view('office', "incidr(client_ip(), '10.0.0.0/8') || incidr(client_ip(), '127.0.0.4/31')", "type() == 'A'"),
+    view('lab', "name() startsWith 'www.' && incidr(client_ip(), '127.0.0.5/32')"),
+    view('host', "name() startsWith 'host.'"),
+    view('others', "!incidr(client_ip(), '127.0.0.5/32')"),
+    view('six', "incidr(client_ip(), '::/0')"),
+    view('list', `"any(['192.0.2.0/24', '127.0.0.4/30'], incidr(client_ip(), #))"`, 'do()'),
+  ];
+  await using server = await serve(all.map((each, i) => answering(`192.0.2.${i + 1}`, each)).join('') + answering('192.0.2.9'));
+  const found = async (name: string, from: string, transport: 'udp' | 'tcp') => address(await server.ask(name, 'A', { from, transport }));
+  for (const transport of ['udp', 'tcp'] as const) {
+    expect(await found('www.example.org', '127.0.0.4', transport)).toBe('192.0.2.1');
+    expect(await found('www.example.org', '127.0.0.5', transport)).toBe('192.0.2.1');
+    expect(await found('host.example.org', '127.0.0.6', transport)).toBe('192.0.2.3');
+    expect(await found('www.example.org', '127.0.0.6', transport)).toBe('192.0.2.4');
+  }
+  const typed = async (from: string) => (await server.explain('www.example.org', 'AAAA', { client: from })).block?.view;
+  expect(await typed('127.0.0.4')).toBe('others');
+  expect(await typed('127.0.0.5')).toBe('lab');
+  expect(await typed('2001:db8::1')).toBe('others');
+  await using listed = await serve(answering('192.0.2.1', all.at(-1) ?? '') + answering('192.0.2.9'));
+  for (const [from, expected] of [
+    ['127.0.0.6', '192.0.2.1'],
+    ['127.0.0.8', '192.0.2.9'],
+  ] as const)
+    expect(address(await listed.ask('www.example.org', 'A', { from, dnssecOk: true }))).toBe(expected);
+  expect(address(await listed.ask('www.example.org', 'A', { from: '127.0.0.6' }))).toBe('192.0.2.9');
+});
+
+test.runIf(hasIpv6)('clients of IPv6 are told apart by their networks', async () => {
+  const found = async (networks: readonly string[]) => {
+    const near = view('near', networks.map((each) => `incidr(client_ip(), '${each}')`).join(' || '));
+    await using server = await serve(answering('192.0.2.1', near, 'bind ::1') + answering('192.0.2.9', 'bind ::1'));
+    const question = { port: server.port, address: '::1', name: 'www.example.org' };
+    return [address(await ask(question)), address(await ask({ ...question, transport: 'tcp' }))];
+  };
+  expect(await found(['2001:db8::/32', '::1/128'])).toEqual(['192.0.2.1', '192.0.2.1']);
+  expect(await found(['::2/127', 'fe80::/10', '0.0.0.0/0'])).toEqual(['192.0.2.9', '192.0.2.9']);
 });
 
 test('a query that no view takes is refused', async () => {

@@ -53,6 +53,11 @@ export function isLinkLocal(word: number): boolean {
   return (word & 0xc0ff) === 0x80fe;
 }
 
+/** A word of an address as a number: its first octet is the most significant one. */
+export function hostOrder(word: number): number {
+  return (word << 24) | ((word << 8) & 0xff0000) | ((word >>> 8) & 0xff00) | (word >>> 24);
+}
+
 /** The text of an IPv4 address. */
 export function ipv4Text(word: number): string {
   return `${word & 0xff}.${(word >>> 8) & 0xff}.${(word >>> 16) & 0xff}.${word >>> 24}`;

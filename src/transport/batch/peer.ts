@@ -1,6 +1,6 @@
 // Who sent a datagram and which address was asked, copied out of the received words; text is made only when somebody asks for it.
 import type { Peer } from '../answerer.ts';
-import { addressText, addressWord, ipv4Text, isFamily, isLinkLocal, portOf, portWord, scopeWord } from './address.ts';
+import { addressText, addressWord, hostOrder, ipv4Text, isFamily, isLinkLocal, portOf, portWord, scopeWord } from './address.ts';
 import { controlStride, type Messages, nameStride, packetInfoWord } from './messages.ts';
 
 /** What a peer needs of the socket that it came by. */
@@ -69,6 +69,15 @@ export class BatchPeer implements Peer {
   get address(): string {
     if (this.socket.family === 4) return ipv4Text(this.remote0);
     return addressText([this.remote0, this.remote1, this.remote2, this.remote3], this.scope);
+  }
+
+  writeAddress(words: Uint32Array): 1 | 4 {
+    words[0] = hostOrder(this.remote0);
+    if (this.socket.family === 4) return 1;
+    words[1] = hostOrder(this.remote1);
+    words[2] = hostOrder(this.remote2);
+    words[3] = hostOrder(this.remote3);
+    return 4;
   }
 
   get port(): number {
