@@ -1,10 +1,8 @@
 // An entry as bytes and back: the message as it would be sent, and behind it what few entries have, EDNS options and the name of a wildcard.
-import { type Option, type Query, Reply } from 'ferrydns/plugin';
+import { headerLength, type Option, type Query, Reply } from 'ferrydns/plugin';
 import { Entry, type EntryFields } from './entry.ts';
 import { nameNetwork } from './key.ts';
 
-/** Octets of the header of a message (RFC 1035 section 4.1.1). */
-const headerLength = 12;
 /** Octets at the end of a piece that has more than a message: the length of the wildcard's name, and that of the message. */
 const tailLength = 4;
 /** Seconds: the highest TTL that a message can have (RFC 2181 section 8). */

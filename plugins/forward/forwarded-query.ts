@@ -1,6 +1,16 @@
 // One query on its way through the upstreams: whom to ask, when to ask another one as well, and which reply to take.
 import { type Asker, type Manner, onlyAnswers, Transaction } from 'ferrydns/built-in';
-import { type Explained, ExtendedError, type MetadataKey, metadataKey, type Next, type Query, QueryError, type Reply } from 'ferrydns/plugin';
+import {
+  type Explained,
+  ExtendedError,
+  type MetadataKey,
+  metadataKey,
+  type Next,
+  type Query,
+  QueryError,
+  type Reply,
+  ResponseCode,
+} from 'ferrydns/plugin';
 import type { ForwardMetrics } from './metrics.ts';
 import type { Policy } from './policy.ts';
 import type { Settings } from './settings.ts';
@@ -28,7 +38,7 @@ const patienceOfClients = 4500;
 /** Milliseconds between attempts that fail at once, where their number has no limit. */
 const pause = 50;
 /** A name exists or it does not; everything else is a failure of whoever replied. */
-const conclusive = new Set([0, 3]);
+const conclusive = new Set<number>([ResponseCode.NOERROR, ResponseCode.NXDOMAIN]);
 
 export class ForwardedQuery implements Asker {
   private readonly context: ForwardContext;

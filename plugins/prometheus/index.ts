@@ -67,7 +67,7 @@ function observerOf(metrics: Metrics, traffic: Traffic): RequestObserver {
     'rcode',
   ]);
   const observer: RequestObserver = {
-    dropped: (query, reply) => traffic.dropped(query, reply),
+    unrouted: (query, reply) => traffic.unrouted(query, reply),
     panicked: () => panics.add(),
     rejected: (_message, rcode, _client, server) => rejected({ server, rcode: rcodeName(rcode) }).add(),
   };

@@ -9,6 +9,7 @@ import {
   type Query,
   QueryError,
   type Reply,
+  ResponseCode,
   type Route,
   rcodeCode,
 } from 'ferrydns/plugin';
@@ -16,7 +17,6 @@ import { RouteMetrics, TrafficMetrics } from './route-metrics.ts';
 
 /** Octets of an OPT record without options. */
 const optLength = 11;
-const badVersion = 16;
 
 export class Traffic {
   private readonly now: () => number;
@@ -42,9 +42,9 @@ export class Traffic {
     return reply;
   }
 
-  /** Counts a query that met no chain, or one that broke. A wrong version of EDNS is answered before anything is counted. */
-  dropped(query: Query, reply: Reply): void {
-    if (reply.rcodeNumber === badVersion) return;
+  /** Counts a query that no chain answered, or whose chain broke. A wrong version of EDNS is answered before anything is counted. */
+  unrouted(query: Query, reply: Reply): void {
+    if (reply.rcodeNumber === ResponseCode.BADVERS) return;
     const size = headerLength + query.questionLength + (query.edns ? optLength : 0);
     this.count(query, size, this.of(query).replies(reply.rcodeNumber, ''));
   }
@@ -68,7 +68,7 @@ export class Traffic {
     else this.count(query, reply.plainLength(query), metrics.replies(reply.rcodeNumber, query.exchange.answeredBy));
   }
 
-  /** What is no answer of a plugin is counted by the server, see {@link dropped}. */
+  /** What is no answer of a plugin is counted by the server, see {@link unrouted}. */
   private failed(query: Query, error: unknown): void {
     if (QueryError.is(error)) this.count(query, 0, this.of(query).replies(rcodeCode(error.rcode) ?? 2, ''));
   }

@@ -1,15 +1,11 @@
 // Which of the records in the answer section belong to the question: the name asked for and the aliases that start there.
 // Others are how caches are poisoned (RFC 5452 section 6, RFC 2181 section 5.4.1). Works on the bytes; decodes nothing.
 
-import { sameName } from '../dns/wire.ts';
+import { QueryType } from '../dns/codes.ts';
+import { headerLength, sameName } from '../dns/wire.ts';
 
 /** Aliases one after the other that are followed; a longer row counts as a loop. */
 const maxAliases = 16;
-
-const headerLength = 12;
-const CNAME = 5;
-const DNAME = 39;
-const RRSIG = 46;
 
 /** `clean`: every record belongs. `aliasLoop`: it answers nothing. Otherwise: for each answer record whether it belongs. */
 export type Belonging = 'clean' | 'aliasLoop' | readonly boolean[];
@@ -31,7 +27,8 @@ export function inspectAnswers(message: Buffer): Belonging {
   for (let i = 0; i < count; i++) {
     const fixed = nameEnd(message, at);
     const type = message.readUInt16BE(fixed);
-    if (type === CNAME || type === DNAME || !sameName(message, at, headerLength)) return inspectAliases(message, readRecords(message, start, count));
+    if (type === QueryType.CNAME || type === QueryType.DNAME || !sameName(message, at, headerLength))
+      return inspectAliases(message, readRecords(message, start, count));
     at = fixed + 10 + message.readUInt16BE(fixed + 8);
   }
   return 'clean';
@@ -57,7 +54,7 @@ function inspectAliases(message: Buffer, records: readonly AnswerRecord[]): Belo
 
 /** Offsets of the name asked for and of each alias target; undefined when they come back to one of them, or are too many. */
 function followAliases(message: Buffer, records: readonly AnswerRecord[]): number[] | undefined {
-  const aliases = records.filter(({ type }) => type === CNAME);
+  const aliases = records.filter(({ type }) => type === QueryType.CNAME);
   const names = [headerLength];
   for (;;) {
     const last = names.at(-1) ?? headerLength;
@@ -71,7 +68,7 @@ function followAliases(message: Buffer, records: readonly AnswerRecord[]): numbe
 /** A DNAME and its signature stand above the name they redirect (RFC 6672 section 3.1). */
 function belongsTo(message: Buffer, { owner, type, rdata }: AnswerRecord, name: number): boolean {
   if (sameName(message, owner, name)) return true;
-  const redirects = type === DNAME || (type === RRSIG && message.readUInt16BE(rdata) === DNAME);
+  const redirects = type === QueryType.DNAME || (type === QueryType.RRSIG && message.readUInt16BE(rdata) === QueryType.DNAME);
   if (!redirects) return false;
   for (let at = follow(message, name); message.readUInt8(at) !== 0; ) {
     at = follow(message, at + message.readUInt8(at) + 1);

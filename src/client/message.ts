@@ -1,24 +1,16 @@
 // What is sent to a server for a query, and what is made of the bytes that come back.
-import { EdnsOption, rcodeName, typeName } from '../dns/codes.ts';
+import { EdnsOption, ExtendedError, headerFlag, QueryType, ResponseCode, rcodeName, typeName } from '../dns/codes.ts';
 import type { Option } from '../dns/edns.ts';
 import { nameFromWire } from '../dns/name.ts';
 import type { Query } from '../dns/query.ts';
 import { QueryError } from '../dns/query-error.ts';
 import type { ResourceRecord } from '../dns/record.ts';
 import { Reply } from '../dns/reply.ts';
+import { headerLength } from '../dns/wire.ts';
 import { inspectAnswers } from './bailiwick.ts';
 
-const headerLength = 12;
-const RESPONSE = 0x8000;
-const OPCODE = 0x7800;
-const TRUNCATED = 0x0200;
-const RCODE = 0x000f;
-const NXDOMAIN = 3;
-const YXDOMAIN = 6;
-const OPT = 41;
 /** What servers say to EDNS that they do not know (RFC 6891 section 7), or not in this version: FORMERR, NOTIMP, BADVERS. */
-const ednsRefusals: ReadonlySet<number> = new Set([1, 4, 16]);
-const BADVERS = 16;
+const ednsRefusals: ReadonlySet<number> = new Set([ResponseCode.FORMERR, ResponseCode.NOTIMP, ResponseCode.BADVERS]);
 /** Octets of a label and of a name at most (RFC 1035 section 2.3.4). */
 const maxLabel = 63;
 const maxName = 255;
@@ -27,8 +19,6 @@ const shown = 3;
 
 /** Octets of a UDP message that a server may send: what passes every network without fragments (RFC 9715). */
 const maxUdpSize = 1232;
-/** Extended DNS error "Invalid Data" (RFC 8914 section 4.25). */
-const invalidData = 24;
 
 /** The message that asks a server, in the letter case of the client. Without EDNS when the client sent none, or when `plain`. */
 export function writeQuery(query: Query, id: number, plain: boolean): Buffer {
@@ -57,7 +47,7 @@ export type Verdict = 'reply' | 'bareError' | 'other';
 export function judge(message: Buffer, query: Query, id: number): Verdict {
   if (message.length < headerLength || message.readUInt16BE(0) !== id) return 'other';
   const flags = message.readUInt16BE(2);
-  if ((flags & (RESPONSE | OPCODE)) !== RESPONSE) return 'other';
+  if ((flags & (headerFlag.response | headerFlag.opcode)) !== headerFlag.response) return 'other';
   if (message.length === headerLength || message.readUInt16BE(4) === 0) return isBareError(message) ? 'bareError' : 'other';
   const end = headerLength + query.questionLength;
   if (message.readUInt16BE(4) !== 1 || message.length < end) return 'other';
@@ -75,13 +65,14 @@ function isBareError(message: Buffer): boolean {
 }
 
 function isRefusal(rcode: number): boolean {
-  return rcode !== 0 && rcode !== NXDOMAIN;
+  return rcode !== 0 && rcode !== ResponseCode.NXDOMAIN;
 }
 
 /** The response code of a message without a question; its upper bits stand in the OPT record. */
 function bareRcode(message: Buffer): number {
-  const rcode = message.readUInt16BE(2) & RCODE;
-  const hasOpt = message.length >= headerLength + 11 && message.readUInt8(headerLength) === 0 && message.readUInt16BE(headerLength + 1) === OPT;
+  const rcode = message.readUInt16BE(2) & headerFlag.rcode;
+  const hasOpt =
+    message.length >= headerLength + 11 && message.readUInt8(headerLength) === 0 && message.readUInt16BE(headerLength + 1) === QueryType.OPT;
   return hasOpt ? (message.readUInt8(headerLength + 5) << 4) | rcode : rcode;
 }
 
@@ -92,7 +83,7 @@ function bareRcode(message: Buffer): number {
 export function ednsVerdict(reply: Reply, message: Buffer, query: Query): 'taken' | 'refused' | 'unknown' {
   if (!ednsRefusals.has(reply.rcodeNumber)) return 'taken';
   const hasOpt = message.readUInt16BE(10) > 0 && message.length > headerLength + message.readUInt16BE(4) * query.questionLength;
-  return hasOpt && reply.rcodeNumber !== BADVERS ? 'refused' : 'unknown';
+  return hasOpt && reply.rcodeNumber !== ResponseCode.BADVERS ? 'refused' : 'unknown';
 }
 
 /** The question of a message with this id that is not the reply to the query: "www.internal. A"; undefined when it has none that can be read. */
@@ -121,10 +112,10 @@ export function readReply(message: Buffer, verdict: Verdict, query: Query): Repl
     return withoutHopOptions(Reply.fromWire(message));
   } catch (error) {
     // Some servers cut a message in the middle of a record; the client will come back over TCP.
-    if ((flags & TRUNCATED) !== 0) return Reply.empty('NOERROR', { authoritative: false, truncated: true });
+    if ((flags & headerFlag.truncated) !== 0) return Reply.empty('NOERROR', { authoritative: false, truncated: true });
     // So do servers that refuse it, and leave the counts of its header as they were.
-    if (isRefusal(flags & RCODE) && message.length === headerLength + query.questionLength)
-      return Reply.empty('NOERROR', { rcode: rcodeName(flags & RCODE), authoritative: false });
+    if (isRefusal(flags & headerFlag.rcode) && message.length === headerLength + query.questionLength)
+      return Reply.empty('NOERROR', { rcode: rcodeName(flags & headerFlag.rcode), authoritative: false });
     throw error;
   }
 }
@@ -136,7 +127,7 @@ export function readReply(message: Buffer, verdict: Verdict, query: Query): Repl
 export function onlyAnswers(reply: Reply, message: Buffer, { query, server }: { readonly query: Query; readonly server: string }): Reply {
   if (reply.answerCount === 0) return reply;
   const { rcodeNumber } = reply;
-  if (rcodeNumber !== 0 && rcodeNumber !== NXDOMAIN && rcodeNumber !== YXDOMAIN) return reply.with({ answers: [] });
+  if (rcodeNumber !== 0 && rcodeNumber !== ResponseCode.NXDOMAIN && rcodeNumber !== ResponseCode.YXDOMAIN) return reply.with({ answers: [] });
   // Where the message had a record twice, the reply is not the same as the message.
   const isWhole = reply.answerCount === message.readUInt16BE(6);
   const belonging = inspectAnswers(isWhole ? message : Buffer.from(reply.formFor(query).bytes));
@@ -161,7 +152,7 @@ function describe(records: readonly ResourceRecord[]): string {
 }
 
 function invalid(message: string): QueryError {
-  return new QueryError('SERVFAIL', message, { extendedError: invalidData });
+  return new QueryError('SERVFAIL', message, { extendedError: ExtendedError.INVALID_DATA });
 }
 
 /** A server's options are for us, but for the client's subnet and what the server says of an error. */

@@ -180,10 +180,12 @@ export const ExtendedError = {
   NOT_SUPPORTED: 21,
   NO_REACHABLE_AUTHORITY: 22,
   NETWORK_ERROR: 23,
+  INVALID_DATA: 24,
 } as const;
 
 const classCodes: Readonly<Record<string, number>> = { IN: 1, CS: 2, CH: 3, HS: 4, NONE: 254, ANY: 255 };
-const rcodeCodes: Readonly<Record<string, number>> = {
+/** Response codes by their mnemonics (RFC 6895 section 2.3). */
+export const ResponseCode = {
   NOERROR: 0,
   FORMERR: 1,
   SERVFAIL: 2,
@@ -204,11 +206,11 @@ const rcodeCodes: Readonly<Record<string, number>> = {
   BADALG: 21,
   BADTRUNC: 22,
   BADCOOKIE: 23,
-};
+} as const;
 
 const typeNames = invert(QueryType);
 const classNames = invert(classCodes);
-const rcodeNames = invert(rcodeCodes);
+const rcodeNames = invert(ResponseCode);
 
 /** The mnemonic of a record type, `TYPE65280` for one without (RFC 3597 section 5). */
 export function typeName(code: number): string {
@@ -247,7 +249,7 @@ export function rcodeName(code: number): Rcode {
 
 /** The code of a response code's mnemonic (any letter case) or of `RCODEn`; undefined when it is neither. */
 export function rcodeCode(mnemonic: string): number | undefined {
-  return code(rcodeCodes, 'RCODE', mnemonic);
+  return code(ResponseCode, 'RCODE', mnemonic);
 }
 
 /** The code of a response code's mnemonic; throws an Error when there is none, or it has more than the 12 bits of RFC 6891 section 6.1.3. */

@@ -1,18 +1,16 @@
 // How long a whole message may be kept, for caches that see it as a document (RFC 8484 section 5.1).
-import { headerFlag, QueryType } from './codes.ts';
+import { headerFlag, QueryType, ResponseCode } from './codes.ts';
 import { layOut } from './message.ts';
 import { maxTtl } from './record.ts';
 import { readUint16, readUint32 } from './wire.ts';
 
 /** Seconds that a failure may be kept (RFC 9520 section 3.2 asks for at least one, and at most five minutes). */
 const failureTtl = 5;
-const noError = 0;
-const nxDomain = 3;
 
 /** The lowest TTL of a message with one question, in seconds; of a denial at most the minimum of its SOA record (RFC 2308 section 5). 0 without a record. */
 export function freshness(message: Uint8Array): number {
   const rcode = readUint16(message, 2) & headerFlag.rcode;
-  if (rcode !== noError && rcode !== nxDomain) return failureTtl;
+  if (rcode !== ResponseCode.NOERROR && rcode !== ResponseCode.NXDOMAIN) return failureTtl;
   const { records, ttls, counts, recordsEnd } = layOut(message);
   let lowest = Number.POSITIVE_INFINITY;
   for (let i = 0; i < ttls.length; i++) {

@@ -19,6 +19,7 @@ export {
   QueryClass,
   QueryType,
   type Rcode,
+  ResponseCode,
   rcodeCode,
   rcodeName,
   typeCode,

@@ -6,8 +6,8 @@ import { capability } from './capability.ts';
 
 /** Counts what happens outside the chains. */
 export interface RequestObserver {
-  /** A query that no server block answered, or in whose chain a plugin panicked: its zone is "dropped". */
-  dropped(query: Query, reply: Reply): void;
+  /** A query that no server block answered, or in whose chain a plugin panicked. Its zone is called "dropped", as in CoreDNS's metrics, though it has a reply. */
+  unrouted(query: Query, reply: Reply): void;
   /** A plugin threw something that is no QueryError. */
   panicked(): void;
   /** A message whose head was judged to be no query to answer: only a header with this response code was sent. The bytes are used again after the call. */

@@ -112,14 +112,14 @@ export function problemOf(error: unknown, { plugin, place }: Pick<Use, 'plugin' 
 }
 
 /** Views tell blocks with the same keys apart; where they have none, or the same, their order does. */
-function finished({ keys, uses, settings, block }: Draft, index: number, drafts: readonly Draft[]): Block {
-  const name = nameOf(drafts[index] as Draft);
+function finished({ keys, uses, settings, block }: BlockDraft, index: number, drafts: readonly BlockDraft[]): Block {
+  const name = nameOf(drafts[index] as BlockDraft);
   const alike = drafts.slice(0, index).filter((draft) => nameOf(draft) === name).length;
   const identified = uses.map((use) => ({ ...use, identity: JSON.stringify([name, alike, use.plugin.name, use.identity]) }));
   return { keys, uses: identified, settings, place: block.place, hash: hashTree({ blocks: [block] }), choice: choiceOf(uses) };
 }
 
-function nameOf({ block, settings }: Draft): string {
+function nameOf({ block, settings }: BlockDraft): string {
   return JSON.stringify([block.keys.map(({ text }) => text), (settings as BlockSettings).view ?? '']);
 }
 
@@ -143,6 +143,7 @@ function inTurn(collectors: readonly ((query: Query) => void)[]): (query: Query)
   };
 }
 
+/** What is wrong or odd about a configuration, while it is read. */
 interface Findings {
   readonly problems: ConfigError[];
   readonly warnings: string[];
@@ -150,7 +151,8 @@ interface Findings {
   readonly files: FilesRead;
 }
 
-interface Draft {
+/** A server block while its plugins are set up. */
+interface BlockDraft {
   readonly block: ServerBlock;
   readonly keys: readonly ServedKey[];
   readonly uses: Use[];
@@ -158,7 +160,7 @@ interface Draft {
   readonly stated: Map<string, Place>;
 }
 
-function makeDraft(block: ServerBlock, environment: SetupEnvironment, problems: ConfigError[]): Draft {
+function makeDraft(block: ServerBlock, environment: SetupEnvironment, problems: ConfigError[]): BlockDraft {
   const keys = block.keys.flatMap((word) => {
     try {
       return served(word, parseKey(word, { dnsPort: environment.dnsPort }));
@@ -205,11 +207,11 @@ function own(record: Readonly<Record<string, string>>, name: string): string | u
 /** Sets one plugin up in one block. */
 class PluginSetup {
   private readonly plugin: Plugin;
-  private readonly draft: Draft;
+  private readonly draft: BlockDraft;
   private readonly environment: SetupEnvironment;
   private readonly findings: Findings;
 
-  constructor(plugin: Plugin, draft: Draft, environment: SetupEnvironment, findings: Findings) {
+  constructor(plugin: Plugin, draft: BlockDraft, environment: SetupEnvironment, findings: Findings) {
     this.plugin = plugin;
     this.draft = draft;
     this.environment = environment;

@@ -179,7 +179,7 @@ export class Generation {
     const observers = [...new Set(this.blocks.flatMap((block) => provided(block, requestObserver)))];
     return {
       router: new Router(routed),
-      dropped: this.context.route(server, 'dropped', ''),
+      unrouted: this.context.route(server, 'dropped', ''),
       otherClasses: blocks.some(({ settings }) => settings.otherClasses === true),
       notified: blocks.some(({ uses }) => uses.some(({ instance }) => instance.notify !== undefined)),
       observers,

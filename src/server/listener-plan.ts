@@ -40,7 +40,7 @@ export interface PlanningContext {
 }
 
 /** A listener while the blocks that it serves are gathered. */
-interface Draft {
+interface ListenerDraft {
   readonly name: string;
   readonly transport: ListenerTransport;
   readonly address: string;
@@ -63,7 +63,7 @@ function patienceOf({ uses }: Block): number {
 
 /** The listeners that the blocks need, and what keeps them from being opened. */
 export function planListeners(blocks: readonly Block[], context: PlanningContext): { listeners: PlannedListener[]; problems: ConfigError[] } {
-  const drafts = new Map<string, Draft>();
+  const drafts = new Map<string, ListenerDraft>();
   const problems: ConfigError[] = [];
   const all = blocks.flatMap((block) => block.uses);
   for (const block of blocks) {
@@ -86,18 +86,18 @@ export function planListeners(blocks: readonly Block[], context: PlanningContext
 }
 
 /** The listeners and zones of a block; a listener that is not among the drafts yet is added. */
-function placesOf({ keys, settings }: Block, drafts: Map<string, Draft>, defaultAddress: string): { draft: Draft; zone: string }[] {
+function placesOf({ keys, settings }: Block, drafts: Map<string, ListenerDraft>, defaultAddress: string): { draft: ListenerDraft; zone: string }[] {
   return keys.flatMap(({ transport, zone, port }) =>
     (settings.addresses ?? [defaultAddress]).map((address) => {
       const name = serverName(transport, address, port);
-      const draft: Draft = drafts.get(name) ?? { name, transport, address, port, routed: [], blocks: new Set(), places: new Map() };
+      const draft: ListenerDraft = drafts.get(name) ?? { name, transport, address, port, routed: [], blocks: new Set(), places: new Map() };
       drafts.set(name, draft);
       return { draft, zone };
     }),
   );
 }
 
-function planned({ name, transport, address, port, routed, blocks: gathered }: Draft): PlannedListener {
+function planned({ name, transport, address, port, routed, blocks: gathered }: ListenerDraft): PlannedListener {
   const blocks = [...gathered];
   const [first] = blocks;
   return { name, transport, address, port, routed, blocks, settings: streamSettings(transport, blocks), sockets: first?.settings.sockets ?? 1 };
@@ -120,12 +120,12 @@ function tlsOf(blocks: readonly Block[]): TlsSettings | undefined {
   return blocks.findLast(({ settings }) => settings.tls !== undefined)?.settings.tls;
 }
 
-function defined(where: Draft, zone: string, place: Place): ConfigError {
+function defined(where: ListenerDraft, zone: string, place: Place): ConfigError {
   return new ConfigError(`cannot serve ${describe(where, zone)} - it is already defined`, { place });
 }
 
 /** A zone served on one address of a port and, by another block, on all of them. */
-function overlaps(all: readonly Draft[]): ConfigError[] {
+function overlaps(all: readonly ListenerDraft[]): ConfigError[] {
   return all.flatMap((bound) => {
     const unbound = all.find(({ transport, address, port }) => address === '' && port === bound.port && transport === bound.transport);
     if (bound.address === '' || unbound === undefined) return [];
@@ -138,7 +138,7 @@ function overlaps(all: readonly Draft[]): ConfigError[] {
 }
 
 /** Two transports at one port: whichever opened first would keep the other from starting. */
-function conflicts(all: readonly Draft[]): ConfigError[] {
+function conflicts(all: readonly ListenerDraft[]): ConfigError[] {
   return all.flatMap((later, i) => {
     const earlier = all.slice(0, i).find((each) => each.transport !== later.transport && shareSocket(each, later));
     const place = [...later.blocks][0]?.place;
@@ -149,12 +149,12 @@ function conflicts(all: readonly Draft[]): ConfigError[] {
   });
 }
 
-function shareSocket(a: Draft, b: Draft): boolean {
+function shareSocket(a: ListenerDraft, b: ListenerDraft): boolean {
   return a.port !== 0 && a.port === b.port && (a.address === b.address || a.address === '' || b.address === '');
 }
 
 /** Encrypted transports that would be served in plain text. */
-function withoutCertificate(all: readonly Draft[]): ConfigError[] {
+function withoutCertificate(all: readonly ListenerDraft[]): ConfigError[] {
   return all.flatMap(({ transport, name, blocks }) => {
     const [first] = blocks;
     if (transport === 'dns' || first === undefined || tlsOf([...blocks]) !== undefined) return [];
@@ -163,6 +163,6 @@ function withoutCertificate(all: readonly Draft[]): ConfigError[] {
   });
 }
 
-function describe({ transport, port, address }: Draft, zone: string): string {
+function describe({ transport, port, address }: ListenerDraft, zone: string): string {
   return `${transport}://${zone}:${port}${address === '' ? '' : ` on ${address}`}`;
 }

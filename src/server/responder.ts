@@ -22,8 +22,8 @@ import type { RoutedBlock } from './zone-blocks.ts';
 /** What a responder answers with; replaced as a whole at a reload. */
 export interface Answering {
   readonly router: Router;
-  /** The route of queries that no block answers. */
-  readonly dropped: Route;
+  /** The route of queries that no block answers; its zone is called "dropped", as in CoreDNS's metrics. */
+  readonly unrouted: Route;
   /** Whether a plugin of this listener takes questions of classes other than IN. */
   readonly otherClasses: boolean;
   /** Whether a plugin of this listener takes NOTIFY. */
@@ -60,7 +60,7 @@ export class Responder implements Answerer {
     const query = this.read(wire, start, end, peer);
     if (typeof query === 'number') {
       if (query === verdict.ignore) return 0;
-      for (const observer of this.answering.observers) observer.rejected?.(wire.subarray(start, end), query, peer, this.answering.dropped.server);
+      for (const observer of this.answering.observers) observer.rejected?.(wire.subarray(start, end), query, peer, this.answering.unrouted.server);
       return renderRefusal(wire, start, query, out);
     }
     const found = this.blockFor(query);
@@ -143,8 +143,8 @@ export class Responder implements Answerer {
 
   /** Counts a query that no chain answers. */
   private outsideChains(query: Query, reply: Reply): Reply {
-    exchangeOf(query).route = this.answering.dropped;
-    for (const observer of this.answering.observers) observer.dropped(query, reply);
+    exchangeOf(query).route = this.answering.unrouted;
+    for (const observer of this.answering.observers) observer.unrouted(query, reply);
     return reply;
   }
 
@@ -155,10 +155,10 @@ export class Responder implements Answerer {
   }
 
   private panicked(error: unknown, circumstances?: Circumstances): void {
-    const { observers, dropped, stacktrace } = this.answering;
+    const { observers, unrouted, stacktrace } = this.answering;
     for (const observer of observers) observer.panicked();
     const text = (stacktrace === true && error instanceof Error ? error.stack : undefined) ?? errorText(error);
-    this.log.error(`Recovered from panic in server: "${dropped.server}" ${withCircumstances(text, circumstances)}`);
+    this.log.error(`Recovered from panic in server: "${unrouted.server}" ${withCircumstances(text, circumstances)}`);
   }
 
   private async answerLater(reply: Awaitable<Reply>, asked: Asked): Promise<void> {

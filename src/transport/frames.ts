@@ -1,5 +1,6 @@
 // Length-framed messages on one connection (RFC 7766 section 8, RFC 7858 section 3.3): answered as they are ready, with limits on time and work in hand.
 import type { Socket } from 'node:net';
+import { headerLength } from '../dns/wire.ts';
 import type { Served } from './accept.ts';
 import { addressesOf } from './addresses.ts';
 import { type Answerer, type Cancellable, type MessageStream, type Peer, pending } from './answerer.ts';
@@ -9,8 +10,6 @@ import type { Timeouts } from './stream-settings.ts';
 const maxUnanswered = 100;
 /** Octets of answers waiting for a slow reader before no more of its queries are read. */
 const maxUnsent = 1 << 20;
-/** Octets of a header: a frame that holds less is no DNS, and what follows it cannot be trusted. */
-const minMessage = 12;
 
 /** What a connection is served by. */
 export interface FramedOptions {
@@ -127,7 +126,7 @@ export class FramedConnection implements Peer, Served {
     let bytes = this.rest.length === 1 ? (this.rest[0] as Buffer) : Buffer.concat(this.rest);
     while (bytes.length >= 2 && !this.finished) {
       const length = bytes.readUInt16BE(0);
-      if (length < minMessage) return void this.socket.destroy();
+      if (length < headerLength) return void this.socket.destroy();
       if (bytes.length < length + 2) break;
       if (this.overloaded()) {
         this.socket.pause();

@@ -246,7 +246,7 @@ describe('observers', () => {
     return {
       provides: [
         provide(requestObserver, {
-          dropped: (query, reply) => void told.push(`${name} ${query.name} ${reply.rcode}`),
+          unrouted: (query, reply) => void told.push(`${name} ${query.name} ${reply.rcode}`),
           panicked: () => void told.push(`${name} panic`),
           rejected: (message, rcode) => void told.push(`${name} ${message.length} octets ${rcode}`),
         }),

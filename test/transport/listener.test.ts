@@ -13,7 +13,7 @@ import { UdpClient } from '../support/client.ts';
 
 const kinds: UdpKind[] = defaultUdpKind() === 'batch' ? ['batch', 'dgram'] : ['dgram'];
 const log = { debug() {}, info() {}, warn() {}, error() {}, debugging: false };
-const dropped = { server: 'dns://:0', zone: 'dropped', view: '', index: 0 };
+const unrouted = { server: 'dns://:0', zone: 'dropped', view: '', index: 0 };
 const query = Buffer.from('abcd01000001000000000000076578616d706c65036f72670000010001', 'hex');
 const settings = { timeouts: defaultTimeouts, connections: defaultConnections.dns, streams: defaultStreams };
 const addresses = Object.values(networkInterfaces()).flatMap((entries) =>
@@ -25,7 +25,7 @@ describe.each(kinds)('a listener on every address, UDP by %s', (udp) => {
     const responder = new Responder(
       {
         router: new Router([]),
-        dropped,
+        unrouted,
         otherClasses: false,
         notified: false,
         stacktrace: false,
