@@ -1,7 +1,9 @@
 // Makes the npm package in dist/: JavaScript, types, and a package.json whose exports point at them.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
+import { bundle } from './bundle.ts';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -14,10 +16,16 @@ execFileSync(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 
 
 const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const { name, version, description, license, type, engines, dependencies, keywords, repository, homepage, bugs } = own;
-const doors = Object.entries<string>(own.exports).map(([name, file]) => {
+const exported = Object.entries<string>(own.exports);
+const doors = exported.map(([name, file]) => {
   const built = file.replace(/\.ts$/, '');
   return [name, { types: `${built}.d.ts`, default: `${built}.js` }];
 });
+await bundle(
+  { root, dist },
+  ['src/main.ts', 'src/worker.ts', ...exported.map(([, file]) => file.slice(2))],
+  new Map(exported.map(([name, file]) => [`ferrydns${name.slice(1)}`, file])),
+);
 const manifest = {
   name,
   version,
@@ -33,6 +41,9 @@ const manifest = {
   exports: { ...Object.fromEntries(doors), './package.json': './package.json' },
   dependencies,
 };
+// A Node that is too old has to be able to read it: it imports nothing.
+const bin = readFileSync(join(root, 'src/bin.ts'), 'utf8');
+writeFileSync(join(dist, 'src/bin.js'), stripTypeScriptTypes(bin).replace('./main.ts', './main.js'));
 writeFileSync(join(dist, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 chmodSync(join(dist, 'src', 'bin.js'), 0o755);
 // What the README leads to is part of it, and what operators take from it.

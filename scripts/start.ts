@@ -1,11 +1,12 @@
 // `npm start`: serves Corefile.example, or what `npm start -- -conf FILE` names.
 import '../src/heap.ts';
+import '../src/compile-cache.ts';
 import { join } from 'node:path';
-import { registry } from '../plugins/index.ts';
-import { run } from '../src/command/command.ts';
 
 const words = process.argv.slice(2);
 const example = join(import.meta.dirname, '..', 'Corefile.example');
+// Only what is imported after heap and cache is affected by them.
+const [{ registry }, { run }] = await Promise.all([import('../plugins/index.ts'), import('../src/command/command.ts')]);
 
 if (words.length > 0) {
   await run(words, { registry, process });

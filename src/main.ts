@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // The command `ferrydns`: the composition root, the only importer of the registry.
 import './heap.ts';
+import './compile-cache.ts';
 
-import { registry } from '../plugins/index.ts';
-import { run } from './command/command.ts';
-
+// Only what is imported after those two is affected by them.
+const [{ registry }, { run }] = await Promise.all([import('../plugins/index.ts'), import('./command/command.ts')]);
 await run(process.argv.slice(2), { registry, process });

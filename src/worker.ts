@@ -1,7 +1,7 @@
 // A worker process of `multisocket`: its composition root, started by the main process only.
 import './heap.ts';
+import './compile-cache.ts';
 
-import { registry } from '../plugins/index.ts';
-import { runWorker } from './server/worker.ts';
-
+// Only what is imported after those two is affected by them.
+const [{ registry }, { runWorker }] = await Promise.all([import('../plugins/index.ts'), import('./server/worker.ts')]);
 runWorker(registry, process);

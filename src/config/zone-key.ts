@@ -120,7 +120,8 @@ function splitZonesAndPort(text: string): { zones: readonly Name[]; port?: numbe
 function zonesOf(text: string): readonly Name[] {
   if (text.length > 255) throw new Error(`specified zone is too long: ${text.length} > 255`);
   const [address = '', prefix] = text.split('/', 2);
-  if (isIP(address) !== 0 && /^\d+$/.test(prefix ?? '')) {
+  // In this order: what tells IPv6 addresses takes 7 ms when it is first asked.
+  if (/^\d+$/.test(prefix ?? '') && isIP(address) !== 0) {
     if (/^(:|0.*:)/.test(text)) throw new Error(`invalid CIDR ${text}`);
     return reverseZones(text);
   }

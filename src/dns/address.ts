@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 
 /** The one spelling of an IP address without a zone; IPv6 as in RFC 5952, with all its groups in hexadecimal. */
 export function canonicalAddress(address: string): string {
-  return isIPv6(address) ? ipv6Text(ipv6Groups(address)) : address;
+  return address.includes(':') && isIPv6(address) ? ipv6Text(ipv6Groups(address)) : address;
 }
 
 /** The eight groups of an IPv6 address in any spelling of RFC 4291 section 2.2. */
