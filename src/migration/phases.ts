@@ -131,13 +131,14 @@ function countdown(state: State, agreement: Agreement, now: Moment): Step | null
     const aborts = `${doubt}: the flip is called off, A is answered; see to the clock and start again`;
     return { ...rollback(state, agreement, { now, why: doubt }), aborts };
   }
-  if (!isCompared(state, agreement, now)) return null;
-  if (flip.committed) return earliest(state, now) >= flip.at + state.timing.skew ? beginFlipping(state, agreement, now) : null;
-  if (readyToCommit(state, agreement) && latest(state, now) < flip.at) {
+  const compared = isCompared(state, agreement, now);
+  if (flip.committed) return compared && earliest(state, now) >= flip.at + state.timing.skew ? beginFlipping(state, agreement, now) : null;
+  if (compared && readyToCommit(state, agreement) && latest(state, now) < flip.at) {
     return conditions(state) === null
       ? { agreement: { ...agreement, flip: { ...flip, committed: true } }, why: `flip committed for ${new Date(flip.at).toISOString()}` }
       : null;
   }
+  // Also by a clock that is off: a proposal binds nobody who does not acknowledge it, and who has promised the last one would fall silent.
   return latest(state, now) >= flip.at - state.timing.skew - state.timing.margin ? propose(state, agreement, now) : null;
 }
 

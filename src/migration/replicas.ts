@@ -215,10 +215,15 @@ function renamed<T>(entries: Readonly<Record<string, T>>, name: string, as: stri
   return Object.fromEntries(Object.entries(entries).map(([each, value]) => [each === name ? as : each, value]));
 }
 
-/** Notes the beats of the others, and whose clock cannot be within `skew` of this one (R6). */
+/**
+ * Notes the beats of the others, and whose clock cannot be within `skew` of this one (R6). A stamp was made between two readings of the store. Where these are
+ * far apart, as after a cut, that clears nobody who was found to be off.
+ */
 export function observePeers(state: State, agreement: Agreement, now: Moment): Pick<State, 'seen' | 'skewedBy' | 'readAt'> {
-  const { skew } = state.timing;
+  const { skew, margin } = state.timing;
+  const { readAt } = state;
   const wall = latest(state, now);
+  const isClose = readAt !== null && wall - readAt <= skew + 2 * margin;
   let skewedBy: string | null = null;
   const seen: Record<string, State['seen'][string]> = {};
   for (const [replica, member] of Object.entries(agreement.members)) {
@@ -226,10 +231,10 @@ export function observePeers(state: State, agreement: Agreement, now: Moment): P
     const before = state.seen[replica];
     const fresh = before === undefined || before.beat !== member.beat;
     // The first stamp that is seen may be as old as it likes.
-    seen[replica] = fresh ? { beat: member.beat, mono: now.mono, compared: before !== undefined && state.readAt !== null } : before;
+    seen[replica] = fresh ? { beat: member.beat, mono: now.mono, compared: before !== undefined && isClose } : before;
     const ahead = member.stamp > wall + skew;
-    const behind = fresh && before !== undefined && state.readAt !== null && member.stamp < state.readAt - skew;
-    const stillOff = !fresh && state.skewedBy === replica;
+    const behind = fresh && before !== undefined && readAt !== null && member.stamp < readAt - skew;
+    const stillOff = !(fresh && isClose) && state.skewedBy === replica;
     if (state.rules.skew && (ahead || behind || stillOff)) skewedBy = replica;
   }
   return { seen, skewedBy, readAt: wall };
