@@ -5,6 +5,23 @@ import type { Client } from '../dns/client.ts';
 /** The two ends of a connection or of a datagram. */
 export type Addresses = Pick<Client, 'address' | 'port' | 'family' | 'localAddress' | 'localPort'>;
 
+/** Keeps the two ends for a client that answers are sent to. */
+export abstract class Ends implements Addresses {
+  readonly address: string;
+  readonly port: number;
+  readonly family: 4 | 6;
+  readonly localAddress: string;
+  readonly localPort: number;
+
+  constructor({ address, port, family, localAddress, localPort }: Addresses) {
+    this.address = address;
+    this.port = port;
+    this.family = family;
+    this.localAddress = localAddress;
+    this.localPort = localPort;
+  }
+}
+
 /** Stands on the socket itself: what HTTP/2 gives for a socket is another object, which passes properties on. */
 const told = Symbol('addresses that a proxy has told');
 

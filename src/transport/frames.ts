@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { headerLength } from '../dns/wire.ts';
 import type { Served } from './accept.ts';
-import { addressesOf } from './addresses.ts';
+import { addressesOf, Ends } from './addresses.ts';
 import { type Answerer, type Cancellable, type MessageStream, type Peer, pending } from './answerer.ts';
 import type { Timeouts } from './stream-settings.ts';
 
@@ -21,15 +21,10 @@ export interface FramedOptions {
 }
 
 /** One connection, and the client at its other end. */
-export class FramedConnection implements Peer, Served {
+export class FramedConnection extends Ends implements Peer, Served {
   readonly waiting = new Set<Cancellable>();
   readonly stream: MessageStream = { send: (message) => this.sendPart(message), abort: () => void this.socket.destroy() };
   readonly transport: 'tcp' | 'tls';
-  readonly address: string;
-  readonly port: number;
-  readonly family: 4 | 6;
-  readonly localAddress: string;
-  readonly localPort: number;
   private readonly socket: Socket;
   private readonly answerer: Answerer;
   private readonly timeouts: Required<Timeouts>;
@@ -48,17 +43,12 @@ export class FramedConnection implements Peer, Served {
   private writeTimer: NodeJS.Timeout | undefined;
 
   constructor(socket: Socket, { transport, answerer, timeouts, out }: FramedOptions) {
+    super(addressesOf(socket));
     this.transport = transport;
     this.socket = socket;
     this.answerer = answerer;
     this.timeouts = timeouts;
     this.out = out;
-    const { address, port, family, localAddress, localPort } = addressesOf(socket);
-    this.address = address;
-    this.port = port;
-    this.family = family;
-    this.localAddress = localAddress;
-    this.localPort = localPort;
     socket.on('data', (chunk: Buffer) => this.read(chunk));
     socket.on('end', () => this.finish());
     socket.on('drain', () => this.goOn());

@@ -1,5 +1,5 @@
 // Takes the headers of proxies off datagrams: who asks is whom the header names, and the reply goes back to the proxy.
-import type { Addresses } from './addresses.ts';
+import { type Addresses, Ends } from './addresses.ts';
 import type { Answerer, Peer } from './answerer.ts';
 import { readProxyHeader } from './proxy-header.ts';
 import { ProxySessions } from './proxy-sessions.ts';
@@ -74,23 +74,14 @@ function proxied(peer: Peer, addresses: Addresses | undefined): Peer {
 }
 
 /** A client behind a proxy. */
-class ProxiedPeer implements Peer {
+class ProxiedPeer extends Ends implements Peer {
   readonly transport: Peer['transport'];
-  readonly address: string;
-  readonly port: number;
-  readonly family: 4 | 6;
-  readonly localAddress: string;
-  readonly localPort: number;
   private readonly proxy: Peer;
 
-  constructor(proxy: Peer, { address, port, family, localAddress, localPort }: Addresses) {
+  constructor(proxy: Peer, addresses: Addresses) {
+    super(addresses);
     this.proxy = proxy;
     this.transport = proxy.transport;
-    this.address = address;
-    this.port = port;
-    this.family = family;
-    this.localAddress = localAddress;
-    this.localPort = localPort;
   }
 
   send(message: Uint8Array): void {

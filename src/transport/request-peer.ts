@@ -1,28 +1,19 @@
 // The client of one request, where a connection carries many at a time.
-import type { Addresses } from './addresses.ts';
+import { type Addresses, Ends } from './addresses.ts';
 import type { Cancellable, Peer } from './answerer.ts';
 
 /** How a request is answered. */
 export type RequestAnswer = Pick<Peer, 'send' | 'sendNothing'>;
 
-export class RequestPeer implements Peer {
+export class RequestPeer extends Ends implements Peer {
   readonly transport: 'https' | 'grpc';
-  readonly address: string;
-  readonly port: number;
-  readonly family: 4 | 6;
-  readonly localAddress: string;
-  readonly localPort: number;
   readonly waiting = new Set<Cancellable>();
   readonly send: Peer['send'];
   readonly sendNothing: Peer['sendNothing'];
 
-  constructor(transport: 'https' | 'grpc', { address, port, family, localAddress, localPort }: Addresses, { send, sendNothing }: RequestAnswer) {
+  constructor(transport: 'https' | 'grpc', addresses: Addresses, { send, sendNothing }: RequestAnswer) {
+    super(addresses);
     this.transport = transport;
-    this.address = address;
-    this.port = port;
-    this.family = family;
-    this.localAddress = localAddress;
-    this.localPort = localPort;
     this.send = send;
     this.sendNothing = sendNothing;
   }

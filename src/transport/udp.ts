@@ -2,6 +2,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import type { Logger } from '../log/logger.ts';
+import { Ends } from './addresses.ts';
 import { type Answerer, type Listening, maxMessage, type Peer } from './answerer.ts';
 
 /** Where to listen, who answers, and where trouble is told. */
@@ -33,22 +34,14 @@ export async function listenUdp(options: UdpOptions): Promise<Listening> {
   return { transport: 'udp', address: bound.address, port: bound.port, close: () => close(socket) };
 }
 
-class UdpPeer implements Peer {
+class UdpPeer extends Ends implements Peer {
   readonly transport = 'udp';
-  readonly address: string;
-  readonly port: number;
-  readonly family: 4 | 6;
-  readonly localAddress: string;
-  readonly localPort: number;
   private readonly socket: Socket;
 
   constructor(socket: Socket, from: RemoteInfo, bound: { address: string; port: number }) {
+    const { address, port, family } = from;
+    super({ address, port, family: family === 'IPv6' ? 6 : 4, localAddress: bound.address, localPort: bound.port });
     this.socket = socket;
-    this.address = from.address;
-    this.port = from.port;
-    this.family = from.family === 'IPv6' ? 6 : 4;
-    this.localAddress = bound.address;
-    this.localPort = bound.port;
   }
 
   send(message: Uint8Array): void {
