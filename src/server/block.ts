@@ -176,7 +176,9 @@ function served(word: Word, keys: readonly ZoneKey[]): readonly ServedKey[] {
   return keys.map((key) => {
     const { transport } = key;
     if (isServed(transport)) return { ...key, transport };
-    throw new ConfigError(`transport ${transport}:// is known to CoreDNS, but ferrydns does not serve it yet`, {
+    const instead = transport === 'https3' ? 'https://' : 'tls://';
+    const why = 'Node has no QUIC, and with no library for it does a client that fails leave the others alone (docs/architecture.md#quic)';
+    throw new ConfigError(`transport ${transport}:// is not served: ${why}; serve ${instead} instead`, {
       place: word.place,
       expected: listenerTransports.map((each) => `${each}://`).join(', '),
     });
@@ -249,14 +251,25 @@ class PluginSetup {
 
   /** Adds what an instance states about its block; two that differ are a problem. */
   private state(settings: BlockSettings, place: Place): void {
+    const { draft } = this;
+    const { limits = {}, ...others } = settings;
+    this.stateAll(others, draft.settings, (name) => ({ name, place }));
+    // Each transport has limits of its own, which plugins of their own state.
+    const all = { ...(draft.settings as BlockSettings).limits };
+    this.stateAll(limits, all, (transport) => ({ name: `limits of ${transport}`, place }));
+    if (Object.keys(all).length > 0) draft.settings['limits'] = all;
+  }
+
+  private stateAll(stated: object, settings: Record<string, unknown>, called: (key: string) => { name: string; place: Place }): void {
     const { draft, plugin } = this;
-    for (const [name, value] of Object.entries(settings)) {
+    for (const [key, value] of Object.entries(stated)) {
+      const { name, place } = called(key);
       const before = draft.stated.get(name);
-      if (before !== undefined && JSON.stringify(draft.settings[name]) !== JSON.stringify(value)) {
+      if (before !== undefined && JSON.stringify(settings[key]) !== JSON.stringify(value)) {
         const message = `'${name}' is stated already at ${before.file}:${before.line}`;
         this.findings.problems.push(new ConfigError(message, { place, plugin: plugin.name }));
       }
-      draft.settings[name] = value;
+      settings[key] = value;
       draft.stated.set(name, place);
     }
   }

@@ -145,10 +145,13 @@ export class Generation {
     return this.uses().flatMap(({ plugin, instance }) => (instance.ready === undefined ? [] : [{ name: plugin.name, ready: instance.ready() }]));
   }
 
-  /** The zones that are served and where, as "zone:port" lines. */
+  /** The zones that are served and where, as lines "zone:port", with the scheme where it is not DNS over UDP and TCP. */
   served(): string[] {
     const lines = this.blocks.flatMap(({ keys, settings }) =>
-      keys.map(({ zone, port }) => `${zone}:${port}${settings.addresses === undefined ? '' : ` on ${settings.addresses.join(' ')}`}`),
+      keys.map(
+        ({ transport, zone, port }) =>
+          `${transport === 'dns' ? '' : `${transport}://`}${zone}:${port}${settings.addresses === undefined ? '' : ` on ${settings.addresses.join(' ')}`}`,
+      ),
     );
     return [...new Set(lines)];
   }

@@ -172,6 +172,13 @@ test('a header of one megabyte costs nobody else anything', async () => {
   expect((await get(session(server.port), `dns=${encoded('www.example.org')}`)).status).toBe(200);
 });
 
+test('limits of several transports in one block', async () => {
+  const both = 'https {\nmax_connections 1\n}\ngrpc_server {\nmax_connections 3\n}';
+  const text = `https://.:0 grpc://.:0 {\ntls ${folder}/server.crt ${folder}/server.key\n${both}\n${hosts}\n}\n`;
+  await using server = await serve(text);
+  expect(server.lines.join('\n')).not.toContain('stated already');
+});
+
 test('an https:// key without a certificate is refused', async () => {
   expect(await refusal('https://.:0 {\nwhoami\n}')).toContain("expected 'tls CERT KEY' in this server block");
 });

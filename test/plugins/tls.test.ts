@@ -153,7 +153,13 @@ describe('what is refused', () => {
     expect(message).toMatch(/Corefile:4.*cannot serve tls:\/\/127.0.0.1:18530 - dns:\/\/127.0.0.1:18530 at .*Corefile:1 has this port/);
   });
 
-  test('transports that are not served yet', async () => {
-    expect(await refusal('quic://.:0 {\nwhoami\n}')).toContain('ferrydns does not serve it yet');
+  test.each([
+    ['quic', 'tls'],
+    ['https3', 'https'],
+  ])('%s://, with the reason and what to do', async (transport, instead) => {
+    const message = await refusal(`${transport}://.:0 {\nwhoami\n}`);
+    expect(message).toContain(`Corefile:1 - Error during parsing: transport ${transport}:// is not served: Node has no QUIC`);
+    expect(message).toContain(`serve ${instead}:// instead`);
+    expect(await refusal(`.:0 {\n${transport} {\nmax_streams 5\n}\nwhoami\n}`)).toContain(`'${transport}://' is not served, '${instead}://' is`);
   });
 });
