@@ -1,5 +1,5 @@
 // Asks again for what was kept: before it expires, behind the client's back, or before an expired answer is given.
-import { type Awaitable, after, answersToo, isPromise, type Next, ownClient, type Query, type Reply, rescue } from 'ferrydns/plugin';
+import { type Awaitable, after, answersToo, type Client, isPromise, type Next, type Query, type Reply, rescue } from 'ferrydns/plugin';
 import { isAmong } from './audience.ts';
 import type { Entry, Kept } from './entry.ts';
 import type { Keeper } from './keeper.ts';
@@ -90,7 +90,7 @@ export class Refresher {
     if (entry.isRefreshing || isTooSoon) return;
     this.context.countersOf(query).prefetches.add();
     query.explained?.note('asks again behind the client');
-    const own = query.with({ client: ownClient, authenticData: true });
+    const own = query.with({ client: overStream(query.client), authenticData: true });
     void this.refresh(own, next, entry, now);
   }
 
@@ -148,4 +148,9 @@ function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | undef
   const { promise: late, resolve } = Promise.withResolvers<undefined>();
   const timer = setTimeout(resolve, milliseconds, undefined);
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+/** The client as if it had asked over a stream: what asks the server again on the way to the answer is allowed what the client is. */
+function overStream({ address, port, family, localAddress, localPort }: Client): Client {
+  return { address, port, family, transport: 'tcp', localAddress, localPort };
 }

@@ -1,6 +1,7 @@
 // Follows a query through the rest of the chain and logs its outcome, if the rule for its name wants it.
+import { kindOf } from 'ferrydns/built-in';
 import { type Awaitable, isPromise, type Logger, type Next, type Query, QueryError, Reply, type SetupContext } from 'ferrydns/plugin';
-import { classOf, kindOf } from './classify.ts';
+import { classOf } from './classify.ts';
 import { logClass, logType } from './metadata.ts';
 import { type Rule, ruleFor } from './rules.ts';
 

@@ -222,6 +222,11 @@ export function typeCode(mnemonic: string): number | undefined {
   return code(QueryType, 'TYPE', mnemonic);
 }
 
+/** The code of a type whose mnemonic is this word, exactly: in capitals, and no `TYPEn`, as CoreDNS's Corefiles have it. Undefined for every other word. */
+export function typeMnemonic(word: string): number | undefined {
+  return Object.hasOwn(QueryType, word) ? QueryType[word as keyof typeof QueryType] : undefined;
+}
+
 /** The mnemonic of a class, `CLASS42` for one without (RFC 3597 section 5). */
 export function className(code: number): string {
   return classNames.get(code) ?? `CLASS${code}`;

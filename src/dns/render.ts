@@ -84,7 +84,7 @@ function shorten(reply: Reply, query: Query, limit: number): Shortened {
 }
 
 function flagsOf(reply: Reply, query: Query): number {
-  return headerFlag.response | (query.flags & headerFlag.copied) | reply.flags | (reply.rcodeNumber & headerFlag.rcode);
+  return headerFlag.response | (query.flags & reply.repeated) | reply.flags | (reply.rcodeNumber & headerFlag.rcode);
 }
 
 /** Writes the OPT record behind the first `length` octets of `out`. */

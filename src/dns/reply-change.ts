@@ -8,6 +8,8 @@ import type { ResourceRecord } from './record.ts';
 export interface RecordChange {
   readonly rcode?: Rcode;
   readonly authoritative?: boolean;
+  /** Instead of that of the query, which replies repeat. */
+  readonly recursionDesired?: boolean;
   readonly recursionAvailable?: boolean;
   readonly authenticData?: boolean;
   readonly truncated?: boolean;

@@ -18,6 +18,7 @@ const noOptions: readonly Option[] = [];
 interface ReplyFields {
   readonly rcodeNumber: number;
   readonly flags: number;
+  readonly repeated: number;
   readonly options: readonly Option[];
   readonly ttl: number;
   readonly leased: boolean;
@@ -39,8 +40,10 @@ export class Reply {
   /** Recognises replies of another copy of this module. */
   readonly [brand] = true;
   readonly rcodeNumber: number;
-  /** AA, TC, RA and AD bits. */
+  /** AA, TC, RA and AD bits; RD too where it is not that of the query. */
   readonly flags: number;
+  /** Bits of the query's header that the reply repeats. */
+  readonly repeated: number;
   readonly options: readonly Option[];
   /** The TTL of every record in seconds; -1 when each has its own. */
   readonly ttl: number;
@@ -62,6 +65,7 @@ export class Reply {
   private constructor(fields: ReplyFields) {
     this.rcodeNumber = fields.rcodeNumber;
     this.flags = fields.flags;
+    this.repeated = fields.repeated;
     this.options = fields.options;
     this.ttl = fields.ttl;
     this.leased = fields.leased;
@@ -93,6 +97,7 @@ export class Reply {
   static readonly drop: Reply = new Reply({
     rcodeNumber: 0,
     flags: 0,
+    repeated: headerFlag.copied,
     options: noOptions,
     ttl: -1,
     leased: false,
@@ -117,6 +122,7 @@ export class Reply {
     const reply = new Reply({
       rcodeNumber: (extended << 4) | (flags & headerFlag.rcode),
       flags: flags & kept,
+      repeated: headerFlag.copied,
       options: layout.opt?.options ?? noOptions,
       ttl: -1,
       leased: false,
@@ -216,6 +222,7 @@ export class Reply {
     return new Reply({
       rcodeNumber: this.rcodeNumber,
       flags,
+      repeated: headerFlag.copied,
       options,
       ttl,
       leased: false,
@@ -256,6 +263,7 @@ export class Reply {
     return new Reply({
       rcodeNumber: change.rcode === undefined ? this.rcodeNumber : knownRcode(change.rcode),
       flags: changedFlags(this.flags, change),
+      repeated: change.recursionDesired === undefined ? this.repeated : this.repeated & ~headerFlag.recursionDesired,
       options: change.extendedError === undefined ? options : [...options, extendedErrorOption(change.extendedError)],
       // Records that are put in carry their own TTLs; so do those that were read from this reply.
       ttl: change.ttl === undefined ? (keepsRecords ? this.ttl : -1) : checkedTtl(change.ttl),
@@ -285,6 +293,7 @@ export class Reply {
 const plain: ReplyFields = {
   rcodeNumber: 0,
   flags: 0,
+  repeated: headerFlag.copied,
   options: noOptions,
   ttl: -1,
   leased: false,

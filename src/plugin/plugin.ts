@@ -229,6 +229,10 @@ export interface BlockSettings {
   readonly stacktrace?: boolean;
   /** Milliseconds to go on answering after SIGTERM. */
   readonly lameduck?: number;
+  /** Octets of a UDP message that clients are taken at their word for: what they say beyond that counts as this. */
+  readonly udpSize?: number;
+  /** Milliseconds that an answer may take, whatever the plugins of the block say of their {@link Instance.patience}. */
+  readonly timeLimit?: number;
   /** Let questions of type AXFR and IXFR reach the chain: a plugin of this block has zones to give, and nobody sends them on. */
   readonly transfers?: boolean;
   /** Let questions of classes other than IN reach the chains of this listener. */

@@ -57,8 +57,8 @@ const patienceOfClients = 4750;
 const margin = 250;
 
 /** Milliseconds until a query of the block is given up. What a plugin says for itself it is left the time to say. */
-function patienceOf({ uses }: Block): number {
-  return Math.max(patienceOfClients, ...uses.map(({ instance }) => (instance.patience ?? 0) + margin));
+function patienceOf({ uses, settings }: Block): number {
+  return settings.timeLimit ?? Math.max(patienceOfClients, ...uses.map(({ instance }) => (instance.patience ?? 0) + margin));
 }
 
 /** The listeners that the blocks need, and what keeps them from being opened. */
@@ -70,7 +70,7 @@ export function planListeners(blocks: readonly Block[], context: PlanningContext
     const { uses, place, settings } = block;
     const stages = { steps: stepsOf(uses, context.builtIn), escorts: escortsOf(uses, all, context.builtIn) };
     const answers = { chain: buildChain(stages), transfers: settings.transfers === true, wire: wireStepsOf(uses), patience: patienceOf(block) };
-    const rest = { ...answers, ...stages, uses, place, ...block.choice };
+    const rest = { ...answers, udpSize: settings.udpSize, ...stages, uses, place, ...block.choice };
     for (const { draft, zone } of placesOf(block, drafts, context.defaultAddress)) {
       if (rest.admits === undefined) {
         if (draft.places.has(zone)) problems.push(defined(draft, zone, block.place));

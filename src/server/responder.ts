@@ -57,14 +57,15 @@ export class Responder implements Answerer {
 
   answer(wire: Uint8Array, start: number, end: number, peer: Peer, out: Uint8Array): number {
     if (!this.open) return 0;
-    const query = this.read(wire, start, end, peer);
-    if (typeof query === 'number') {
-      if (query === verdict.ignore) return 0;
-      for (const observer of this.answering.observers) observer.rejected?.(wire.subarray(start, end), query, peer, this.answering.unrouted.server);
-      return renderRefusal(wire, start, query, out);
+    const received = this.read(wire, start, end, peer);
+    if (typeof received === 'number') {
+      if (received === verdict.ignore) return 0;
+      for (const observer of this.answering.observers) observer.rejected?.(wire.subarray(start, end), received, peer, this.answering.unrouted.server);
+      return renderRefusal(wire, start, received, out);
     }
-    const found = this.blockFor(query);
+    const found = this.blockFor(received);
     const block = found instanceof Reply ? undefined : found;
+    const query = asTakenBy(block, received);
     if (block?.wire !== undefined) block.wire.received(wire.subarray(start, end), query);
     const reply = found instanceof Reply ? found : this.run(query, found);
     if (!isPromise(reply) && (reply.following === undefined || peer.stream === undefined)) return this.render(reply, query, out, block);
@@ -87,7 +88,7 @@ export class Responder implements Answerer {
   /** The reply to a query of the server's own, without rendering it. Never throws: a failure becomes a reply that says so. */
   reply(query: Query): Awaitable<Reply> {
     const found = this.blockFor(query);
-    return found instanceof Reply ? found : this.run(query, found);
+    return found instanceof Reply ? found : this.run(asTakenBy(found, query), found);
   }
 
   /** The server block for a query, or what is said where none answers it. What a plugin throws before the choice costs that query. */
@@ -219,6 +220,12 @@ interface Asked {
   readonly query: Query;
   readonly peer: Peer;
   readonly block: RoutedBlock | undefined;
+}
+
+/** The query as its block takes it: with no larger UDP size than the block believes. */
+function asTakenBy(block: RoutedBlock | undefined, query: Query): Query {
+  const most = block?.udpSize;
+  return most === undefined || !query.edns || query.advertisedSize <= most ? query : query.with({ udpSize: most });
 }
 
 function isTransfer({ typeCode }: Query): boolean {

@@ -28,6 +28,8 @@ export interface RoutedBlock extends Stages {
   readonly wire: WireSteps | undefined;
   /** Whether questions of type AXFR and IXFR reach the chain. */
   readonly transfers: boolean;
+  /** Octets of a UDP message that clients are taken at their word for; undefined: for any. */
+  readonly udpSize: number | undefined;
   /** Milliseconds until a query that its plugins have not answered is given up. */
   readonly patience: number;
 }

@@ -140,6 +140,10 @@ export class Upstream {
     }
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
   /** Closes sockets and connections at once; later questions meet a closed port. May be called twice. */
   async stop(): Promise<void> {
     if (this.#stopped) return;

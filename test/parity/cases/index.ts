@@ -4,6 +4,7 @@ import { cases as cache } from './cache.ts';
 import { cases as cluster } from './cluster.ts';
 import { cases as combinations } from './combinations.ts';
 import { cases as core } from './core.ts';
+import { cases as everyday } from './everyday.ts';
 import { cases as forward } from './forward.ts';
 import { cases as hosts } from './hosts.ts';
 import { cases as language } from './language.ts';
@@ -38,4 +39,5 @@ export const topics: Readonly<Record<string, readonly ParityCase[]>> = {
   cluster,
   combinations,
   views,
+  everyday,
 };

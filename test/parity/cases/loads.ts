@@ -104,6 +104,8 @@ const deviations: Readonly<Record<string, Deviation>> = {
   'a snippet that imports itself': atLine(2),
   'timeouts { ; }': atLine(2),
   'hosts {{DIR}}/hosts { ; fallthrough_unsupported ; }': atLine(3),
+  'any { ; x ; }': atLine(3),
+  'header { ; }': atLine(2),
   'cache { ; success 100 10 20 30 ; }': refused('ignored-arguments'),
   'forward . 192.0.2.1:99999': refused('bad-ports'),
   'forward . 192.0.2.1:x': refused('bad-ports'),
