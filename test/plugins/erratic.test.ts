@@ -7,12 +7,10 @@ async function transfer(lines: string): Promise<string[]> {
   await using server = await serve(`example.org:0 {\nerratic {\n${lines}\n}\n}`);
   const client = await TcpClient.open({ port: server.port });
   client.send(queryMessage('example.org AXFR +tcp'));
-  client.send(queryMessage('www.example.org A +tcp'));
+  client.finish();
   const types: string[] = [];
   for (let message = await client.next(); message !== undefined; message = await client.next()) {
-    const { answer, questions } = readMessage(message);
-    if (questions[0]?.type === 'A') break;
-    types.push(...answer.map(({ type }) => type));
+    types.push(...readMessage(message).answer.map(({ type }) => type));
   }
   client.close();
   return types.sort();
@@ -26,5 +24,4 @@ test('a zone transfer begins and ends with the SOA record; one that is truncated
 test('large answers have thirty addresses', async () => {
   await using server = await serve('.:0 {\nerratic {\ndrop 0\nlarge\n}\n}');
   expect((await server.ask('a.test', 'A', { transport: 'tcp' })).answers).toHaveLength(30);
-  expect((await server.ask('a.test', 'A')).flags).toContain('tc');
 });
