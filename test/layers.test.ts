@@ -31,6 +31,7 @@ const forbidden: Readonly<Record<string, readonly string[]>> = {
   'src/transport': ['client', 'plugin', 'server', 'checks'],
   'src/client': ['expression', 'checks', 'migration', 'plans', 'plugin', 'server', 'command', 'testing'],
   'src/expression': ['dns', 'metrics', 'log', 'transport', 'client', 'checks', 'migration', 'plans', 'plugin', 'server', 'command', 'testing'],
+  'src/comparison': ['config', 'client', 'transport', 'plugin', 'server', 'command'],
   'src/checks': ['transport', 'client', 'plugin', 'server'],
   'src/migration': ['config', 'transport', 'client', 'plugin', 'plans'],
   'src/plans': ['transport', 'client', 'plugin', 'server'],

@@ -15,6 +15,7 @@ const usage = `${serveUsage}
        ferrydns format FILE     print the Corefile in its usual layout; -w writes it, -check only looks
        ferrydns convert FILE    print a Corefile as YAML, or YAML as a Corefile
        ferrydns explain NAME [TYPE]   say why it is answered as it is
+       ferrydns compare ...     ask two servers the same, and print what differs
        ferrydns migrate ...     plans that move services
        ferrydns pool ...        how pools stand, and failback by hand
        ferrydns help COMMAND    how one of these is used`;
@@ -30,6 +31,12 @@ const commands: Readonly<Record<string, Command>> = {
     const { runExplain } = await import('./explain-command.ts');
     const { registry, tell } = files(context);
     return `${await runExplain(words, { registry, log: tell })}\n`;
+  },
+  compare: async (words, { process }) => {
+    const { runCompare } = await import('./compare-command.ts');
+    const { text, differs } = await runCompare(words);
+    if (differs) process.exitCode = 1;
+    return text;
   },
   migrate: async (words, { process }) => {
     const { runMigrate } = await import('./migrate-command.ts');

@@ -1,0 +1,106 @@
+// Asks two servers the same questions at a rate that does not hurt them, those again whose answers differ.
+import { setTimeout as pause } from 'node:timers/promises';
+import { askServer } from '../client/ask-server.ts';
+import { RemoteServer } from '../client/remote-server.ts';
+import type { ServerAddress } from '../client/server-address.ts';
+import type { DifferenceKind } from '../comparison/reply-differences.ts';
+import { judgeRounds, type Round, type Said, type Verdict } from '../comparison/rounds.ts';
+import { messageOf } from '../config/error.ts';
+import { parseName } from '../dns/name.ts';
+import { makeQuery, ownClient } from '../dns/own-query.ts';
+import { trustSystemAuthorities } from '../transport/authorities.ts';
+import { openUdpClient } from '../transport/udp-client.ts';
+import type { UdpClient } from '../transport/udp-socket.ts';
+import type { FileQuestion } from './question-file.ts';
+
+/** Milliseconds between two rounds of a question, so that a cache's TTL is seen to move. */
+const betweenRounds = 1100;
+/** Octets of a reply over UDP that servers are told to send at most (DNS flag day 2020). */
+const udpSize = 1232;
+/** Nothing counts the sockets of a command. */
+const noCounters = { hits: { add: () => undefined }, misses: { add: () => undefined } };
+const settings = { expire: 10_000, maxAge: 0, maxIdleConnections: 0, sourceAddress: undefined, httpMethod: 'POST', tls: {} } as const;
+
+/** What is compared, and how. */
+export interface ComparisonSettings {
+  readonly servers: readonly [ServerAddress, ServerAddress];
+  readonly questions: readonly FileQuestion[];
+  /** Questions a second. */
+  readonly rate: number;
+  readonly rounds: number;
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly ignored: ReadonlySet<DifferenceKind>;
+}
+
+export interface Compared {
+  readonly question: FileQuestion;
+  readonly verdict: Verdict;
+}
+
+export class Comparison {
+  private readonly compared: ComparisonSettings;
+  private readonly client: UdpClient = openUdpClient();
+  private readonly servers: readonly RemoteServer[];
+  /** When the next question may leave, on the clock of {@link performance.now}. */
+  private nextAt = 0;
+
+  constructor(compared: ComparisonSettings) {
+    this.compared = compared;
+    if (compared.servers.some(({ transport }) => transport !== 'dns')) trustSystemAuthorities();
+    this.servers = compared.servers.map((address) => this.open(address));
+  }
+
+  /** In the order of the questions. A server that is dead, slow or lies makes differences, no failure. */
+  async run(): Promise<readonly Compared[]> {
+    const { questions, rounds, ignored } = this.compared;
+    const asked = questions.map((question) => ({ question, rounds: [] as Round[] }));
+    try {
+      let left = asked;
+      for (let round = 0; round < rounds && left.length > 0; round++) {
+        if (round > 0) await pause(betweenRounds);
+        await this.askAll(left);
+        if (round === 0) left = left.filter((each) => judgeRounds(each.rounds, ignored).state !== 'same');
+      }
+    } finally {
+      for (const server of this.servers) server.close();
+      this.client.close();
+    }
+    return asked.map((each) => ({ question: each.question, verdict: judgeRounds(each.rounds, ignored) }));
+  }
+
+  private async askAll(asked: readonly { readonly question: FileQuestion; readonly rounds: Round[] }[]): Promise<void> {
+    const answers: Promise<void>[] = [];
+    for (const { question, rounds } of asked) {
+      await this.turn();
+      answers.push(this.askBoth(question).then((round) => void rounds.push(round)));
+    }
+    await Promise.all(answers);
+  }
+
+  /** Resolves when the next question may leave. */
+  private async turn(): Promise<void> {
+    const now = performance.now();
+    this.nextAt = Math.max(this.nextAt, now) + 1000 / this.compared.rate;
+    if (this.nextAt > now + 1) await pause(this.nextAt - now);
+  }
+
+  private async askBoth({ name, type }: FileQuestion): Promise<Round> {
+    const query = makeQuery({ name: parseName(name), type, client: ownClient, receivedAt: 0 }).with({ udpSize });
+    const [a, b] = await Promise.all(
+      this.servers.map(
+        (server): Promise<Said> =>
+          askServer(server, query, this.compared.timeout).then(
+            (reply) => ({ reply }),
+            (error: unknown) => ({ failure: messageOf(error) }),
+          ),
+      ),
+    );
+    return { a: a as Said, b: b as Said };
+  }
+
+  private open(address: ServerAddress): RemoteServer {
+    const { client } = this;
+    return new RemoteServer(address, { settings, client, counters: () => noCounters, now: () => performance.now(), log: { info: () => undefined } });
+  }
+}
