@@ -1,5 +1,5 @@
 // `ferrydns/built-in`: what the plugins of this repository share besides `ferrydns/plugin`: asking other servers, and what they provide to each other.
-// `ferrydns/built-in/admin`, `/checks` and `/moves` hold more of that, apart because most servers load none of it.
+// `ferrydns/built-in/admin`, `/checks`, `/kubernetes` and `/moves` hold more of that, apart because most servers load none of it.
 // Others import it at their own risk: it changes without notice.
 
 export type { Channel, ConnectionSettings, Outstanding } from '../client/channel.ts';

@@ -18,6 +18,7 @@ const doors: Readonly<Record<string, string>> = {
   'ferrydns/built-in': '../plugin/built-in',
   'ferrydns/built-in/admin': '../plugin/admin/index',
   'ferrydns/built-in/checks': '../plugin/checks',
+  'ferrydns/built-in/kubernetes': '../plugin/kubernetes-access',
   'ferrydns/built-in/moves': '../plugin/moves',
   'ferrydns/expression': '../plugin/expression',
   'ferrydns/plugin': '../plugin/index',

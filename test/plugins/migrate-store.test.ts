@@ -7,7 +7,6 @@ import { serve, type TestServer } from 'ferrydns/testing';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { ConfigMapStore } from '../../plugins/migrate/store/configmap.ts';
 import { EtcdStore } from '../../plugins/migrate/store/etcd.ts';
-import { accessByFile, accessInCluster } from '../../plugins/migrate/store/kubernetes.ts';
 import { JsonClient } from '../../plugins/migrate/store/request.ts';
 import type { Kept } from '../../plugins/migrate/store/store.ts';
 import { readMessage } from '../support/message.ts';
@@ -198,7 +197,7 @@ describe('etcd', () => {
 
 describe('a ConfigMap', () => {
   const store = (url: string, { pods = false, patience = soon.timeout } = {}) => {
-    const access = { url, credentials: {}, namespace: 'dns', token: () => undefined };
+    const access = { url, trust: {}, namespace: 'dns', identity: async () => ({}), refused() {} };
     return new ConfigMapStore({ access, namespace: 'dns', name: 'm', plan: 'p', pods, patience });
   };
   test('silence is an error', async () => {
@@ -234,57 +233,6 @@ describe('a ConfigMap', () => {
     expect(store(none.url).isGone).toBeUndefined();
     expect(await store(none.url, { pods: true }).isGone?.('pod-1')).toBe(true);
     await expect(store(forbidden.url, { pods: true }).isGone?.('pod-1')).rejects.toThrow('status 403');
-  });
-});
-
-describe('a kubeconfig', () => {
-  const whole = {
-    'current-context': 'one',
-    contexts: [
-      { name: 'one', context: { cluster: 'c', user: 'u', namespace: 'dns' } },
-      { name: 'two', context: { cluster: 'c', user: 'exec' } },
-    ],
-    clusters: [{ name: 'c', cluster: { server: 'https://k.example:6443/', 'certificate-authority-data': encoded('the ca') } }],
-    users: [
-      { name: 'u', user: { token: 'secret' } },
-      { name: 'exec', user: { exec: { command: 'aws' } } },
-    ],
-  };
-  const read = (changes: object, context?: string) => accessByFile(file(JSON.stringify({ ...whole, ...changes })), context);
-
-  test('says where the API is, who asks and in which namespace', () => {
-    const access = read({});
-    expect(access).toMatchObject({ url: 'https://k.example:6443', namespace: 'dns', credentials: { ca: 'the ca' } });
-    expect(access.token()).toBe('secret');
-    const certified = read({ users: [{ name: 'u', user: { 'client-certificate': file('a cert'), 'client-key-data': encoded('a key') } }] });
-    expect(certified.credentials).toMatchObject({ cert: 'a cert', key: 'a key' });
-    expect(certified.token()).toBeUndefined();
-  });
-
-  test.each([
-    ['a context that is not there', {}, 'three', /no context 'three' in contexts/],
-    ['a user that a program speaks for', {}, 'two', /a user that a program speaks for, expected a token or certificates/],
-    ['no cluster', { clusters: [] }, undefined, /no cluster 'c' in clusters/],
-    ['a cluster without a server', { clusters: [{ name: 'c', cluster: {} }] }, undefined, /'' is not the URL of a Kubernetes API server/],
-    ['a list that is none', { users: 7 }, undefined, /no user 'u' in users/],
-  ] as const)('%s is refused', (_, changes, context, message) => {
-    expect(() => read(changes, context)).toThrow(message);
-  });
-
-  test('text that is no YAML, or nothing, is refused with the name of the file', () => {
-    const broken = file('a: [');
-    expect(() => accessByFile(broken, undefined)).toThrow(broken);
-    expect(() => accessByFile(file(''), undefined)).toThrow('no kubeconfig');
-  });
-
-  test('inside of a cluster the folder of the service account says who asks, each time anew', () => {
-    const account = mkdtempSync(join(folder, 'account-'));
-    for (const [each, text] of Object.entries({ token: 'old\n', namespace: 'dns\n', 'ca.crt': 'the ca' })) writeFileSync(join(account, each), text);
-    const access = accessInCluster({ KUBERNETES_SERVICE_HOST: '::1', KUBERNETES_SERVICE_PORT: '6443' }, account);
-    expect(access).toMatchObject({ url: 'https://[::1]:6443', namespace: 'dns', credentials: { ca: 'the ca' } });
-    expect(access.token()).toBe('old');
-    writeFileSync(join(account, 'token'), 'new\n');
-    expect(access.token()).toBe('new');
   });
 });
 

@@ -2,11 +2,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { accessInCluster } from 'ferrydns/built-in/kubernetes';
 import { readPlanFile } from 'ferrydns/built-in/moves';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Runner } from '../../plugins/migrate/run/runner.ts';
 import { ConfigMapStore } from '../../plugins/migrate/store/configmap.ts';
-import { accessInCluster } from '../../plugins/migrate/store/kubernetes.ts';
 import { makeLogger } from '../../src/log/logger.ts';
 import { type AccountFolder, KubernetesApi } from '../support/kubernetes.ts';
 import { ServerProcess } from '../support/server-process.ts';
@@ -97,7 +97,7 @@ class PodReplica {
   private readonly timer: NodeJS.Timeout;
 
   constructor(replica: string, { folder, environment }: AccountFolder) {
-    const access = accessInCluster(environment, folder);
+    const access = accessInCluster({ environment, folder });
     this.store = new ConfigMapStore({ access, namespace: access.namespace, name: 'ferrydns', plan: 'pods', pods: true, patience: 1000 });
     this.runner = new Runner({
       move: readPlanFile(planFile, 'pods.yaml').move,

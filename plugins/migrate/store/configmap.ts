@@ -1,5 +1,5 @@
 // The store in a Kubernetes ConfigMap: one key for each plan. An update is refused by the API unless it names the resourceVersion it has seen.
-import type { KubernetesAccess } from './kubernetes.ts';
+import type { KubernetesAccess } from 'ferrydns/built-in/kubernetes';
 import { JsonClient, type JsonRequest, type JsonResponse } from './request.ts';
 import { type Found, type Kept, type Proposal, parseKept, type Store, type Swapped } from './store.ts';
 
@@ -47,7 +47,7 @@ export class ConfigMapStore implements Store {
   constructor(options: ConfigMapOptions) {
     this.options = options;
     const { access, namespace, name, plan, patience } = options;
-    this.client = new JsonClient(access.credentials, patience);
+    this.client = new JsonClient(access.trust, patience);
     this.place = `ConfigMap ${namespace}/${name} key ${plan}`;
     if (options.pods) this.isGone = (replica) => this.hasNoPod(replica);
   }
@@ -114,7 +114,7 @@ export class ConfigMapStore implements Store {
     return response.status === 404;
   }
 
-  private ask({
+  private async ask({
     method,
     path,
     body,
@@ -124,9 +124,11 @@ export class ConfigMapStore implements Store {
     readonly body?: unknown;
   }): Promise<JsonResponse> {
     const { access } = this.options;
-    const token = access.token();
+    const { token, ...certificate } = await access.identity();
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    return this.client.ask({ method, url: `${access.url}${path}`, headers, body });
+    const response = await this.client.ask({ method, url: `${access.url}${path}`, headers, body, certificate });
+    if (response.status === 401) access.refused();
+    return response;
   }
 
   private expect({ status, text }: JsonResponse, statuses: readonly number[]): void {

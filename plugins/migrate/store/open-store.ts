@@ -1,9 +1,9 @@
 // Opens the store that a plan names, with what this server has for it.
 import { readFileSync } from 'node:fs';
+import { accessByFile, accessInCluster } from 'ferrydns/built-in/kubernetes';
 import type { StorePlace } from 'ferrydns/built-in/moves';
 import { ConfigMapStore } from './configmap.ts';
 import { EtcdStore } from './etcd.ts';
-import { accessByFile, accessInCluster } from './kubernetes.ts';
 import type { Credentials } from './request.ts';
 import type { Store } from './store.ts';
 

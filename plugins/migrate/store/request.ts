@@ -2,22 +2,27 @@
 import type { Agent as HttpAgent, IncomingMessage } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import { trustSystemAuthorities } from 'ferrydns/built-in';
+import type { ApiTrust } from 'ferrydns/built-in/kubernetes';
 
 /** Octets of an answer at most. */
 const mostBody = 4 << 20;
 
-/** PEM texts, as node:tls takes them. */
-export interface Credentials {
-  readonly ca?: string | undefined;
+/** The certificate of whoever asks, as PEM texts. */
+export interface Certificate {
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
 }
+
+/** Whom to trust, and the certificate of whoever asks where that is always the same. */
+export interface Credentials extends ApiTrust, Certificate {}
 
 export interface JsonRequest {
   readonly method: 'GET' | 'POST' | 'PUT';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** Of this request. */
+  readonly certificate?: Certificate;
 }
 
 export interface JsonResponse {
@@ -59,7 +64,7 @@ export class JsonClient {
     this.closeIdle();
   }
 
-  private exchange({ method, url, headers = {}, body }: JsonRequest): Promise<JsonResponse> {
+  private exchange({ method, url, headers = {}, body, certificate = {} }: JsonRequest): Promise<JsonResponse> {
     const secure = url.startsWith('https:');
     if (secure) trustSystemAuthorities();
     const text = body === undefined ? undefined : JSON.stringify(body);
@@ -68,7 +73,8 @@ export class JsonClient {
     return new Promise((resolve, reject) => {
       const fail = (error: Error) => reject(new Error(signal.aborted ? `${url}: no answer within ${this.patience} ms` : `${url}: ${error.message}`));
       const respond = (response: IncomingMessage) => void collect(response).then(resolve, fail);
-      const options = { method, headers: typed, signal, agent: secure ? this.agents.https : this.agents.http };
+      const agent = secure ? this.agents.https : this.agents.http;
+      const options = { method, headers: typed, signal, agent, ...defined(certificate) };
       const sent = (secure ? https : http).request(url, options, respond);
       sent.on('error', fail);
       sent.end(text);
@@ -93,6 +99,7 @@ async function collect(response: IncomingMessage): Promise<JsonResponse> {
   return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') };
 }
 
-function defined({ ca, cert, key }: Credentials) {
-  return { ...(ca === undefined ? {} : { ca }), ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) };
+/** Without what is undefined: node:tls takes that for a value. */
+function defined<T extends Credentials>(credentials: T): { readonly [name in keyof T]?: NonNullable<T[name]> } {
+  return Object.fromEntries(Object.entries(credentials).filter(([, value]) => value !== undefined)) as { [name in keyof T]?: NonNullable<T[name]> };
 }
