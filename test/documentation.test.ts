@@ -2,10 +2,12 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { serve } from 'ferrydns/testing';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { registry } from '../plugins/index.ts';
 import { headingsOf, withoutCode } from '../scripts/contents.ts';
 import { generated, pages } from '../scripts/docs.ts';
+import { exampleCluster } from './support/example-cluster.ts';
+import { PlayedApi } from './support/played-api.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -48,6 +50,9 @@ function examples(page: string): Example[] {
 
 // The pages show how a Corefile takes a word from the environment.
 process.env['UPSTREAM'] = '192.0.2.53';
+const api = await PlayedApi.start(exampleCluster);
+afterAll(() => api[Symbol.asyncDispose]());
+process.env['KUBERNETES_API'] = api.url;
 const all = pages.flatMap(examples);
 
 describe('every Corefile in the documentation', () => {

@@ -1,4 +1,5 @@
 // Keeps replies and gives them again for as long as their TTLs say.
+import { answerChanges } from 'ferrydns/built-in';
 import { definePlugin, type Instance } from 'ferrydns/plugin';
 import { Cache } from './cache.ts';
 import { readRules, spec } from './options.ts';
@@ -18,6 +19,12 @@ export default definePlugin({
         const old = caches.get(previous);
         // What another chain would answer is not known: the old answers are kept only for the same words.
         if (old !== undefined && unchanged) cache.tables.adopt(old.tables);
+      },
+      start({ peers, signal }) {
+        const ends = peers(answerChanges).map(({ subscribe }) => subscribe((name, typeCode) => cache.tables.forgetQuestion(name, typeCode)));
+        signal.addEventListener('abort', () => {
+          for (const end of ends) end();
+        });
       },
     };
     caches.set(instance, cache);

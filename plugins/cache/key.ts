@@ -23,10 +23,16 @@ export function keptDemands(demands: number): number {
   return demands & ~NETWORK_NAMED;
 }
 
+/** What of a question its key is made of. */
+type Hashed = Pick<Query, 'nameHash' | 'typeCode' | 'classCode'>;
+
 /** A 32-bit hash of the question and of the demands that an answer is kept by. */
-export function keyOf(query: Query, demands: number): number {
-  return Math.imul(query.nameHash ^ (query.typeCode << 4) ^ (query.classCode << 20) ^ keptDemands(demands), 0x9e3779b1) | 0;
+export function keyOf({ nameHash, typeCode, classCode }: Hashed, demands: number): number {
+  return Math.imul(nameHash ^ (typeCode << 4) ^ (classCode << 20) ^ keptDemands(demands), 0x9e3779b1) | 0;
 }
+
+/** All demands that an answer may be kept by. */
+export const everyDemand: readonly number[] = Array.from({ length: NETWORK_NAMED }, (_, demands) => demands);
 
 /** Whether the demands name a network. */
 export function nameNetwork(demands: number): boolean {

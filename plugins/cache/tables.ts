@@ -1,7 +1,8 @@
 // The two tables, and what takes the place of what: of a question there is one answer or one denial, and beside it a failure at most.
-import type { Query } from 'ferrydns/plugin';
+import { nameHashOf } from 'ferrydns/built-in';
+import { type Name, type Query, QueryClass } from 'ferrydns/plugin';
 import type { Entry } from './entry.ts';
-import { demandsOf, keyOf } from './key.ts';
+import { demandsOf, everyDemand, keyOf } from './key.ts';
 import type { Rules } from './options.ts';
 import { Store } from './store.ts';
 
@@ -61,6 +62,16 @@ export class Tables {
     this.success.delete(key);
     this.denial.delete(key);
     return true;
+  }
+
+  /** Forgets all that is known of a question, whatever was asked of the server with it: it is no longer true. */
+  forgetQuestion(name: Name, typeCode: number): void {
+    const nameHash = nameHashOf(name);
+    for (const demands of everyDemand) {
+      const key = keyOf({ nameHash, typeCode, classCode: QueryClass.IN }, demands);
+      this.success.delete(key);
+      this.denial.delete(key);
+    }
   }
 
   /** Whether it may be given at `now`, in time or stale. A failure is never stale data (RFC 8767 section 4). */

@@ -26,6 +26,12 @@ export function hashName(wire: Uint8Array, from: number, end: number): number {
   return hash;
 }
 
+/** The hash of a name in presentation form. */
+export function nameHashOf(name: Name): number {
+  const wire = nameToWire(name);
+  return hashName(wire, 0, wire.length);
+}
+
 /**
  * Reads a name in presentation form, relative or absolute, as an absolute lower-case name.
  * Throws an Error that says what is wrong: an empty label, a label over 63 octets, a name over 255, a bad escape.

@@ -67,7 +67,7 @@ test('check sets everything up, opens nothing and says ok', async () => {
 });
 
 test('check prints every error with its line, a caret and what was expected, and exits with 1', async () => {
-  const path = file('bad', 'example.org {\n whoamI\n cache -5\n}\nexample.com:99999999 {\n errors\n}\n. {\n kubernetes\n}\n');
+  const path = file('bad', 'example.org {\n whoamI\n cache -5\n}\nexample.com:99999999 {\n errors\n}\n. {\n route53\n}\n');
   const { status, err } = await run('check', path);
   expect(status).toBe(1);
   for (const line of [
@@ -76,7 +76,7 @@ test('check prints every error with its line, a caret and what was expected, and
     `${path}:3 - Error during parsing: cache TTL can not be zero or negative: -5`,
     `    3 |  cache -5`,
     `${path}:5 - Error during parsing: error inspecting server blocks`,
-    `${path}:9 - Error during parsing: plugin 'kubernetes' is known to CoreDNS, but ferrydns does not have it yet`,
+    `${path}:9 - Error during parsing: plugin 'route53' is known to CoreDNS, but ferrydns does not have it yet`,
   ]) {
     expect(err).toContain(line);
   }

@@ -98,7 +98,10 @@ describe('check', () => {
   });
 
   test.each([
-    ['kubernetes cluster.local', "plugin 'kubernetes' is known to CoreDNS, but ferrydns does not have it yet: 'forward' the cluster's zones"],
+    [
+      'route53 example.org.:Z1',
+      "plugin 'route53' is known to CoreDNS, but ferrydns does not have it yet: 'forward' the zone to a server that has it",
+    ],
     ['nsid', "plugin 'nsid' is known to CoreDNS, but ferrydns does not have it yet: leave it out"],
     ['proxy . 192.0.2.1', "expected 'forward': CoreDNS has taken 'proxy' out"],
   ])('refuses %s and says what to do', async (line, message) => {

@@ -3,7 +3,9 @@
 // Placeholders in Corefiles, files, queries and HTTP steps:
 //   {{PORT}} {{PORT2}} {{HTTP}} {{HTTP2}}  free ports of 127.0.0.1
 //   {{UP1}} {{UP2}} …                      address:port of the scripted upstreams, in the order of `upstreams`
+//   {{API}}                                address:port of the played API server of a cluster
 //   {{DIR}}                                the folder with `files`
+import type { KubernetesObject } from '../support/kubernetes.ts';
 import type { Script } from '../support/upstream.ts';
 
 /** A difference that ferrydns keeps on purpose: `id` must be found in docs/from-coredns.md, `instead` is what ferrydns does. */
@@ -79,6 +81,8 @@ interface OutputRules {
 /** Exchanges with a server that has started. */
 export interface ExchangeCase extends Common {
   readonly upstreams?: readonly Script[];
+  /** What the API server of the cluster holds, at http://{{API}}. */
+  readonly cluster?: readonly KubernetesObject[];
   readonly steps: readonly Step[];
   readonly order?: StepOptions['order'];
   /** Work goes on after the reply (prefetch, refresh of stale data): waits a little before it looks what the upstreams were asked. */

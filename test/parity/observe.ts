@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from 'ferrydns/testing';
 import { type Exchange, exchange } from '../support/client.ts';
 import { parseAsk, writeMessage } from '../support/message.ts';
+import { PlayedApi } from '../support/played-api.ts';
 import { soon } from '../support/soon.ts';
 import { type Script, startUpstream, type Upstream } from '../support/upstream.ts';
 import type { AskStep, ExchangeCase, HttpStep, Observation, ParityCase, RawStep, Recording, Step, TallyStep, TogetherStep } from './case.ts';
@@ -29,8 +30,9 @@ export async function observe(subject: Subject, parityCase: ParityCase): Promise
 async function observeOnce(subject: Subject, parityCase: ParityCase): Promise<Recording> {
   const directory = await mkdtemp(join(tmpdir(), 'parity-'));
   const upstreams = await Promise.all(scriptsOf(parityCase).map((script) => startUpstream(script)));
+  await using api = 'cluster' in parityCase ? await PlayedApi.start(parityCase.cluster) : undefined;
   try {
-    const values = await placeholders(directory, upstreams);
+    const values = await placeholders(directory, upstreams, api);
     const files = fillAll(parityCase.files ?? {}, values);
     await writeFiles(directory, files);
     const running = await subject({ corefile: fill(parityCase.corefile, values), files, env: fillAll(parityCase.env ?? {}, values) });
@@ -48,8 +50,9 @@ async function observeOnce(subject: Subject, parityCase: ParityCase): Promise<Re
 
 const scriptsOf = (parityCase: ParityCase): readonly Script[] => ('load' in parityCase ? [] : (parityCase.upstreams ?? []));
 
-async function placeholders(directory: string, upstreams: readonly Upstream[]): Promise<Values> {
+async function placeholders(directory: string, upstreams: readonly Upstream[], api: PlayedApi | undefined): Promise<Values> {
   const values = new Map([['DIR', directory]]);
+  if (api !== undefined) values.set('API', `127.0.0.1:${api.port}`);
   for (const name of ['PORT', 'PORT2', 'HTTP', 'HTTP2']) values.set(name, String(await freePort('0.0.0.0')));
   for (const [index, upstream] of upstreams.entries()) {
     values.set(`UP${index + 1}`, upstream.endpoint);

@@ -54,7 +54,8 @@ function optText({ opt, opts, trailing }: Message): string {
 /** Puts placeholders where this run's own ports and folders stand. */
 export function opaque(text: string, values: ReadonlyMap<string, string>, clientPort = 0): string {
   // The server label names the address only where bind does; in tests ferrydns listens on loopback by default.
-  let result = text.replaceAll('dns://127.0.0.1:', 'dns://:');
+  // The serial number of a zone of a cluster is the second of its last change, 0 before one.
+  let result = text.replaceAll('dns://127.0.0.1:', 'dns://:').replaceAll(/( hostmaster\.\S+ )(?:0|1\d{9}) /g, '$1SERIAL ');
   for (const [name, value] of values) {
     if (name === 'DIR') result = result.replaceAll(value, '{{DIR}}');
     else if (!value.includes('.')) result = result.replaceAll(new RegExp(`\\b${value}\\b`, 'g'), `{{${name}}}`);

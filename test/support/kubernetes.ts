@@ -11,7 +11,8 @@ import { needs } from '../services/needs.ts';
 import { Etcd, endNow } from './etcd.ts';
 import { type Ask, ask, pem, pemFile } from './http.ts';
 
-const howToGet = 'download it from https://kubernetes.io/releases/download/ and name its folder in FERRYDNS_PROGRAMS';
+const howToGet =
+  "'npm run test:kubernetes' builds it with Go, or download it from https://kubernetes.io/releases/download/ and name its folder in FERRYDNS_PROGRAMS";
 /** Milliseconds that the API server may take to come up, on a machine with a lot to do. */
 const patience = 60_000;
 /** May do everything. */
@@ -21,7 +22,7 @@ const adminToken = 'the-token-of-the-admin';
 export interface KubernetesObject {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly [field: string]: unknown };
   readonly [field: string]: unknown;
 }
 
@@ -82,7 +83,7 @@ export class KubernetesApi implements AsyncDisposable {
       ['service-account-signing-key-file', this.file('account.key')],
       ['token-auth-file', this.file('tokens.csv')],
       ['authorization-mode', 'RBAC'],
-      ['service-cluster-ip-range', '10.0.0.0/24'],
+      ['service-cluster-ip-range', '10.0.0.0/24,fd00:10::/112'],
       ['disable-admission-plugins', 'ServiceAccount'],
     ].map(([flag, value]) => `--${flag}=${value}`);
     const started = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -119,6 +120,24 @@ export class KubernetesApi implements AsyncDisposable {
       const known = await this.ask({ method: 'GET', path: `${pathOf(object)}/${object.metadata.name}` });
       if (known.status === 404) await this.create(object);
     }
+  }
+
+  /** Creates an object, or puts it in the place of the one that has its name, with what it says of its status. */
+  async put(object: KubernetesObject): Promise<void> {
+    const place = `${pathOf(object)}/${object.metadata.name}`;
+    const known = await this.ask({ method: 'GET', path: place });
+    if (known.status === 404) await this.create(object);
+    else {
+      const { metadata } = JSON.parse(known.body) as KubernetesObject;
+      await this.call('PUT', place, { ...object, metadata: { ...object.metadata, resourceVersion: metadata['resourceVersion'] } });
+    }
+    if (object['status'] === undefined) return;
+    const { metadata } = JSON.parse((await this.ask({ method: 'GET', path: place })).body) as KubernetesObject;
+    await this.call('PUT', `${place}/status`, { ...object, metadata: { ...object.metadata, resourceVersion: metadata['resourceVersion'] } });
+  }
+
+  async delete(object: KubernetesObject): Promise<void> {
+    await this.call('DELETE', `${pathOf(object)}/${object.metadata.name}`);
   }
 
   /** A token of a service account, as a Pod has it. */
@@ -174,5 +193,6 @@ export class KubernetesApi implements AsyncDisposable {
 function pathOf({ apiVersion, kind, metadata }: KubernetesObject): string {
   const group = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`;
   const plural = `${kind.toLowerCase()}s`;
-  return kind === 'Namespace' ? `${group}/${plural}` : `${group}/namespaces/${metadata.namespace ?? 'default'}/${plural}`;
+  const isInNone = kind === 'Namespace' || kind === 'CustomResourceDefinition';
+  return isInNone ? `${group}/${plural}` : `${group}/namespaces/${metadata.namespace ?? 'default'}/${plural}`;
 }

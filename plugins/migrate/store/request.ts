@@ -8,7 +8,7 @@ import type { ApiTrust } from 'ferrydns/built-in/kubernetes';
 const mostBody = 4 << 20;
 
 /** The certificate of whoever asks, as PEM texts. */
-export interface Certificate {
+interface Certificate {
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
 }

@@ -7,6 +7,7 @@ import { cases as core } from './core.ts';
 import { cases as everyday } from './everyday.ts';
 import { cases as forward } from './forward.ts';
 import { cases as hosts } from './hosts.ts';
+import { cases as kubernetes } from './kubernetes.ts';
 import { cases as language } from './language.ts';
 import { cases as loadbalance } from './loadbalance.ts';
 import { cases as loads } from './loads.ts';
@@ -37,6 +38,7 @@ export const topics: Readonly<Record<string, readonly ParityCase[]>> = {
   local,
   migration,
   cluster,
+  kubernetes,
   combinations,
   views,
   everyday,

@@ -1,0 +1,171 @@
+// One use of the plugin: the cluster that it watches, or is told of, and the answers from it.
+import { setTimeout as delay } from 'node:timers/promises';
+import { answerChanges } from 'ferrydns/built-in';
+import { accessByAddress, accessByFile, accessInCluster, type KubernetesAccess } from 'ferrydns/built-in/kubernetes';
+import {
+  type Awaitable,
+  type Counter,
+  type Instance,
+  metadataSource,
+  type Next,
+  type Provided,
+  provide,
+  type Query,
+  type Reply,
+  type SetupContext,
+  type StartContext,
+} from 'ferrydns/plugin';
+import { AnswerStore } from './answers/answer-store.ts';
+import { Answers } from './answers/answers.ts';
+import { Finder } from './answers/finder.ts';
+import { ownAddresses } from './answers/name-servers.ts';
+import type { Cluster } from './cluster/cluster.ts';
+import type { ServiceIndex } from './cluster/service-index.ts';
+import { clusterState, FollowedCluster, tellOthers } from './cluster/sharing.ts';
+import { watchCluster } from './cluster/watched-cluster.ts';
+import { describeQuery, podAt } from './metadata.ts';
+import type { Settings } from './settings.ts';
+
+/** Milliseconds between two looks whether the cluster is known. */
+const lookEvery = 100;
+/** Milliseconds after which the log says that the start waits. */
+const sayEvery = 500;
+
+export class Kubernetes implements Instance {
+  readonly provides: readonly Provided[];
+  /** Queries come when all instances have started. */
+  readonly handle = (query: Query, next: Next): Awaitable<Reply> =>
+    this.running === undefined ? next(query) : this.running.answers.handle(query, next);
+  private readonly configured: Settings;
+  private readonly context: SetupContext;
+  private readonly store = new AnswerStore();
+  private readonly denials: (labels: { readonly namespace: string }) => Counter;
+  private running: { readonly cluster: Cluster; readonly answers: Answers; readonly end: () => void } | undefined;
+
+  constructor(settings: Settings, context: SetupContext) {
+    this.configured = settings;
+    this.context = context;
+    this.provides = [
+      provide(metadataSource, (query) => this.describe(query)),
+      provide(answerChanges, { subscribe: (forget) => this.store.subscribe(forget) }),
+    ];
+    const { metrics } = context;
+    this.denials = metrics.counter(
+      'ferrydns_kubernetes_denials_total',
+      'Answers that a name of the cluster does not exist, by the namespace in the name; most are asked for by search paths.',
+      ['namespace'],
+    );
+    const stale = 'Seconds since the API server was heard of, for the kind of object where that is longest ago.';
+    metrics.gauge('ferrydns_kubernetes_staleness_seconds', stale, () => this.running?.cluster.staleness() ?? null, 'max');
+  }
+
+  ready(): true | string {
+    return this.running?.cluster.missing() ?? (this.running === undefined ? 'not started' : true);
+  }
+
+  async start(context: StartContext): Promise<void> {
+    if (!context.server.primary) {
+      const cluster = new FollowedCluster();
+      context.share(clusterState, cluster.listener);
+      this.serve(cluster, context, () => {});
+      return;
+    }
+    const { wanted, limits } = this.configured;
+    const { log, metrics, now } = this.context;
+    const options = { access: this.access(), wanted, limits, version: context.server.version, log, metrics, now };
+    const { cluster, release } = watchCluster(this.words(), options);
+    const others = tellOthers(context.share(clusterState), cluster);
+    context.every(1000, others.standing);
+    this.serve(cluster, context, () => {
+      others.end();
+      release();
+    });
+    await this.sync(cluster, context.signal);
+    others.standing();
+  }
+
+  stop(): void {
+    this.running?.end();
+  }
+
+  private serve(cluster: Cluster, context: StartContext, release: () => void): void {
+    const { index } = cluster;
+    const { answers: settings, exposure } = this.configured;
+    const answers = new Answers({
+      settings,
+      index,
+      finder: new Finder(index, exposure),
+      store: this.store,
+      missing: () => cluster.missing(),
+      freshness: () => freshnessOf(cluster),
+      own: () => ownAddresses(context.server.listeners()),
+      resolve: (query, cause) => context.resolve(query, cause),
+      denials: (namespace) => this.denials({ namespace: index.namespaces.has(namespace) ? namespace : '' }),
+    });
+    const unsubscribe = this.follow(index);
+    const end = () => {
+      unsubscribe();
+      release();
+    };
+    this.running = { cluster, answers, end };
+    // A start that is refused after all is not stopped.
+    context.signal.addEventListener('abort', end, { once: true });
+  }
+
+  /** Drops answers that changes make false. */
+  private follow(index: ServiceIndex): () => void {
+    const { store } = this;
+    return index.subscribe({
+      serviceChanged: ({ namespace, name }) => store.serviceChanged(namespace, name),
+      addressChanged: (key) => store.addressChanged(key),
+      namespaceChanged: (name) => store.namespaceChanged(name),
+      podsChanged: (namespace) => store.serviceChanged(namespace, '*'),
+    });
+  }
+
+  /** Waits until the cluster is known, or for as long as the configuration says. */
+  private async sync(cluster: Cluster, signal: AbortSignal): Promise<void> {
+    const { log, now } = this.context;
+    const begun = now();
+    let said = begun;
+    while (cluster.missing() !== undefined && !signal.aborted) {
+      const at = now();
+      if (at - begun >= this.configured.startupTimeout) {
+        log.warn('starting server with unsynced Kubernetes API');
+        return;
+      }
+      if (at - said >= sayEvery) {
+        log.info('waiting for Kubernetes API before starting server');
+        said = at;
+      }
+      await delay(lookEvery, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  private describe(query: Query): void {
+    const index = this.running?.cluster.index;
+    if (index === undefined) return;
+    describeQuery(query, this.configured.answers, this.configured.wanted.pods ? podAt(index, query.client.address) : undefined);
+  }
+
+  private access(): KubernetesAccess {
+    const { kubeconfig, endpoint, tls } = this.configured;
+    if (kubeconfig !== undefined) return accessByFile(kubeconfig.file, kubeconfig.context);
+    return endpoint === undefined ? accessInCluster() : accessByAddress(endpoint, tls);
+  }
+
+  /** What the watching depends on: two uses with the same words share it. */
+  private words(): string {
+    const { kubeconfig, endpoint, tls, wanted, limits } = this.configured;
+    return JSON.stringify({ kubeconfig, endpoint, tls, wanted, limits });
+  }
+}
+
+function freshnessOf(cluster: Cluster): string {
+  const missing = cluster.missing();
+  if (missing !== undefined) return missing;
+  const trouble = cluster.trouble();
+  const staleness = cluster.staleness();
+  const age = staleness === undefined ? 'unknown' : `${Math.round(staleness)} s`;
+  return `the API server was heard of ${age} ago${trouble === undefined ? '' : `, and does not answer well: ${trouble}`}`;
+}
