@@ -9,7 +9,6 @@ import { clusterQuestions, exampleCluster, importedServices, serviceImports } fr
 import { KubernetesApi } from '../support/kubernetes.ts';
 import { parseAsk, writeMessage } from '../support/message.ts';
 import { startProgram } from '../support/program.ts';
-import { soon } from '../support/soon.ts';
 import { startUpstream, type Upstream } from '../support/upstream.ts';
 
 const judge: Subject = coredns(process.env['COREDNS'] ?? needs('coredns', "'npm run test:kubernetes' builds it with Go"));
@@ -19,9 +18,8 @@ let kubeconfig: string;
 
 beforeAll(async () => {
   api = await KubernetesApi.start();
-  await api.create(serviceImports);
-  for (const object of exampleCluster) await api.put(object);
-  for (const object of importedServices) await expect.poll(() => api.put(object).then(() => true, String), soon).toBe(true);
+  await api.define(serviceImports);
+  for (const object of [...exampleCluster, ...importedServices]) await api.put(object);
   upstream = await startUpstream({
     'gone.example.org *': { rcode: 'NXDOMAIN', authority: ['example.org 60 SOA ns.example.org h.example.org 1 2 3 4 300'] },
     '* A': ({ message }) => ({ answer: [`${message.questions[0]?.name} 60 A 192.0.2.1`] }),

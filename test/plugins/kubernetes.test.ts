@@ -228,3 +228,33 @@ test('an alias that leads out of the cluster is looked up by the server', async 
     'www.example.org. 3600 IN A 192.0.2.1',
   ]);
 });
+
+describe('a cache in front', () => {
+  test('forgets what a change makes false, and nothing else', async () => {
+    await using it = await cluster({ before: 'cache 3600' });
+    const names = [db, 'gone.default.svc.cluster.local', web, '1.0.16.172.in-addr.arpa'];
+    const asked = async () =>
+      (await Promise.all(names.map((name) => it.server.ask(name, name.endsWith('arpa') ? 'PTR' : 'A')))).map(
+        ({ answers, rcode }) => answers.map((each) => each.split(' ').slice(4).join(' ')).join(',') || rcode,
+      );
+    expect(await asked()).toEqual(['172.16.0.1', 'NXDOMAIN', '10.0.0.10', '172-16-0-1.db.default.svc.cluster.local.']);
+    expect(await asked()).toEqual(['172.16.0.1', 'NXDOMAIN', '10.0.0.10', '172-16-0-1.db.default.svc.cluster.local.']);
+    it.api.put(slice('default/db-1', 'db', ['172.16.0.2']));
+    it.api.put(service('default/gone', ['10.0.0.11']));
+    await expect.poll(asked, soon).toEqual(['172.16.0.2', '10.0.0.11', '10.0.0.10', 'NXDOMAIN']);
+    const hits = (text: string) => Number(/coredns_cache_hits_total\{[^}]*type="success"[^}]*\} (\d+)/.exec(text)?.[1]);
+    const before = hits(await it.server.metrics());
+    await it.server.ask(web);
+    expect(hits(await it.server.metrics())).toBe(before + 1);
+  });
+
+  test('forgets an answer whatever was asked of the server with it', async () => {
+    await using it = await cluster({ before: 'cache 3600' });
+    const ways = [{}, { dnssecOk: true }, { checkingDisabled: true }, { recursionDesired: false }, { clientSubnet: '192.0.2.0/24' }];
+    const asked = async () =>
+      new Set((await Promise.all(ways.map((way) => it.server.ask(db, 'A', way)))).map(({ answers }) => answers[0]?.split(' ').at(-1)));
+    expect(await asked()).toEqual(new Set(['172.16.0.1']));
+    it.api.put(slice('default/db-1', 'db', ['172.16.0.2']));
+    await expect.poll(asked, soon).toEqual(new Set(['172.16.0.2']));
+  });
+});

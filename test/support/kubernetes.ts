@@ -136,6 +136,16 @@ export class KubernetesApi implements AsyncDisposable {
     await this.call('PUT', `${place}/status`, { ...object, metadata: { ...object.metadata, resourceVersion: metadata['resourceVersion'] } });
   }
 
+  /** Defines a kind of objects; resolves when there can be some. */
+  async define(definition: KubernetesObject): Promise<void> {
+    await this.create(definition);
+    const { group, names, versions } = definition['spec'] as { group: string; names: { plural: string }; versions: readonly { name: string }[] };
+    const path = `/apis/${group}/${versions[0]?.name}/${names.plural}`;
+    for (const deadline = Date.now() + patience; (await this.ask({ method: 'GET', path })).status !== 200; await delay(100)) {
+      if (Date.now() > deadline) throw new Error(`${path} is not served`);
+    }
+  }
+
   async delete(object: KubernetesObject): Promise<void> {
     await this.call('DELETE', `${pathOf(object)}/${object.metadata.name}`);
   }
