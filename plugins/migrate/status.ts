@@ -21,6 +21,7 @@ export function statusOf({ move, runner, without }: StatusSources) {
   const mono = (at: number) => time(migration.shownMono(now, at));
   return {
     plan: plan.name,
+    now: new Date(now.wall).toISOString(),
     hash: state.hash,
     names: move.plan.names.map(({ name, from, to }) => ({ name, from: from.map(migration.describeTarget), to: to.map(migration.describeTarget) })),
     role: plan.role,

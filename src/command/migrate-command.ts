@@ -81,7 +81,7 @@ async function showStatus(subject: string | undefined, values: Values): Promise<
   const client = new AdminClient(values);
   const found = await client.get(subject === undefined ? '/migrations' : pathOf(nameOf(subject)));
   if (values.json === true) return JSON.stringify(found, null, 2);
-  return printStatuses(Array.isArray(found) ? (found as PlanStatus[]) : [found as PlanStatus], { now: Date.now() });
+  return printStatuses(Array.isArray(found) ? (found as PlanStatus[]) : [found as PlanStatus]);
 }
 
 async function follow(subject: string | undefined, values: Values, { stdout, signal }: MigrateContext): Promise<string> {
@@ -113,7 +113,7 @@ async function order(verb: string, values: Values, about: { readonly plan: strin
   const { status } = (await client.post(`${path}/${verb}`, { epoch, ...by, force: values.force ?? false, ...replica, ...open })) as {
     readonly status: PlanStatus;
   };
-  return values.json === true ? JSON.stringify(status, null, 2) : printStatuses([status], { now: Date.now() });
+  return values.json === true ? JSON.stringify(status, null, 2) : printStatuses([status]);
 }
 
 function pathOf(plan: string): string {

@@ -5,6 +5,8 @@ import { bar, table, timeLeft } from './text-table.ts';
 /** What is read of a status; the server sends more (docs/admin-api.yaml). */
 export interface PlanStatus {
   readonly plan: string;
+  /** What the clock of the server said. */
+  readonly now: string;
   readonly mode: string;
   readonly role: string;
   readonly epoch: number;
@@ -41,14 +43,14 @@ export interface PlanStatus {
 
 /** What a look at a status depends on besides. */
 export interface Look {
-  /** Milliseconds of the wall clock. */
-  readonly now: number;
+  /** Milliseconds since the server has told how this plan stands; 0 unless given. Its clock may be another one than that of this machine. */
+  readonly passed?: (plan: string) => number;
   /** The most leases that were seen, by plan: what a bar that shrinks began with. */
   readonly most?: ReadonlyMap<string, { readonly from: number; readonly to: number }>;
 }
 
 /** Several plans as a table, one in full. */
-export function printStatuses(found: readonly PlanStatus[], look: Look): string {
+export function printStatuses(found: readonly PlanStatus[], look: Look = {}): string {
   const [first] = found;
   if (first === undefined) return 'no plan';
   if (found.length === 1) return printStatus(first, look);
@@ -125,13 +127,20 @@ function answersOf({ answers }: PlanStatus): string {
   return `${led ?? whom}${answer === 'pass' ? '' : `, ttl ${ttl}`}`;
 }
 
-function waitOf({ wait, ...status }: PlanStatus, { now }: Look): string {
-  if (wait === null) return nextOf(status, now);
-  return wait.until === null ? wait.why : `${timeLeft(Date.parse(wait.until) - now)} left: ${wait.why}`;
+function waitOf(status: PlanStatus, look: Look): string {
+  const { wait } = status;
+  if (wait === null) return nextOf(status, look);
+  return wait.until === null ? wait.why : `${timeLeft(until(wait.until, status, look))} left: ${wait.why}`;
+}
+
+/** Milliseconds until a time of the server, by its own clock. */
+function until(time: string, { plan, now }: PlanStatus, { passed }: Look): number {
+  return Date.parse(time) - Date.parse(now) - (passed?.(plan) ?? 0);
 }
 
 /** What has to come where nothing is in the way. */
-function nextOf({ phase, paused, flip, fence }: Omit<PlanStatus, 'wait'>, now: number): string {
+function nextOf(status: PlanStatus, look: Look): string {
+  const { phase, paused, flip, fence } = status;
   if (phase === null) return 'for the journal or the store';
   if (paused) return "for 'resume'";
   switch (phase) {
@@ -143,7 +152,7 @@ function nextOf({ phase, paused, flip, fence }: Omit<PlanStatus, 'wait'>, now: n
       return "for 'advance'";
     case 'countdown': {
       const at = flip?.at ?? null;
-      return at === null ? 'for the flip' : `${timeLeft(Date.parse(at) - now)} left: until the flip`;
+      return at === null ? 'for the flip' : `${timeLeft(until(at, status, look))} left: until the flip`;
     }
     case 'flipping':
       return fence === null ? 'for the last lease on A' : fenceWait(fence);
@@ -187,17 +196,18 @@ function wasRolledBack({ epoch, phase, horizon }: PlanStatus): boolean {
   return epoch > 1 && phase === 'original' && (horizon.b_may_be_switched_off ?? null) !== null;
 }
 
-function backAt({ horizon }: PlanStatus, { now }: Look): string {
-  const at = horizon.b_may_be_switched_off ?? '';
-  const left = Date.parse(at) - now;
+function backAt(status: PlanStatus, look: Look): string {
+  const at = status.horizon.b_may_be_switched_off ?? '';
+  const left = until(at, status, look);
   return left > 0 ? `${at}, in ${timeLeft(left)}` : `since ${at}`;
 }
 
 /** How much of a wait is over, where it has a beginning and an end. */
-function waitBar({ wait, since }: PlanStatus, { now }: Look): string {
+function waitBar(status: PlanStatus, look: Look): string {
+  const { wait, since } = status;
   if (wait === null || wait.until === null || since === null) return '';
-  const [start, end] = [Date.parse(since), Date.parse(wait.until)];
-  return end <= start ? '' : `${bar((now - start) / (end - start))} `;
+  const whole = Date.parse(wait.until) - Date.parse(since);
+  return whole <= 0 ? '' : `${bar(1 - until(wait.until, status, look) / whole)} `;
 }
 
 /** A share of what was most; nothing to compare with, no bar. */
@@ -209,10 +219,11 @@ function clients(count: number): string {
   return count === 1 ? '1 client' : `${count} clients`;
 }
 
-function offAt({ horizon, phase }: PlanStatus, { now }: Look): string {
+function offAt(status: PlanStatus, look: Look): string {
+  const { horizon, phase } = status;
   const at = horizon.a_may_be_switched_off;
   if (at === null) return horizon.missing.length === 0 ? 'not known yet' : `not known: replica ${horizon.missing.join(', ')}`;
-  const left = Date.parse(at) - now;
+  const left = until(at, status, look);
   if (left > 0) return `${at}, in ${timeLeft(left)}`;
   return phase === 'done' || phase === 'released' ? `since ${at}` : at;
 }

@@ -91,10 +91,10 @@ class JsonLines implements Show {
 
   show(status: PlanStatus): void {
     this.begun = true;
-    const line = JSON.stringify(status);
-    if (this.said.get(status.plan) === line) return;
-    this.said.set(status.plan, line);
-    this.screen.write(`${line}\n`);
+    const news = JSON.stringify({ ...status, now: '' });
+    if (this.said.get(status.plan) === news) return;
+    this.said.set(status.plan, news);
+    this.screen.write(`${JSON.stringify(status)}\n`);
   }
 
   lost(): void {}
@@ -120,18 +120,19 @@ class Lines implements Show {
     const at = performance.now();
     if (before?.happened === happened && (before.clients === clients || at - before.at < clientsPace)) return;
     this.said.set(status.plan, { happened, clients, at });
-    this.say(`${happened}; ${clients}`);
+    // Times in it are those of the server.
+    this.say(status.now, `${happened}; ${clients}`);
   }
 
   lost(reason: string): void {
-    if (this.problem !== reason) this.say(`the server is not heard: ${reason}`);
+    if (this.problem !== reason) this.say(new Date().toISOString(), `the server is not heard: ${reason}`);
     this.problem = reason;
   }
 
   end(): void {}
 
-  private say(text: string): void {
-    this.screen.write(`${new Date().toISOString()} ${text}\n`);
+  private say(time: string, text: string): void {
+    this.screen.write(`${time} ${text}\n`);
   }
 }
 
@@ -140,6 +141,8 @@ class Picture implements Show {
   private readonly screen: Screen;
   private readonly most = new Map<string, { readonly from: number; readonly to: number }>();
   private plans: ReadonlyMap<string, PlanStatus> = new Map();
+  /** When each plan was told of, by the monotonic clock. */
+  private readonly told = new Map<string, number>();
   private drawn = 0;
   private problem = '';
   private timer: ReturnType<typeof setInterval> | undefined;
@@ -156,6 +159,7 @@ class Picture implements Show {
     const before = this.most.get(plan) ?? { from: 0, to: 0 };
     this.most.set(plan, { from: Math.max(before.from, leases.from), to: Math.max(before.to, leases.to) });
     this.plans = all;
+    for (const { plan: each } of all.values()) if (each === plan || !this.told.has(each)) this.told.set(each, performance.now());
     this.problem = '';
     this.timer ??= setInterval(() => this.draw(), 1000);
     this.draw();
@@ -174,7 +178,7 @@ class Picture implements Show {
     // A terminal that does not know its size says 0.
     const columns = this.screen.columns || 80;
     const rows = this.screen.rows || 24;
-    const text = printStatuses([...this.plans.values()], { now: Date.now(), most: this.most });
+    const text = printStatuses([...this.plans.values()], { passed: (plan) => performance.now() - (this.told.get(plan) ?? 0), most: this.most });
     const lines = [...text.split('\n'), ...(this.problem === '' ? [] : ['', this.problem])];
     // A line that is wrapped, or one that has left the screen, could not be drawn again.
     const fitting = lines.slice(0, Math.max(1, rows - 1)).map((line) => line.slice(0, Math.max(1, columns - 1)));

@@ -7,6 +7,7 @@ const after = (seconds: number) => new Date(now + seconds * 1000).toISOString();
 
 const database: PlanStatus = {
   plan: 'database',
+  now: after(0),
   mode: 'exclusive',
   role: 'shared',
   epoch: 2,
@@ -46,7 +47,7 @@ const web: PlanStatus = {
 };
 
 test('one plan is shown in full', () => {
-  expect(printStatuses([database], { now, most: new Map([['database', { from: 30, to: 1200 }]]) })).toBe(
+  expect(printStatuses([database], { most: new Map([['database', { from: 30, to: 1200 }]]) })).toBe(
     [
       'plan database: exclusive, role shared',
       '  phase                  [######..] draining',
@@ -68,17 +69,17 @@ test('one plan is shown in full', () => {
 });
 
 test('several plans are shown as a table', () => {
-  expect(printStatuses([database, web], { now }).split('\n')).toEqual([
+  expect(printStatuses([database, web]).split('\n')).toEqual([
     expect.stringMatching(/^plan {6}phase {28,}epoch {2}on A {2}on B {2}alarms {2}A may be switched off +waits$/),
     expect.stringMatching(/^database {2}\[######\.\.\] draining +2 {6}3 {5}1200 {2}1 {7}2026-\S+, in 1 h 1 min {2}45 s left: leases on A are alive$/),
     expect.stringMatching(/^web {7}\[###\.{5}\] transition 10%, step 2, paused {2}1 {6}3 {5}1200 {2}0 {7}not known: replica b +for 'resume'$/),
   ]);
-  expect(printStatuses([], { now })).toBe('no plan');
+  expect(printStatuses([])).toBe('no plan');
 });
 
 test('a plan whose names are not answered says why', () => {
   const stopped = { ...database, phase: null, damage: 'the journal is damaged', answers: { kind: 'silent', why: 'no state' }, wait: null };
-  const text = printStatuses([stopped], { now });
+  const text = printStatuses([stopped]);
   expect(text).toMatch(/phase +\[\.{8}\] not known\n/);
   expect(text).toMatch(/answers +nothing: no state\n/);
   expect(text).toMatch(/stopped +the journal is damaged$/);
@@ -95,7 +96,7 @@ test.each<[string, Partial<PlanStatus>, string]>([
   ['released', { phase: 'released' }, 'for nothing'],
   ['no phase', { phase: null }, 'for the journal or the store'],
 ])('%s: what has to come is named where nothing is in the way', (_, part, next) => {
-  const line = printStatuses([{ ...database, wait: null, ...part }], { now })
+  const line = printStatuses([{ ...database, wait: null, ...part }])
     .split('\n')
     .find((each) => each.startsWith('  waits'));
   expect(line).toBe(`  waits                  ${next}`);
@@ -107,9 +108,7 @@ test('what the upstream shows, and which gate is closed, is told', () => {
     { gate: 'exec ready', holds: null },
     { gate: 'exec lag', holds: false, reason: 'exit status 4: 7 s' },
   ];
-  const text = printStatuses([{ ...database, gates, upstream: { now: { shows: 'mixed', ttl: 300 }, before: { mixed: true } } }], {
-    now,
-  });
+  const text = printStatuses([{ ...database, gates, upstream: { now: { shows: 'mixed', ttl: 300 }, before: { mixed: true } } }]);
   expect(text).toMatch(
     /gate +http http:\/\/127\.0\.0\.1\/: holds\n {2}gate +exec ready: not looked at yet\n {2}gate +exec lag: does not hold: exit status 4: 7 s\n/,
   );
@@ -119,24 +118,22 @@ test('what the upstream shows, and which gate is closed, is told', () => {
 test('a fence that was cut short says what a person has to do', () => {
   const fence = { state: 'unknown', attempt: 2, may_have_run: true, output: 'killed after 60 s' };
   const wait = "for 'advance', or 'rollback -a-is-open' when you have seen that A is open: a fence may have run";
-  const text = printStatuses([{ ...database, phase: 'flipping', wait: null, fence }], { now });
+  const text = printStatuses([{ ...database, phase: 'flipping', wait: null, fence }]);
   expect(text).toMatch(/^ {2}fence +cut short, may have run, attempt 2: killed after 60 s$/m);
   expect(text).toContain(wait);
-  expect(printStatuses([{ ...database, phase: 'flipping', wait: null, fence: { ...fence, state: 'failed' } }], { now })).toContain(wait);
+  expect(printStatuses([{ ...database, phase: 'flipping', wait: null, fence: { ...fence, state: 'failed' } }])).toContain(wait);
 });
 
 test('why a fence has failed is told in one line', () => {
   const fence = { state: 'failed', attempt: 2, output: 'exit status 4: cannot\nreach\x1b[2J firewall' };
-  expect(printStatuses([{ ...database, fence }], { now })).toMatch(/^ {2}fence +failed, attempt 2: exit status 4: cannot reach \[2J firewall$/m);
-  expect(printStatuses([{ ...database, fence: { ...fence, state: 'done', output: 'exit status 0' } }], { now })).toMatch(
-    /^ {2}fence +done, attempt 2$/m,
-  );
+  expect(printStatuses([{ ...database, fence }])).toMatch(/^ {2}fence +failed, attempt 2: exit status 4: cannot reach \[2J firewall$/m);
+  expect(printStatuses([{ ...database, fence: { ...fence, state: 'done', output: 'exit status 0' } }])).toMatch(/^ {2}fence +done, attempt 2$/m);
 });
 
 test('after a rollback, the end of B is told', () => {
   const horizon = { a_may_be_switched_off: null, b_may_be_switched_off: after(7), missing: [] };
-  expect(printStatuses([{ ...database, phase: 'original', horizon }], { now })).toContain(`B may be switched off  ${after(7)}, in 7 s`);
-  expect(printStatuses([{ ...database, phase: 'draining', horizon }], { now })).not.toContain('B may be switched off');
+  expect(printStatuses([{ ...database, phase: 'original', horizon }])).toContain(`B may be switched off  ${after(7)}, in 7 s`);
+  expect(printStatuses([{ ...database, phase: 'draining', horizon }])).not.toContain('B may be switched off');
 });
 
 test('bars are full and empty only when what they show is', () => {
@@ -153,4 +150,9 @@ test('lengths of time are said as people say them', () => {
     '1 h 0 min',
     '2 d 0 h',
   ]);
+});
+
+test('what is left is told by the clock of the server, also while nothing more is heard of it', () => {
+  expect(printStatuses([{ ...database, now: after(20) }])).toContain('25 s left: leases on A are alive');
+  expect(printStatuses([database], { passed: () => 30_000 })).toContain('15 s left: leases on A are alive');
 });

@@ -83,7 +83,7 @@ test('for a program, each status as a line of JSON', async () => {
   const { written, ...lines } = screen();
   const over = watch(options(server, { screen: { ...lines }, json: true, plan: undefined }));
   const seen = seenIn(written);
-  await move(server, name, (phase) => seen(`"plan":"${name}","hash"`).then(() => seen(phase)));
+  await move(server, name, (phase) => seen(`"plan":"${name}","now"`).then(() => seen(phase)));
   await move(server, 'other.example.org', () => Promise.resolve());
   await over;
   const statuses = written.map((line) => JSON.parse(line) as { readonly plan: string; readonly phase: string });

@@ -202,18 +202,18 @@ test('silence is broken by comments, and many streams cost one look', async () =
   let [looks, phase] = [0, 'original'];
   const status = () => {
     looks++;
-    return { phase };
+    return { now: String(looks), phase };
   };
   const feed = new Feed({ status, pace: 20, heartbeat: 50 });
   const ending = new AbortController();
   const streams = Array.from({ length: 50 }, () => feed.events(() => [name], ending.signal));
   const read = async () => new Set((await Promise.all(streams.map((stream) => stream.next()))).map(({ value }) => value));
-  expect(await read()).toEqual(new Set(['event: status\ndata: {"phase":"original"}\n\n']));
+  expect(await read()).toEqual(new Set(['event: status\ndata: {"now":"1","phase":"original"}\n\n']));
   expect(looks).toBe(1);
   vi.advanceTimersByTime(50);
   expect(await read()).toEqual(new Set([': still here\n\n']));
   phase = 'lowering';
-  expect(await read()).toEqual(new Set(['event: status\ndata: {"phase":"lowering"}\n\n']));
+  expect(await read()).toEqual(new Set(['event: status\ndata: {"now":"2","phase":"lowering"}\n\n']));
   expect(looks).toBe(2);
   ending.abort();
   expect(await Promise.all(streams.map((stream) => stream.next()))).toEqual(streams.map(() => ({ done: true, value: undefined })));
@@ -221,7 +221,7 @@ test('silence is broken by comments, and many streams cost one look', async () =
 
 test('a stream begins with how the plan stands then, whatever another stream was told just before, and never goes back', async () => {
   let phase = 'original';
-  const feed = new Feed({ pace: 1000, status: () => ({ phase }) });
+  const feed = new Feed({ pace: 1000, status: () => ({ now: '', phase }) });
   const ending = new AbortController();
   const first = feed.events(() => [name], ending.signal);
   expect((await first.next()).value).toContain('original');
@@ -240,7 +240,7 @@ test('a status that takes long to make is made less often', async () => {
       looks++;
       const end = performance.now() + 20;
       while (performance.now() < end);
-      return looks;
+      return { now: '', looks };
     },
   });
   const ending = new AbortController();

@@ -3,8 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /** What the streams of a door share. Times are milliseconds. */
 export interface FeedOptions {
-  /** The plans to tell of, by name; undefined for one that is not there. */
-  status(plan: string): unknown;
+  /** The plans to tell of, by name; undefined for one that is not there. That time has passed is no news. */
+  status(plan: string): { readonly now: string } | undefined;
   /** Between two looks. */
   readonly pace?: number;
   /** Of silence until a comment shows that the connection lives. */
@@ -13,6 +13,8 @@ export interface FeedOptions {
 
 interface Look {
   readonly text: string;
+  /** All of it but the time. */
+  readonly news: string;
   readonly made: number;
   /** Until when it is as good as a new one. */
   readonly until: number;
@@ -37,11 +39,11 @@ export class Feed {
     let spoken = begun;
     while (!signal.aborted) {
       for (const plan of plans()) {
-        const text = this.look(plan, said.has(plan) ? 0 : begun);
-        if (text === undefined || said.get(plan) === text) continue;
-        said.set(plan, text);
+        const found = this.look(plan, said.has(plan) ? 0 : begun);
+        if (found === undefined || said.get(plan) === found.news) continue;
+        said.set(plan, found.news);
         spoken = performance.now();
-        yield `event: status\ndata: ${text}\n\n`;
+        yield `event: status\ndata: ${found.text}\n\n`;
       }
       if (performance.now() - spoken >= heartbeat) {
         spoken = performance.now();
@@ -56,17 +58,21 @@ export class Feed {
    * However many ask, a plan is looked at once in half a pace; one with many leases less often, as queries have to be answered meanwhile. Who has come
    * since is told nothing older, which may be less than was seen elsewhere: a plan is looked at anew, or there is nothing yet where that costs much.
    */
-  private look(plan: string, since: number): string | undefined {
+  private look(plan: string, since: number): Look | undefined {
     const made = performance.now();
     const known = this.looks.get(plan);
     const rest = this.options.pace / 2;
     if (known !== undefined && made < known.until) {
-      if (known.made >= since) return known.text;
+      if (known.made >= since) return known;
       if (known.until - known.made > rest) return undefined;
     }
-    const text = JSON.stringify(this.options.status(plan));
+    const status = this.options.status(plan);
+    if (status === undefined) return undefined;
+    const text = JSON.stringify(status);
+    const news = text.replace(`"now":${JSON.stringify(status.now)}`, '');
     const cost = performance.now() - made;
-    this.looks.set(plan, { text, made, until: made + Math.max(rest, cost * share) });
-    return text;
+    const found = { text, news, made, until: made + Math.max(rest, cost * share) };
+    this.looks.set(plan, found);
+    return found;
   }
 }
