@@ -17,7 +17,7 @@ execFileSync(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 
 const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const { name, version, description, license, type, engines, dependencies, keywords, repository, homepage, bugs } = own;
 const exported = Object.entries<string>(own.exports);
-const doors = exported.map(([name, file]) => {
+const entrances = exported.map(([name, file]) => {
   const built = file.replace(/\.ts$/, '');
   return [name, { types: `${built}.d.ts`, default: `${built}.js` }];
 });
@@ -38,7 +38,7 @@ const manifest = {
   type,
   engines,
   bin: { ferrydns: 'src/bin.js' },
-  exports: { ...Object.fromEntries(doors), './package.json': './package.json' },
+  exports: { ...Object.fromEntries(entrances), './package.json': './package.json' },
   dependencies,
 };
 // A Node that is too old has to be able to read it: it imports nothing.

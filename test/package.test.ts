@@ -48,7 +48,7 @@ export default definePlugin({
   }
 });
 
-test('what the admin door describes itself with is part of it', () => {
+test('the description of the admin address is part of it', () => {
   const described = join(folder, 'node_modules', 'ferrydns', 'docs', 'admin-api.yaml');
   expect(readFileSync(described, 'utf8')).toBe(readFileSync(join(root, 'docs', 'admin-api.yaml'), 'utf8'));
 });

@@ -1,5 +1,5 @@
 // Opens an admin address, so that operators may ask this server why it answers as it does.
-import { adminUse, chosenAdminAddress, examineAdmin, openAdminDoor, readAdminAccess, usualAdminAccess } from 'ferrydns/built-in/admin';
+import { adminUse, chosenAdminAddress, examineAdmin, openAdminServer, readAdminAccess, usualAdminAccess } from 'ferrydns/built-in/admin';
 import { adminSyntax, definePlugin, type Instance, provide, type StartContext, words } from 'ferrydns/plugin';
 
 const label = 'the plugin admin';
@@ -17,7 +17,7 @@ export default definePlugin({
       start(given) {
         if (access === undefined || !given.server.primary) return;
         started = given;
-        openAdminDoor(given, access, label);
+        openAdminServer(given, access, label);
       },
       serving() {
         const address = started === undefined ? undefined : chosenAdminAddress(access, started.server);

@@ -2,7 +2,7 @@
 import { type Query, QueryType, type Reply, type ResourceRecord } from 'ferrydns/plugin';
 import { sort } from './arrangement.ts';
 import { sameOrder, Variant } from './variant.ts';
-import type { WeightTable } from './weight-file.ts';
+import type { WeightTable } from './weight-table.ts';
 
 /** Orders kept of one reply. */
 const mostVariants = 64;

@@ -67,8 +67,8 @@ export class Pool implements Instance, PoolService, AdminPool {
 
   constructor(settings: PoolSettings, context: SetupContext) {
     this.name = settings.name;
-    const door = { label: `pool ${this.name}`, access: settings.admin };
-    this.provides = [provide(poolInBlock, this), provide(poolService, this as PoolService), provide(adminUse, door)];
+    const use = { label: `pool ${this.name}`, access: settings.admin };
+    this.provides = [provide(poolInBlock, this), provide(poolService, this as PoolService), provide(adminUse, use)];
     this.configured = settings;
     this.context = context;
     this.wire = nameToWire(settings.name);

@@ -1,6 +1,6 @@
 // Rendezvous hashing (highest random weight): every client has an order of the members of its own, so a change moves only the clients it must.
-import { migration } from 'ferrydns/built-in/moves';
 import type { Query } from 'ferrydns/plugin';
+import { networkOf } from './client-network.ts';
 
 interface Weighted {
   readonly label: string;
@@ -64,11 +64,6 @@ function distanceOf({ hash, weight }: Place, network: number): number {
   if (weight <= 0) return Number.POSITIVE_INFINITY;
   const uniform = (mix(hash ^ mix(network)) + 0.5) / 2 ** 32;
   return -Math.log(uniform) / weight;
-}
-
-/** The address of an IPv4 client, the /64 of an IPv6 client: within it one host has many addresses. */
-export function networkOf(address: string): string {
-  return address.includes(':') ? migration.clientOf(address) : address;
 }
 
 /** FNV-1a. Without a secret start: all servers are to agree, and after a restart as before. */

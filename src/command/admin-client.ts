@@ -1,11 +1,11 @@
-// Asks the admin door of a server that runs: over TCP, TLS or a socket file.
+// Asks the admin address of a server that runs: over TCP, TLS or a socket file.
 
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, RequestOptions } from 'node:http';
 import { messageOf } from '../config/error.ts';
 import { trustSystemAuthorities } from '../transport/authorities.ts';
 
-/** The flags that say how to reach the door, for every command that does. */
+/** The flags that say how to reach it, for every command that does. */
 export const connectionFlags = {
   admin: { type: 'string' },
   ca: { type: 'string' },

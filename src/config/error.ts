@@ -52,7 +52,7 @@ export class ConfigErrors extends Error {
  * Prints a problem: first `FILE:LINE - Error during parsing: MESSAGE` (the line that scripts look for), then, given
  * the text of the file, the line with a caret, then what was expected and the nearest known word.
  */
-export function formatProblem(problem: ConfigError, sourceText?: string): string {
+function formatProblem(problem: ConfigError, sourceText?: string): string {
   const { place, message } = problem;
   const kind = message.startsWith('Syntax error: ') ? '' : 'Error during parsing: ';
   const plugin = problem.plugin === undefined ? '' : `plugin/${problem.plugin}: `;

@@ -2,6 +2,7 @@
 import type { ConfigSpec } from './grammar.ts';
 import { noRemarks, type Remarks } from './remarks.ts';
 import type { Directive, Line, ServerBlock, Tree, Word } from './tree.ts';
+import { writeYamlWord } from './yaml-word.ts';
 
 export interface WriteOptions {
   /** The grammar of a plugin, to tell its options from lines that have an order; undefined for one that is not known. */
@@ -108,22 +109,4 @@ function keyOf(text: string): string {
   const key = writeYamlWord(text);
   // A number would be a key of another kind.
   return /^\d+$/.test(key) ? `'${key}'` : key;
-}
-
-const decimal = /^(0|[1-9]\d{0,14})$/;
-const ipv4 = /^(\d{1,3}\.){3}\d{1,3}$/;
-const durations = /^(\d{1,9}(ns|us|ms|s|m|h))+$/;
-const plain = /^[a-z/][\w./-]*$/i;
-/** What YAML 1.1, which many readers still speak, takes for a truth value, for nothing or for a number. */
-const taken = /^(y|n|yes|no|on|off|true|false|null|nil|inf|nan|infinity|e\d+)$/i;
-
-/** A word as all readers of YAML, of version 1.1 as well as 1.2, read it as these very characters: in quotes where one of them would see something else. */
-export function writeYamlWord(text: string): string {
-  if (decimal.test(text) || ipv4.test(text) || durations.test(text)) return text;
-  if (plain.test(text) && !taken.test(text)) return text;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: characters that YAML holds only as escapes
-  const unprintable = /[\u0000-\u001f\u007f-\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\ud800-\udfff\ufeff\ufffe\uffff]/;
-  if (!unprintable.test(text)) return `'${text.replaceAll("'", "''")}'`;
-  const escaped = JSON.stringify(text).replaceAll(new RegExp(unprintable, 'g'), (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  return escaped;
 }

@@ -1,6 +1,7 @@
 // What a plan will take before it is started: the timeline with every cache on the way, and how many TTLs until the last client has left.
 
 import type { Phase } from './agreement.ts';
+import { ttlsUntil } from './odds.ts';
 import { cachesBelow, type MovedName, type Plan, timingOf } from './plan.ts';
 
 /** What the preflight saw; seconds. */
@@ -100,26 +101,6 @@ function phase(name: Phase, least: number | null, { because, open = false }: { r
   return { phase: name, least, open, because };
 }
 
-/** Expected share of clients still on A after this many TTLs, when every expiry leads a client to B with probability `toB` for good. */
-export function shareOnA(ttls: number, { toB = 0.5, inStep = false }: { readonly toB?: number; readonly inStep?: boolean } = {}): number {
-  const whole = Math.floor(ttls);
-  const stay = 1 - toB;
-  return stay ** whole * (inStep ? 1 : 1 - (ttls - whole) * toB);
-}
-
-/** Probability that the last of `clients` has left after this many whole TTLs. */
-export function lastHasLeft(clients: number, ttls: number, toB = 0.5): number {
-  return (1 - (1 - toB) ** ttls) ** clients;
-}
-
-/** The first number of whole TTLs after which the last client has left with at least this probability; null: it never will. */
-export function ttlsUntil(clients: number, probability: number, toB = 0.5): number | null {
-  if (toB <= 0) return null;
-  let ttls = 1;
-  while (lastHasLeft(clients, ttls, toB) < probability) ttls++;
-  return ttls;
-}
-
 /** How the number of TTLs is spread: each expiry leads to B with this probability. Null where clients do not leave by chance. */
 export interface Departure {
   readonly evenOdds: number;
@@ -138,9 +119,4 @@ export function departureOf(plan: Plan, clients: number): Departure | null {
 /** How often a client that picks one of the targets of a name at random picks B. */
 function shareOfB({ from, to }: MovedName): number {
   return to.length / (from.length + to.length);
-}
-
-/** Probability that an application which draws old or new at random, n times, has met both. */
-export function hasMetBoth(draws: number): number {
-  return draws < 1 ? 0 : 1 - 2 ** (1 - draws);
 }

@@ -3,12 +3,12 @@
 export { type Agreement, compareProgress, type Leases, type Phase, phases, reached, type View } from '../migration/agreement.ts';
 export { type Steering, steer, steering } from '../migration/answers.ts';
 export { begin } from '../migration/begin.ts';
+export { clientOf } from '../migration/client-key.ts';
 export { earliest, latest, shown, shownMono } from '../migration/clock.ts';
 export { type Drawn, Draws, wrongOnceIn } from '../migration/draws.ts';
 export { step } from '../migration/engine.ts';
-export { openTime } from '../migration/fence.ts';
 export { horizonOf, rolledBackHorizon } from '../migration/horizon.ts';
-export { clientOf, Ledger } from '../migration/leases.ts';
+export { Ledger } from '../migration/leases.ts';
 export { awaitsUpstream } from '../migration/operator.ts';
 export { rollbackRefusal, waitOf } from '../migration/phases.ts';
 export { describeTarget, forbiddenChanges, type Gate, hashOf, isLookedAt, type Plan, type Target, timingOf, whereOf } from '../migration/plan.ts';

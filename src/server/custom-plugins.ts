@@ -14,7 +14,7 @@ import { type Registry, withPlugin } from './registry.ts';
 import { inTime } from './within.ts';
 
 const syntax = 'plugin NAME SPECIFIER [before|after OTHER]';
-const doors: Readonly<Record<string, string>> = {
+const entrances: Readonly<Record<string, string>> = {
   'ferrydns/built-in': '../plugin/built-in',
   'ferrydns/built-in/admin': '../plugin/admin/index',
   'ferrydns/built-in/checks': '../plugin/checks',
@@ -142,8 +142,8 @@ function isLocal(specifier: string): boolean {
 
 /** What a local file imports that is not local itself: Node loads it, once. */
 async function importElsewhere(specifier: string, from: string): Promise<Readonly<Record<string, unknown>>> {
-  const door = doors[specifier];
-  if (door !== undefined) return (await import(new URL(door + ending, import.meta.url).href)) as Record<string, unknown>;
+  const entrance = entrances[specifier];
+  if (entrance !== undefined) return (await import(new URL(entrance + ending, import.meta.url).href)) as Record<string, unknown>;
   if (isBuiltin(specifier) || specifier.startsWith('file:')) return (await import(specifier)) as Record<string, unknown>;
   return await importFile(resolvePackage(specifier, from));
 }
@@ -168,8 +168,8 @@ function resolvePackage(name: string, from: string): string {
 const openDoors = once(() => {
   registerHooks({
     resolve(specifier, context, next) {
-      const door = doors[specifier];
-      if (door !== undefined) return { url: new URL(door + ending, import.meta.url).href, shortCircuit: true };
+      const entrance = entrances[specifier];
+      if (entrance !== undefined) return { url: new URL(entrance + ending, import.meta.url).href, shortCircuit: true };
       return next(specifier, importing ? { ...context, conditions: importConditions } : context);
     },
   });

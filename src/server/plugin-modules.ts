@@ -24,7 +24,7 @@ interface Loaded {
 export interface ModuleEnvironment {
   /** The content of a file; throws the system's error. */
   read(path: string): Buffer;
-  /** Loads what is no local file: a package, a part of Node, a door of ferrydns. `from` is the file that asks. */
+  /** Loads what is no local file: a package, a part of Node, an export of ferrydns. `from` is the file that asks. */
   importElsewhere(specifier: string, from: string): Promise<Namespace>;
 }
 

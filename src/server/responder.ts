@@ -41,7 +41,7 @@ const unanswered = Reply.decline('SERVFAIL', { code: ExtendedError.NO_REACHABLE_
 const badVersion = Reply.decline('BADVERS');
 const scratch = Buffer.allocUnsafeSlow(maxMessage);
 
-/** One listener's door to the chains. */
+/** Leads the messages of one listener to the chains. */
 export class Responder implements Answerer {
   answering: Answering;
   /** Whether queries are taken: not before every instance has started, and not any more while the last ones are answered. */

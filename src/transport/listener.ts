@@ -1,4 +1,4 @@
-// The door to every transport: opens the sockets of one address and port for DNS, by the transport that the configuration names.
+// The entrance to every transport: opens the sockets of one address and port for DNS, by the transport that the configuration names.
 import { networkInterfaces } from 'node:os';
 import type { Logger } from '../log/logger.ts';
 import type { Answerer, Listening } from './answerer.ts';

@@ -2,9 +2,11 @@
 
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import { type CheckSpec, Checks, defaultPace, type Finding, Health, hear, type Probe, silentAgent } from 'ferrydns/built-in/checks';
+import { type CheckSpec, Checks, type Finding, Health, type Probe } from 'ferrydns/built-in/checks';
 import type { Name } from 'ferrydns/plugin';
 import { describe, expect, test } from 'vitest';
+import { hear, silentAgent } from '../../src/checks/agent.ts';
+import { defaultPace } from '../../src/checks/health.ts';
 import { probe } from '../../src/checks/probe.ts';
 import { tcpService } from '../support/services.ts';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { type ParseOptions, parseCorefile } from '../../src/config/corefile.ts';
-import { ConfigErrors, formatProblem } from '../../src/config/error.ts';
+import { ConfigErrors } from '../../src/config/error.ts';
 import type { Directive, Parsed } from '../../src/config/tree.ts';
 
 const parse = (text: string, options: ParseOptions = {}) => parseCorefile(text, 'Corefile', { env: {}, ...options });
@@ -179,7 +179,7 @@ describe('refused', () => {
 
   test('a syntax error has the shape of its own that CoreDNS gives it', () => {
     const [problem] = parse('. {\n').problems;
-    expect(problem && formatProblem(problem)).toBe(
+    expect(problem && new ConfigErrors([problem]).message).toBe(
       "Corefile:1 - Syntax error: Unexpected token '{', expecting '}'\n      expected '}' for the '{' on line 1",
     );
   });

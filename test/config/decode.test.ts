@@ -5,7 +5,7 @@ import { describe, expect, expectTypeOf, test } from 'vitest';
 import { parseCorefile } from '../../src/config/corefile.ts';
 import { decode, decodeAll } from '../../src/config/decode.ts';
 import { formatDuration, parseDuration } from '../../src/config/duration.ts';
-import { formatProblem } from '../../src/config/error.ts';
+import { ConfigErrors } from '../../src/config/error.ts';
 import {
   type ConfigSpec,
   describeSyntax,
@@ -171,7 +171,7 @@ describe('problems', () => {
 
   test('name the plugin, what was expected and the nearest word', () => {
     const [first, second] = run(cacheSpec, 'cache {\n sucess 1\n disable denail\n}').problems;
-    expect(first && formatProblem(first)).toBe(
+    expect(first && new ConfigErrors([first]).message).toBe(
       [
         "plugin/cache: Corefile:3 - Error during parsing: unknown property 'sucess'",
         '      expected one of success, servfail, disable, keepttl',

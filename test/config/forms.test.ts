@@ -4,14 +4,15 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 
 import { parseCorefile } from '../../src/config/corefile.ts';
-import { formatProblem } from '../../src/config/error.ts';
+import { ConfigErrors } from '../../src/config/error.ts';
 import { formatCorefile } from '../../src/config/format.ts';
 import { type ConfigSpec, flag, many, property, repeated, setting, zoneList } from '../../src/config/grammar.ts';
 import { jsonSchema } from '../../src/config/schema.ts';
 import { duration, integer, text, zones } from '../../src/config/values.ts';
 import { quoteWord, toCorefile } from '../../src/config/write.ts';
 import { parseYaml } from '../../src/config/yaml.ts';
-import { toYaml, writeYamlWord } from '../../src/config/yaml-writer.ts';
+import { writeYamlWord } from '../../src/config/yaml-word.ts';
+import { toYaml } from '../../src/config/yaml-writer.ts';
 import { randomFrom } from '../../src/migration/simulator/population.ts';
 
 const kubernetes = `# cluster
@@ -214,7 +215,7 @@ servers:
   test('problems show the line of the YAML file', () => {
     const parsed = parseYaml('servers:\n  - zones: .\n    plugins:\n      - cahe: 30\n', 'x.yaml', { directives: ['cache'] });
     const [problem] = parsed.problems;
-    expect(problem && formatProblem(problem, parsed.sources.get('x.yaml'))).toBe(
+    expect(problem && new ConfigErrors([problem], parsed.sources).message).toBe(
       "x.yaml:4 - Error during parsing: Unknown directive 'cahe'\n    4 |       - cahe: 30\n      |         ^^^^\n      did you mean 'cache'?",
     );
   });

@@ -1,7 +1,9 @@
 // How long the phases of a plan take, and how soon clients that draw at random have left A: figures reckoned by hand.
 import { describe, expect, test } from 'vitest';
-import { departureOf, forecastOf, hasMetBoth, lastHasLeft, shareOnA, ttlsUntil } from '../../src/migration/forecast.ts';
+import { departureOf, forecastOf } from '../../src/migration/forecast.ts';
+import { ttlsUntil } from '../../src/migration/odds.ts';
 import { planFor } from './scenarios.ts';
+import { hasMetBoth, lastHasLeft, shareOnA } from './theory.ts';
 
 const fence = { command: ['fence'], timeout: 10 };
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { clientKey, Ledger } from '../../src/migration/leases.ts';
+import { clientKey } from '../../src/migration/client-key.ts';
+import { Ledger } from '../../src/migration/leases.ts';
 
 const ledger = (clients = 1000) => new Ledger({ clients, slack: 3000, caches: 0 });
 const now = 1_700_000_000_000;

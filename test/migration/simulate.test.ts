@@ -1,12 +1,12 @@
 // The simulator against the figures that theory gives for clients and caches, within three standard deviations; every run has a seed.
 import { describe, expect, test } from 'vitest';
-import { hasMetBoth, lastHasLeft, shareOnA } from '../../src/migration/forecast.ts';
 import type { PlanOptions } from '../../src/migration/plan.ts';
 import type { Cache } from '../../src/migration/simulator/caches.ts';
 import type { Simulation } from '../../src/migration/simulator/run.ts';
 import { virtualServer } from '../../src/migration/simulator/server.ts';
 import { simulate } from '../../src/migration/simulator/simulate.ts';
 import { planFor } from './scenarios.ts';
+import { hasMetBoth, lastHasLeft, shareOnA } from './theory.ts';
 
 const fence = { command: ['fence'], timeout: 10 };
 const checkOfB = { side: 'to', probe: { kind: 'tcp', port: 53 }, interval: 2, timeout: 1, fall: 3, rise: 2, dwell: 10 } as const;

@@ -1,4 +1,4 @@
-// Holds the admin door to docs/admin-api.yaml: everything described is asked of a real server, and everything served is described.
+// Holds the admin address to docs/admin-api.yaml: everything described is asked of a real server, and everything served is described.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { plans } from '../../plugins/migrate/door/admin.ts';
 import { Journal } from '../../plugins/migrate/run/journal.ts';
 import { pools } from '../../plugins/pool/admin.ts';
-import { sharedAdminPages } from '../../src/plugin/admin/door.ts';
+import { sharedAdminPages } from '../../src/plugin/admin/shared-pages.ts';
 import { ajv, at, expectDescribed, expectValid, inPointer, operations, text } from '../support/admin-description.ts';
 import { type Ask, ask, eventsOf, open, type Told } from '../support/http.ts';
 import { type PlanServer, servePlan, stopTime } from '../support/migration.ts';

@@ -2,7 +2,7 @@ import { cidr, makeQuery, parseName, type Query, Reply, type ResourceRecord, rec
 import { describe, expect, test } from 'vitest';
 import { preferred, roundRobin } from '../../plugins/loadbalance/arrangement.ts';
 import { Rotation } from '../../plugins/loadbalance/rotation.ts';
-import { parseWeights } from '../../plugins/loadbalance/weight-file.ts';
+import { parseWeights } from '../../plugins/loadbalance/weight-table.ts';
 import { Weighting } from '../../plugins/loadbalance/weighting.ts';
 
 const client = { address: '127.0.0.1', port: 1, family: 4, transport: 'udp', localAddress: '', localPort: 53 } as const;

@@ -1,8 +1,9 @@
 // Whom of those that are well a pool names: shares by weight and by agent, turns, clients that stay, and the first in line.
 import { makeQuery, type Name } from 'ferrydns/plugin';
 import { describe, expect, test } from 'vitest';
+import { networkOf } from '../../plugins/pool/client-network.ts';
 import { makeSelector, type PolicyName } from '../../plugins/pool/policy.ts';
-import { byRendezvous, networkOf } from '../../plugins/pool/rendezvous.ts';
+import { byRendezvous } from '../../plugins/pool/rendezvous.ts';
 import { servePools } from '../support/pool.ts';
 import { tcpService } from '../support/services.ts';
 

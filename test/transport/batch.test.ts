@@ -7,8 +7,9 @@ import { type Answerer, type Peer, pending } from '../../src/transport/answerer.
 import { socketAddress } from '../../src/transport/batch/address.ts';
 import { UdpDescriptor } from '../../src/transport/batch/descriptor.ts';
 import { isNativeAvailable } from '../../src/transport/batch/library.ts';
-import { BatchSocket, type Descriptor, listenUdpInBatches } from '../../src/transport/batch/listen.ts';
+import { listenUdpInBatches } from '../../src/transport/batch/listen.ts';
 import { nameStride } from '../../src/transport/batch/messages.ts';
+import { BatchSocket, type Descriptor } from '../../src/transport/batch/socket.ts';
 import type { UdpClient } from '../support/client.ts';
 import { client, echo, hasIpv6, open, silent } from '../support/udp.ts';
 

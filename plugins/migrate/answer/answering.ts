@@ -25,7 +25,7 @@ import type { Guard } from './guard.ts';
 import type { Helm } from './helm.ts';
 import { metFor, noteMet } from './met.ts';
 import { indexed, type Replies, type Surroundings } from './replies.ts';
-import { scopeOf, subnetLength, subnetOf, withScope } from './subnet.ts';
+import { canaryKeyOf, scopeOf, subnetLength, withScope } from './subnet.ts';
 
 const planKey: MetadataKey<string> = metadataKey('migrate/plan', 'the plan that moves the name');
 const targetKey: MetadataKey<string> = metadataKey('migrate/target', 'what the answer leads to: from, to or both');
@@ -270,12 +270,4 @@ export class Answering {
     this.options.metrics.answers.servfail.add();
     return notReady;
   }
-}
-
-/** Whom a share of the clients is drawn from: the subnet that the query carries (RFC 7871), the address, or its /64. */
-export function canaryKeyOf(query: Query): string {
-  const subnet = subnetOf(query);
-  if (subnet !== undefined && subnet.length > 4)
-    return `subnet ${Buffer.from(subnet.subarray(0, 3)).toString('hex')} ${Buffer.from(subnet.subarray(4)).toString('hex')}`;
-  return migration.clientOf(query.client.address);
 }

@@ -1,11 +1,12 @@
 // The client subnet that a query may carry, and what an answer says of it to caches (RFC 7871).
+import { migration } from 'ferrydns/built-in/moves';
 import { EdnsOption, type Option, type Query, type Reply } from 'ferrydns/plugin';
 
 /** Bits of an address, by the family of the option: 1 is IPv4, 2 is IPv6; 0 comes without an address. */
 const addressBits: Readonly<Record<number, number>> = { 0: 0, 1: 32, 2: 128 };
 
 /** The data of the option: family, length of the source prefix, length of the scope prefix, address. Undefined where there is none, or a malformed one. */
-export function subnetOf(query: Query): Uint8Array | undefined {
+function subnetOf(query: Query): Uint8Array | undefined {
   const data = query.edns ? query.options.find(isSubnet)?.data : undefined;
   return data !== undefined && isWellFormed(data) ? data : undefined;
 }
@@ -41,4 +42,12 @@ function isWellFormed(data: Uint8Array): boolean {
   if (bits > (addressBits[bytes.readUInt16BE(0)] ?? -1) || data.length !== 4 + Math.ceil(bits / 8)) return false;
   const spare = (8 - (bits % 8)) % 8;
   return (bytes.readUInt8(data.length - 1) & ((1 << spare) - 1)) === 0 || bits === 0;
+}
+
+/** Whom a share of the clients is drawn from: the subnet that the query carries (RFC 7871), the address, or its /64. */
+export function canaryKeyOf(query: Query): string {
+  const subnet = subnetOf(query);
+  if (subnet !== undefined && subnet.length > 4)
+    return `subnet ${Buffer.from(subnet.subarray(0, 3)).toString('hex')} ${Buffer.from(subnet.subarray(4)).toString('hex')}`;
+  return migration.clientOf(query.client.address);
 }

@@ -1,4 +1,4 @@
-// Who may come in by an admin door: where it is, whether it speaks TLS, and the token that it asks for.
+// Who may come in at an admin address: where it is, whether it speaks TLS, and the token that it asks for.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { messageOf } from '../../config/error.ts';
 import type { Word } from '../../config/tree.ts';
@@ -7,7 +7,7 @@ import type { HttpTls, SetupContext } from '../plugin.ts';
 
 const leastToken = 16;
 
-/** Where an admin door is, and what it asks of those who come in. */
+/** Where an admin address is, and what it asks of those who come in. */
 export interface AdminAccess {
   /** "HOST:PORT", ":PORT" or "unix:PATH". */
   readonly address: string;
@@ -18,7 +18,7 @@ export interface AdminAccess {
   readonly local: boolean;
 }
 
-/** The door where commands look first: everybody on this machine may come in. */
+/** The address where commands look first: everybody on this machine may come in. */
 export const usualAdminAccess: AdminAccess = { address: '127.0.0.1:9180', tls: undefined, token: undefined, local: true };
 
 /** Reads the words of an `admin` option; undefined for "off". Files are read now, and again with each configuration. */

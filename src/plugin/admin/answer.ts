@@ -1,4 +1,4 @@
-// The answers of an admin door: JSON, of this moment.
+// The answers of an admin address: JSON, of this moment.
 import type { HttpResponse } from '../plugin.ts';
 
 /** What is told is of this moment, and not for a page of somebody else. */

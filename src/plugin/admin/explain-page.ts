@@ -1,4 +1,4 @@
-// The page of an admin door that gives explanations.
+// The page of an admin address that gives explanations.
 
 import { messageOf } from '../../config/error.ts';
 import { type Question, readQuestion } from '../explanation.ts';

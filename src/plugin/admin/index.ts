@@ -1,6 +1,7 @@
-// `ferrydns/built-in/admin`: the door by which a server that runs is asked and told.
+// `ferrydns/built-in/admin`: the HTTP address where operators ask a server that runs, and tell it what to do.
 
 export { type AdminAccess, readAdminAccess, usualAdminAccess } from './access.ts';
 export { adminHeaders, answerJson, refuseRequest } from './answer.ts';
-export { type AdminCollection, type AdminPage, adminUse, chosenAdminAddress, examineAdmin, openAdmin, openAdminDoor } from './door.ts';
 export { askerOf, isOrderName, readOrderFields } from './order.ts';
+export type { AdminCollection, AdminPage } from './pages.ts';
+export { adminUse, chosenAdminAddress, examineAdmin, openAdmin, openAdminServer } from './server.ts';

@@ -30,6 +30,11 @@ export function socketAddress(address: string, port: number): Int32Array {
   return words;
 }
 
+/** Whether an address, as a text, stands for every address of the machine. */
+export function isWildcard(address: string): boolean {
+  return /^[0.:]+$/.test(address);
+}
+
 /** The address and port of a socket address. */
 export function addressOf(words: Int32Array): { readonly address: string; readonly port: number } {
   const first = words[portWord] ?? 0;
