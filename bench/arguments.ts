@@ -7,6 +7,8 @@ export interface Arguments {
   /** Names of servers that were asked for; undefined for every one that is installed. */
   readonly servers: readonly string[] | undefined;
   readonly seconds: number;
+  /** Length of the load on each server in the workload `pod`. */
+  readonly podSeconds: number;
   readonly rounds: number;
   /** Whether the servers of other projects are driven too. */
   readonly peers: boolean;
@@ -27,7 +29,7 @@ export interface Known {
 export const USAGE = `usage: npm run bench -- [--workload NAME,…] [--servers NAME,…] [--seconds N] [--rounds N] [--peers] [--json FILE] [--plots FOLDER] [--from FILE]
   --workload  only these workloads (all)
   --servers   only these servers (all that are installed)
-  --seconds   length of each run, 1 to 60 (3)
+  --seconds   length of each run, 1 to 600 (3; the workload pod 180)
   --rounds    how often each server is measured, 1 to 50 (3)
   --peers     other workloads, and the servers of other projects too (npm run bench:peers)
   --json      also writes every figure of every run into FILE
@@ -54,7 +56,8 @@ export function readArguments(words: readonly string[], known: (peers: boolean) 
   return {
     workloads: names('workload', values.workload, workloads) ?? workloads,
     servers: names('server', values.servers, servers),
-    seconds: whole('--seconds', values.seconds ?? '3', 60),
+    seconds: whole('--seconds', values.seconds ?? '3', 600),
+    podSeconds: whole('--seconds', values.seconds ?? '180', 600),
     rounds: whole('--rounds', values.rounds ?? '3', 50),
     peers: values.peers,
     json: values.json,

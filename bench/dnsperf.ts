@@ -5,6 +5,8 @@ import { pinned } from './cores.ts';
 
 /** One run of dnsperf against a server on 127.0.0.1. */
 export interface Load {
+  /** Tells loads apart that run at the same time. */
+  readonly name?: string;
   readonly port: number;
   readonly transport: 'udp' | 'tcp';
   /** File with one query a line. */
@@ -43,7 +45,7 @@ const GRACE_SECONDS = 5;
 export async function runDnsperf(children: Children, load: Load): Promise<LoadResult> {
   const child = children.start({
     command: pinned(load.core, ['dnsperf', ...dnsperfArguments(load)]),
-    output: 'dnsperf.out',
+    output: `dnsperf-${load.name ?? 'load'}.out`,
   });
   const limit = load.seconds === 'once' ? ONCE_SECONDS : load.seconds;
   const code = await children.finish(child, (limit + TIMEOUT_SECONDS + GRACE_SECONDS) * 1000);

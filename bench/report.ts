@@ -1,6 +1,7 @@
 // What a bench prints and writes: a table for each workload, remarks on runs that prove little, and everything as JSON.
 import type { LatencyRun, SaturationRun } from './load.ts';
 import type { ServerResult, WorkloadResult } from './measure.ts';
+import type { PodResult } from './pod.ts';
 import { pairedRatio, type Spread, spreadOf } from './statistics.ts';
 import { number, table } from './table.ts';
 import type { Workload } from './workloads.ts';
@@ -17,6 +18,12 @@ export interface Circumstances {
   readonly versions: Readonly<Record<string, string>>;
   readonly seconds: number;
   readonly rounds: number;
+}
+
+/** Everything that a run has measured. */
+export interface Results {
+  readonly results: readonly WorkloadResult[];
+  readonly pod: readonly PodResult[];
 }
 
 /** Medians over rounds of one server's figures divided by the baseline's; absent without a baseline. */
@@ -58,7 +65,7 @@ function latencyNote({ latencyRate, workload }: WorkloadResult): string {
 }
 
 /** Everything that was measured, with the summaries the tables show. */
-export function toJson(circumstances: Circumstances, results: readonly WorkloadResult[], baseline: string): string {
+export function toJson(circumstances: Circumstances, { results, pod }: Results, baseline: string): string {
   const workloads = results.map((result) => {
     const base = result.servers.find(({ server }) => server === baseline);
     return {
@@ -74,18 +81,18 @@ export function toJson(circumstances: Circumstances, results: readonly WorkloadR
       remarks: remarks(result),
     };
   });
-  return `${JSON.stringify({ ...circumstances, baseline, workloads }, null, 2)}\n`;
+  return `${JSON.stringify({ ...circumstances, baseline, workloads, pod }, null, 2)}\n`;
 }
 
 /** What {@link toJson} wrote, for another report. Throws when a workload is not known any more. */
-export function fromJson(text: string, known: readonly Workload[]): { circumstances: Circumstances; results: readonly WorkloadResult[] } {
-  const { workloads, ...circumstances } = JSON.parse(text) as Circumstances & { workloads: readonly Written[] };
+export function fromJson(text: string, known: readonly Workload[]): Results & { readonly circumstances: Circumstances } {
+  const { workloads, pod = [], ...circumstances } = JSON.parse(text) as Circumstances & { workloads: readonly Written[]; pod?: readonly PodResult[] };
   const results = workloads.map(({ workload: name, latencyRate, servers, leftOut }) => {
     const workload = known.find((candidate) => candidate.name === name);
     if (workload === undefined) throw new Error(`there is no workload "${name}" any more`);
     return { workload, latencyRate, servers, leftOut };
   });
-  return { circumstances, results };
+  return { circumstances, results, pod };
 }
 
 interface Written extends Omit<WorkloadResult, 'workload'> {

@@ -7,8 +7,9 @@ import { createChildren } from './children.ts';
 import { findCores, pinSelf } from './cores.ts';
 import { measureWorkload, type WorkloadResult } from './measure.ts';
 import { plots } from './plots.ts';
+import { formatPod, judgePod, measurePod, POD, type PodResult } from './pod.ts';
 import { findOnPath, versionOf } from './program.ts';
-import { type Circumstances, formatWorkload, fromJson, toJson } from './report.ts';
+import { type Circumstances, formatWorkload, fromJson, type Results, toJson } from './report.ts';
 import { BASELINE, peers, servers } from './servers/index.ts';
 import { type FoundServer, startUpstream } from './start.ts';
 import { formatSummary } from './summary.ts';
@@ -16,7 +17,7 @@ import { peerWorkloads, workloads } from './workloads.ts';
 
 async function main(words: readonly string[]): Promise<boolean> {
   const asked = readArguments(words, (all) => ({
-    workloads: (all ? peerWorkloads : workloads).map(({ name }) => name),
+    workloads: all ? peerWorkloads.map(({ name }) => name) : [...workloads.map(({ name }) => name), POD],
     servers: (all ? peers : servers).map(({ name }) => name),
   }));
   if (asked.help) {
@@ -24,9 +25,11 @@ async function main(words: readonly string[]): Promise<boolean> {
     return true;
   }
   if (asked.from !== undefined) {
-    const { results } = fromJson(readFileSync(asked.from, 'utf8'), [...peerWorkloads, ...workloads]);
-    for (const result of results) print(`\n${formatWorkload(result, BASELINE)}`);
-    conclude(asked, results);
+    const measured = fromJson(readFileSync(asked.from, 'utf8'), [...peerWorkloads, ...workloads]);
+    for (const result of measured.results) print(`\n${formatWorkload(result, BASELINE)}`);
+    const [{ samples = [] } = {}] = measured.pod;
+    if (measured.pod.length > 0) print(`\n${formatPod(measured.pod, samples.length)}`);
+    conclude(asked, measured);
     return true;
   }
   if (process.platform !== 'linux') throw new Error(`this is ${process.platform}, expected Linux: CPU times are read from /proc`);
@@ -62,15 +65,19 @@ async function bench(asked: Arguments, found: readonly FoundServer[]): Promise<b
     results.push(result);
     print(`\n${formatWorkload(result, BASELINE)}`);
   }
+  const pod: readonly PodResult[] = asked.workloads.includes(POD)
+    ? await measurePod(found, { children, cores, upstreamPort: upstream.port, seconds: asked.podSeconds })
+    : [];
+  if (pod.length > 0) print(`\n${formatPod(pod, asked.podSeconds)}`);
   await upstream.stop();
-  if (asked.json !== undefined) writeFileSync(asked.json, toJson(circumstances, results, BASELINE));
-  conclude(asked, results);
-  return results.every((result) => result.servers.every(({ failure }) => failure === undefined));
+  if (asked.json !== undefined) writeFileSync(asked.json, toJson(circumstances, { results, pod }, BASELINE));
+  conclude(asked, { results, pod });
+  return [...pod, ...results.flatMap(({ servers: all }) => all)].every(({ failure }) => failure === undefined);
 }
 
 /** What is known when all workloads are: the summary, and the plots. */
-function conclude({ plots: folder }: Arguments, results: readonly WorkloadResult[]): void {
-  print(`\n${formatSummary(results)}`);
+function conclude({ plots: folder }: Arguments, { results, pod }: Results): void {
+  print(`\n${formatSummary(results, judgePod(pod))}`);
   if (folder === undefined) return;
   mkdirSync(folder, { recursive: true });
   for (const { name, svg } of plots(results)) writeFileSync(join(folder, name), svg);

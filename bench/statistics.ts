@@ -39,3 +39,18 @@ export function pairedRatio(values: readonly number[], baseline: readonly number
   const rounds = Math.min(values.length, baseline.length);
   return median(Array.from({ length: rounds }, (_, round) => (values[round] ?? Number.NaN) / (baseline[round] ?? Number.NaN)));
 }
+
+/** By how much values rise from one to the next, as a straight line has it that fits them best; NaN when there are less than two. */
+export function slope(values: readonly number[]): number {
+  const count = values.length;
+  if (count < 2) return Number.NaN;
+  const middle = (count - 1) / 2;
+  const mean = values.reduce((sum, value) => sum + value, 0) / count;
+  let above = 0;
+  let below = 0;
+  values.forEach((value, index) => {
+    above += (index - middle) * (value - mean);
+    below += (index - middle) ** 2;
+  });
+  return above / below;
+}

@@ -1,5 +1,5 @@
 // What a run says as a whole: CPU time per answer in every workload, what ferrydns is to each other server, and the aims.
-import { judge } from './aims.ts';
+import { judge, type Verdict } from './aims.ts';
 import type { WorkloadResult } from './measure.ts';
 import { type Ratios, ratiosTo } from './report.ts';
 import { SUBJECT } from './servers/index.ts';
@@ -15,13 +15,14 @@ const FIGURES: readonly (readonly [heading: string, key: keyof Ratios])[] = [
   ['RSS', 'resident'],
 ];
 
-/** Markdown. Empty tables, as of a run with one server, are left out. */
-export function formatSummary(results: readonly WorkloadResult[]): string {
+/** Markdown. Empty tables, as of a run with one server, are left out. `more` are aims that are judged elsewhere. */
+export function formatSummary(results: readonly WorkloadResult[], more: readonly Verdict[] = []): string {
   const others = serverNames(results).filter((name) => name !== SUBJECT);
+  const verdicts = [...judge(results), ...more];
   const parts = [
-    ['### CPU µs per answer', cpuTable(results)],
+    ...(results.length === 0 ? [] : [['### CPU µs per answer', cpuTable(results)]]),
     ...(others.length === 0 ? [] : [[`### ${SUBJECT} ÷ each other server`, ratioTable(results)]]),
-    ...(judge(results).length === 0 ? [] : [['### Aims', aimTable(results)]]),
+    ...(verdicts.length === 0 ? [] : [['### Aims', aimTable(verdicts)]]),
   ];
   return parts.flat().join('\n\n');
 }
@@ -52,8 +53,8 @@ function ratioTable(results: readonly WorkloadResult[]): string {
   return table([['workload ÷ server', ...FIGURES.map(([heading]) => heading)], ...rows]);
 }
 
-function aimTable(results: readonly WorkloadResult[]): string {
-  const rows = judge(results).map(({ workload, aim, limit, measured }) => [
+function aimTable(verdicts: readonly Verdict[]): string {
+  const rows = verdicts.map(({ workload, aim, limit, measured }) => [
     `${workload}: ${aim}`,
     `≤ ${number(limit, limit < 10 ? 2 : 0)}`,
     number(measured, limit < 10 ? 2 : 0),

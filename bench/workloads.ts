@@ -77,7 +77,7 @@ const misses: Workload = {
   probe: 'probe.missed.bench.',
 };
 
-const chain: Workload = {
+export const chain: Workload = {
   ...plain,
   name: 'chain',
   kind: 'chain',
@@ -183,7 +183,8 @@ export function drawZipf(lines: readonly string[], run: number, count = QUERIES_
   return numbered(count, () => lines[firstAtLeast(weights, random())] ?? '');
 }
 
-function drawChain(run: number): readonly string[] {
+/** The queries of the chain workload. */
+export function drawChain(run: number): readonly string[] {
   const cached = drawZipf(chainCached, run);
   const random = randomNumbers(run + 1_000_000);
   return cached.map((line) => {

@@ -1,9 +1,14 @@
 // Imported before all else: keeps the memory of this process small. V8 lets the young generation grow to 32 MiB and the old one to twice of what is
 // in use, and glibc has an arena of its own for each thread; a server that makes little and keeps bytes gains nothing by that.
 import { setFlagsFromString } from 'node:v8';
-import { shareArena } from './transport/batch/library.ts';
+import { memoryReturn, shareArena } from './transport/batch/library.ts';
+
+/** Milliseconds between two times that memory is given back. */
+const returnPace = 10_000;
 
 shareArena();
+const giveBack = memoryReturn();
+if (giveBack !== undefined) setInterval(giveBack, returnPace).unref();
 // The young generation stays as large as the start has made it: 1 or 2 MiB in use, and as much to copy to.
 setFlagsFromString('--semi-space-growth-factor=1');
 // Percent by which the old generation grows before it is collected.

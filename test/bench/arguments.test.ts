@@ -11,6 +11,7 @@ test('without words all workloads run, three rounds of three seconds, on every s
     workloads: ['cached', 'hosts'],
     servers: undefined,
     seconds: 3,
+    podSeconds: 180,
     rounds: 3,
     peers: false,
     json: undefined,
@@ -27,7 +28,7 @@ test('names may be given as a list or by repeating the option, and keep the orde
 
 test('lengths and the file are taken as given', () => {
   const words = ['--seconds', '10', '--rounds', '5', '--json', 'out.json'];
-  expect(readArguments(words, known)).toMatchObject({ seconds: 10, rounds: 5, json: 'out.json' });
+  expect(readArguments(words, known)).toMatchObject({ seconds: 10, podSeconds: 10, rounds: 5, json: 'out.json' });
 });
 
 test('with --peers other workloads and servers are known', () => {
@@ -39,7 +40,7 @@ test('with --peers other workloads and servers are known', () => {
 test.each([
   [['--workload', 'cashed'], 'unknown workload "cashed", expected one of cached, hosts'],
   [['--servers', 'bind9'], 'unknown server "bind9", expected one of ferrydns, coredns'],
-  [['--seconds', '0'], '--seconds is "0", expected a whole number from 1 to 60'],
+  [['--seconds', '0'], '--seconds is "0", expected a whole number from 1 to 600'],
   [['--rounds', '2.5'], '--rounds is "2.5", expected a whole number from 1 to 50'],
   [['--fast'], "Unknown option '--fast'"],
   [['cached'], 'cached'],

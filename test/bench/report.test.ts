@@ -91,7 +91,7 @@ test('the JSON holds every run, the summaries and the ratios', () => {
     seconds: 3,
     rounds: 2,
   };
-  const written = JSON.parse(toJson(circumstances, [cached(ferrydns, coredns)], 'coredns'));
+  const written = JSON.parse(toJson(circumstances, { results: [cached(ferrydns, coredns)], pod: [] }, 'coredns'));
   expect(written).toMatchObject({
     ...circumstances,
     baseline: 'coredns',
@@ -126,9 +126,9 @@ test('a run is read back from its JSON as it was written', () => {
     rounds: 2,
   };
   const result = { ...cached(ferrydns, coredns), leftOut: [{ server: 'floor', why: 'it looks nothing up' }] };
-  const read = fromJson(toJson(circumstances, [result], 'coredns'), workloads);
+  const read = fromJson(toJson(circumstances, { results: [result], pod: [] }, 'coredns'), workloads);
   expect(formatWorkload(read.results[0] ?? cached(), 'coredns')).toBe(formatWorkload(result, 'coredns'));
-  expect(() => fromJson(toJson(circumstances, [result], 'coredns'), [])).toThrow('there is no workload "cached" any more');
+  expect(() => fromJson(toJson(circumstances, { results: [result], pod: [] }, 'coredns'), [])).toThrow('there is no workload "cached" any more');
 });
 
 test('a server that cannot do a workload is named with the reason', () => {

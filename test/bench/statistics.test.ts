@@ -1,6 +1,6 @@
 // The figures that describe several runs.
 import { expect, test } from 'vitest';
-import { median, pairedRatio, percentile, spreadOf } from '../../bench/statistics.ts';
+import { median, pairedRatio, percentile, slope, spreadOf } from '../../bench/statistics.ts';
 
 test('the median of an odd number of runs is the middle one, of an even number the mean of the two', () => {
   expect(median([9, 1, 5])).toBe(5);
@@ -31,4 +31,11 @@ test('a ratio compares the runs of one round with each other, so a machine that 
 
 test('a round that only one side has is left out of the ratio', () => {
   expect(pairedRatio([10], [20, 1000, 1000])).toBe(0.5);
+});
+
+test('a slope is what values rise by from one to the next, and noise around a line does not change it', () => {
+  expect(slope([1, 3, 5, 7])).toBe(2);
+  expect(slope([4, 4, 4])).toBe(0);
+  expect(slope([0, 2, 1, 3])).toBeCloseTo(0.8);
+  expect(slope([5])).toBeNaN();
 });
