@@ -37,7 +37,7 @@ export class RemoteServer {
     this.now = now;
     this.log = log;
     const isPlain = server.transport === 'dns';
-    this.udp = isPlain ? new UdpChannel(server, { client, source: settings.sourceAddress, counters: counters('udp') }) : undefined;
+    this.udp = isPlain ? new UdpChannel(server, { client, source: settings.sourceAddress, counters: counters('udp'), now }) : undefined;
     const options = { settings, counters: counters(protocols[server.transport]), now };
     this.stream = server.transport === 'https' ? new HttpsChannel(server, options) : new StreamChannel(server, options);
   }

@@ -1,10 +1,14 @@
-// UDP to one server: every query leaves from a port of its own (RFC 5452 section 9.2), which the system chooses at random.
+// UDP to one server: a query leaves from a port that the system chooses at random (RFC 5452 section 9.2), alone or, under load, together with a few others.
 import { type Receiver, socketError, type UdpClient, type UdpRoute, type UdpSocket } from '../transport/udp-socket.ts';
 import type { Channel, ChannelCounters, Outstanding } from './channel.ts';
 import { addressOf, type ServerAddress } from './server-address.ts';
+import { Together } from './together.ts';
 
 /** Sockets to one server in use at once; beyond that, and when the system has no more, queries share one. */
 const maxSockets = 512;
+/** Load: so many queries have left within so many milliseconds. Until as many more have left, those of one turn leave together. */
+const countedQueries = 512;
+const countedTime = 100;
 
 /** What a channel sends with. */
 export interface UdpChannelOptions {
@@ -12,6 +16,8 @@ export interface UdpChannelOptions {
   /** The local address to ask from; undefined leaves it to the system. */
   readonly source: string | undefined;
   readonly counters: ChannelCounters;
+  /** Milliseconds on a monotonic clock. */
+  readonly now: () => number;
   readonly limit?: number;
 }
 
@@ -21,12 +27,19 @@ export class UdpChannel implements Channel {
   private readonly route: UdpRoute;
   private readonly counters: ChannelCounters;
   private readonly shared: SharedSocket;
+  private readonly now: () => number;
   private readonly limit: number;
+  /** Queries of this turn that have not left yet. */
+  private together: Together | undefined;
+  private isBusy = false;
+  private counted = 0;
+  private countedSince = 0;
 
   constructor(server: ServerAddress, options: UdpChannelOptions) {
     this.route = options.client.routeTo({ address: server.host, port: server.port, source: options.source });
     this.shared = new SharedSocket(this.route, addressOf(server));
     this.counters = options.counters;
+    this.now = options.now;
     this.limit = options.limit ?? maxSockets;
   }
 
@@ -36,29 +49,65 @@ export class UdpChannel implements Channel {
   }
 
   ask(message: Buffer, receiver: Receiver): Outstanding {
-    const socket = this.connect(receiver);
-    if (socket === undefined) {
-      this.counters.hits.add();
-      return this.shared.ask(message, receiver);
-    }
-    this.counters.misses.add();
-    socket.send(message);
-    return socket;
+    this.count();
+    const outstanding = this.isBusy ? this.askTogether(message, receiver) : this.askAlone(message, receiver);
+    if (outstanding !== undefined) return outstanding;
+    this.counters.hits.add();
+    return this.shared.ask(message, receiver);
   }
 
   close(): void {
     this.shared.close();
   }
 
-  /** A socket for one query alone; undefined when there is none to be had. */
-  private connect(receiver: Receiver): UdpSocket | undefined {
-    const own = this.route.connected - (this.shared.isOpen ? 1 : 0);
-    if (own >= this.limit) return undefined;
+  /** By a socket for one query alone; undefined when there is none to be had. */
+  private askAlone(message: Buffer, receiver: Receiver): Outstanding | undefined {
+    if (!this.mayConnect) return undefined;
     try {
-      return this.route.connect(receiver);
+      const socket = this.route.connect(receiver);
+      this.counters.misses.add();
+      socket.send(message);
+      return socket;
     } catch {
       return undefined;
     }
+  }
+
+  /** With others of this turn; undefined when there is no socket to be had. */
+  private askTogether(message: Buffer, receiver: Receiver): Outstanding | undefined {
+    const joined = this.together?.ask(message, receiver);
+    if (joined !== undefined) {
+      this.counters.hits.add();
+      return joined;
+    }
+    if (this.together === undefined) queueMicrotask(this.leave);
+    else this.together.leave();
+    this.together = undefined;
+    if (!this.mayConnect) return undefined;
+    try {
+      this.together = new Together(this.route);
+    } catch {
+      return undefined;
+    }
+    this.counters.misses.add();
+    return this.together.ask(message, receiver);
+  }
+
+  private readonly leave = (): void => {
+    this.together?.leave();
+    this.together = undefined;
+  };
+
+  private get mayConnect(): boolean {
+    return this.route.connected - (this.shared.isOpen ? 1 : 0) < this.limit;
+  }
+
+  /** Finds out whether there is much to do. */
+  private count(): void {
+    if (this.counted === 0) this.countedSince = this.now();
+    if (++this.counted < countedQueries) return;
+    this.isBusy = this.now() - this.countedSince < countedTime;
+    this.counted = 0;
   }
 }
 

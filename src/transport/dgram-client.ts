@@ -87,6 +87,10 @@ class DgramSocket implements UdpSocket {
     });
   }
 
+  sendAll(messages: readonly Uint8Array[]): void {
+    for (const message of messages) this.send(message);
+  }
+
   close(): void {
     if (!this.isOpen) return;
     this.isOpen = false;

@@ -15,6 +15,8 @@ export interface UdpSocket {
   readonly local: string;
   /** The bytes may be used again when this returns. */
   send(message: Uint8Array): void;
+  /** As {@link send}, by one system call where that can be done. */
+  sendAll(messages: readonly Uint8Array[]): void;
   /** The receiver hears nothing more. */
   close(): void;
   /** "read udp 127.0.0.1:40000->127.0.0.1:53", as CoreDNS has it in messages. */

@@ -1,14 +1,18 @@
 // A UDP socket of the system that asks: connected to one peer, disconnected, and connected again from another port.
 import { addressOf, socketAddress } from './address.ts';
 import { errorNumber, inRange, Memory, native, succeed } from './library.ts';
-import { nameStride } from './messages.ts';
+import { Messages, nameStride } from './messages.ts';
 
 // Numbers of Linux that are the same on x64 and arm64.
 const addressFamily = { 4: 2, 6: 10 } as const;
 const datagramSocket = 2 | 0o4000 | 0o2000000; // SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC
 const nameSize = { 4: 16, 6: 28 } as const;
 const badDescriptor = 9;
+const doNotWait = 0x40;
 const maxDatagram = 65535;
+/** Datagrams that one call sends or receives at most, and octets of one to be sent: few queries are longer. */
+const slots = 8;
+const sendLength = 1536;
 const roomForDatagram = BigInt(maxDatagram);
 
 /** Room for one datagram. */
@@ -26,6 +30,8 @@ class Datagram {
 interface Memories {
   readonly incoming: Datagram;
   readonly outgoing: Datagram;
+  readonly received: Messages;
+  readonly toSend: Messages;
   /** A socket address and its length. */
   readonly name: Memory;
 }
@@ -34,7 +40,13 @@ let shared: Memories | undefined;
 
 /** Always the same: what only a pointer refers to may be freed before the call. */
 function memories(): Memories {
-  shared ??= { incoming: new Datagram(), outgoing: new Datagram(), name: new Memory((nameStride + 1) * 4) };
+  shared ??= {
+    incoming: new Datagram(),
+    outgoing: new Datagram(),
+    received: new Messages({ slots, slotLength: maxDatagram, family: undefined, packetInfo: false }),
+    toSend: new Messages({ slots, slotLength: sendLength, family: undefined, packetInfo: false }),
+    name: new Memory((nameStride + 1) * 4),
+  };
   return shared;
 }
 
@@ -104,7 +116,35 @@ export class ClientDescriptor {
     return native().functions.write(this.fd, outgoing.start, BigInt(message.length)) < 0n ? -errorNumber() : 0;
   }
 
-  /** Receives one datagram, of which {@link copy} gives the bytes. Returns its length or an error number below zero. */
+  /** Sends datagrams, as many as one call takes. Returns how many from `first` on went out, or an error number below zero. */
+  sendSome(messages: readonly Uint8Array[], first: number): number {
+    if (this.fd < 0) return -badDescriptor;
+    const { toSend } = memories();
+    let count = 0;
+    while (count < slots && first + count < messages.length) {
+      const message = messages[first + count] as Uint8Array;
+      if (message.length > sendLength) break;
+      toSend.data[count]?.set(message);
+      toSend.setLength(count, message.length);
+      count++;
+    }
+    if (count < 2) return this.send(messages[first] as Uint8Array) || 1;
+    const sent = native().functions.sendmmsg(this.fd, toSend.pointer(0, count), count, doNotWait);
+    return sent < 0 ? -errorNumber() : sent;
+  }
+
+  /** Receives as many datagrams as are there, of which {@link copyOf} gives the bytes, at most a few. Returns how many, or an error number below zero. */
+  receiveSome(): number {
+    if (this.fd < 0) return -badDescriptor;
+    const { received } = memories();
+    received.clear();
+    const count = native().functions.recvmmsg(this.fd, received.pointer(0, slots), slots, doNotWait, 0n);
+    if (count < 0) return -errorNumber();
+    received.fill(count);
+    return count;
+  }
+
+  /** Receives one datagram, of which {@link copyReceived} gives the bytes. Returns its length or an error number below zero. */
   receive(): number {
     if (this.fd < 0) return -badDescriptor;
     const length = Number(native().functions.read(this.fd, memories().incoming.start, roomForDatagram));
@@ -125,6 +165,15 @@ export class ClientDescriptor {
     if (this.fd >= 0) native().functions.close(this.fd);
     this.fd = -1;
   }
+}
+
+/** The datagram in a slot that {@link ClientDescriptor.receiveSome} has filled. */
+export function copyOf(slot: number): Buffer {
+  const { received } = memories();
+  const length = received.length(slot);
+  const message = Buffer.allocUnsafe(length);
+  received.data[slot]?.copy(message, 0, 0, length);
+  return message;
 }
 
 /** The first `length` octets of the datagram that was received last. */

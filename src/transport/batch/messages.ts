@@ -21,11 +21,11 @@ export const controlStride = 10;
 /** Word of a control message at which its struct in_pktinfo or in6_pktinfo starts. */
 export const packetInfoWord = 4;
 
-/** How many messages, how long each may be, of which family, and whether they carry the local address. */
+/** How many messages, how long each may be, of which family, and whether they carry the local address. Those of a connected socket have no family: no addresses. */
 export interface MessagesOptions {
   readonly slots: number;
   readonly slotLength: number;
-  readonly family: 4 | 6;
+  readonly family: 4 | 6 | undefined;
   readonly packetInfo: boolean;
 }
 
@@ -52,8 +52,8 @@ export class Messages {
     inRange(slotLength, 1, 0x10000);
     this.slots = slots;
     this.slotLength = slotLength;
-    this.nameSize = nameSize[family];
-    this.controlSize = withControl ? controlSize[family] : 0;
+    this.nameSize = family === undefined ? 0 : nameSize[family];
+    this.controlSize = withControl && family !== undefined ? controlSize[family] : 0;
     // An odd number of cache lines: slots that start on the same lines of different pages would push each other out of the cache.
     const stride = (Math.ceil(slotLength / 64) | 1) * 64;
     const at = { vectors: slots * headerSize, names: 0, controls: 0, data: 0 };
@@ -72,13 +72,14 @@ export class Messages {
     for (let slot = 0; slot < slots; slot++) {
       const start = slot * headerSize;
       const vector = at.vectors + slot * vectorSize;
-      view.setBigUint64(start + header.name, this.memory.pointer(at.names + slot * nameStride * 4, this.nameSize), true);
+      const name = this.memory.pointer(at.names + slot * nameStride * 4, this.nameSize);
+      view.setBigUint64(start + header.name, this.nameSize > 0 ? name : 0n, true);
       view.setBigUint64(start + header.vector, this.memory.pointer(vector, vectorSize), true);
       view.setBigUint64(start + header.vectorLength, 1n, true);
       const control = this.memory.pointer(at.controls + slot * controlStride * 4, this.controlSize);
-      view.setBigUint64(start + header.control, withControl ? control : 0n, true);
+      view.setBigUint64(start + header.control, this.controlSize > 0 ? control : 0n, true);
       view.setBigUint64(vector, this.memory.pointer(at.data + slot * stride, slotLength), true);
-      if (withControl) this.writeControlHeader(slot, family);
+      if (this.controlSize > 0 && family !== undefined) this.writeControlHeader(slot, family);
     }
     this.filled = slots;
     this.clear();

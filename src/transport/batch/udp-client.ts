@@ -1,7 +1,7 @@
 // The UDP client by system calls: sockets are kept, but each query gets one that has just been given another port.
 import { endpoint } from '../endpoint.ts';
 import { type Receiver, socketError, type UdpClient, type UdpPeer, type UdpRoute, type UdpSocket } from '../udp-socket.ts';
-import { ClientAddresses, ClientDescriptor, copyReceived } from './client-descriptor.ts';
+import { ClientAddresses, ClientDescriptor, copyOf, copyReceived } from './client-descriptor.ts';
 import { errorName, systemError } from './library.ts';
 import { Poller } from './poller.ts';
 
@@ -109,6 +109,7 @@ class NativeRoute implements UdpRoute {
       throw systemError('connect', -result);
     }
     socket.receiver = receiver;
+    socket.expected = 0;
     this.connected++;
     return socket;
   }
@@ -162,6 +163,8 @@ class NativeSocket implements UdpSocket {
   readonly descriptor: ClientDescriptor;
   /** Undefined while nobody uses it. */
   receiver: Receiver | undefined;
+  /** How many replies it may get. */
+  expected = 0;
   slot = -1;
   generation = 0;
   /** How often the poller had been asked when it gave its port back. */
@@ -179,13 +182,21 @@ class NativeSocket implements UdpSocket {
   }
 
   send(message: Uint8Array): void {
+    this.expected++;
     const result = this.descriptor.send(message);
-    if (result === 0) return;
-    const { receiver } = this;
-    // Whoever sends does not have the socket in hand yet.
-    queueMicrotask(() => {
-      if (receiver !== undefined && this.receiver === receiver) this.fail(receiver, systemError('send', -result));
-    });
+    if (result < 0) this.failSoon(-result);
+  }
+
+  sendAll(messages: readonly Uint8Array[]): void {
+    this.expected += messages.length;
+    for (let sent = 0; sent < messages.length; ) {
+      const result = this.descriptor.sendSome(messages, sent);
+      if (result < 0) {
+        this.failSoon(-result);
+        return;
+      }
+      sent += result;
+    }
   }
 
   close(): void {
@@ -198,17 +209,29 @@ class NativeSocket implements UdpSocket {
     return `read udp ${this.local}->${this.route.peer}`;
   }
 
-  /** Takes one datagram, or the error that stands in its place; the poller names the socket again as long as there is more. */
+  /** Takes what has come, or the error that stands in its place; the poller names the socket again as long as there is more. */
   receive(): void {
     const { receiver } = this;
     if (receiver === undefined) {
       this.discard();
       return;
     }
+    if (this.expected > 1) {
+      this.receiveSome(receiver);
+      return;
+    }
     const length = this.descriptor.receive();
-    if (length < 0) {
-      if (!isAgain(length)) this.fail(receiver, systemError('read', -length));
-    } else if (receiver.received(copyReceived(length)) && this.receiver === receiver) this.close();
+    if (length < 0) this.receiveFailed(receiver, -length);
+    else if (receiver.received(copyReceived(length)) && this.receiver === receiver) this.close();
+  }
+
+  private receiveSome(receiver: Receiver): void {
+    const count = this.descriptor.receiveSome();
+    if (count < 0) this.receiveFailed(receiver, -count);
+    // The receiver may ask others, and close this socket, but nobody receives meanwhile: the datagrams stay where they are.
+    for (let slot = 0; slot < count && this.receiver === receiver; slot++) {
+      if (receiver.received(copyOf(slot)) && this.receiver === receiver) this.close();
+    }
   }
 
   /** Closes it for good. */
@@ -217,6 +240,18 @@ class NativeSocket implements UdpSocket {
     this.receiver = undefined;
     this.descriptor.close();
     this.route.client.forget(this);
+  }
+
+  private receiveFailed(receiver: Receiver, errno: number): void {
+    if (!isAgain(-errno)) this.fail(receiver, systemError('read', errno));
+  }
+
+  /** Whoever sends does not have the socket in hand yet. */
+  private failSoon(errno: number): void {
+    const { receiver } = this;
+    queueMicrotask(() => {
+      if (receiver !== undefined && this.receiver === receiver) this.fail(receiver, systemError('send', errno));
+    });
   }
 
   private fail(receiver: Receiver, error: NodeJS.ErrnoException): void {
