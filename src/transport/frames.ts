@@ -3,13 +3,17 @@ import type { Socket } from 'node:net';
 import { headerLength } from '../dns/wire.ts';
 import type { Served } from './accept.ts';
 import { addressesOf, Ends } from './addresses.ts';
-import { type Answerer, type Cancellable, type MessageStream, type Peer, pending } from './answerer.ts';
+import { type Answerer, type Cancellable, type MessageStream, maxMessage, type Peer, pending } from './answerer.ts';
 import type { Timeouts } from './stream-settings.ts';
 
 /** Queries of one connection that may be in hand; more are read when some are answered. */
 const maxUnanswered = 100;
 /** Octets of answers waiting for a slow reader before no more of its queries are read. */
 const maxUnsent = 1 << 20;
+
+const nothing = Buffer.alloc(0);
+/** Room for the answers of one turn of any connection: two of the largest fit, and each is out of here when the turn ends. */
+const gathered = Buffer.allocUnsafeSlow(2 * (maxMessage + 2));
 
 /** What a connection is served by. */
 export interface FramedOptions {
@@ -29,9 +33,13 @@ export class FramedConnection extends Ends implements Peer, Served {
   private readonly answerer: Answerer;
   private readonly timeouts: Required<Timeouts>;
   private readonly out: Buffer;
-  /** What was read and is not yet a whole frame. */
+  /** What was read and is not answered yet, and octets that make up its first frame, as far as its length is known. */
   private rest: Buffer[] = [];
   private restLength = 0;
+  private wanted = 2;
+  /** Answers that leave when the turn is over, each as a frame, and their octets. */
+  private late: Buffer[] = [];
+  private lateLength = 0;
   /** Queries of this connection that wait for their answer. */
   private unanswered = 0;
   private asked = 0;
@@ -59,7 +67,7 @@ export class FramedConnection extends Ends implements Peer, Served {
   }
 
   send(message: Uint8Array): void {
-    this.write(message);
+    this.sendLate(message);
     this.sendNothing();
   }
 
@@ -71,20 +79,50 @@ export class FramedConnection extends Ends implements Peer, Served {
 
   /** Resolves at once while the client keeps up, else when it has taken what is on its way. */
   private sendPart(message: Uint8Array): undefined | Promise<void> {
-    this.write(message);
-    if (this.socket.destroyed || this.socket.writableLength <= maxUnsent) return undefined;
+    this.sendLate(message);
+    if (this.socket.destroyed || this.unsent <= maxUnsent) return undefined;
     return new Promise((resolve) => {
       this.drained.push(resolve);
     });
   }
 
-  private write(message: Uint8Array): void {
+  /** Sends an answer together with the others that come in this turn. */
+  private sendLate(message: Uint8Array): void {
     if (!this.socket.writable) return;
     const frame = Buffer.allocUnsafe(message.length + 2);
     frame.writeUInt16BE(message.length);
     frame.set(message, 2);
-    this.socket.write(frame, this.written);
-    if (this.socket.writableLength > 0) this.writeTimer ??= setTimeout(() => this.socket.destroy(), this.timeouts.write);
+    if (this.late.length === 0) process.nextTick(this.writeLate);
+    this.late.push(frame);
+    this.lateLength += frame.length;
+    if (this.lateLength >= gathered.length) this.writeLate();
+  }
+
+  private readonly writeLate = (): void => {
+    const [first] = this.late;
+    if (first === undefined) return;
+    const frames = this.late.length === 1 ? first : Buffer.concat(this.late, this.lateLength);
+    this.late = [];
+    this.lateLength = 0;
+    this.write(frames);
+  };
+
+  /** Octets of answers that the system has not taken yet. */
+  private get unsent(): number {
+    return this.lateLength + this.socket.writableLength;
+  }
+
+  /** Hands frames to the system, and watches whether the client takes what the system cannot take at once. */
+  private write(frames: Buffer): void {
+    const { socket } = this;
+    if (!socket.writable) return;
+    if (this.transport === 'tls' || socket.writableLength > 0) socket.write(frames, this.written);
+    else {
+      socket.write(frames);
+      // Tells when those frames are taken. Over TCP most are at once, and a callback for each would be work in vain.
+      if (socket.writableLength > 0) socket.write(nothing, this.written);
+    }
+    if (socket.writableLength > 0) this.writeTimer ??= setTimeout(() => socket.destroy(), this.timeouts.write);
   }
 
   private goOn(): void {
@@ -109,51 +147,87 @@ export class FramedConnection extends Ends implements Peer, Served {
     if (this.finished) return;
     this.rest.push(chunk);
     this.restLength += chunk.length;
-    this.readFrames();
+    if (this.restLength >= this.wanted) this.readFrames();
+    else this.startFrameTimer();
   }
 
+  /** Answers the frames that are there, those whose answers are at hand by one write. */
   private readFrames(): void {
-    let bytes = this.rest.length === 1 ? (this.rest[0] as Buffer) : Buffer.concat(this.rest);
-    while (bytes.length >= 2 && !this.finished) {
-      const length = bytes.readUInt16BE(0);
-      if (length < headerLength) return void this.socket.destroy();
-      if (bytes.length < length + 2) break;
-      if (this.overloaded()) {
+    const bytes = this.rest.length === 1 ? (this.rest[0] as Buffer) : Buffer.concat(this.rest, this.restLength);
+    let at = 0;
+    let filled = 0;
+    this.wanted = 2;
+    while (bytes.length - at >= 2 && !this.finished) {
+      const length = bytes.readUInt16BE(at);
+      if (length < headerLength) {
+        this.flush(filled);
+        this.socket.destroy();
+        return;
+      }
+      this.wanted = length + 2;
+      if (bytes.length - at < this.wanted) break;
+      if (this.overloaded(filled)) {
         this.socket.pause();
         break;
       }
       this.stopFrameTimer();
-      this.answer(bytes, 2, length + 2);
-      bytes = bytes.subarray(length + 2);
+      filled = this.answer(bytes, at + 2, filled);
+      at += this.wanted;
+      this.wanted = 2;
     }
-    this.rest = bytes.length === 0 ? [] : [bytes];
-    this.restLength = bytes.length;
+    this.keep(bytes, at);
+    this.flush(filled);
+    this.closeWhenDone();
+  }
+
+  /** Puts what is not answered yet aside. */
+  private keep(bytes: Buffer, at: number): void {
+    this.restLength = bytes.length - at;
+    this.rest = this.restLength === 0 ? [] : [at === 0 ? bytes : bytes.subarray(at)];
     if (this.restLength > 0 && !this.socket.isPaused()) this.startFrameTimer();
   }
 
-  private answer(bytes: Buffer, start: number, end: number): void {
+  /** Answers the frame whose message starts at `start`. Puts an answer that is at hand behind the `filled` octets that were gathered. Returns how many there are then. */
+  private answer(bytes: Buffer, start: number, filled: number): number {
     this.asked++;
     if (this.timeouts.queries >= 0 && this.asked >= this.timeouts.queries) this.finished = true;
     this.unanswered++;
-    const length = this.answerer.answer(bytes, start, end, this, this.out);
-    if (length === pending) return;
-    if (length > 0) this.send(this.out.subarray(0, length));
-    else this.sendNothing();
+    const length = this.answerer.answer(bytes, start, start + this.wanted - 2, this, this.out);
+    if (length === pending) return filled;
+    this.unanswered--;
+    if (length <= 0) return filled;
+    const at = this.gather(filled, length + 2);
+    gathered.writeUInt16BE(length, at);
+    gathered.set(this.out.subarray(0, length), at + 2);
+    return at + 2 + length;
   }
 
-  private overloaded(): boolean {
-    return this.unanswered >= maxUnanswered || this.socket.writableLength > maxUnsent;
+  /** Where `octets` more can be gathered: behind the `filled` ones, if need be after these were sent. */
+  private gather(filled: number, octets: number): number {
+    if (filled + octets <= gathered.length) return filled;
+    this.flush(filled);
+    return 0;
+  }
+
+  private flush(filled: number): void {
+    if (filled > 0) this.write(Buffer.from(gathered.subarray(0, filled)));
+  }
+
+  private overloaded(gathered = 0): boolean {
+    return this.unanswered >= maxUnanswered || this.unsent + gathered > maxUnsent;
   }
 
   private resume(): void {
     // A socket that is gone stays paused, whatever it is told: what it left unread has nobody to be answered to.
     if (this.socket.destroyed || this.finished || this.overloaded() || !this.socket.isPaused()) return;
     this.socket.resume();
-    if (this.restLength > 0) this.readFrames();
+    if (this.restLength >= this.wanted) this.readFrames();
   }
 
   private closeWhenDone(): void {
-    if (this.finished && this.unanswered === 0) this.socket.end(() => this.socket.destroySoon());
+    if (!this.finished || this.unanswered > 0) return;
+    this.writeLate();
+    this.socket.end(() => this.socket.destroySoon());
   }
 
   private readonly written = (): void => {
