@@ -3,11 +3,11 @@ import { poolService } from 'ferrydns/built-in';
 import { examineAdmin } from 'ferrydns/built-in/admin';
 import type { WrittenMove } from 'ferrydns/built-in/moves';
 import { type Capability, capability, type ExamineContext, messageOf, type SetupContext } from 'ferrydns/plugin';
-import type { MigrateSettings } from './migrate.ts';
-import { JournalUnwritable, probeJournal } from './run/folder.ts';
-import { Journal, JournalDamage } from './run/journal.ts';
-import { recover } from './run/recovery.ts';
-import { movedBefore } from './run/renamed.ts';
+import { JournalUnwritable, probeJournal } from './journal/folder.ts';
+import { Journal, JournalDamage } from './journal/journal.ts';
+import { recover } from './journal/recovery.ts';
+import { movedBefore } from './journal/renamed.ts';
+import type { MigrateSettings } from './settings.ts';
 
 /** One use of a plan, as the other ones see it. */
 export interface Planned {

@@ -1,7 +1,7 @@
 // What becomes of names when their plan is left out of the configuration: the upstream answers them.
 import { migration } from 'ferrydns/built-in/moves';
-import type { Runner } from './run/runner.ts';
-import { seenOf } from './watch/upstream.ts';
+import type { Runner } from './runner/runner.ts';
+import { seenOf } from './watch/asked-behind.ts';
 
 /** How the upstream would undo an exclusive plan, were that gone: what must never be at A and B would be. Undefined: it would not. */
 export function undoing({ phase, plan, upstreams, agreed, replica }: Runner): string | undefined {

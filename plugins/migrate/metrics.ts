@@ -2,7 +2,7 @@
 import { migration } from 'ferrydns/built-in/moves';
 import type { Counter, Metrics } from 'ferrydns/plugin';
 import type { HeldQueries } from './answer/held-queries.ts';
-import type { Runner } from './run/runner.ts';
+import type { Runner } from './runner/runner.ts';
 import { alarmsOf } from './status.ts';
 
 const targets = ['from', 'to', 'both', 'held', 'servfail', 'other'] as const;

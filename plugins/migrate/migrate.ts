@@ -1,7 +1,7 @@
 // One plan in one server block: answers its names as the plan stands.
 import { type PoolService, poolService, upstreamService } from 'ferrydns/built-in';
-import { type AdminAccess, adminUse, chosenAdminAddress, openAdmin } from 'ferrydns/built-in/admin';
-import { migration, type WrittenMove } from 'ferrydns/built-in/moves';
+import { adminUse, chosenAdminAddress, openAdmin } from 'ferrydns/built-in/admin';
+import { migration } from 'ferrydns/built-in/moves';
 import {
   type ExamineContext,
   type Handle,
@@ -13,44 +13,35 @@ import {
   type SetupContext,
   type StartContext,
 } from 'ferrydns/plugin';
+import type { AdminPlan } from './admin/admin-plan.ts';
+import { plans } from './admin/collection.ts';
 import { Answering } from './answer/answering.ts';
 import { explainUnstarted } from './answer/explain.ts';
 import { Guard } from './answer/guard.ts';
-import { Heading, isAlike } from './answer/heading.ts';
 import { Overruled } from './answer/overruled.ts';
-import { Places } from './answer/places.ts';
+import { isAlike, PlanInRecord } from './answer/plan-in-record.ts';
 import type { Surroundings } from './answer/replies.ts';
-import { plans } from './door/admin.ts';
-import type { AdminPlan } from './door/admin-plan.ts';
+import { SideAddresses } from './answer/side-addresses.ts';
 import { examinePlan, isOfOthers, type Planned, planned } from './examine.ts';
-import { type Hub, hubOf } from './hub.ts';
+import { JournalUnwritable } from './journal/folder.ts';
 import { undoing } from './leaving.ts';
 import { PlanMetrics } from './metrics.ts';
 import { Off, off } from './off.ts';
-import type { Follower } from './processes/follower.ts';
-import { type FollowerWord, postureState } from './processes/posture.ts';
-import { JournalUnwritable } from './run/folder.ts';
-import type { Runner } from './run/runner.ts';
+import { type ProcessPlans, processPlansOf } from './process-plans.ts';
+import type { Runner } from './runner/runner.ts';
+import type { MigrateSettings } from './settings.ts';
 import { type Status, statusOf } from './status.ts';
-import { openStore, type StoreAccess } from './store/open-store.ts';
+import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
-import { isAskedBy, Upstream } from './watch/upstream.ts';
+import { isAskedBy } from './watch/asked-behind.ts';
+import { Upstream } from './watch/upstream.ts';
 import { Watch } from './watch/watch.ts';
 import { refuseWaysPast } from './ways.ts';
+import type { Follower } from './workers/follower.ts';
+import { type FollowerMessage, snapshotState } from './workers/snapshot.ts';
 
 /** Milliseconds between two looks at the time. */
 const pace = 100;
-
-export interface MigrateSettings {
-  readonly move: WrittenMove;
-  /** What this server is called among those that share the plan. */
-  readonly replica: string;
-  readonly access: StoreAccess;
-  /** The absolute path of the journal. */
-  readonly journal: string;
-  /** Undefined: no door is opened. */
-  readonly admin: AdminAccess | undefined;
-}
 
 export class Migrate implements Instance, Planned, AdminPlan {
   readonly name: string;
@@ -58,7 +49,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
   readonly provides: readonly Provided[];
   readonly configured: MigrateSettings;
   private readonly context: SetupContext;
-  private readonly hub: Hub;
+  private readonly processPlans: ProcessPlans;
   private readonly sides: ReturnType<typeof migration.sidesOf>;
   /** Opens the store that servers share. */
   private readonly sharedStore: (() => Store) | undefined;
@@ -73,7 +64,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
   private started: { readonly runner: Runner | undefined; readonly context: StartContext } | undefined;
   private follower: Follower | undefined;
   private answering: Answering | undefined;
-  private places: Places | undefined;
+  private sideAddresses: SideAddresses | undefined;
   private previous: Migrate | undefined;
   private watch: Watch | undefined;
   private upstream: Upstream | undefined;
@@ -90,7 +81,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
     this.configured = settings;
     this.context = context;
     this.sides = migration.sidesOf(move.plan);
-    this.hub = hubOf(context.metrics);
+    this.processPlans = processPlansOf(context.metrics);
     this.metrics = new PlanMetrics(context.metrics, this.name);
     this.overruled = new Overruled(this.metrics.overruled, context.log);
     this.handle = (query, next) => {
@@ -157,19 +148,19 @@ export class Migrate implements Instance, Planned, AdminPlan {
     if (context.server.rehearsing) return;
     const surroundings = { pool, resolve: (query: Query, cause?: Query) => context.resolve(query, cause) };
     const runner = context.server.primary ? await this.lead(context) : undefined;
-    const helm = runner === undefined ? this.follow(context) : new Heading(runner, this.configured.move.plan);
+    const active = runner === undefined ? this.follow(context) : new PlanInRecord(runner, this.configured.move.plan);
     const asksBehind = (query: Query) => runner !== undefined && isAskedBy(runner.upstreams, query);
-    const overruled = (query: Query) => this.overruled.note(query, helm);
+    const overruled = (query: Query) => this.overruled.note(query, active);
     const status = context.server.primary ? () => this.status() : undefined;
     const { metrics, isOthers } = this;
     const { move } = this.configured;
     const { now, log } = this.context;
-    const places = new Places({ move, surroundings, helm, now });
-    this.places = places;
-    context.every(pace, () => places.tick());
-    if (runner !== undefined) this.askBehind(runner, context, { ...surroundings, places });
-    const guard = new Guard({ move, hits: metrics.guardHits, log, places, isOthers });
-    this.answering = new Answering({ move, helm, surroundings, guard, metrics, now, asksBehind, overruled, status });
+    const sideAddresses = new SideAddresses({ move, surroundings, active, now });
+    this.sideAddresses = sideAddresses;
+    context.every(pace, () => sideAddresses.tick());
+    if (runner !== undefined) this.askBehind(runner, context, { ...surroundings, sideAddresses });
+    const guard = new Guard({ move, hits: metrics.guardHits, log, sideAddresses, isOthers });
+    this.answering = new Answering({ move, active, surroundings, guard, metrics, now, asksBehind, overruled, status });
   }
 
   /** Runs the plan, and lets the other processes of the server answer by it. */
@@ -177,25 +168,25 @@ export class Migrate implements Instance, Planned, AdminPlan {
     const { move, journal, admin, replica } = this.configured;
     const { log, now } = this.context;
     const options = { move, file: journal, replica, connect: this.sharedStore, log, now, starting: context.server.starting };
-    const runner = await this.hub.attach(this, options).catch((error: unknown) => {
+    const runner = await this.processPlans.attach(this, options).catch((error: unknown) => {
       throw error instanceof JournalUnwritable ? this.context.fail(error.message, 'journal') : error;
     });
     this.started = { runner, context };
     if (admin !== undefined) openAdmin<AdminPlan>(context, admin, { collection: plans, name: this.name, member: this });
-    const hear = (word: FollowerWord) => {
+    const hear = (word: FollowerMessage) => {
       runner.overruled = word.overruled ?? runner.overruled;
-      runner.fleet.hear(word);
+      runner.followers.hear(word);
     };
-    const signals = context.share(postureState, { told: hear });
+    const signals = context.share(snapshotState, { told: hear });
     // A grant does not take the place of what calls for a word, nor the other way round.
-    this.part = runner.fleet.join((signal) => signals.set(signal.kind === 'grant' ? 'grant' : 'call', signal));
+    this.part = runner.followers.join((signal) => signals.set(signal.kind === 'grant' ? 'grant' : 'call', signal));
     runner.host ??= this;
     context.every(pace, () => this.tick());
     return runner;
   }
 
   /** Behind the last plugin there is nobody to ask. */
-  private askBehind(runner: Runner, context: StartContext, around: Surroundings & { readonly places: Places }): void {
+  private askBehind(runner: Runner, context: StartContext, around: Surroundings & { readonly sideAddresses: SideAddresses }): void {
     if (context.handlers.at(-1) === 'migrate') return;
     const upstream = new Upstream({ move: this.configured.move, runner, now: this.context.now, services: context.peers(upstreamService), ...around });
     const before = this.previous?.upstream;
@@ -207,16 +198,16 @@ export class Migrate implements Instance, Planned, AdminPlan {
 
   /** Answers as the process that runs the plan says. */
   private follow(context: StartContext): Follower {
-    const follower = this.hub.follow(this, this.configured.move.plan, this.context.now);
+    const follower = this.processPlans.follow(this, this.configured.move.plan, this.context.now);
     this.follower = follower;
     this.started = { runner: undefined, context };
-    const signals = context.share(postureState, {
+    const signals = context.share(snapshotState, {
       changed: (_, signal) => {
         const word = signal && follower.hear(signal);
         if (word !== undefined) signals.tell(word);
       },
     });
-    this.part = () => this.hub.unfollow(this, this.configured.move.plan, (word) => signals.tell(word));
+    this.part = () => this.processPlans.unfollow(this, this.configured.move.plan, (word) => signals.tell(word));
     return follower;
   }
 
@@ -242,14 +233,14 @@ export class Migrate implements Instance, Planned, AdminPlan {
 
   async stop(): Promise<void> {
     this.watch?.stop();
-    this.places?.stop();
+    this.sideAddresses?.stop();
     this.upstream?.stop();
     this.metrics.hide();
     this.part();
     const { runner, context } = this.started ?? {};
     if (runner?.host === this) runner.host = undefined;
     this.started = undefined;
-    await this.hub.detach(this, this.configured.move.record, context?.server.stopping === false);
+    await this.processPlans.detach(this, this.configured.move.record, context?.server.stopping === false);
   }
 
   /** An address whose port the system chose is told, or nobody would find it. */
@@ -261,14 +252,14 @@ export class Migrate implements Instance, Planned, AdminPlan {
   private tick(): void {
     const runner = this.started?.runner;
     if (runner === undefined) return;
-    const inHand = runner.has(this.sides);
-    if (inHand) this.upstream?.tick();
+    const inForce = runner.has(this.sides);
+    if (inForce) this.upstream?.tick();
     if (runner.host !== this) return;
-    if (inHand) this.look().tick();
+    if (inForce) this.look().tick();
     runner.tick();
   }
 
-  /** What is found is said of a plan that has the names in hand alone: of one that is to take over it would be taken for the other's. */
+  /** Only for a plan that is in force: what is found for one that is to take over would be taken for what is found for the other. */
   private look(): Watch {
     if (this.watch !== undefined) return this.watch;
     const { runner, context } = this.started ?? {};

@@ -1,8 +1,8 @@
 // What is told about a plan that runs.
 import { type Move, migration } from 'ferrydns/built-in/moves';
 import type { Exemption } from './off.ts';
-import type { Runner } from './run/runner.ts';
-import { seenOf } from './watch/upstream.ts';
+import type { Runner } from './runner/runner.ts';
+import { seenOf } from './watch/asked-behind.ts';
 
 const listed = 20;
 

@@ -2,7 +2,7 @@
 import type { Agreement } from './agreement.ts';
 import { fenceAlarm } from './fence.ts';
 import { type Alarm, closedGate, type State, type Stepped } from './state.ts';
-import { inHand, otherPlan } from './succession.ts';
+import { otherPlan, planInForce } from './succession.ts';
 
 /** Raises the alarms that hold now and ends those that hold no more. */
 export function raiseAlarms(state: State): Stepped {
@@ -36,7 +36,7 @@ function skewWords({ plan, skewedBy }: State): string {
 
 /** What is to be told of a record that is in the hand of another plan. */
 function strangeness(state: State, agreement: Agreement): string | null {
-  if (!otherPlan(state, agreement) || inHand(state, agreement) !== null) return null;
+  if (!otherPlan(state, agreement) || planInForce(state, agreement) !== null) return null;
   return state.view !== null && agreement.begins !== undefined && state.view.epoch < agreement.begins.epoch
     ? 'another plan has taken over: this replica answers as its own plan has ended until it is given that one'
     : 'the move was started with another plan: this replica takes no part in it';

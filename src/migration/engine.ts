@@ -24,7 +24,7 @@ import {
 } from './replicas.ts';
 import { confirmed, putBack, unheard } from './restoration.ts';
 import type { Effect, Event, Moment, State, Stepped } from './state.ts';
-import { inHand, otherPlan, sidesOf, successionRefusal, takenOver, takeover } from './succession.ts';
+import { otherPlan, planInForce, sidesOf, successionRefusal, takenOver, takeover } from './succession.ts';
 
 /** First what the event tells, then what this replica writes to its journal, then what it proposes to the store. */
 export function step(state: State, event: Event, now: Moment): Stepped {
@@ -154,7 +154,7 @@ function reload(state: State, { plan, anew }: Extract<Event, { kind: 'plan' }>):
   const { view, known } = state;
   if (anew === true && view?.phase === 'released') return plain({ ...state, next: plan });
   if (view !== null && view.phase !== 'original' && forbiddenChanges(state.plan, plan).length > 0) {
-    const handedOver = known?.agreement != null && inHand({ ...state, next: plan }, known.agreement) !== null;
+    const handedOver = known?.agreement != null && planInForce({ ...state, next: plan }, known.agreement) !== null;
     const reason = handedOver ? null : successionRefusal(state.plan, plan, view);
     return reason === null ? plain({ ...state, next: plan }) : alarm(state, 'plan', `not taken over: ${reason}`);
   }
@@ -167,7 +167,7 @@ function reload(state: State, { plan, anew }: Extract<Event, { kind: 'plan' }>):
 function adopt(state: State, now: Moment): Stepped {
   const agreement = state.known?.agreement ?? null;
   if (agreement === null || state.writing !== null) return plain(state);
-  const next = inHand(state, agreement);
+  const next = planInForce(state, agreement);
   if (next === null && otherPlan(state, agreement)) return plain(state);
   const plan = next ?? state.plan;
   const view = viewOf(next === null ? state : takenOver(state, next), agreement, now);

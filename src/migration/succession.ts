@@ -41,7 +41,7 @@ export function otherPlan({ hash, where }: State, agreement: Agreement): boolean
 }
 
 /** The plan that is to take over, where it has been agreed on that it does. */
-export function inHand(state: State, agreement: Agreement): Plan | null {
+export function planInForce(state: State, agreement: Agreement): Plan | null {
   const { next, view } = state;
   if (next === null || (view !== null && agreement.epoch <= view.epoch)) return null;
   return otherPlan({ ...state, hash: hashOf(next), where: sidesOf(next) }, agreement) ? null : next;

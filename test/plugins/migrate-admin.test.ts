@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serve } from 'ferrydns/testing';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Feed } from '../../plugins/migrate/door/feed.ts';
+import { Feed } from '../../plugins/migrate/admin/feed.ts';
 import { type Ask, ask, eventsOf, open, pem } from '../support/http.ts';
 import { type PlanServer, type Status, servePlan, stopTime } from '../support/migration.ts';
 

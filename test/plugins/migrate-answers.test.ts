@@ -3,10 +3,10 @@ import { makeQuery, type Name, Reply, record } from 'ferrydns/plugin';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Answering } from '../../plugins/migrate/answer/answering.ts';
 import { Guard } from '../../plugins/migrate/answer/guard.ts';
-import { Places } from '../../plugins/migrate/answer/places.ts';
+import { SideAddresses } from '../../plugins/migrate/answer/side-addresses.ts';
 import { PlanMetrics } from '../../plugins/migrate/metrics.ts';
-import { Follower } from '../../plugins/migrate/processes/follower.ts';
-import type { Posture } from '../../plugins/migrate/processes/posture.ts';
+import { Follower } from '../../plugins/migrate/workers/follower.ts';
+import type { Snapshot } from '../../plugins/migrate/workers/snapshot.ts';
 import { makeLogger } from '../../src/log/logger.ts';
 import { MetricsRegistry } from '../../src/metrics/registry.ts';
 import { readPlanFile } from '../../src/plans/plan-file.ts';
@@ -149,7 +149,7 @@ describe('a moved name that the upstream denies', () => {
 
 describe('a process that answers by what another one grants', () => {
   const clock = { now: 0 };
-  const posture: Posture = { how: { kind: 'fixed', answer: 'from', ttl: 30 }, phase: 'original', damage: undefined, flip: undefined, lasts: 3000 };
+  const snapshot: Snapshot = { how: { kind: 'fixed', answer: 'from', ttl: 30 }, phase: 'original', damage: undefined, flip: undefined, lasts: 3000 };
   // As a cache behind gives it.
   const kept = Reply.answer([
     record({ name: `${alias}.`, type: 'CNAME', ttl: 3600, data: `${db}.` }),
@@ -162,13 +162,13 @@ describe('a process that answers by what another one grants', () => {
     const text = `plan: db\nnames:\n  ${db}: { from: 192.0.2.1, to: 198.51.100.1 }\nmode: exclusive\nttl: 30\nhold: 0s\n`;
     const { move } = readPlanFile(text, 'plan.yaml');
     const follower = new Follower({ plan: move.plan, now, wall: now });
-    follower.hear({ kind: 'grant', number: 1, posture, asked: { [follower.word().follower]: 0 } });
+    follower.hear({ kind: 'grant', number: 1, snapshot, asked: { [follower.message().follower]: 0 } });
     const metrics = new PlanMetrics(new MetricsRegistry(), 'db');
     const log = makeLogger(() => {}, { debug: false, form: 'text' });
     const surroundings = { pool: () => undefined, resolve: () => Reply.decline('SERVFAIL') };
-    const places = new Places({ move, surroundings, helm: follower, now });
-    const guard = new Guard({ move, hits: metrics.guardHits, log, places, isOthers: () => false });
-    const answering = new Answering({ move, helm: follower, surroundings, guard, metrics, now, asksBehind: () => false, overruled: () => {} });
+    const sideAddresses = new SideAddresses({ move, surroundings, active: follower, now });
+    const guard = new Guard({ move, hits: metrics.guardHits, log, sideAddresses, isOthers: () => false });
+    const answering = new Answering({ move, active: follower, surroundings, guard, metrics, now, asksBehind: () => false, overruled: () => {} });
     const client = { address: '127.0.0.1', port: 1, family: 4, transport: 'udp', localAddress: '127.0.0.1', localPort: 53 } as const;
     const told = async (type: string) => {
       const query = makeQuery({ name: `${alias}.` as Name, type, client, receivedAt: clock.now });

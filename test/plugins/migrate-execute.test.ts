@@ -1,7 +1,7 @@
 // The fence of a plan and gates that are commands: what is said of how they ended.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { type Execution, execute } from '../../plugins/migrate/run/execute.ts';
+import { type Execution, execute } from '../../plugins/migrate/runner/execute.ts';
 
 const run = (script: string, seconds = 60, more: Partial<Execution> = {}) =>
   execute(['/bin/sh', '-c', script], { seconds, env: { WORD: 'hello' }, ...more });

@@ -1,8 +1,8 @@
 // What other processes of a server answer by: granted for a while, by a clock of their own.
 import { type Move, migration } from 'ferrydns/built-in/moves';
 import { describe, expect, test } from 'vitest';
-import { Follower } from '../../plugins/migrate/processes/follower.ts';
-import { type Posture, postureOf } from '../../plugins/migrate/processes/posture.ts';
+import { Follower } from '../../plugins/migrate/workers/follower.ts';
+import { type Snapshot, snapshotOf } from '../../plugins/migrate/workers/snapshot.ts';
 import { readPlanFile } from '../../src/plans/plan-file.ts';
 
 const wall = Date.parse('2026-06-01T12:00:00Z');
@@ -14,15 +14,22 @@ function moveOf(text = ''): Move {
 
 const { plan } = moveOf();
 const a5: migration.Steering = { kind: 'fixed', answer: 'from', ttl: 5 };
-const posture = (more: Partial<Posture> = {}): Posture => ({ how: a5, phase: 'lowering', damage: undefined, flip: undefined, lasts: 1000, ...more });
+const snapshot = (more: Partial<Snapshot> = {}): Snapshot => ({
+  how: a5,
+  phase: 'lowering',
+  damage: undefined,
+  flip: undefined,
+  lasts: 1000,
+  ...more,
+});
 
 describe('a follower', () => {
   const clock = { mono: 0, wall };
   const make = () => {
     Object.assign(clock, { mono: 50_000, wall });
     const follower = new Follower({ plan, now: () => clock.mono, wall: () => clock.wall });
-    const grant = (granted: Posture, { asked = clock.mono, number = 1 } = {}) => {
-      follower.hear({ kind: 'grant', number, posture: granted, asked: { [follower.word().follower]: asked } });
+    const grant = (granted: Snapshot, { asked = clock.mono, number = 1 } = {}) => {
+      follower.hear({ kind: 'grant', number, snapshot: granted, asked: { [follower.message().follower]: asked } });
     };
     const pass = (milliseconds: number) => {
       clock.mono += milliseconds;
@@ -35,7 +42,7 @@ describe('a follower', () => {
   test('is silent until it is granted something, and by what is granted to others', () => {
     const { follower } = make();
     expect(follower.steering()).toEqual(silent);
-    follower.hear({ kind: 'grant', number: 1, posture: posture(), asked: { another: clock.mono } });
+    follower.hear({ kind: 'grant', number: 1, snapshot: snapshot(), asked: { another: clock.mono } });
     expect(follower.steering()).toEqual(silent);
   });
 
@@ -43,7 +50,7 @@ describe('a follower', () => {
     const { follower, grant, pass } = make();
     const asked = clock.mono;
     pass(300);
-    grant(posture(), { asked });
+    grant(snapshot(), { asked });
     expect(follower.steering()).toEqual(a5);
     pass(699);
     expect(follower.steering()).toEqual(a5);
@@ -55,12 +62,12 @@ describe('a follower', () => {
     const { follower, grant, pass } = make();
     const asked = clock.mono;
     pass(300);
-    grant(posture(), { asked });
+    grant(snapshot(), { asked });
     expect(follower.steering()).toEqual(a5);
     // The monotonic clock stood still.
     clock.wall += 700;
     expect(follower.steering()).toEqual(silent);
-    grant(posture(), { number: 2 });
+    grant(snapshot(), { number: 2 });
     expect(follower.steering()).toEqual(a5);
     clock.wall -= 60_000;
     expect(follower.steering()).toEqual(a5);
@@ -70,14 +77,14 @@ describe('a follower', () => {
     const { follower, grant, pass } = make();
     const asked = clock.mono;
     pass(1000);
-    grant(posture(), { asked });
+    grant(snapshot(), { asked });
     expect(follower.steering()).toEqual(silent);
   });
 
   test('answers for good by what is never taken back', () => {
     const { follower, grant, pass } = make();
     const how = { kind: 'fixed', answer: 'to', ttl: 30 } as const;
-    grant(posture({ how, lasts: undefined }));
+    grant(snapshot({ how, lasts: undefined }));
     pass(1e9);
     expect(follower.steering()).toEqual(how);
     // The process that runs the plan may stand still before it says what comes next.
@@ -87,38 +94,38 @@ describe('a follower', () => {
 
   test('falls silent at once when that is withdrawn, and says so', () => {
     const { follower, grant } = make();
-    grant(posture(), { number: 7 });
-    expect(follower.hear({ kind: 'muster' })).toMatchObject({ bound: true, got: 7 });
+    grant(snapshot(), { number: 7 });
+    expect(follower.hear({ kind: 'renew' })).toMatchObject({ bound: true, got: 7 });
     expect(follower.hear({ kind: 'withdraw' })).toMatchObject({ bound: false, got: 7 });
     expect(follower.steering()).toEqual(silent);
   });
 
   test('does not take up again what it has given back, by whatever way that comes once more', () => {
     const { follower, grant } = make();
-    grant(posture(), { number: 7 });
+    grant(snapshot(), { number: 7 });
     follower.hear({ kind: 'withdraw' });
-    grant(posture(), { number: 7 });
+    grant(snapshot(), { number: 7 });
     expect(follower.steering()).toEqual(silent);
-    grant(posture(), { number: 8 });
+    grant(snapshot(), { number: 8 });
     expect(follower.steering()).toEqual(a5);
     // Another one runs the plan now.
     follower.hear({ kind: 'withdraw' });
-    grant(posture(), { number: 1, asked: clock.mono + 1 });
+    grant(snapshot(), { number: 1, asked: clock.mono + 1 });
     expect(follower.steering()).toEqual(a5);
   });
 
   test('that has ended stays silent, whatever is still on its way to it', () => {
     const { follower, grant } = make();
     follower.close();
-    grant(posture());
-    expect(follower.hear({ kind: 'muster' })).toBeUndefined();
+    grant(snapshot());
+    expect(follower.hear({ kind: 'renew' })).toBeUndefined();
     expect(follower.steering()).toEqual(silent);
-    expect(follower.word()).toMatchObject({ bound: false, leaves: true });
+    expect(follower.message()).toMatchObject({ bound: false, leaves: true });
   });
 
   test('counts the TTL down to the flip, 0 in its last second, and is silent from there', () => {
     const { follower, grant, pass } = make();
-    grant(posture({ flip: { at: wall + 6500, left: 6500 }, lasts: 60_000 }));
+    grant(snapshot({ flip: { at: wall + 6500, left: 6500 }, lasts: 60_000 }));
     const ttls: (number | string)[] = [];
     for (; follower.steering().kind === 'fixed'; pass(500)) {
       const how = follower.steering();
@@ -133,7 +140,7 @@ describe('a follower', () => {
     ['set back', -10_000],
   ])('a wall clock that is %s does not make A last longer', (_, jump) => {
     const { follower, grant, pass } = make();
-    grant(posture({ flip: { at: wall + 6500, left: 6500 }, lasts: 60_000 }));
+    grant(snapshot({ flip: { at: wall + 6500, left: 6500 }, lasts: 60_000 }));
     clock.wall += jump;
     expect(follower.steering().kind).toBe(jump > 0 ? 'silent' : 'fixed');
     pass(6500);
@@ -144,7 +151,7 @@ describe('a follower', () => {
     const { follower, grant, pass } = make();
     const asked = clock.mono;
     pass(900);
-    grant(posture({ flip: { at: wall + 3000, left: 2900 }, lasts: 10_000 }), { asked });
+    grant(snapshot({ flip: { at: wall + 3000, left: 2900 }, lasts: 10_000 }), { asked });
     expect(follower.steering()).toMatchObject({ ttl: 2 });
     pass(2000);
     expect(follower.steering()).toEqual(silent);
@@ -152,19 +159,19 @@ describe('a follower', () => {
 
   test('tells whom it has answered, when, and once', () => {
     const { follower, grant, pass } = make();
-    grant(posture());
+    grant(snapshot());
     follower.handed('192.0.2.7', 'from', 5);
     pass(100);
     follower.handed('192.0.2.8', 'both', 5);
     pass(50);
-    expect(follower.word().handed).toEqual({
+    expect(follower.message().handed).toEqual({
       lists: [
         { answer: 'from', clients: [['192.0.2.7', 5, 150]] },
         { answer: 'both', clients: [['192.0.2.8', 5, 50]] },
       ],
       unlisted: { from: 0, to: 0 },
     });
-    expect(follower.word().handed.lists).toEqual([]);
+    expect(follower.message().handed.lists).toEqual([]);
   });
 
   test('keeps the later end when a client is answered twice with TTLs that go down', () => {
@@ -172,14 +179,14 @@ describe('a follower', () => {
     follower.handed('192.0.2.7', 'from', 5);
     pass(100);
     follower.handed('192.0.2.7', 'from', 4);
-    expect(follower.word().handed.lists).toEqual([{ answer: 'from', clients: [['192.0.2.7', 5, 100]] }]);
+    expect(follower.message().handed.lists).toEqual([{ answer: 'from', clients: [['192.0.2.7', 5, 100]] }]);
   });
 
   test('lists no more clients than fit into a message, and forgets no lease', () => {
     const { follower, pass } = make();
     for (let i = 0; i < 20_010; i++) follower.handed(`10.0.${i >> 8}.${i & 255}`, 'from', 5);
     pass(200);
-    const { lists, unlisted } = follower.word().handed;
+    const { lists, unlisted } = follower.message().handed;
     expect(lists[0]?.clients).toHaveLength(20_000);
     expect(unlisted).toEqual({ from: 4800, to: 0 });
   });
@@ -187,9 +194,9 @@ describe('a follower', () => {
   test('lets queries that wait go on when it is granted an answer', async () => {
     const { follower, grant } = make();
     const waiting = follower.held.wait(10_000);
-    grant(posture({ how: { kind: 'silent', why: 'between A and B' }, lasts: undefined }));
+    grant(snapshot({ how: { kind: 'silent', why: 'between A and B' }, lasts: undefined }));
     expect(follower.held.count).toBe(1);
-    grant(posture(), { number: 2 });
+    grant(snapshot(), { number: 2 });
     expect(await waiting).toBe(true);
   });
 });
@@ -199,7 +206,7 @@ describe('what is granted', () => {
   const at = (phase: migration.Phase, { text = '', flip = null }: { text?: string; flip?: migration.View['flip'] } = {}) => {
     const view = { epoch: 1, phase, step: 0, ttl: 30, oldTtl: 30, flip, member: true, bound: true, settled: false, stamp: wall };
     const state = migration.begin({ plan: moveOf(text).plan, replica: 'here', view, now });
-    return postureOf({ ...state, known: { version: 1, agreement: null } }, now);
+    return snapshotOf({ ...state, known: { version: 1, agreement: null } }, now);
   };
 
   test.each([

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { migration } from 'ferrydns/built-in/moves';
 import { expect, test } from 'vitest';
 import { Link } from '../../plugins/migrate/store/link.ts';
-import { beginRun, endRun, idOf, isOver } from '../../plugins/migrate/store/run.ts';
+import { beginRun, endRun, idOf, isOver } from '../../plugins/migrate/store/run-identity.ts';
 import type { Kept, Proposal, Store } from '../../plugins/migrate/store/store.ts';
 import { planFor } from '../migration/scenarios.ts';
 

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { accessInCluster } from 'ferrydns/built-in/kubernetes';
 import { readPlanFile } from 'ferrydns/built-in/moves';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Runner } from '../../plugins/migrate/run/runner.ts';
+import { Runner } from '../../plugins/migrate/runner/runner.ts';
 import { ConfigMapStore } from '../../plugins/migrate/store/configmap.ts';
 import { makeLogger } from '../../src/log/logger.ts';
 import { type AccountFolder, KubernetesApi } from '../support/kubernetes.ts';

@@ -88,7 +88,7 @@ const types = (name: string, ...wanted: readonly string[]) => wanted.map((type) 
 /** One way to configure the plugin, and what is asked then. */
 export interface ClusterQuestions {
   readonly name: string;
-  /** Behind "kubernetes", without the way to the API server. */
+  /** KnownAddresses "kubernetes", without the way to the API server. */
   readonly zones?: string;
   readonly options: readonly string[];
   readonly questions: readonly string[];

@@ -17,13 +17,13 @@ import {
 } from 'ferrydns/plugin';
 import type { PlanMetrics } from '../metrics.ts';
 import type { Status } from '../status.ts';
-import { isLookUp } from '../watch/followed.ts';
+import { isLookUp } from '../watch/followed-name.ts';
 import { asksTheZone } from '../watch/zone-servers.ts';
+import type { ActivePlan } from './active-plan.ts';
 import { Aliases } from './aliases.ts';
 import { explainAnswer, explainPlan } from './explain.ts';
 import type { Guard } from './guard.ts';
-import type { Helm } from './helm.ts';
-import { metFor, noteMet } from './met.ts';
+import { answerFor, noteAnswer } from './plan-answers.ts';
 import { indexed, type Replies, type Surroundings } from './replies.ts';
 import { canaryKeyOf, scopeOf, subnetLength, withScope } from './subnet.ts';
 
@@ -36,7 +36,7 @@ const notReady = Reply.decline('SERVFAIL', ExtendedError.NOT_READY);
 
 export interface AnsweringOptions {
   readonly move: Move;
-  readonly helm: Helm;
+  readonly active: ActivePlan;
   readonly surroundings: Surroundings;
   readonly guard: Guard;
   readonly metrics: PlanMetrics;
@@ -67,13 +67,13 @@ interface Handed {
 
 export class Answering {
   private readonly options: AnsweringOptions;
-  private readonly helm: Helm;
+  private readonly active: ActivePlan;
   private readonly index: ReadonlyMap<number, readonly Replies[]>;
   private readonly aliases: Aliases;
 
   constructor(options: AnsweringOptions) {
     this.options = options;
-    this.helm = options.helm;
+    this.active = options.active;
     this.aliases = new Aliases(options.move.plan.names);
     this.index = indexed(options.move, options.surroundings, (name) => makeQuery({ name, type: 'A', client: ownClient, receivedAt: 0 }).nameHash);
   }
@@ -81,10 +81,10 @@ export class Answering {
   answer(query: Query, next: Next): Awaitable<Reply> {
     const replies = this.find(query);
     if (replies === undefined || this.options.asksBehind(query)) return this.pass(query, next);
-    if (asksTheZone(query) && this.helm.phase !== 'released') return notTheZone;
+    if (asksTheZone(query) && this.active.phase !== 'released') return notTheZone;
     if (query.explained !== undefined) {
-      const { options, helm } = this;
-      explainPlan(query.explained, { plan: options.move.plan, helm, status: options.status?.() });
+      const { options, active } = this;
+      explainPlan(query.explained, { plan: options.move.plan, active, status: options.status?.() });
     }
     return this.steer(query, next, replies);
   }
@@ -113,12 +113,12 @@ export class Answering {
     );
   }
 
-  /** Whether a reply, as far as it leads anywhere for a moved name, is what the plan has answered on behalf of this query. */
+  /** Whether a reply, as far as it leads anywhere for a moved name, is what the plan has answered to this query. */
   private isOwn(query: Query, name: Name, reply: Reply): boolean {
-    const met = metFor(query, name);
-    if (met === undefined) return false;
+    const noted = answerFor(query, name);
+    if (noted === undefined) return false;
     if (!reply.leased) return !this.aliases.leadsOn(reply, query);
-    return met.names !== 'to' || !this.options.guard.leadsToA(reply);
+    return noted.names !== 'to' || !this.options.guard.leadsToA(reply);
   }
 
   private overrule(query: Query): void {
@@ -129,9 +129,9 @@ export class Answering {
   }
 
   private steer(query: Query, next: Next, replies: Replies): Awaitable<Reply> {
-    const { helm } = this;
+    const { active } = this;
     // Nobody waits for an answer that is explained.
-    if (query.explained !== undefined && (helm.damage !== undefined || helm.steering().kind === 'silent')) return notReady;
+    if (query.explained !== undefined && (active.damage !== undefined || active.steering().kind === 'silent')) return notReady;
     return this.steered(query, next, { replies, since: query.receivedAt, attempt: 0 });
   }
 
@@ -151,7 +151,7 @@ export class Answering {
 
   private look(query: Query, next: Next, reply: Reply, beside = false): Awaitable<Reply> {
     const { aliases } = this;
-    if (this.helm.phase === 'released' && this.helm.damage === undefined) return this.renewed(query, next, reply);
+    if (this.active.phase === 'released' && this.active.damage === undefined) return this.renewed(query, next, reply);
     const denied = !reply.declined && reply.rcode === 'NXDOMAIN';
     if ((reply.recordCount === 0 && !denied) || (!beside && this.leavesAlone(denied))) return reply;
     const through = aliases.through(reply, query);
@@ -164,28 +164,28 @@ export class Answering {
     const { guard, move } = this.options;
     if (isLookUp(query)) return reply;
     if (move.plan.mode === 'exclusive' && this.isSilent()) return guard.leadsToA(reply) ? this.withheld(query, reply) : reply;
-    const { phase } = this.helm;
+    const { phase } = this.active;
     return phase === 'draining' || phase === 'done' ? guard.check(reply, query) : reply;
   }
 
   private isSilent(): boolean {
-    return this.helm.damage !== undefined || this.helm.steering().kind === 'silent';
+    return this.active.damage !== undefined || this.active.steering().kind === 'silent';
   }
 
   /** As a query for a moved name it waits a while for that to change. */
   private withheld(query: Query, reply: Reply): Awaitable<Reply> {
-    const { helm, options } = this;
-    const left = helm.state.timing.hold - (options.now() - query.receivedAt);
-    if (helm.damage !== undefined || left <= 0 || query.explained !== undefined) return options.guard.withheld(reply, query);
+    const { active, options } = this;
+    const left = active.state.timing.hold - (options.now() - query.receivedAt);
+    if (active.damage !== undefined || left <= 0 || query.explained !== undefined) return options.guard.withheld(reply, query);
     options.metrics.answers.held.add();
-    return helm.held.wait(left).then((released) => (released ? this.guarded(query, reply) : options.guard.withheld(reply, query)));
+    return active.held.wait(left).then((released) => (released ? this.guarded(query, reply) : options.guard.withheld(reply, query)));
   }
 
   /** Before the move the upstream leads where the plan leads, but it must not deny a name that the plan answers. Who has to be silent does not know the phase. */
   private leavesAlone(denied: boolean): boolean {
-    const { helm } = this;
-    if (helm.damage !== undefined) return false;
-    return helm.phase === 'original' && !denied && helm.steering().kind !== 'silent';
+    const { active } = this;
+    if (active.damage !== undefined) return false;
+    return active.phase === 'original' && !denied && active.steering().kind !== 'silent';
   }
 
   /** What a cache kept from before the hand-back may still lead to A: the upstream is asked anew. */
@@ -214,14 +214,14 @@ export class Answering {
   }
 
   private steered(query: Query, next: Next, asked: Asked): Awaitable<Reply> {
-    const { helm } = this;
-    if (helm.damage !== undefined) return this.refuse();
-    const how = helm.steering();
+    const { active } = this;
+    if (active.damage !== undefined) return this.refuse();
+    const how = active.steering();
     if (how.kind === 'silent') return this.hold(query, next, asked);
     const random = how.kind === 'fixed' && how.answer !== 'both' ? 0 : Math.random();
     const client = how.kind === 'canary' ? canaryKeyOf(query) : '';
     const scope = how.kind === 'canary' ? subnetLength(query) : 0;
-    const side = migration.steer(helm.state, how, { random, client });
+    const side = migration.steer(active.state, how, { random, client });
     if (side === 'pass') return after(next(query), (reply) => this.renewed(query, next, reply));
     const { ttl } = how;
     const given = asked.replies.give(query, { side, ttl, random });
@@ -232,7 +232,7 @@ export class Answering {
     if (!isPromise(given.reply)) return this.hand(query, given.reply, { names: given.names, ttl, scope });
     return given.reply.then((reply) => {
       // What was looked up may have taken so long that the plan stands differently now.
-      const current = helm.steering();
+      const current = active.steering();
       const same = current.kind === how.kind && JSON.stringify(current) === JSON.stringify(how);
       if (same) return this.hand(query, reply, { names: given.names, ttl, scope });
       return asked.attempt < 3 ? this.steered(query, next, { ...asked, attempt: asked.attempt + 1 }) : notReady;
@@ -241,15 +241,15 @@ export class Answering {
 
   private hand(query: Query, given: Reply, { names, ttl, scope }: Handed): Reply {
     const reply = withScope(given, query, Math.max(scope, scopeOf(given)));
-    noteMet(query, names);
+    noteAnswer(query, names);
     if (query.explained !== undefined) {
-      const { slack, caches } = this.helm.state.timing;
+      const { slack, caches } = this.active.state.timing;
       explainAnswer(query.explained, names, ttl * 1000 + slack + caches);
       return reply;
     }
     this.options.metrics.answers[names ?? 'other'].add();
     if (names === undefined) return reply;
-    this.helm.handed(query.client.address, names, ttl);
+    this.active.handed(query.client.address, names, ttl);
     if (query.metadata !== undefined) {
       query.metadata.set(planKey, this.options.move.plan.name);
       query.metadata.set(targetKey, names);
@@ -259,11 +259,11 @@ export class Answering {
 
   /** Nothing may be answered: waits a while for that to change, then says so. */
   private hold(query: Query, next: Next, asked: Asked): Awaitable<Reply> {
-    const { helm } = this;
-    const left = helm.state.timing.hold - (this.options.now() - asked.since);
+    const { active } = this;
+    const left = active.state.timing.hold - (this.options.now() - asked.since);
     if (left <= 0) return this.refuse();
     this.options.metrics.answers.held.add();
-    return helm.held.wait(left).then((released) => (released ? this.steered(query, next, asked) : this.refuse()));
+    return active.held.wait(left).then((released) => (released ? this.steered(query, next, asked) : this.refuse()));
   }
 
   private refuse(): Reply {

@@ -1,24 +1,24 @@
 // What a plan says of an answer that is to be explained.
 import type { Explained, Query } from 'ferrydns/plugin';
 import type { Status } from '../status.ts';
-import type { Helm } from './helm.ts';
+import type { ActivePlan } from './active-plan.ts';
 
-type How = ReturnType<Helm['steering']>;
+type How = ReturnType<ActivePlan['steering']>;
 
 /** Where the plan stands. */
 interface Standing {
   readonly plan: { readonly name: string; readonly mode: string; readonly role: string };
-  readonly helm: Helm;
+  readonly active: ActivePlan;
   /** Undefined where the process that runs the plan is another one. */
   readonly status: Status | undefined;
 }
 
 /** Notes how the plan stands, and what it makes of a query at this moment. */
-export function explainPlan(explained: Explained, { plan, helm, status }: Standing): void {
-  const { damage, phase = 'not known' } = helm;
+export function explainPlan(explained: Explained, { plan, active, status }: Standing): void {
+  const { damage, phase = 'not known' } = active;
   const more = status === undefined ? '' : `, epoch ${status.epoch}${status.paused ? ', paused' : ''}`;
   explained.note(`plan ${plan.name}: ${plan.mode}, role ${plan.role}, phase ${phase}${more}`);
-  explained.note(damage === undefined ? steering(helm.steering()) : `nothing is answered: ${damage}`);
+  explained.note(damage === undefined ? steering(active.steering()) : `nothing is answered: ${damage}`);
   if (status === undefined) return;
   const { health, wait, rollback } = status;
   explained.note(`health: A ${health.from}, B ${health.to}`);

@@ -1,14 +1,14 @@
 // Looks at what passes by from the flip on: answers for other names that still lead to A.
 import type { Move } from 'ferrydns/built-in/moves';
 import { type Counter, ExtendedError, type Logger, type Query, QueryType, Reply, type ResourceRecord, record } from 'ferrydns/plugin';
-import type { Behind, Places } from './places.ts';
 import { hinting } from './replies.ts';
+import type { KnownAddresses, SideAddresses } from './side-addresses.ts';
 
 export interface GuardOptions {
   readonly move: Move;
   readonly hits: Counter;
   readonly log: Logger;
-  readonly places: Places;
+  readonly sideAddresses: SideAddresses;
   /** Whether another plan moves this name: what it is led to is that plan's matter. */
   isOthers(name: string): boolean;
 }
@@ -21,7 +21,7 @@ const hints = [
 
 export class Guard {
   private readonly options: GuardOptions;
-  private behind: Behind;
+  private behind: KnownAddresses;
   /** What was found in a reply, by the identity of its records: a cached one is looked at once, as long as the same addresses are A's. */
   private judged = new WeakMap<object, boolean>();
   private readonly told = new Set<string>();
@@ -30,7 +30,7 @@ export class Guard {
 
   constructor(options: GuardOptions) {
     this.options = options;
-    this.behind = options.places.known;
+    this.behind = options.sideAddresses.known;
   }
 
   /** The reply as it may leave: in exclusive mode without addresses of A, in their place those of B, and without records that have them as hints. */
@@ -61,7 +61,7 @@ export class Guard {
 
   /** Whether it names an address of A. */
   leadsToA(reply: Reply): boolean {
-    const { known: behind } = this.options.places;
+    const { known: behind } = this.options.sideAddresses;
     if (behind !== this.behind) {
       this.behind = behind;
       this.judged = new WeakMap();
@@ -92,7 +92,7 @@ export class Guard {
   /** B in the place of A. */
   private moved({ name, type, data, ttl }: ResourceRecord): readonly ResourceRecord[] {
     const lowered = Math.min(ttl, this.options.move.plan.transitionTtl);
-    return this.behind.placeOf(String(data)).map((address) => record({ name, type, ttl: lowered, data: address }));
+    return this.behind.replacementsFor(String(data)).map((address) => record({ name, type, ttl: lowered, data: address }));
   }
 }
 

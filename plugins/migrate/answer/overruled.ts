@@ -1,6 +1,6 @@
 // Answers for moved names that did not come from the plan, and were not given: a person should know who gave them.
 import type { Counter, Logger, Query } from 'ferrydns/plugin';
-import type { Helm } from './helm.ts';
+import type { ActivePlan } from './active-plan.ts';
 
 /** Texts that are logged, each once. */
 const most = 100;
@@ -15,12 +15,12 @@ export class Overruled {
     this.log = log;
   }
 
-  note({ name, exchange: { answeredBy } }: Query, helm: Pick<Helm, 'state' | 'overruled'>): void {
+  note({ name, exchange: { answeredBy } }: Query, active: Pick<ActivePlan, 'state' | 'overruled'>): void {
     this.counter.add();
     const text = `'${answeredBy}' answered ${name} without the plan; the answer of the plan was given instead`;
-    helm.overruled = text;
+    active.overruled = text;
     if (this.told.size >= most || this.told.has(text)) return;
     this.told.add(text);
-    this.log.warn(`${helm.state.plan.name}: ${text}`);
+    this.log.warn(`${active.state.plan.name}: ${text}`);
   }
 }

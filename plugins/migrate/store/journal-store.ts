@@ -1,5 +1,5 @@
 // The store of a server alone: what is on disk in its journal is what is agreed on (R1, R2).
-import type { Journal } from '../run/journal.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { Found, Kept, Proposal, Store, Swapped } from './store.ts';
 
 export class JournalStore implements Store {

@@ -1,7 +1,7 @@
 // One replica's tie to the store of its plan: reads it again and again, swaps, notices who else speaks in its name, and takes its leave.
 import { migration } from 'ferrydns/built-in/moves';
 import { type Logger, messageOf } from 'ferrydns/plugin';
-import { beginRun, endRun, idOf, isOver } from './run.ts';
+import { beginRun, endRun, idOf, isOver } from './run-identity.ts';
 import type { Found, Kept, Proposal, Store } from './store.ts';
 
 type Commit = Extract<migration.Effect, { readonly kind: 'commit' }>;
@@ -109,7 +109,7 @@ export class Link {
   async swap({ id, expect, agreement, why, by }: Commit): Promise<Answer> {
     const { replica } = this.options;
     const before = this.kept;
-    const news = before === null || isNews(before.agreement, agreement);
+    const news = before === null || isWorthTelling(before.agreement, agreement);
     const changed = news ? { why, by, at: new Date().toISOString() } : before.changed;
     const kept: Kept = { agreement, changed, runs: this.runs(agreement) };
     try {
@@ -215,7 +215,7 @@ export class Link {
     }
     const before = this.kept;
     this.kept = kept;
-    if (kept !== null && (before === null || isNews(before.agreement, kept.agreement))) this.options.changed(kept);
+    if (kept !== null && (before === null || isWorthTelling(before.agreement, kept.agreement))) this.options.changed(kept);
     return true;
   }
 
@@ -238,7 +238,7 @@ export class Link {
   }
 }
 
-function isNews(a: migration.Agreement, b: migration.Agreement): boolean {
+function isWorthTelling(a: migration.Agreement, b: migration.Agreement): boolean {
   const [before, after] = [a, b].map(({ members }) => Object.keys(members).sort().join(' '));
   return (
     before !== after || a.epoch !== b.epoch || a.phase !== b.phase || a.step !== b.step || a.paused !== b.paused || a.fence.state !== b.fence.state

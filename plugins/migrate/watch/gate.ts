@@ -1,7 +1,7 @@
 // Whether a gate of a plan holds, looked at once, and why it does not.
 import { trustSystemAuthorities } from 'ferrydns/built-in';
 import type { migration } from 'ferrydns/built-in/moves';
-import { execute } from '../run/execute.ts';
+import { execute } from '../runner/execute.ts';
 
 /** Milliseconds that a look may take. */
 const patience = 4000;

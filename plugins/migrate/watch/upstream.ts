@@ -4,8 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { PoolService, UpstreamService } from 'ferrydns/built-in';
 import { type Move, type MovedName, migration } from 'ferrydns/built-in/moves';
 import { type Awaitable, type Client, makeQuery, type Name, ownClient, type Query, type Reply } from 'ferrydns/plugin';
-import type { Places } from '../answer/places.ts';
-import type { Runner } from '../run/runner.ts';
+import type { SideAddresses } from '../answer/side-addresses.ts';
+import type { Runner } from '../runner/runner.ts';
+import { type AskedBehind, drawnOf, seenOf } from './asked-behind.ts';
 import { failed, judge, nothing, ofTypes, type Sighting, together } from './sighting.ts';
 import { type Asked, Sources } from './sources.ts';
 import { ZoneServers } from './zone-servers.ts';
@@ -27,22 +28,9 @@ export interface UpstreamOptions {
   pool(name: Name): PoolService | undefined;
   /** Those of the server block that pass queries on. */
   readonly services: readonly UpstreamService[];
-  readonly places: Places;
+  readonly sideAddresses: SideAddresses;
   /** Where servers of zones listen; 53 unless given. */
   readonly zonePort?: number | undefined;
-}
-
-/** What all upstreams of a plan show together: the server blocks that hold it may have several. Undefined while one has not been asked. */
-export function seenOf(upstreams: ReadonlySet<Upstream>): Sighting | undefined {
-  const all = [...upstreams].filter(({ current }) => current).map(({ last }) => last);
-  return all.length > 0 && all.every((each) => each !== undefined) ? together(all) : undefined;
-}
-
-/** How often all upstreams of a plan have drawn anew: of the one that has done so least. */
-function drawnOf(upstreams: ReadonlySet<Upstream>, least: number): migration.Drawn {
-  const all = [...upstreams].filter(({ current }) => current).map(({ sources }) => sources.drawn(least));
-  const [worst] = all.sort((a, b) => a.seen - a.wanted - (b.seen - b.wanted));
-  return worst ?? { seen: 0, wanted: least, left: null };
 }
 
 /** How a question is asked of the plugins behind. */
@@ -53,15 +41,7 @@ interface How {
   readonly aim?: (query: Query) => void;
 }
 
-/** Whether a query is one that the plan asks the plugins behind it, whichever server block that holds the plan asks. */
-export function isAskedBy(upstreams: ReadonlySet<Upstream>, query: Query): boolean {
-  if (!query.own) return false;
-  for (const each of upstreams) if (each.asks(query)) return true;
-  return false;
-}
-
-export class Upstream {
-  /** What was seen last. */
+export class Upstream implements AskedBehind {
   last: Sighting | undefined;
   readonly sources: Sources;
   private readonly options: UpstreamOptions;
@@ -73,13 +53,12 @@ export class Upstream {
   private busy = false;
   /** The longest TTL that the upstream has shown, seconds. */
   private longest = 0;
-  /** The longest TTL that a cache of this server has made of it, seconds. */
-  private handed = 0;
+  handed = 0;
   private readonly seen = new Set<string>();
-  /** Rounds in which something was left without an answer, this one too, and whether there was one with all answers. */
-  private failures = 0;
+  failures = 0;
+  answered = false;
+  /** Whether this round has left something without an answer. */
   private unheard = false;
-  private answered = false;
 
   constructor(options: UpstreamOptions) {
     this.options = options;
@@ -109,7 +88,7 @@ export class Upstream {
     if (runner.damage === undefined) runner.feed({ kind: 'upstream', there: runner.upstreams.size > 0 });
   }
 
-  /** Whether the plan that is asked for has the names in hand: to another one the answers would say something else. */
+  /** Whether the plan that is asked for is in force: to another one the answers would say something else. */
   get current(): boolean {
     return this.options.runner.has(this.sides);
   }
@@ -189,7 +168,7 @@ export class Upstream {
     runner.feed({ kind: 'probe', shows, ttl, drawn: drawnOf(runner.upstreams, runner.plan.handbackAnswers), missing });
   }
 
-  private get mixes(): boolean {
+  get mixes(): boolean {
     return this.seen.has('mixed') || (this.seen.has('from') && this.seen.has('to'));
   }
 
@@ -226,7 +205,7 @@ export class Upstream {
 
   /** What stands for a side: its addresses, its name, and where name or pool lead now. */
   private valuesOf(targets: MovedName['from']): Set<string> {
-    const behind = this.options.places.addressesOf(targets);
+    const behind = this.options.sideAddresses.addressesOf(targets);
     const own = targets.flatMap((target) => {
       if (target.kind === 'address') return [target.address.toLowerCase()];
       if (target.kind === 'name') return [target.name];

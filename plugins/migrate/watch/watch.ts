@@ -3,10 +3,10 @@ import type { PoolService } from 'ferrydns/built-in';
 import { sharedChecks } from 'ferrydns/built-in/checks';
 import { type Move, migration } from 'ferrydns/built-in/moves';
 import type { Awaitable, Logger, Metrics, Name, Query, Reply } from 'ferrydns/plugin';
-import type { Runner } from '../run/runner.ts';
+import type { Runner } from '../runner/runner.ts';
+import { CheckedAddress } from './checked-address.ts';
+import { CheckedName } from './checked-name.ts';
 import { type Refusal, refusalOf } from './gate.ts';
-import { Looked } from './looked.ts';
-import { Named } from './named.ts';
 
 /** Milliseconds between two looks at a gate. */
 const gatePace = 5000;
@@ -25,8 +25,8 @@ type Target = migration.Target;
 
 export class Watch {
   private readonly options: WatchOptions;
-  private readonly addresses = new Map<string, Looked>();
-  private readonly named = new Map<string, Named>();
+  private readonly addresses = new Map<string, CheckedAddress>();
+  private readonly named = new Map<string, CheckedName>();
   private readonly said: { from: boolean | undefined; to: boolean | undefined } = { from: undefined, to: undefined };
   private readonly busy = new Set<string>();
   /** Why gates did not hold, by label, as it was logged. */
@@ -72,11 +72,11 @@ export class Watch {
     const key = keyOf(side, target);
     if (first === undefined || this.addresses.has(key) || this.named.has(key)) return;
     const noted = () => this.report();
-    const look = (address: string) => new Looked(address, { checks: sharedChecks(options), specs, noted });
+    const look = (address: string) => new CheckedAddress(address, { checks: sharedChecks(options), specs, noted });
     if (target.kind === 'address') this.addresses.set(key, look(target.address));
     if (target.kind !== 'name') return;
     const { now } = options;
-    this.named.set(key, new Named(target.name, { pace: first.pace, now, look, noted, resolve: (query) => options.resolve(query) }));
+    this.named.set(key, new CheckedName(target.name, { pace: first.pace, now, look, noted, resolve: (query) => options.resolve(query) }));
   }
 
   private report(): void {

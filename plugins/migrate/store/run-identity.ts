@@ -1,7 +1,7 @@
 // One run of a replica: how the store tells the processes apart that have one name, and how a process knows that another one has ended.
 import { readFileSync, readlinkSync } from 'node:fs';
 
-/** Runs of this process that are not over. */
+/** Runs that have begun in this process and have not ended. */
 const alive = new Set<string>();
 
 /** A run that begins now, or is called otherwise: an id, and where there is one, the place by which its end can be found out. */

@@ -1,6 +1,6 @@
 // One record of several plans, as the names of one of them are answered: while plans take turns, what one calls A another calls B.
 import { migration } from 'ferrydns/built-in/moves';
-import type { Helm } from './helm.ts';
+import type { ActivePlan } from './active-plan.ts';
 
 export type Sides = migration.State['where'];
 
@@ -20,15 +20,15 @@ export function isAlike(a: Sides, b: Sides): boolean {
 
 const handingOver: migration.Steering = { kind: 'silent', why: 'one plan hands over to another' };
 
-/** The record, which may be in the hand of another plan than the one whose queries are answered. */
-export interface Recorded extends Helm {
+/** The record. The plan in force in it may be another one than the plan whose queries are answered. */
+export interface Recorded extends ActivePlan {
   readonly state: migration.State;
 }
 
-export class Heading implements Helm {
+export class PlanInRecord implements ActivePlan {
   private readonly record: Recorded;
   private readonly own: Sides;
-  private readonly apart: Helm['state'];
+  private readonly apart: ActivePlan['state'];
 
   constructor(record: Recorded, plan: migration.Plan) {
     this.record = record;
@@ -36,14 +36,14 @@ export class Heading implements Helm {
     this.apart = { plan, timing: migration.timingOf(plan) };
   }
 
-  get state(): Helm['state'] {
-    return this.inHand ? this.record.state : this.apart;
+  get state(): ActivePlan['state'] {
+    return this.inForce ? this.record.state : this.apart;
   }
 
-  /** Before it has the names in hand a plan has not begun; when another one has them, it is over. */
-  get phase(): Helm['phase'] {
+  /** Before it is in force a plan has not begun; when another one is in force after it, it is over. */
+  get phase(): ActivePlan['phase'] {
     const { phase, state } = this.record;
-    if (this.inHand || phase === undefined || phase === 'released') return phase;
+    if (this.inForce || phase === undefined || phase === 'released') return phase;
     return state.where.to === this.own.from ? 'original' : 'done';
   }
 
@@ -51,29 +51,29 @@ export class Heading implements Helm {
     return this.record.damage;
   }
 
-  get overruled(): Helm['overruled'] {
+  get overruled(): ActivePlan['overruled'] {
     return this.record.overruled;
   }
 
-  set overruled(found: Helm['overruled']) {
+  set overruled(found: ActivePlan['overruled']) {
     this.record.overruled = found;
   }
 
-  get held(): Helm['held'] {
+  get held(): ActivePlan['held'] {
     return this.record.held;
   }
 
   steering(): migration.Steering {
     const how = this.record.steering();
-    return this.inHand ? how : seenFrom(how, this.record.state.where, this.own);
+    return this.inForce ? how : seenFrom(how, this.record.state.where, this.own);
   }
 
   /** What is handed out while plans take turns is counted with what was before: the next move begins with waiting for that. */
   handed(client: string, answer: 'from' | 'to' | 'both', ttl: number): void {
-    if (this.inHand) this.record.handed(client, answer, ttl);
+    if (this.inForce) this.record.handed(client, answer, ttl);
   }
 
-  private get inHand(): boolean {
+  private get inForce(): boolean {
     return isAlike(this.record.state.where, this.own);
   }
 }

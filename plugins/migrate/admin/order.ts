@@ -1,8 +1,8 @@
 // What an operator wants done with a plan: read from a request, given to the plan, answered with how it stands then.
 import { answerJson, askerOf, isOrderName, readOrderFields, refuseRequest } from 'ferrydns/built-in/admin';
 import type { HttpRequest, HttpResponse } from 'ferrydns/plugin';
-import type { Order } from '../run/deeds.ts';
-import type { Verdict } from '../run/verdicts.ts';
+import type { Order } from '../runner/effects.ts';
+import type { Verdict } from '../runner/verdicts.ts';
 import type { AdminPlan } from './admin-plan.ts';
 
 export const verbs = ['start', 'advance', 'pause', 'resume', 'rollback', 'forget'] as const;

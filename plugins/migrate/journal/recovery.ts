@@ -1,6 +1,6 @@
 // What the journal of a plan says of the runs before.
 import { migration } from 'ferrydns/built-in/moves';
-import { editRefusal } from './edit.ts';
+import { editRefusal } from '../runner/edit.ts';
 import type { Journal } from './journal.ts';
 
 export interface Recovered {
@@ -20,24 +20,24 @@ export interface Recovered {
   readonly written: migration.Written;
 }
 
-/** The plan is not the one that the journal has in hand. */
+/** The plan is not the one in force by the journal. */
 export class PlanEdited extends Error {}
 
-/** Throws {@link PlanEdited} when the plan is neither the one that the journal has in hand nor one that may take over from it. */
+/** Throws {@link PlanEdited} when the plan is neither the one in force by the journal nor one that may take over from it. */
 export function recover({ entries, file }: Pick<Journal, 'entries' | 'file'>, plan: migration.Plan, replica: string): Recovered {
-  const { plan: inHand, last } = standing(entries);
+  const { plan: inForce, last } = standing(entries);
   const at = last?.kind === 'commit' ? last.agreement : last?.view;
-  const reason = inHand === undefined ? undefined : editRefusal({ phase: at?.phase, begins: at?.begins, place: file }, inHand, plan);
+  const reason = inForce === undefined ? undefined : editRefusal({ phase: at?.phase, begins: at?.begins, place: file }, inForce, plan);
   if (reason !== undefined) throw new PlanEdited(reason);
   const begun = at !== undefined && at.phase !== 'original';
-  const takesOver = begun && inHand !== undefined && migration.forbiddenChanges(inHand, plan).length > 0;
+  const takesOver = begun && inForce !== undefined && migration.forbiddenChanges(inForce, plan).length > 0;
   const left = last !== undefined && entries.slice(last.n).some(({ kind }) => kind === 'left');
   const hash = entries.findLast((entry) => entry.kind === 'plan')?.hash;
   const runs = new Set(entries.flatMap((entry) => (entry.kind === 'run' ? [entry.run] : [])));
   const written = writtenOf(entries);
-  if (last?.kind !== 'view') return { plan: inHand, takesOver, left, hash, view: undefined, runs, written };
+  if (last?.kind !== 'view') return { plan: inForce, takesOver, left, hash, view: undefined, runs, written };
   // One that was called otherwise is not registered by this name.
-  return { plan: inHand, takesOver, left, hash, runs, written, view: last.replica === replica ? last.view : { ...last.view, member: false } };
+  return { plan: inForce, takesOver, left, hash, runs, written, view: last.replica === replica ? last.view : { ...last.view, member: false } };
 }
 
 /** The last word of a journal on how far a plan has come, and the plan that it is said of: one that was written later had not begun. */

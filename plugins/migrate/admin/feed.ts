@@ -1,7 +1,7 @@
 // Server-sent events: how plans stand, told at once and then when it has changed.
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** What the streams of a door share. Times are milliseconds. */
+/** What the streams of an admin address share. Times are milliseconds. */
 export interface FeedOptions {
   /** The plans to tell of, by name; undefined for one that is not there. That time has passed is no news. */
   status(plan: string): { readonly now: string } | undefined;

@@ -1,5 +1,5 @@
-// What the door needs of a plan.
-import type { Runner } from '../run/runner.ts';
+// What the admin pages need of a plan.
+import type { Runner } from '../runner/runner.ts';
 import type { Status } from '../status.ts';
 
 /** A plan as those who ask for it need it. */

@@ -1,10 +1,10 @@
 // Answers by what the process that runs the plan has granted, and tells it whom: in the worker processes of a server.
 import { migration } from 'ferrydns/built-in/moves';
-import { isAlike, type Sides, seenFrom } from '../answer/heading.ts';
+import type { ActivePlan } from '../answer/active-plan.ts';
 import { HeldQueries } from '../answer/held-queries.ts';
-import type { Helm } from '../answer/helm.ts';
+import { isAlike, type Sides, seenFrom } from '../answer/plan-in-record.ts';
 import { HandedOut } from './handed-out.ts';
-import { type FollowerWord, type Posture, paceOf, type Signal } from './posture.ts';
+import { type FollowerMessage, paceOf, type Signal, type Snapshot } from './snapshot.ts';
 
 export interface FollowerOptions {
   readonly plan: migration.Plan;
@@ -14,7 +14,7 @@ export interface FollowerOptions {
 }
 
 const unheard: migration.Steering = { kind: 'silent', why: 'the process that runs the plan is not heard' };
-/** Milliseconds that a posture lasts at the most which was granted by another plan of the record. */
+/** Milliseconds that a snapshot lasts at the most which was granted by another plan of the record. */
 const turning = paceOf('original').lasts;
 const flipped: migration.Steering = { kind: 'silent', why: 'past the flip' };
 
@@ -22,9 +22,9 @@ const flipped: migration.Steering = { kind: 'silent', why: 'past the flip' };
  * No clock of two processes is compared: what is granted lasts from the moment at which it was asked for, which is before it was granted. So it ends here
  * before the other side takes it for ended, however long either was stopped in between.
  */
-export class Follower implements Helm {
+export class Follower implements ActivePlan {
   readonly held = new HeldQueries();
-  state: Helm['state'];
+  state: ActivePlan['state'];
   phase: migration.Phase | undefined;
   damage: string | undefined;
   overruled: string | undefined;
@@ -33,7 +33,7 @@ export class Follower implements Helm {
   private readonly wall: () => number;
   private readonly handedOut = new HandedOut();
   private how: migration.Steering = unheard;
-  private flip: Posture['flip'];
+  private flip: Snapshot['flip'];
   /** What was said last, by both clocks: the monotonic one stands still while the machine sleeps. */
   private last = { said: 0, wall: 0 };
   /** When what was granted last was asked for, by both clocks, and until when it is good. */
@@ -69,15 +69,15 @@ export class Follower implements Helm {
   }
 
   /** Hears a signal and says what it wants to be said to it, if anything. */
-  hear(signal: Signal): FollowerWord | undefined {
+  hear(signal: Signal): FollowerMessage | undefined {
     if (this.closed) return undefined;
     switch (signal.kind) {
-      case 'muster':
-        return this.word();
+      case 'renew':
+        return this.message();
       case 'withdraw':
-        // What is never taken back holds until the next posture has come, whatever becomes of the process that would grant it.
+        // What is never taken back holds until the next snapshot has come, whatever becomes of the process that would grant it.
         if (this.until !== Number.POSITIVE_INFINITY) this.until = Number.NEGATIVE_INFINITY;
-        return this.word();
+        return this.message();
       case 'grant': {
         const asked = signal.asked[this.id];
         if (asked !== undefined && this.isNew(signal, asked)) this.adopt(signal, asked);
@@ -86,8 +86,8 @@ export class Follower implements Helm {
     }
   }
 
-  /** Asks for a posture, and tells whom it has answered by the one before. */
-  word(): FollowerWord {
+  /** Asks for a snapshot, and tells whom it has answered by the one before. */
+  message(): FollowerMessage {
     const said = this.now();
     this.last = { said, wall: this.wall() };
     const bound = this.until !== Number.POSITIVE_INFINITY && said < this.until;
@@ -109,11 +109,11 @@ export class Follower implements Helm {
     return asked > this.asked || (asked === this.asked && number > this.got);
   }
 
-  private adopt({ number, posture }: { readonly number: number; readonly posture: Posture }, asked: number): void {
-    const { how, where = this.where, phase, damage, flip } = posture;
+  private adopt({ number, snapshot }: { readonly number: number; readonly snapshot: Snapshot }, asked: number): void {
+    const { how, where = this.where, phase, damage, flip } = snapshot;
     const own = isAlike(where, this.where);
     // What another plan takes over from is not the end.
-    const lasts = own ? posture.lasts : Math.min(posture.lasts ?? turning, turning);
+    const lasts = own ? snapshot.lasts : Math.min(snapshot.lasts ?? turning, turning);
     this.got = number;
     this.how = seenFrom(how, where, this.where);
     this.phase = own || phase === undefined || phase === 'released' ? phase : where.to === this.where.from ? 'original' : 'done';
@@ -125,8 +125,8 @@ export class Follower implements Helm {
     if (this.steering().kind !== 'silent') this.held.release();
   }
 
-  /** What was left when the posture was granted, less what has passed since it was asked for, which is more. */
-  private countedDown({ left: granted }: NonNullable<Posture['flip']>, now: number): migration.Steering {
+  /** What was left when the snapshot was granted, less what has passed since it was asked for, which is more. */
+  private countedDown({ left: granted }: NonNullable<Snapshot['flip']>, now: number): migration.Steering {
     const passed = Math.max(now - this.asked, this.wall() - this.askedWall);
     const left = granted - passed;
     if (left <= 0 || this.how.kind !== 'fixed') return flipped;
@@ -134,6 +134,6 @@ export class Follower implements Helm {
   }
 }
 
-function termsOf(plan: migration.Plan): Helm['state'] {
+function termsOf(plan: migration.Plan): ActivePlan['state'] {
   return { plan, timing: migration.timingOf(plan) };
 }

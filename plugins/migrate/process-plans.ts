@@ -1,11 +1,11 @@
 // The plans that a process runs, by their records: they outlive the configurations that name them.
 import { migration } from 'ferrydns/built-in/moves';
 import type { Metrics } from 'ferrydns/plugin';
-import type { AdminPlan } from './door/admin-plan.ts';
-import { Follower } from './processes/follower.ts';
-import type { FollowerWord } from './processes/posture.ts';
-import { Runner } from './run/runner.ts';
-import type { RunnerOptions } from './run/runner-options.ts';
+import type { AdminPlan } from './admin/admin-plan.ts';
+import { Runner } from './runner/runner.ts';
+import type { RunnerOptions } from './runner/runner-options.ts';
+import { Follower } from './workers/follower.ts';
+import type { FollowerMessage } from './workers/snapshot.ts';
 
 interface Use {
   readonly runner: Runner;
@@ -18,7 +18,7 @@ interface Following {
   readonly users: Set<object>;
 }
 
-export class Hub {
+export class ProcessPlans {
   private readonly uses = new Map<string, Use>();
   private readonly followings = new Map<string, Following>();
 
@@ -59,13 +59,13 @@ export class Hub {
   }
 
   /** Says a last word when nobody follows the plan any more. */
-  unfollow(user: object, plan: migration.Plan, tell: (word: FollowerWord) => void): void {
+  unfollow(user: object, plan: migration.Plan, tell: (word: FollowerMessage) => void): void {
     const key = followedAs(plan);
     const following = this.followings.get(key);
     if (following === undefined || !following.users.delete(user) || following.users.size > 0) return;
     this.followings.delete(key);
     following.follower.close();
-    tell(following.follower.word());
+    tell(following.follower.message());
   }
 
   private add(record: string, options: RunnerOptions): Use {
@@ -86,11 +86,11 @@ function followedAs(plan: migration.Plan): string {
   return `${plan.name} ${from} ${to}`;
 }
 
-const byProcess = new WeakMap<Metrics, Hub>();
+const byProcess = new WeakMap<Metrics, ProcessPlans>();
 
 /** A process is known by its metrics. */
-export function hubOf(metrics: Metrics): Hub {
-  const hub = byProcess.get(metrics) ?? new Hub();
-  byProcess.set(metrics, hub);
-  return hub;
+export function processPlansOf(metrics: Metrics): ProcessPlans {
+  const processPlans = byProcess.get(metrics) ?? new ProcessPlans();
+  byProcess.set(metrics, processPlans);
+  return processPlans;
 }

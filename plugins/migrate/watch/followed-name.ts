@@ -18,7 +18,7 @@ export function markLookUp(query: Query): void {
   lookUps.add(query.origin);
 }
 
-export interface FollowedOptions {
+export interface FollowedNameOptions {
   /** Milliseconds between two questions, at least. */
   readonly interval: number;
   readonly now: () => number;
@@ -35,14 +35,14 @@ interface Resolved {
 
 const nothing: Resolved = { addresses: [], ttl: Number.POSITIVE_INFINITY };
 
-export class Followed {
+export class FollowedName {
   private readonly name: Name;
-  private readonly options: FollowedOptions;
+  private readonly options: FollowedNameOptions;
   private nextAt = Number.NEGATIVE_INFINITY;
   private busy = false;
   private released = false;
 
-  constructor(name: Name, options: FollowedOptions) {
+  constructor(name: Name, options: FollowedNameOptions) {
     this.name = name;
     this.options = options;
   }

@@ -2,7 +2,8 @@
 import type { migration } from 'ferrydns/built-in/moves';
 import type { HeldQueries } from './held-queries.ts';
 
-export interface Helm {
+/** A plan as it is answered by in this process. */
+export interface ActivePlan {
   /** What an answer depends on beside the steering. */
   readonly state: Pick<migration.State, 'plan' | 'timing'>;
   /** How far the plan has come; undefined: not known. */

@@ -1,9 +1,9 @@
-// What other processes of a server answer by for a while, and the words by which it is granted, asked for and given back.
+// A plan as the other processes of a server answer by it for a while, and the messages by which that is granted, asked for and given back.
 import { migration } from 'ferrydns/built-in/moves';
 import { sharedState } from 'ferrydns/plugin';
 
-/** How a plan is answered. Plain data, sent from the process that runs the plan to the others. */
-export interface Posture {
+/** How a plan is answered at one moment. Plain data, sent from the process that runs the plan to the others. */
+export interface Snapshot {
   /** With the TTL that is counted down from, where there is a flip. */
   readonly how: migration.Steering;
   /** Where the plan leads that says so; undefined: it says nothing. */
@@ -19,19 +19,19 @@ export interface Posture {
   readonly lasts: number | undefined;
 }
 
-/** From the process that runs the plan. `withdraw`: what was granted is void; `muster`: ask for a new posture. Both want a {@link FollowerWord} back. */
+/** From the process that runs the plan. `withdraw`: what was granted is void; `renew`: ask for a new snapshot. Both want a {@link FollowerMessage} back. */
 export type Signal =
-  | { readonly kind: 'muster' | 'withdraw' }
+  | { readonly kind: 'renew' | 'withdraw' }
   | {
       readonly kind: 'grant';
       readonly number: number;
-      readonly posture: Posture;
+      readonly snapshot: Snapshot;
       /** Those who get it, with the moment at which each of them asked, by its own clock. */
       readonly asked: Readonly<Record<string, number>>;
     };
 
 /** From another process: who it is, what it answers by, and whom it has answered since the last word. */
-export interface FollowerWord {
+export interface FollowerMessage {
   readonly follower: string;
   /** When this was said, by its own clock. */
   readonly said: number;
@@ -46,8 +46,8 @@ export interface FollowerWord {
   readonly handed: Report;
 }
 
-/** The last grant, and the last call for a word. Whoever misses one that came before has missed nothing: it is over, or counts as held. */
-export const postureState = sharedState<Signal, FollowerWord>('posture');
+/** The last grant, and the last call for a word. Whoever misses one that came before has missed nothing: it is over, or the other side counts it as in use. */
+export const snapshotState = sharedState<Signal, FollowerMessage>('snapshot');
 
 /** Who was handed what. Milliseconds; all before the word was said. */
 export interface Report {
@@ -59,7 +59,7 @@ export interface Report {
   readonly unlisted: migration.Leases;
 }
 
-/** How long a posture lasts, and when it is renewed: a few times before it ends. Milliseconds. */
+/** How long a snapshot lasts, and when it is renewed: a few times before it ends. Milliseconds. */
 interface Pace {
   readonly lasts: number;
   readonly every: number;
@@ -73,8 +73,8 @@ export function paceOf(phase: migration.Phase | undefined): Pace {
   return phase === 'original' || phase === 'done' || phase === 'released' ? calm : hasty;
 }
 
-/** The posture of this moment. */
-export function postureOf(state: migration.State, now: migration.Moment): Posture {
+/** The snapshot of this moment. */
+export function snapshotOf(state: migration.State, now: migration.Moment): Snapshot {
   const { view, plan, timing } = state;
   const steering = migration.steering(state, now);
   const phase = state.known?.agreement?.phase ?? view?.phase;
@@ -90,7 +90,7 @@ export function postureOf(state: migration.State, now: migration.Moment): Postur
   };
 }
 
-function flipOf(at: number, now: number): Posture['flip'] {
+function flipOf(at: number, now: number): Snapshot['flip'] {
   return { at, left: at - now };
 }
 
@@ -108,8 +108,8 @@ function sessionLeft(state: migration.State, now: migration.Moment): number {
   return timing.session - migration.sinceRenewal(state, now);
 }
 
-/** The ends of the last leases that those who answer by this posture can hand out if they have got it now; 0: none. */
-export function endsOf({ how, flip, lasts }: Posture, { now, slack }: { readonly now: number; readonly slack: number }): migration.Leases {
+/** The ends of the last leases that those who answer by this snapshot can hand out if they have got it now; 0: none. */
+export function endsOf({ how, flip, lasts }: Snapshot, { now, slack }: { readonly now: number; readonly slack: number }): migration.Leases {
   if (how.kind === 'silent' || lasts === undefined) return { from: 0, to: 0 };
   const longest = now + lasts + how.ttl * 1000;
   const end = Math.min(longest, flip === undefined ? longest : now + flip.left) + slack;

@@ -1,29 +1,29 @@
 // A side of a move that is a name: the addresses it leads to are followed as they change, and looked at by the checks of the side.
 import { Health, type Pace } from 'ferrydns/built-in/checks';
 import type { Awaitable, Name, Query, Reply } from 'ferrydns/plugin';
-import { Followed } from './followed.ts';
-import type { Looked } from './looked.ts';
+import type { CheckedAddress } from './checked-address.ts';
+import { FollowedName } from './followed-name.ts';
 
-export interface NamedOptions {
+export interface CheckedNameOptions {
   /** The name is asked for no more often than services are looked at, and counts as one: by `fall` and `rise`. */
   readonly pace: Pace;
   readonly now: () => number;
   resolve(query: Query): Awaitable<Reply>;
-  look(address: string): Looked;
+  look(address: string): CheckedAddress;
   /** Something was found. */
   noted(): void;
 }
 
-export class Named {
-  private readonly options: NamedOptions;
-  private readonly followed: Followed;
+export class CheckedName {
+  private readonly options: CheckedNameOptions;
+  private readonly followed: FollowedName;
   private readonly health = new Health();
-  private readonly looked = new Map<string, Looked>();
+  private readonly looked = new Map<string, CheckedAddress>();
 
-  constructor(name: Name, options: NamedOptions) {
+  constructor(name: Name, options: CheckedNameOptions) {
     const { pace, now, resolve } = options;
     this.options = options;
-    this.followed = new Followed(name, { interval: pace.interval, now, resolve, heard: (addresses) => this.hear(addresses) });
+    this.followed = new FollowedName(name, { interval: pace.interval, now, resolve, heard: (addresses) => this.hear(addresses) });
   }
 
   tick(): void {

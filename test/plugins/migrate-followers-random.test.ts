@@ -1,45 +1,45 @@
 // Processes that answer by what another one grants, at random: stopped, slow, killed and started, with messages that arrive late.
 import { migration } from 'ferrydns/built-in/moves';
 import { expect, test } from 'vitest';
-import { Fleet } from '../../plugins/migrate/processes/fleet.ts';
-import { Follower } from '../../plugins/migrate/processes/follower.ts';
-import type { FollowerWord, Signal } from '../../plugins/migrate/processes/posture.ts';
+import { Follower } from '../../plugins/migrate/workers/follower.ts';
+import { Followers } from '../../plugins/migrate/workers/followers.ts';
+import type { FollowerMessage, Signal } from '../../plugins/migrate/workers/snapshot.ts';
 import { randomFrom } from '../../src/migration/simulator/population.ts';
 import { readPlanFile } from '../../src/plans/plan-file.ts';
 
 const wall = Date.parse('2026-06-01T12:00:00Z');
 const { plan } = readPlanFile('plan: www\nnames:\n  www.example.org: { from: 192.0.2.1, to: 192.0.2.2 }\nttl: 30\n', 'plan.yaml').move;
 
-interface Ship {
+interface Process {
   readonly follower: Follower;
   /** For each channel. */
   readonly inboxes: readonly { readonly at: number; readonly signal: Signal }[][];
-  readonly outbox: { readonly at: number; readonly word: FollowerWord }[];
+  readonly outbox: { readonly at: number; readonly word: FollowerMessage }[];
   pausedUntil: number;
 }
 
 /**
- * A fleet whose followers are stopped, slow, killed and started at random. Messages of a channel arrive late, but in order, and where it is busy the last
+ * Processes whose followers are stopped, slow, killed and started at random. Messages of a channel arrive late, but in order, and where it is busy the last
  * grant and the last call take the place of those before. The TTL tells by which version of the plan an answer was given.
  */
-class Voyage {
+class World {
   now = 0;
   version = 1;
   /** Between what is withdrawn and what is granted next. */
-  becalmed = false;
+  withdrawn = false;
   answered = 0;
   latestEnd = 0;
   readonly ledger = new migration.Ledger({ slack: 0, caches: 0 });
-  readonly fleet: Fleet;
+  readonly followers: Followers;
   private readonly random: () => number;
   private readonly soon: (() => void)[] = [];
-  private readonly ships: Ship[] = [];
+  private readonly processes: Process[] = [];
 
   constructor(random: () => number) {
     this.random = random;
-    this.fleet = new Fleet({
+    this.followers = new Followers({
       now: () => this.now,
-      posture: () => ({
+      snapshot: () => ({
         how: { kind: 'fixed', answer: 'from', ttl: this.version },
         phase: 'lowering',
         damage: undefined,
@@ -52,39 +52,39 @@ class Voyage {
     });
     // Two, as while a reload is under way.
     for (let channel = 0; channel < 2; channel++) {
-      this.fleet.join((signal) => {
-        for (const { inboxes } of this.ships) this.enter(inboxes[channel] ?? [], signal);
+      this.followers.join((signal) => {
+        for (const { inboxes } of this.processes) this.enter(inboxes[channel] ?? [], signal);
       });
     }
   }
 
   step(): void {
-    if (this.now % 100 === 0) this.fleet.tick();
+    if (this.now % 100 === 0) this.followers.tick();
     for (const run of this.soon.splice(0)) run();
-    for (const ship of this.ships) {
-      for (const { word } of arrived(ship.outbox, this.now)) this.fleet.hear(word);
-      this.sail(ship);
-      if (this.random() < 0.001) ship.pausedUntil = this.now + this.random() * 4000;
+    for (const each of this.processes) {
+      for (const { word } of arrived(each.outbox, this.now)) this.followers.hear(word);
+      this.run(each);
+      if (this.random() < 0.001) each.pausedUntil = this.now + this.random() * 4000;
     }
-    if (this.random() < 0.0003) this.ships.splice(Math.floor(this.random() * this.ships.length), 1);
-    if (this.ships.length < 3 && this.random() < 0.01) this.launch();
+    if (this.random() < 0.0003) this.processes.splice(Math.floor(this.random() * this.processes.length), 1);
+    if (this.processes.length < 3 && this.random() < 0.01) this.begin();
     this.now += 5;
   }
 
   /** The plan goes on. */
   async change(): Promise<void> {
-    const resume = await this.fleet.withdraw();
-    this.becalmed = true;
+    const resume = await this.followers.withdraw();
+    this.withdrawn = true;
     await new Promise((resolve) => setImmediate(resolve));
     this.version++;
-    this.becalmed = false;
+    this.withdrawn = false;
     resume();
   }
 
-  private launch(): void {
+  private begin(): void {
     const offset = this.random() * 1e6;
     const follower = new Follower({ plan, now: () => this.now + offset, wall: () => wall + this.now });
-    this.ships.push({ follower, inboxes: [[], []], outbox: [], pausedUntil: 0 });
+    this.processes.push({ follower, inboxes: [[], []], outbox: [], pausedUntil: 0 });
   }
 
   private enter(inbox: { readonly at: number; readonly signal: Signal }[], signal: Signal): void {
@@ -93,7 +93,7 @@ class Voyage {
     inbox.push({ at: this.arrival(inbox), signal });
   }
 
-  private sail({ follower, inboxes, outbox, pausedUntil }: Ship): void {
+  private run({ follower, inboxes, outbox, pausedUntil }: Process): void {
     if (this.now < pausedUntil) return;
     for (const { signal } of inboxes.flatMap((inbox) => arrived(inbox, this.now))) {
       const word = follower.hear(signal);
@@ -101,7 +101,7 @@ class Voyage {
     }
     const how = follower.steering();
     if (how.kind !== 'fixed') return;
-    expect([how.ttl, this.becalmed]).toEqual([this.version, false]);
+    expect([how.ttl, this.withdrawn]).toEqual([this.version, false]);
     follower.handed(`10.0.0.${Math.floor(this.random() * 250)}`, 'from', how.ttl);
     this.latestEnd = Math.max(this.latestEnd, this.now + how.ttl * 1000);
     this.answered++;
@@ -122,21 +122,21 @@ test.each(Array.from({ length: 20 }, (_, i) => i + 1))(
   'nobody answers by what was before, and no lease is forgotten, whatever happens to whom: run %i',
   async (seed) => {
     const random = randomFrom(seed);
-    const voyage = new Voyage(random);
+    const world = new World(random);
     let changing: Promise<void> | undefined;
-    while (voyage.now < 60_000) {
-      voyage.step();
-      expect(voyage.fleet.leases(voyage.ledger.latest).from).toBeGreaterThanOrEqual(voyage.latestEnd);
+    while (world.now < 60_000) {
+      world.step();
+      expect(world.followers.leases(world.ledger.latest).from).toBeGreaterThanOrEqual(world.latestEnd);
       if (changing === undefined && random() < 0.002) {
-        changing = voyage.change().finally(() => {
+        changing = world.change().finally(() => {
           changing = undefined;
         });
       }
       await new Promise((resolve) => setImmediate(resolve));
     }
-    voyage.fleet.close();
+    world.followers.close();
     await changing;
-    expect(voyage.answered).toBeGreaterThan(1000);
-    expect(voyage.version).toBeGreaterThan(5);
+    expect(world.answered).toBeGreaterThan(1000);
+    expect(world.version).toBeGreaterThan(5);
   },
 );

@@ -1,5 +1,5 @@
 // Whom a process has answered since it last told so: bounded, and right about the end of the last lease whatever had to be left out.
-import type { Report } from './posture.ts';
+import type { Report } from './snapshot.ts';
 
 /** Clients that are told of at once. */
 const most = 20_000;

@@ -3,7 +3,7 @@ import { migration } from 'ferrydns/built-in/moves';
 import { makeQuery, type Name } from 'ferrydns/plugin';
 import { expect, test } from 'vitest';
 import { canaryKeyOf } from '../../plugins/migrate/answer/subnet.ts';
-import { execute } from '../../plugins/migrate/run/execute.ts';
+import { execute } from '../../plugins/migrate/runner/execute.ts';
 import { Link } from '../../plugins/migrate/store/link.ts';
 import type { Found, Store } from '../../plugins/migrate/store/store.ts';
 import { planFor } from '../migration/scenarios.ts';

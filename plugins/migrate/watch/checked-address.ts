@@ -1,19 +1,19 @@
 // One address of a side of a move, with all the checks of that side.
 import type { Check, CheckSpec, Checks } from 'ferrydns/built-in/checks';
 
-export interface LookedOptions {
+export interface CheckedAddressOptions {
   readonly checks: Checks;
   readonly specs: readonly CheckSpec[];
   /** Something was found. */
   noted(): void;
 }
 
-export class Looked {
+export class CheckedAddress {
   private readonly checks: readonly Check[];
   /** What each check found last; undefined until it did. */
   private readonly found: (boolean | undefined)[];
 
-  constructor(address: string, { checks, specs, noted }: LookedOptions) {
+  constructor(address: string, { checks, specs, noted }: CheckedAddressOptions) {
     this.found = specs.map(() => undefined);
     this.checks = specs.map((spec, i) => {
       const note = ({ ok }: { readonly ok: boolean }) => {

@@ -2,10 +2,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { migration } from 'ferrydns/built-in/moves';
 import { type Logger, messageOf } from 'ferrydns/plugin';
+import type { Journal } from '../journal/journal.ts';
 import type { Link } from '../store/link.ts';
 import type { Kept } from '../store/store.ts';
 import { execute } from './execute.ts';
-import type { Journal } from './journal.ts';
 import { type Verdict, Verdicts } from './verdicts.ts';
 
 /** Milliseconds after a failed write until the next attempt, at most. */
@@ -16,7 +16,7 @@ const upstreamPace = 20;
 /** Milliseconds between two looks at the journal while nothing is written. */
 const lookEvery = 1000;
 
-export interface DeedsOptions {
+export interface EffectsOptions {
   readonly replica: string;
   readonly journal: Journal;
   readonly log: Logger;
@@ -46,8 +46,8 @@ export interface Order {
 
 type Effect<K extends migration.Effect['kind']> = Extract<migration.Effect, { kind: K }>;
 
-export class Deeds {
-  private readonly options: DeedsOptions;
+export class Effects {
+  private readonly options: EffectsOptions;
   private readonly verdicts = new Verdicts();
   private link: Link | undefined;
   private retryAt = 0;
@@ -59,7 +59,7 @@ export class Deeds {
   /** Ends the fence that runs. */
   private readonly ending = new AbortController();
 
-  constructor(options: DeedsOptions) {
+  constructor(options: EffectsOptions) {
     this.options = options;
   }
 
@@ -169,7 +169,7 @@ export class Deeds {
     if (this.ended || this.link === undefined) return;
     const answer = (await this.introduce(effect)) ?? (await this.link.swap(effect));
     if (answer.kind === 'unreachable') this.rest();
-    await this.goOn(answer, answer.kind === 'committed' && !this.options.shared() && this.isNews(effect.agreement));
+    await this.goOn(answer, answer.kind === 'committed' && !this.options.shared() && this.isProgress(effect.agreement));
   }
 
   /** A server alone writes by which plan it goes on before it does. What is said of a plan in its journal is said of the last one before. */
@@ -195,7 +195,7 @@ export class Deeds {
       return;
     }
     const { member, settled } = this.options.state().view ?? view;
-    await this.goOn({ kind: 'durable', seq }, this.isNews(view) || member !== view.member || settled !== view.settled);
+    await this.goOn({ kind: 'durable', seq }, this.isProgress(view) || member !== view.member || settled !== view.settled);
   }
 
   /** Before what is answered by changes here, no other process of this server answers by what was before. */
@@ -208,7 +208,7 @@ export class Deeds {
     }
   }
 
-  private isNews(next: migration.Agreement | migration.View): boolean {
+  private isProgress(next: migration.Agreement | migration.View): boolean {
     const { view } = this.options.state();
     return view !== null && migration.compareProgress(view, next) !== 0;
   }

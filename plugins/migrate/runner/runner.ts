@@ -1,28 +1,28 @@
 // Runs one plan: feeds the engine with what happens, does what it wants done, and keeps what is answered by at hand.
 import { type Move, migration } from 'ferrydns/built-in/moves';
 import { messageOf } from 'ferrydns/plugin';
-import { isAlike, type Sides } from '../answer/heading.ts';
+import type { ActivePlan } from '../answer/active-plan.ts';
 import { HeldQueries } from '../answer/held-queries.ts';
-import type { Helm } from '../answer/helm.ts';
-import { Fleet } from '../processes/fleet.ts';
-import { type Posture, postureOf } from '../processes/posture.ts';
+import { isAlike, type Sides } from '../answer/plan-in-record.ts';
+import { Journal, JournalDamage } from '../journal/journal.ts';
+import { PlanEdited, recover } from '../journal/recovery.ts';
+import { movedBefore } from '../journal/renamed.ts';
 import { JournalStore } from '../store/journal-store.ts';
 import { Link } from '../store/link.ts';
 import type { Kept, Store } from '../store/store.ts';
-import type { Upstream } from '../watch/upstream.ts';
-import { Deeds, type Order } from './deeds.ts';
+import type { AskedBehind } from '../watch/asked-behind.ts';
+import { Followers } from '../workers/followers.ts';
+import { type Snapshot, snapshotOf } from '../workers/snapshot.ts';
 import { editRefusal } from './edit.ts';
-import { Journal, JournalDamage } from './journal.ts';
+import { Effects, type Order } from './effects.ts';
 import { makeLedger } from './ledger.ts';
-import { PlanEdited, recover } from './recovery.ts';
-import { movedBefore } from './renamed.ts';
 import type { RunnerOptions } from './runner-options.ts';
 import type { Verdict } from './verdicts.ts';
 
 const { begin, steering, step } = migration;
 
 /** A plan that runs, whatever configurations come and go. */
-export class Runner implements Helm {
+export class Runner implements ActivePlan {
   readonly file: string;
   state: migration.State;
   ledger: InstanceType<typeof migration.Ledger>;
@@ -36,14 +36,14 @@ export class Runner implements Helm {
   link: Link | undefined;
   /** Why gates do not hold, by label. */
   readonly gateReasons = new Map<string, string>();
-  /** Whose ticks count. */
+  /** The server block whose ticks move the plan on: of several that have the plan, one. */
   host: object | undefined;
   /** What is asked behind the plugin, by each server block that has something behind it. */
-  readonly upstreams = new Set<Upstream>();
+  readonly upstreams = new Set<AskedBehind>();
   /** The other processes of this server. */
-  readonly fleet: Fleet;
+  readonly followers: Followers;
   private readonly options: RunnerOptions;
-  private deeds: Deeds | undefined;
+  private effects: Effects | undefined;
   private steered: migration.Steering;
   /** Whether the answer may change with the time alone. */
   private timeDecides = false;
@@ -55,9 +55,9 @@ export class Runner implements Helm {
     this.connect = options.connect;
     const { plan } = options.move;
     this.ledger = makeLedger(plan);
-    this.fleet = new Fleet({
+    this.followers = new Followers({
       now: options.now,
-      posture: () => this.posture(),
+      snapshot: () => this.snapshot(),
       ledger: () => this.ledger,
       slack: () => this.state.timing.slack,
     });
@@ -103,7 +103,7 @@ export class Runner implements Helm {
     return this.agreed?.phase ?? this.state.view?.phase;
   }
 
-  /** Reads the journal, or begins one. Rejects when the plan is not the one that the journal has in hand. A damaged journal stops the plan. */
+  /** Reads the journal, or begins one. Rejects when the plan is not the one in force by the journal. A damaged journal stops the plan. */
   async open(): Promise<void> {
     const renamed = await movedBefore(this.file, this.plan);
     if (renamed !== undefined) {
@@ -136,7 +136,7 @@ export class Runner implements Helm {
   /** `left`: a reload has left the plan out; the server may go on without it. */
   async close({ left }: { readonly left: boolean } = { left: false }): Promise<void> {
     const reason = 'the plan is no longer in the configuration';
-    this.deeds?.end(reason);
+    this.effects?.end(reason);
     const { journal, link } = this;
     this.journal = undefined;
     // The others will not know of what is answered from here on.
@@ -145,7 +145,7 @@ export class Runner implements Helm {
     this.held.release();
     if (this.damage === undefined && journal !== undefined) await this.leave(journal, link);
     if (left && journal !== undefined) await this.tell(journal.append({ kind: 'left' }));
-    this.fleet.close();
+    this.followers.close();
     link?.close();
     await journal?.close();
   }
@@ -154,7 +154,7 @@ export class Runner implements Helm {
   private async leave(journal: Journal, link: Link | undefined): Promise<void> {
     const { view } = this.state;
     if (this.connect === undefined || link === undefined) return;
-    await this.fleet.withdraw();
+    await this.followers.withdraw();
     if (view !== null) await this.tell(journal.append({ kind: 'view', replica: this.replica, view: { ...view, member: false } }));
     await link.leave(
       () => this.state,
@@ -172,7 +172,7 @@ export class Runner implements Helm {
     if (this.damage !== undefined) return undefined;
     const { phase, begins } = this.state.view ?? { phase: this.phase, begins: this.agreed?.begins };
     // Other servers have given the names to it already.
-    if (this.agreed !== null && migration.inHand({ ...this.state, next }, this.agreed) !== null) return undefined;
+    if (this.agreed !== null && migration.planInForce({ ...this.state, next }, this.agreed) !== null) return undefined;
     return editRefusal({ phase, begins, place: this.file }, this.plan, next);
   }
 
@@ -191,7 +191,7 @@ export class Runner implements Helm {
     this.feed({ kind: 'plan', plan });
     // One that takes over is written when it does.
     if (this.state.next !== null || !isAlike(where, this.state.where)) return;
-    if (migration.hashOf(plan) !== hash) this.deeds?.write({ kind: 'plan', hash: migration.hashOf(plan), plan });
+    if (migration.hashOf(plan) !== hash) this.effects?.write({ kind: 'plan', hash: migration.hashOf(plan), plan });
     const { slack, caches } = this.state.timing;
     if (slack !== timing.slack || caches !== timing.caches) this.ledger = makeLedger(plan, this.ledger.latest);
   }
@@ -206,10 +206,10 @@ export class Runner implements Helm {
   }
 
   tick(): void {
-    this.fleet.tick();
-    if (this.deeds === undefined || this.journal === undefined || this.damage !== undefined) return;
-    this.deeds.tick();
-    if (this.deeds.resting) this.refresh();
+    this.followers.tick();
+    if (this.effects === undefined || this.journal === undefined || this.damage !== undefined) return;
+    this.effects.tick();
+    if (this.effects.resting) this.refresh();
     else this.feed({ kind: 'tick' });
   }
 
@@ -219,7 +219,7 @@ export class Runner implements Helm {
     this.state = state;
     if (state.where.from === before.to && !isAlike(before, state.where)) this.turn();
     this.refresh();
-    for (const effect of effects) this.deeds?.carryOut(effect);
+    for (const effect of effects) this.effects?.carryOut(effect);
   }
 
   /** What leads to the B of one plan leads to the A of the one that has taken over from it. */
@@ -231,9 +231,9 @@ export class Runner implements Helm {
 
   /** Resolves when the command is carried out, and that is durable, or refused. */
   command(verb: migration.Command['verb'], order: Order): Promise<Verdict> {
-    const { damage, deeds } = this;
-    if (damage !== undefined || deeds === undefined) return Promise.resolve({ ok: false, reason: damage ?? 'the plan has not been opened' });
-    return deeds.command(verb, order);
+    const { damage, effects } = this;
+    if (damage !== undefined || effects === undefined) return Promise.resolve({ ok: false, reason: damage ?? 'the plan has not been opened' });
+    return effects.command(verb, order);
   }
 
   /** How queries are answered at this moment. Where the time decides, it is asked anew. */
@@ -248,20 +248,20 @@ export class Runner implements Helm {
   }
 
   moment(): migration.Moment {
-    return { wall: Date.now(), mono: this.options.now(), leased: this.fleet.leases(this.ledger.latest) };
+    return { wall: Date.now(), mono: this.options.now(), leased: this.followers.leases(this.ledger.latest) };
   }
 
   /** What the other processes of this server answer by. */
-  private posture(): Posture {
+  private snapshot(): Snapshot {
     const { damage } = this;
-    if (damage === undefined) return postureOf(this.state, this.moment());
+    if (damage === undefined) return snapshotOf(this.state, this.moment());
     return { how: { kind: 'silent', why: damage }, where: this.state.where, phase: this.phase, damage, flip: undefined, lasts: undefined };
   }
 
   private stopWith(reason: string): void {
     this.damage = reason;
     this.options.log.error(`plan ${this.plan.name} is stopped, its names are not answered: ${reason}`);
-    this.deeds?.end(reason);
+    this.effects?.end(reason);
     this.refresh();
   }
 
@@ -274,7 +274,7 @@ export class Runner implements Helm {
     if (!takesOver && recovered.hash !== hash) await this.tell(journal.append({ kind: 'plan', hash, plan }));
     const view = connect === undefined ? null : (recovered.view ?? null);
     this.state = begin({ plan: takesOver ? (recovered.plan ?? plan) : plan, replica, view, written, now: this.moment() });
-    this.deeds = new Deeds({
+    this.effects = new Effects({
       replica,
       journal,
       log,
@@ -283,7 +283,7 @@ export class Runner implements Helm {
       moment: () => this.moment(),
       shared: () => this.connect !== undefined,
       feed: (event) => this.hear(event),
-      withdraw: () => this.fleet.withdraw(),
+      withdraw: () => this.followers.withdraw(),
       stop: (reason) => this.stopWith(reason),
     });
     this.link = new Link({
@@ -294,18 +294,18 @@ export class Runner implements Helm {
       log,
       now,
       heard: (event) => {
-        this.deeds?.heard();
+        this.effects?.heard();
         this.hear(event);
       },
-      changed: (kept) => this.deeds?.tellChange(kept),
-      usurped: (why) => void this.deeds?.giveWay(why),
+      changed: (kept) => this.effects?.tellChange(kept),
+      usurped: (why) => void this.effects?.giveWay(why),
     });
-    this.deeds.use(this.link);
+    this.effects.use(this.link);
     // What the store will say of this run the next one must be able to tell from what another server says.
     if (connect !== undefined) await this.tell(journal.append({ kind: 'run', run: this.link.id }));
     await this.link.read();
     if (takesOver || recovered.left) this.feed({ kind: 'plan', plan, anew: recovered.left });
-    this.fleet.succeed(this.state.restart);
+    this.followers.succeed(this.state.restart);
     this.refresh();
     // What the first event made the engine write is waited for: the names are answered from the start.
     await this.tell(journal.append({ kind: 'note', text: `opened in ${this.phase ?? 'original'}`, by: replica }));

@@ -1,8 +1,8 @@
 // The addresses behind both sides of a move: those of the plan, and those that its names and pools lead to, followed as they change.
 import type { Move, MovedName } from 'ferrydns/built-in/moves';
 import { type Name, record } from 'ferrydns/plugin';
-import { Followed } from '../watch/followed.ts';
-import type { Helm } from './helm.ts';
+import { FollowedName } from '../watch/followed-name.ts';
+import type { ActivePlan } from './active-plan.ts';
 import type { Surroundings } from './replies.ts';
 
 /** Milliseconds between two questions for a name that cannot be resolved, and at least for any. */
@@ -12,19 +12,19 @@ const interval = 5000;
 const learnt = 86_400;
 
 /** What is known at one time. */
-export interface Behind {
+export interface KnownAddresses {
   /** The addresses of A that are not B's as well, as they stand in records, in hex. */
   readonly old: ReadonlySet<string>;
   /** The addresses of B for an address of A, both of one family. */
-  placeOf(address: string): readonly string[];
+  replacementsFor(address: string): readonly string[];
 }
 
-export interface PlacesOptions {
+export interface SideAddressesOptions {
   readonly move: Move;
   readonly surroundings: Surroundings;
   /** Milliseconds on a monotonic clock. */
   readonly now: () => number;
-  readonly helm: Helm;
+  readonly active: ActivePlan;
 }
 
 type Target = MovedName['from'][number];
@@ -32,15 +32,15 @@ type Target = MovedName['from'][number];
 /** The addresses behind one target, and until when each counts. */
 type Known = Map<string, number>;
 
-export class Places {
-  private readonly options: PlacesOptions;
-  private readonly followed: readonly Followed[];
+export class SideAddresses {
+  private readonly options: SideAddressesOptions;
+  private readonly followed: readonly FollowedName[];
   private readonly names = new Map<Name, Known>();
   private readonly pools = new Map<Name, Known>();
   private shown = '';
-  private current: Behind;
+  private current: KnownAddresses;
 
-  constructor(options: PlacesOptions) {
+  constructor(options: SideAddressesOptions) {
     const { move, now, surroundings } = options;
     this.options = options;
     const targets = move.plan.names.flatMap(({ from, to }) => [...from, ...to]);
@@ -50,7 +50,7 @@ export class Places {
     }
     this.followed = [...this.names].map(
       ([name, known]) =>
-        new Followed(name, {
+        new FollowedName(name, {
           interval,
           now,
           resolve: (query) => surroundings.resolve(query),
@@ -62,7 +62,7 @@ export class Places {
   }
 
   /** What is known now; another object when it has changed. */
-  get known(): Behind {
+  get known(): KnownAddresses {
     return this.current;
   }
 
@@ -73,8 +73,8 @@ export class Places {
 
   /** Time has passed. Before the move nothing passes by that has to be met. */
   tick(): void {
-    const { helm, surroundings } = this.options;
-    if (this.names.size + this.pools.size === 0 || helm.phase === 'original' || helm.phase === 'released') return;
+    const { active, surroundings } = this.options;
+    if (this.names.size + this.pools.size === 0 || active.phase === 'original' || active.phase === 'released') return;
     for (const followed of this.followed) followed.tick();
     for (const [name, known] of this.pools) this.see(known, surroundings.pool(name)?.located() ?? []);
     this.review();
@@ -98,7 +98,7 @@ export class Places {
   }
 
   private longestLease(): number {
-    const { plan, timing } = this.options.helm.state;
+    const { plan, timing } = this.options.active.state;
     return Math.max(plan.ttl ?? learnt, plan.transitionTtl) * 1000 + timing.slack + timing.caches;
   }
 
@@ -110,14 +110,14 @@ export class Places {
     this.current = this.behind();
   }
 
-  private behind(): Behind {
+  private behind(): KnownAddresses {
     const { names } = this.options.move.plan;
     const fresh = new Set(names.flatMap(({ to }) => this.addressesOf(to).map(inRecord)));
     const moved = names.map(({ from, to }) => ({ from: new Set(this.addressesOf(from).map(inRecord)), to: this.serving(to) }));
     const old = new Set(moved.flatMap(({ from }) => [...from]).filter((address) => !fresh.has(address)));
     return {
       old,
-      placeOf: (address) => {
+      replacementsFor: (address) => {
         const hex = inRecord(address);
         const found = moved.find(({ from }) => from.has(hex))?.to ?? [];
         return found.filter((each) => each.includes(':') === address.includes(':'));
