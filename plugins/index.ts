@@ -36,7 +36,9 @@ export const registry: Registry = {
     header: () => import('./header/index.ts'),
     tls: () => import('./tls/index.ts'),
     minimal: () => import('./minimal/index.ts'),
+    autopath: () => import('./autopath/index.ts'),
     hosts: () => import('./hosts/index.ts'),
+    k8s_external: () => import('./k8s_external/index.ts'),
     kubernetes: () => import('./kubernetes/index.ts'),
     loop: () => import('./loop/index.ts'),
     forward: () => import('./forward/index.ts'),
@@ -47,7 +49,6 @@ export const registry: Registry = {
   /** What CoreDNS 1.14.7 has besides, and what to do until ferrydns has it. */
   absent: {
     auto: "for records of your own use 'hosts', or 'forward' the zone to a server that has it",
-    autopath: 'leave it out: clients try their search domains themselves',
     azure: "'forward' the zone to a server that has it",
     clouddns: "'forward' the zone to a server that has it",
     dnssec: "'forward' the zone to a server that signs",
@@ -57,7 +58,6 @@ export const registry: Registry = {
     geoip: 'leave it out',
     grpc: "use 'forward' with a plain, tls:// or https:// upstream",
     https3: "leave it out: 'https3://' is not served, 'https://' is",
-    k8s_external: "'forward' the zone to a CoreDNS that has it",
     nomad: "'forward' the zone to a server that has it",
     on: 'leave it out; the service manager runs commands before and after',
     pprof: 'start with NODE_OPTIONS=--inspect instead',

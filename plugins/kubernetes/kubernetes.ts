@@ -1,11 +1,13 @@
 // One use of the plugin: the cluster that it watches, or is told of, and the answers from it.
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { answerChanges } from 'ferrydns/built-in';
+import { answerChanges, externalNames, searchDomainsIn, searchPaths } from 'ferrydns/built-in';
 import { accessByAddress, accessByFile, accessInCluster, type KubernetesAccess } from 'ferrydns/built-in/kubernetes';
 import {
   type Awaitable,
   type Counter,
   type Instance,
+  longestMatch,
   metadataSource,
   type Next,
   type Provided,
@@ -17,6 +19,7 @@ import {
 } from 'ferrydns/plugin';
 import { AnswerStore } from './answers/answer-store.ts';
 import { Answers } from './answers/answers.ts';
+import { External } from './answers/external.ts';
 import { Finder } from './answers/finder.ts';
 import { ownAddresses } from './answers/name-servers.ts';
 import type { Cluster } from './cluster/cluster.ts';
@@ -40,7 +43,8 @@ export class Kubernetes implements Instance {
   private readonly context: SetupContext;
   private readonly store = new AnswerStore();
   private readonly denials: (labels: { readonly namespace: string }) => Counter;
-  private running: { readonly cluster: Cluster; readonly answers: Answers; readonly end: () => void } | undefined;
+  private readonly machineDomains = searchDomainsOfMachine();
+  private running: { readonly cluster: Cluster; readonly answers: Answers; readonly external: External; readonly end: () => void } | undefined;
 
   constructor(settings: Settings, context: SetupContext) {
     this.configured = settings;
@@ -48,6 +52,13 @@ export class Kubernetes implements Instance {
     this.provides = [
       provide(metadataSource, (query) => this.describe(query)),
       provide(answerChanges, { subscribe: (forget) => this.store.subscribe(forget) }),
+      provide(externalNames, {
+        answer: (question) => this.external.answer(question),
+        servers: (owner, question) => this.external.servers(owner, question),
+        serial: () => this.external.serial(),
+        missing: () => this.external.missing(),
+      }),
+      provide(searchPaths, { plugin: 'kubernetes', of: (query) => this.searchPath(query) }),
     ];
     const { metrics } = context;
     this.denials = metrics.counter(
@@ -91,15 +102,19 @@ export class Kubernetes implements Instance {
   private serve(cluster: Cluster, context: StartContext, release: () => void): void {
     const { index } = cluster;
     const { answers: settings, exposure } = this.configured;
-    const answers = new Answers({
-      settings,
+    const common = {
       index,
       finder: new Finder(index, exposure),
-      store: this.store,
       missing: () => cluster.missing(),
-      freshness: () => freshnessOf(cluster),
       own: () => ownAddresses(context.server.listeners()),
-      resolve: (query, cause) => context.resolve(query, cause),
+      resolve: (query: Query, cause: Query) => context.resolve(query, cause),
+    };
+    const external = new External({ ...common, ttl: settings.ttl });
+    const answers = new Answers({
+      ...common,
+      settings,
+      store: this.store,
+      freshness: () => freshnessOf(cluster),
       denials: (namespace) => this.denials({ namespace: index.namespaces.has(namespace) ? namespace : '' }),
     });
     const unsubscribe = this.follow(index);
@@ -107,7 +122,7 @@ export class Kubernetes implements Instance {
       unsubscribe();
       release();
     };
-    this.running = { cluster, answers, end };
+    this.running = { cluster, answers, external, end };
     // A start that is refused after all is not stopped.
     context.signal.addEventListener('abort', end, { once: true });
   }
@@ -142,6 +157,22 @@ export class Kubernetes implements Instance {
     }
   }
 
+  private get external(): External {
+    if (this.running === undefined) throw new Error('asked before the start');
+    return this.running.external;
+  }
+
+  /** The domains that a Pod searches: those of its namespace and of the cluster, and then those of the machine that it runs on. */
+  private searchPath(query: Query): readonly string[] | undefined {
+    const { answers, wanted } = this.configured;
+    const index = this.running?.cluster.index;
+    const zone = longestMatch(query.name, answers.zones);
+    const pod = index === undefined || zone === undefined || !wanted.pods ? undefined : podAt(index, query.client.address);
+    if (zone === undefined || pod === undefined) return undefined;
+    const services = zone === '.' ? 'svc.' : `svc.${zone}`;
+    return [`${pod.namespace}.${services}`, services, zone, ...this.machineDomains, ''];
+  }
+
   private describe(query: Query): void {
     const index = this.running?.cluster.index;
     if (index === undefined) return;
@@ -168,4 +199,12 @@ function freshnessOf(cluster: Cluster): string {
   const staleness = cluster.staleness();
   const age = staleness === undefined ? 'unknown' : `${Math.round(staleness)} s`;
   return `the API server was heard of ${age} ago${trouble === undefined ? '' : `, and does not answer well: ${trouble}`}`;
+}
+
+function searchDomainsOfMachine(): readonly string[] {
+  try {
+    return searchDomainsIn(readFileSync('/etc/resolv.conf', 'utf8'));
+  } catch {
+    return [];
+  }
 }

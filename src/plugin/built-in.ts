@@ -6,6 +6,7 @@ export type { Channel, ConnectionSettings, Outstanding } from '../client/channel
 export { onlyAnswers } from '../client/message.ts';
 export { randomId } from '../client/random-id.ts';
 export { RemoteServer } from '../client/remote-server.ts';
+export { searchDomainsIn } from '../client/resolv-conf.ts';
 export { addressOf, type ServerAddress } from '../client/server-address.ts';
 export { type Asker, type Manner, Transaction } from '../client/transaction.ts';
 export { typeMnemonic } from '../dns/codes.ts';
@@ -18,5 +19,6 @@ export type { Survey } from '../dns/survey.ts';
 export { trustSystemAuthorities } from '../transport/authorities.ts';
 export { openUdpClient } from '../transport/udp-client.ts';
 export { type AnswerChanges, answerChanges } from './answer-changes.ts';
+export * from './cluster-names.ts';
 export { type PoolMemberStatus, type PoolService, poolService } from './pool-service.ts';
 export { type Passage, type UpstreamService, upstreamService } from './upstream-service.ts';

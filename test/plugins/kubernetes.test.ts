@@ -2,10 +2,11 @@
 // with CoreDNS; here is what happens over time.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { serve, type TestServer } from 'ferrydns/testing';
+import { ask, freePort, serve, type TestServer } from 'ferrydns/testing';
 import { describe, expect, test } from 'vitest';
 import { externalName, headless, namespace, pod, service, slice } from '../support/cluster-objects.ts';
 import { PlayedApi, type PlayedApiOptions } from '../support/played-api.ts';
+import { startProgram } from '../support/program.ts';
 import { soon } from '../support/soon.ts';
 
 const objects = [namespace('default'), service('default/web', ['10.0.0.10']), headless('default/db'), slice('default/db-1', 'db', ['172.16.0.1'])];
@@ -52,6 +53,7 @@ async function cluster({ lines = [], before = '', fault, ...options }: ClusterOp
 describe.each([
   ['streamed', {}],
   ['in pages', { streams: false, page: 1 }],
+  ['in pages, because the etcd of the cluster is old', { streams: 'old etcd' }],
 ] as const)('where lists are %s', (_, options) => {
   test('what comes, changes and goes is answered', async () => {
     await using it = await cluster(options);
@@ -256,5 +258,22 @@ describe('a cache in front', () => {
     expect(await asked()).toEqual(new Set(['172.16.0.1']));
     it.api.put(slice('default/db-1', 'db', ['172.16.0.2']));
     await expect.poll(asked, soon).toEqual(new Set(['172.16.0.2']));
+  });
+});
+
+describe('several processes', () => {
+  test('one watches, all answer and hear of changes', async () => {
+    await using api = await PlayedApi.start(objects);
+    const port = await freePort();
+    const corefile = `cluster.local:${port} {\n bind 127.0.0.1\n multisocket 2\n cache 3600\n kubernetes {\n endpoint ${api.url}\n }\n}`;
+    await using _ = await startProgram({ files: { Corefile: corefile } });
+    // Each question comes from another port, so both processes get some.
+    const addresses = async () =>
+      new Set((await Promise.all(Array.from({ length: 24 }, () => ask({ port, name: db })))).map(({ answers }) => answers[0]?.split(' ').at(-1)));
+    expect(await addresses()).toEqual(new Set(['172.16.0.1']));
+    expect(api.watching).toBe(3);
+    api.put(slice('default/db-1', 'db', ['172.16.0.2']));
+    await expect.poll(addresses, soon).toEqual(new Set(['172.16.0.2']));
+    expect(api.watching).toBe(3);
   });
 });

@@ -34,7 +34,7 @@ export type Fault = { readonly status: number; readonly headers?: Readonly<Recor
 
 export interface PlayedApiOptions {
   /** Whether lists are streamed (`sendInitialEvents`), as newer servers do. */
-  readonly streams?: boolean;
+  readonly streams?: boolean | 'old etcd';
   /** Objects of a page at most. */
   readonly page?: number;
 }
@@ -191,6 +191,11 @@ export class PlayedApi implements AsyncDisposable {
         message: `too old resource version: ${from} (${this.version})`,
       };
       response.end(`${JSON.stringify({ type: 'ERROR', object: status })}\n`);
+      return;
+    }
+    if (wants && this.options.streams === 'old etcd') {
+      const message = 'a watch stream was requested by the client but the required storage feature RequestWatchProgress is disabled';
+      response.end(`${JSON.stringify({ type: 'ERROR', object: { kind: 'Status', status: 'Failure', code: 500, message } })}\n`);
       return;
     }
     if (wants) this.sendInitial(watch);

@@ -117,7 +117,7 @@ function findAddresses(
 }
 
 /** The ready endpoints of a slice that are asked for, each with its label in front of `base`. */
-function endpointsIn(slice: EndpointSlice, request: RecordRequest, base: string): Found[] {
+export function endpointsIn(slice: EndpointSlice, request: RecordRequest, base: string): Found[] {
   const { zones, addresses, width } = slice;
   const ports = slice.ports.filter((port) => fits(port, request));
   if (ports.length === 0) return [];
@@ -129,6 +129,7 @@ function endpointsIn(slice: EndpointSlice, request: RecordRequest, base: string)
   });
 }
 
-function fits({ name, protocol }: ServicePort, request: RecordRequest): boolean {
+/** Whether a port is asked for. */
+export function fits({ name, protocol }: ServicePort, request: RecordRequest): boolean {
   return (request.port === '' || name.toLowerCase() === request.port) && (request.protocol === '' || protocol.toLowerCase() === request.protocol);
 }

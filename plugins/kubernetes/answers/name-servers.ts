@@ -28,6 +28,20 @@ export function nameServers(index: ServiceIndex, own: readonly PackedAddress[]):
   });
 }
 
+/** The name servers of a zone of external names. */
+export function externalNameServers(index: ServiceIndex, own: readonly PackedAddress[], headless: boolean): readonly NameServer[] {
+  const slices = own.flatMap((address) => index.endpoints.find(addressKey(address)));
+  if (slices.length === 0) return own.map((address) => ({ labels: usualNameServer, address }));
+  return slices.flatMap((slice) => {
+    const service = index.find(slice.namespace, slice.service)?.service;
+    if (service === undefined) return [];
+    const labels = `${service.name}.${service.namespace}`;
+    if (headless && service.kind === 'headless') return endpoints(slice, labels);
+    const external = service.external.map(packAddress).filter((address) => address !== undefined);
+    return external.map((address) => ({ labels, address }));
+  });
+}
+
 function endpoints(slice: EndpointSlice, labels: string): NameServer[] {
   return splitAddresses(slice.addresses, slice.width).map((address, i) => ({ labels: `${labelAt(slice, i)}.${labels}`, address }));
 }

@@ -25,7 +25,8 @@ export interface NameGrammar {
   readonly zonal: boolean;
 }
 
-const nothing: RecordRequest = {
+/** A request that says nothing. */
+export const anything: RecordRequest = {
   kind: '',
   namespace: '',
   service: '',
@@ -41,11 +42,11 @@ const nothing: RecordRequest = {
 export function parseRequest(name: string, zone: string, grammar: NameGrammar): RecordRequest | undefined {
   const labels = labelsBelow(name, zone);
   const kind = labels.pop();
-  if (kind === undefined) return nothing;
+  if (kind === undefined) return anything;
   if (kind !== 'svc' && kind !== 'pod') return undefined;
-  if (labels.length === 0) return nothing;
+  if (labels.length === 0) return anything;
   const [service = '', namespace = ''] = [labels.at(-2), labels.at(-1)];
-  const base = { ...nothing, kind, namespace, service } as const;
+  const base = { ...anything, kind, namespace, service } as const;
   const more = labels.slice(0, -2);
   const [first = '', second = ''] = more;
   if (more.length === 0) return base;

@@ -29,22 +29,32 @@ export interface ServiceRecords {
   readonly additionals: readonly ResourceRecord[];
 }
 
+interface ServiceOptions {
+  readonly zone: string;
+  /** Seconds. */
+  readonly ttl: number;
+  /** Seconds of the addresses of targets, where they are others. */
+  readonly glueTtl?: number;
+  /** How many share the load, where there are others beside those found. */
+  readonly count?: number;
+}
+
 /** SRV records (RFC 2782) and the addresses of their targets. A target whose name would be too long is left out. */
 export function serviceRecords(
   name: string,
   found: readonly Found[],
-  { zone, ttl }: { readonly zone: string; readonly ttl: number },
+  { zone, ttl, glueTtl = ttl, count = found.length }: ServiceOptions,
 ): ServiceRecords {
   const answers = new Map<string, ResourceRecord>();
   const additionals = new Map<string, ResourceRecord>();
-  const weight = weightOf(found.length);
+  const weight = weightOf(count);
   for (const { address, port, owner } of found) {
     const target = zone === '.' ? `${owner}.` : `${owner}.${zone}`;
     if (port === noPort || target.length > longestName) continue;
     const service = `${port} ${target}`;
     const glue = `${target} ${addressText(address)}`;
     if (!answers.has(service)) answers.set(service, record({ name, type: 'SRV', ttl, data: { priority: 0, weight, port, target } }));
-    if (!additionals.has(glue)) additionals.set(glue, addressRecord(target, address, ttl));
+    if (!additionals.has(glue)) additionals.set(glue, addressRecord(target, address, glueTtl));
   }
   return { answers: [...answers.values()], additionals: [...additionals.values()] };
 }
@@ -53,7 +63,7 @@ export function serviceRecords(
 const longestName = 254;
 
 /** The share of each of so many records, in percent and rounded down as CoreDNS does; every record has one. */
-function weightOf(count: number): number {
+export function weightOf(count: number): number {
   return Math.max(1, Math.floor((100 / (100 * count)) * 100));
 }
 

@@ -23,6 +23,11 @@ const slice = 4;
 /** Milliseconds for which a failure that repeats itself is not logged again. */
 const repeatedAfter = 60_000;
 
+/** Whether a server has refused to stream a list because it does not know how to: it is too old, or the etcd behind it is. */
+function cannotStream(status: number, message: string): boolean {
+  return [400, 404, 405, 422].includes(status) || /required storage feature/.test(message);
+}
+
 export interface ListWatchOptions {
   readonly resource: Resource;
   readonly client: ApiClient;
@@ -84,7 +89,7 @@ export class ListWatch {
 
   private async failed(error: Error, signal: AbortSignal): Promise<void> {
     const { status, reason, retryAfter } = error instanceof ApiError ? error : { status: 0, reason: '', retryAfter: undefined };
-    if (this.version === undefined && this.streams && (status === 400 || status === 422)) {
+    if (this.version === undefined && this.streams && cannotStream(status, error.message)) {
       this.streams = false;
       return;
     }
