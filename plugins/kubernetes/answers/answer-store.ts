@@ -3,7 +3,7 @@ import type { Counter, Name, Reply } from 'ferrydns/plugin';
 import type { AddressKey } from '../cluster/addresses.ts';
 
 /** Names whose answers are kept. */
-const mostNames = 8192;
+const mostNames = 4096;
 
 /** What an answer depends on: what goes by a name in a namespace, as "NAMESPACE/NAME", and an address. */
 export interface Causes {
@@ -20,10 +20,12 @@ export interface Kept {
   readonly counter?: Counter | undefined;
 }
 
+/** What is known of a name: mostly one or two types, so that lists are shorter than tables. */
 interface Note {
-  readonly byType: Map<number, Kept>;
-  readonly services: Set<string>;
-  readonly addresses: Set<AddressKey>;
+  readonly types: number[];
+  readonly kept: Kept[];
+  readonly services: string[];
+  readonly addresses: AddressKey[];
 }
 
 /** Hears of a question whose answer is another from now on. */
@@ -31,8 +33,9 @@ export type Forget = (name: Name, typeCode: number) => void;
 
 export class AnswerStore {
   private readonly notes = new Map<Name, Note>();
-  private readonly byService = new Map<string, Set<Name>>();
-  private readonly byAddress = new Map<AddressKey, Set<Name>>();
+  /** The names that depend on each; one alone is no list. */
+  private readonly byService = new Map<string, Name | Name[]>();
+  private readonly byAddress = new Map<AddressKey, Name | Name[]>();
   private readonly listeners = new Set<Forget>();
 
   /** Calls back with every question that was answered and whose answer is no longer true. Returns how to end that. */
@@ -43,7 +46,8 @@ export class AnswerStore {
 
   /** The answer to a question, if it is as it would be made now. */
   find(name: Name, typeCode: number, serial: number): Reply | undefined {
-    const kept = this.notes.get(name)?.byType.get(typeCode);
+    const note = this.notes.get(name);
+    const kept = note?.kept[note.types.indexOf(typeCode)];
     if (kept === undefined || (kept.serial !== undefined && kept.serial !== serial)) return undefined;
     kept.counter?.add();
     return kept.reply;
@@ -52,7 +56,8 @@ export class AnswerStore {
   /** Keeps an answer, or notes that there was one, until what it depends on changes. */
   keep(name: Name, typeCode: number, { causes, ...kept }: Kept & { readonly causes: Causes }): void {
     const note = this.notes.get(name) ?? this.begin(name);
-    note.byType.set(typeCode, kept);
+    const at = note.types.indexOf(typeCode);
+    note.kept[at < 0 ? note.types.push(typeCode) - 1 : at] = kept;
     for (const service of causes.services ?? []) enter(this.byService, service, { name, into: note.services });
     if (causes.address !== undefined) enter(this.byAddress, causes.address, { name, into: note.addresses });
   }
@@ -68,48 +73,43 @@ export class AnswerStore {
 
   /** All that was answered of a namespace, whatever its name. */
   namespaceChanged(namespace: string): void {
-    for (const [service, names] of this.byService) if (service.startsWith(`${namespace}/`)) this.drop(names);
-  }
-
-  /** Every answer is to be made anew. */
-  clear(): void {
-    this.drop(new Set(this.notes.keys()));
+    for (const [service, names] of [...this.byService]) if (service.startsWith(`${namespace}/`)) this.drop(names);
   }
 
   private begin(name: Name): Note {
-    if (this.notes.size >= mostNames) for (const oldest of this.notes.keys()) return this.replace(oldest, name);
-    const note: Note = { byType: new Map(), services: new Set(), addresses: new Set() };
+    // What is no longer noted could not be told of when it changes, so nobody is to keep it.
+    if (this.notes.size >= mostNames) this.drop(this.notes.keys().next().value);
+    const note: Note = { types: [], kept: [], services: [], addresses: [] };
     this.notes.set(name, note);
     return note;
   }
 
-  /** What is no longer noted could not be told of when it changes, so nobody is to keep it. */
-  private replace(oldest: Name, name: Name): Note {
-    this.drop(new Set([oldest]));
-    return this.begin(name);
-  }
-
-  private drop(names: ReadonlySet<Name> | undefined): void {
-    for (const name of [...(names ?? [])]) {
+  private drop(names: Name | readonly Name[] | undefined): void {
+    for (const name of typeof names === 'string' ? [names] : [...(names ?? [])]) {
       const note = this.notes.get(name);
       if (note === undefined) continue;
       this.notes.delete(name);
       for (const service of note.services) leave(this.byService, service, name);
       for (const key of note.addresses) leave(this.byAddress, key, name);
-      for (const typeCode of note.byType.keys()) for (const listener of this.listeners) listener(name, typeCode);
+      for (const typeCode of note.types) for (const listener of this.listeners) listener(name, typeCode);
     }
   }
 }
 
-function enter<K>(table: Map<K, Set<Name>>, key: K, { name, into }: { readonly name: Name; readonly into: Set<K> }): void {
-  into.add(key);
+function enter<K>(table: Map<K, Name | Name[]>, key: K, { name, into }: { readonly name: Name; readonly into: K[] }): void {
+  if (into.includes(key)) return;
+  into.push(key);
   const names = table.get(key);
-  if (names === undefined) table.set(key, new Set([name]));
-  else names.add(name);
+  if (names === undefined) table.set(key, name);
+  else if (typeof names === 'string') table.set(key, [names, name]);
+  else names.push(name);
 }
 
-function leave<K>(table: Map<K, Set<Name>>, key: K, name: Name): void {
+function leave<K>(table: Map<K, Name | Name[]>, key: K, name: Name): void {
   const names = table.get(key);
-  names?.delete(name);
-  if (names?.size === 0) table.delete(key);
+  if (names === name) table.delete(key);
+  if (!Array.isArray(names)) return;
+  const at = names.indexOf(name);
+  if (at >= 0) names.splice(at, 1);
+  if (names.length === 0) table.delete(key);
 }
