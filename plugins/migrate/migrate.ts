@@ -56,8 +56,8 @@ export class Migrate implements Instance, Planned, AdminPlan {
   private readonly metrics: PlanMetrics;
   /** Whether another plan of the configuration moves a name. */
   private isOthers: (name: string) => boolean = () => false;
-  /** Whether this use stands for the plan in server blocks that do not hold it, as the first of its uses. */
-  private speaks = false;
+  /** The first use of the plan in this configuration: it stands for the plan in server blocks that do not hold it. */
+  private first: object = this;
   /** Server blocks that answer the names without the plan. */
   private offs: readonly Off[] = [];
   private readonly overruled: Overruled;
@@ -123,7 +123,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
     const holds = block.some((each) => each instanceof Migrate && each.name === this.name);
     if ((holds && !block.includes(this)) || block.some((each) => each instanceof Off && each.concerns(plan))) return undefined;
     return (query, next) => {
-      if (this.answering === undefined || !(holds || this.speaks)) return next(query);
+      if (this.answering === undefined || !(holds || this.first === this)) return next(query);
       return this.answering.escort(query, next, !holds);
     };
   }
@@ -131,7 +131,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
   async examine(context: ExamineContext): Promise<void> {
     const all = context.everywhere(planned);
     this.isOthers = isOfOthers(this, all);
-    this.speaks = all.find(({ name }) => name === this.name) === this;
+    this.first = all.find(({ name }) => name === this.name) ?? this;
     this.offs = context.everywhere(off).filter((each) => each.concerns(this.configured.move.plan));
     await examinePlan(this, this.context, context);
     refuseWaysPast(this, context);
@@ -150,7 +150,10 @@ export class Migrate implements Instance, Planned, AdminPlan {
     const runner = context.server.primary ? await this.lead(context) : undefined;
     const active = runner === undefined ? this.follow(context) : new PlanInRecord(runner, this.configured.move.plan);
     const asksBehind = (query: Query) => runner !== undefined && isAskedBy(runner.upstreams, query);
-    const overruled = (query: Query) => this.overruled.note(query, active);
+    const overruled = (query: Query) => {
+      this.overruled.note(query, this.name);
+      if (runner !== undefined) this.tellOverruled(runner, this.overruled.last);
+    };
     const status = context.server.primary ? () => this.status() : undefined;
     const { metrics, isOthers } = this;
     const { move } = this.configured;
@@ -174,7 +177,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
     this.started = { runner, context };
     if (admin !== undefined) openAdmin<AdminPlan>(context, admin, { collection: plans, name: this.name, member: this });
     const hear = (word: FollowerMessage) => {
-      runner.overruled = word.overruled ?? runner.overruled;
+      this.tellOverruled(runner, word.overruled);
       runner.followers.hear(word);
     };
     const signals = context.share(snapshotState, { told: hear });
@@ -183,6 +186,11 @@ export class Migrate implements Instance, Planned, AdminPlan {
     runner.host ??= this;
     context.every(pace, () => this.tick());
     return runner;
+  }
+
+  /** What was answered in another configuration, before or while this one was loaded, is over. */
+  private tellOverruled(runner: Runner, text: string | undefined): void {
+    if (runner.use === this.first) runner.overruled = text ?? runner.overruled;
   }
 
   /** Behind the last plugin there is nobody to ask. */
@@ -204,7 +212,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
     const signals = context.share(snapshotState, {
       changed: (_, signal) => {
         const word = signal && follower.hear(signal);
-        if (word !== undefined) signals.tell(word);
+        if (word !== undefined) signals.tell({ ...word, overruled: this.overruled.last });
       },
     });
     this.part = () => this.processPlans.unfollow(this, this.configured.move.plan, (word) => signals.tell(word));
@@ -225,7 +233,8 @@ export class Migrate implements Instance, Planned, AdminPlan {
     runner.replan(move, this.sharedStore);
     runner.host = this;
     // What was answered before the configuration changed may not be so any more.
-    runner.overruled = undefined;
+    if (runner.use !== this.first) runner.overruled = undefined;
+    runner.use = this.first;
     this.metrics.show(runner);
     this.sayWhere(context.server);
     this.tick();

@@ -10,8 +10,6 @@ export interface ActivePlan {
   readonly phase: migration.Phase | undefined;
   /** Why nothing is answered until somebody has repaired something; undefined: all is well. */
   readonly damage: string | undefined;
-  /** What was answered without the plan and not given, the last of it in words; undefined: nothing. */
-  overruled: string | undefined;
   /** Queries that wait until there may be an answer again. */
   readonly held: HeldQueries;
   /** How queries are answered at this moment. Not to be kept: the time may end it. */

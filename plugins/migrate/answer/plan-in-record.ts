@@ -51,14 +51,6 @@ export class PlanInRecord implements ActivePlan {
     return this.record.damage;
   }
 
-  get overruled(): ActivePlan['overruled'] {
-    return this.record.overruled;
-  }
-
-  set overruled(found: ActivePlan['overruled']) {
-    this.record.overruled = found;
-  }
-
   get held(): ActivePlan['held'] {
     return this.record.held;
   }

@@ -29,7 +29,10 @@ export class Runner implements ActivePlan {
   readonly held = new HeldQueries();
   /** Why the plan cannot go on and answers nothing; undefined: it does. */
   damage: string | undefined;
+  /** What was answered without the plan and not given, the last of it in words, since the configuration was loaded; undefined: nothing. */
   overruled: string | undefined;
+  /** The first use of the plan in the configuration that answers: it stands for that. */
+  use: object | undefined;
   /** Undefined before it is opened, and after the end. */
   journal: Journal | undefined;
   /** The tie to the store. */

@@ -27,7 +27,6 @@ export class Follower implements ActivePlan {
   state: ActivePlan['state'];
   phase: migration.Phase | undefined;
   damage: string | undefined;
-  overruled: string | undefined;
   private readonly id = crypto.randomUUID();
   private readonly now: () => number;
   private readonly wall: () => number;
@@ -91,7 +90,7 @@ export class Follower implements ActivePlan {
     const said = this.now();
     this.last = { said, wall: this.wall() };
     const bound = this.until !== Number.POSITIVE_INFINITY && said < this.until;
-    return { follower: this.id, said, got: this.got, bound, leaves: this.closed, overruled: this.overruled, handed: this.handedOut.report(said) };
+    return { follower: this.id, said, got: this.got, bound, leaves: this.closed, handed: this.handedOut.report(said) };
   }
 
   /** Nobody is answered any more, whatever is still on its way. */
