@@ -1,6 +1,8 @@
 // One plan in one server block: answers its names as the plan stands.
+
 import { type PoolService, poolService, upstreamService } from 'ferrydns/built-in';
 import { adminUse, chosenAdminAddress, openAdmin } from 'ferrydns/built-in/admin';
+import type { PlanStatus } from 'ferrydns/built-in/moves';
 import { migration } from 'ferrydns/built-in/moves';
 import {
   type ExamineContext,
@@ -30,7 +32,7 @@ import { Off, off } from './off.ts';
 import { type ProcessPlans, processPlansOf } from './process-plans.ts';
 import type { Runner } from './runner/runner.ts';
 import type { MigrateSettings } from './settings.ts';
-import { type Status, statusOf } from './status.ts';
+import { statusOf } from './status.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
 import { isAskedBy } from './watch/asked-behind.ts';
@@ -96,7 +98,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
     return this.started.runner;
   }
 
-  status(): Status {
+  status(): PlanStatus {
     return statusOf({ move: this.configured.move, runner: this.runner, without: this.offs.flatMap((each) => each.exemptions()) });
   }
 

@@ -1,5 +1,5 @@
 // What is told about a plan that runs.
-import { type Move, migration } from 'ferrydns/built-in/moves';
+import { type Move, migration, type PlanStatus } from 'ferrydns/built-in/moves';
 import type { Exemption } from './off.ts';
 import type { Runner } from './runner/runner.ts';
 import { seenOf } from './watch/asked-behind.ts';
@@ -13,8 +13,7 @@ interface StatusSources {
   readonly without: readonly Exemption[];
 }
 
-/** The state of a plan as plain data. Times are RFC 3339, lengths seconds. */
-export function statusOf({ move, runner, without }: StatusSources) {
+export function statusOf({ move, runner, without }: StatusSources): PlanStatus {
   const { state, ledger, agreed } = runner;
   const { plan } = state;
   const now = runner.moment();
@@ -135,13 +134,11 @@ export function alarmsOf({ state, link, journal, overruled }: Runner): readonly 
   return raised;
 }
 
-function healthOf({ state }: Runner, side: 'from' | 'to'): 'unhealthy' | 'healthy' | 'unknown' {
+function healthOf({ state }: Runner, side: 'from' | 'to'): PlanStatus['health']['from'] {
   if (state.unhealthy[side] !== null) return 'unhealthy';
   // What is known of a side that nobody looks at any more is old.
   return migration.isLookedAt(state.plan, side) && state.checked[side] ? 'healthy' : 'unknown';
 }
-
-export type Status = ReturnType<typeof statusOf>;
 
 function time(milliseconds: number | null): string | null {
   return milliseconds === null || milliseconds <= 0 ? null : new Date(milliseconds).toISOString();

@@ -1,7 +1,7 @@
 // What is told of pools at an admin address, and how an operator gives the answer back. `docs/admin-api.yaml` describes it.
+import type { PoolStatus } from 'ferrydns/built-in';
 import { type AdminCollection, answerJson, askerOf, isOrderName, readOrderFields, refuseRequest } from 'ferrydns/built-in/admin';
 import { type HttpRequest, type HttpResponse, parseName } from 'ferrydns/plugin';
-import type { PoolStatus } from './status.ts';
 
 /** What came of an order. */
 export interface Verdict {

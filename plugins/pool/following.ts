@@ -1,13 +1,14 @@
 // How the processes of a server answer as one: what the one that looks at the members finds, and how the others answer by it.
+
+import type { ServingReason } from 'ferrydns/built-in';
 import { sharedState } from 'ferrydns/plugin';
 import type { Group } from './group.ts';
 import type { AddressState, Member } from './member.ts';
-import type { Reason } from './succession.ts';
 
 /** How the members of a pool are, and who answers. One entry, as the one makes no sense without the other. */
 export interface Outcome {
   readonly members: readonly { readonly kind: string; readonly label: string; readonly addresses: readonly AddressState[] }[];
-  readonly serving: readonly { readonly records: string; readonly by: Reason; readonly labels: readonly string[] }[];
+  readonly serving: readonly { readonly records: string; readonly by: ServingReason; readonly labels: readonly string[] }[];
 }
 
 export const outcomeState = sharedState<Outcome>('outcome');

@@ -1,7 +1,8 @@
 // The metrics of pools.
+
+import type { ServingReason } from 'ferrydns/built-in';
 import type { Counter, Metrics, Name } from 'ferrydns/plugin';
 import type { Member } from './member.ts';
-import type { Reason } from './succession.ts';
 
 /** What one pool counts and shows, from `show` on until `hide`. */
 export class PoolMetrics {
@@ -61,7 +62,7 @@ export class PoolMetrics {
     for (const { label, state } of members) this.state(label, state);
   }
 
-  serving(kind: string, by: Reason): void {
+  serving(kind: string, by: ServingReason): void {
     const info = this.metrics.info('ferrydns_pool_serving', 'Who answers: members, backup, or what all_down says.', ['pool', 'records', 'by']);
     if (this.isNew(`serving ${kind}`, by)) this.hold(`serving ${kind}`, by, info({ pool: this.pool, records: kind, by }));
   }

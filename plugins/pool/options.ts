@@ -1,4 +1,5 @@
 // The grammar of a pool, and its options as settings. Refuses what cannot be meant, at the word that is wrong.
+import type { AllDown } from 'ferrydns/built-in';
 import { type AdminAccess, readAdminAccess } from 'ferrydns/built-in/admin';
 import { agentSyntax, type CheckSpec, checkSyntax, readAgent, readCheck } from 'ferrydns/built-in/checks';
 import {
@@ -22,7 +23,7 @@ import {
 } from 'ferrydns/plugin';
 import { type MemberSpec, readMember } from './member-words.ts';
 import type { PolicyName } from './policy.ts';
-import type { AllDown, Failback } from './succession.ts';
+import type { Failback } from './succession.ts';
 
 const policies = ['round_robin', 'weighted', 'sticky', 'failover', 'least_load'] as const;
 const policy = value<PolicyName>(policies.join('|'), readPolicy, { words: policies, expected: choice(...policies).expected });

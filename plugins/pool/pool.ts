@@ -1,4 +1,5 @@
 // One pool: answers its name with the members that are to answer now.
+import type { PoolStatus } from 'ferrydns/built-in';
 import { type PoolMemberStatus, type PoolService, poolService } from 'ferrydns/built-in';
 import { adminUse, chosenAdminAddress, examineAdmin, openAdmin } from 'ferrydns/built-in/admin';
 import { sharedChecks } from 'ferrydns/built-in/checks';
@@ -31,7 +32,7 @@ import { type Lookup, lookupsOf } from './lookup.ts';
 import { Member, type Watch } from './member.ts';
 import { PoolMetrics } from './metrics.ts';
 import type { PoolSettings } from './options.ts';
-import { type PoolStatus, statusOf } from './status.ts';
+import { statusOf } from './status.ts';
 
 const memberKey: MetadataKey<string> = metadataKey('pool/member', 'the members that the answer names, separated by commas');
 

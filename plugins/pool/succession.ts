@@ -1,7 +1,7 @@
 // Who answers now: the members that come first as long as one of them is well, then the next; and when those that come first get it back.
+import type { AllDown, ServingReason } from 'ferrydns/built-in';
 
 export type Failback = { readonly when: 'auto' | 'manual' } | { readonly when: 'after'; readonly delay: number };
-export type AllDown = 'hold' | 'all' | 'backup' | 'servfail';
 
 /** What must be known of a member. */
 export interface Ranked {
@@ -12,15 +12,9 @@ export interface Ranked {
   readonly backup: boolean;
 }
 
-/**
- * `members`, `backup`: those that are well. `none`: they have other addresses than those asked for. The others say that no member is well, and what is
- * answered instead.
- */
-export type Reason = 'members' | 'backup' | 'none' | AllDown;
-
 export interface Serving<M> {
   readonly members: readonly M[];
-  readonly by: Reason;
+  readonly by: ServingReason;
 }
 
 export interface SuccessionOptions<M> {

@@ -1,9 +1,10 @@
 // `ferrydns migrate`: what a plan will take, how it stands, and what an operator wants done, asked of the server over its admin address.
 import { readPlanFile } from '../plans/plan-file.ts';
+import type { PlanStatus } from '../plans/plan-status.ts';
 import { AdminClient, connectionFlags, connectionUsage } from './admin-client.ts';
 import { readFlags, textOf, userName, whole } from './flags.ts';
 import { printForecast, printReverse } from './migrate-forecast.ts';
-import { type PlanStatus, printStatuses } from './migrate-status.ts';
+import { printStatuses } from './migrate-status.ts';
 import { type Screen, watch } from './migrate-watch.ts';
 import { runSimulate } from './simulate-command.ts';
 

@@ -1,45 +1,7 @@
 // How plans stand, as text: one plan in full, several as a table.
 import { phases } from '../migration/agreement.ts';
+import type { PlanStatus } from '../plans/plan-status.ts';
 import { bar, table, timeLeft } from './text-table.ts';
-
-/** What is read of a status; the server sends more (docs/admin-api.yaml). */
-export interface PlanStatus {
-  readonly plan: string;
-  /** What the clock of the server said. */
-  readonly now: string;
-  readonly mode: string;
-  readonly role: string;
-  readonly epoch: number;
-  readonly phase: string | null;
-  readonly step: number;
-  readonly paused: boolean;
-  readonly since: string | null;
-  readonly damage: string | null;
-  readonly names: readonly { readonly name: string; readonly from: readonly string[]; readonly to: readonly string[] }[];
-  readonly answers: { readonly kind: string; readonly answer?: string; readonly share?: number; readonly why?: string; readonly ttl?: number };
-  readonly wait: { readonly why: string; readonly until: string | null } | null;
-  readonly flip?: { readonly at: string | null } | null;
-  readonly fence: { readonly state: string; readonly attempt: number; readonly may_have_run?: boolean; readonly output?: string | null } | null;
-  readonly horizon: {
-    readonly a_may_be_switched_off: string | null;
-    /** When the last lease on B is over, in a plan that was rolled back. */
-    readonly b_may_be_switched_off?: string | null;
-    readonly missing: readonly string[];
-  };
-  readonly leases: { readonly from: number; readonly to: number; readonly pinned: readonly unknown[] };
-  readonly health: { readonly from: string; readonly to: string };
-  readonly gates?: readonly { readonly gate: string; readonly holds: boolean | null; readonly reason?: string | null }[];
-  readonly upstream?: {
-    readonly now: { readonly shows: string; readonly ttl: number } | null;
-    readonly before: { readonly mixed: boolean } | null;
-  };
-  /** Where this server answers the names without the plan. */
-  readonly without_plan?: readonly { readonly server: string; readonly zone: string; readonly place: string }[];
-  readonly alarms: readonly { readonly text: string }[];
-  readonly replica?: string;
-  readonly replicas?: readonly { readonly replica: string; readonly phase: string; readonly epoch: number; readonly silent_for: number }[];
-  readonly store?: { readonly kind: string; readonly place?: string; readonly heard: boolean };
-}
 
 /** What a look at a status depends on besides. */
 export interface Look {
@@ -69,7 +31,7 @@ export function printStatuses(found: readonly PlanStatus[], look: Look = {}): st
 }
 
 function printStatus(status: PlanStatus, look: Look): string {
-  const { fence, leases, health, replicas = [], store } = status;
+  const { fence, leases, health, replicas, store } = status;
   const most = look.most?.get(status.plan);
   const rows = [
     ['phase', `${phaseBar(status.phase)} ${phaseOf(status)}`],
@@ -79,15 +41,15 @@ function printStatus(status: PlanStatus, look: Look): string {
     ['waits', `${waitBar(status, look)}${waitOf(status, look)}`],
     ...(fence === null ? [] : [['fence', fenceOf(fence)]]),
     ['health', `A ${health.from}, B ${health.to}`],
-    ...(status.gates ?? []).map((gate) => ['gate', gateOf(gate)]),
-    ...(status.upstream === undefined ? [] : [['upstream', upstreamOf(status.upstream)]]),
+    ...status.gates.map((gate) => ['gate', gateOf(gate)]),
+    ['upstream', upstreamOf(status.upstream)],
     ['leases on A', `${shareBar(leases.from, most?.from)}${clients(leases.from)} may hold A, ${leases.pinned.length} look pinned to it`],
     ['leases on B', `${shareBar(leases.to, most?.to)}${clients(leases.to)} may hold B`],
     ['A may be switched off', offAt(status, look)],
     ...(wasRolledBack(status) ? [['B may be switched off', backAt(status, look)]] : []),
-    ...(store === undefined || store.kind === 'journal' ? [] : [['store', `${store.place ?? store.kind}${store.heard ? '' : ', not heard'}`]]),
+    ...(store.kind === 'journal' ? [] : [['store', `${store.place}${store.heard ? '' : ', not heard'}`]]),
     ...(replicas.length < 2 ? [] : replicas.map((replica) => ['replica', replicaLine(replica, status)])),
-    ...(status.without_plan ?? []).map(({ server, zone, place }) => ['without the plan', `${zone} at ${server} (${place})`]),
+    ...status.without_plan.map(({ server, zone, place }) => ['without the plan', `${zone} at ${server} (${place})`]),
     ...status.alarms.map(({ text }) => ['alarm', oneLine(text)]),
     ...(status.damage === null ? [] : [['stopped', status.damage]]),
   ];
@@ -109,7 +71,7 @@ export function isOver({ phase }: PlanStatus): boolean {
 }
 
 function phaseOf({ phase, step, answers, paused }: PlanStatus): string {
-  const share = phase === 'transition' && answers.share !== undefined ? ` ${answers.share}%${step > 0 ? `, step ${step + 1}` : ''}` : '';
+  const share = phase === 'transition' && 'share' in answers ? ` ${answers.share}%${step > 0 ? `, step ${step + 1}` : ''}` : '';
   return `${phase ?? 'not known'}${share}${paused ? ', paused' : ''}`;
 }
 
@@ -120,11 +82,12 @@ function phaseBar(phase: string | null): string {
 }
 
 function answersOf({ answers }: PlanStatus): string {
-  const { kind, answer, share, why, ttl } = answers;
-  if (kind === 'silent') return `nothing: ${why}`;
-  const led = { from: 'A', to: 'B', both: 'A and B', pass: 'what the next plugin does' }[answer ?? ''];
-  const whom = kind === 'canary' ? `B to ${share}% of the clients` : `B in ${share}% of the answers`;
-  return `${led ?? whom}${answer === 'pass' ? '' : `, ttl ${ttl}`}`;
+  if (answers.kind === 'silent') return `nothing: ${answers.why}`;
+  const { ttl } = answers;
+  if (answers.kind === 'canary') return `B to ${answers.share}% of the clients, ttl ${ttl}`;
+  if (answers.kind === 'weight') return `B in ${answers.share}% of the answers, ttl ${ttl}`;
+  if (answers.answer === 'pass') return 'what the next plugin does';
+  return `${{ from: 'A', to: 'B', both: 'A and B' }[answers.answer]}, ttl ${ttl}`;
 }
 
 function waitOf(status: PlanStatus, look: Look): string {
@@ -162,19 +125,19 @@ function nextOf(status: PlanStatus, look: Look): string {
 }
 
 function fenceWait({ state, may_have_run: doubt }: NonNullable<PlanStatus['fence']>): string {
-  if (state === 'failed' && doubt !== true) return "for 'advance' or 'rollback': the fence has failed";
+  if (state === 'failed' && !doubt) return "for 'advance' or 'rollback': the fence has failed";
   if (state === 'failed' || state === 'unknown')
     return "for 'advance', or 'rollback -a-is-open' when you have seen that A is open: a fence may have run";
   return 'for the fence';
 }
 
 function fenceOf({ state, attempt, output }: NonNullable<PlanStatus['fence']>): string {
-  const said = { none: 'not yet', unknown: 'cut short, may have run' }[state] ?? state;
+  const said = state === 'none' ? 'not yet' : state === 'unknown' ? 'cut short, may have run' : state;
   const why = (state === 'failed' || state === 'unknown') && output ? `: ${oneLine(output)}` : '';
   return `${said}${attempt > 1 ? `, attempt ${attempt}` : ''}${why}`;
 }
 
-function gateOf({ gate, holds, reason }: NonNullable<PlanStatus['gates']>[number]): string {
+function gateOf({ gate, holds, reason }: PlanStatus['gates'][number]): string {
   if (holds !== false) return `${gate}: ${holds === null ? 'not looked at yet' : 'holds'}`;
   return `${gate}: does not hold${reason ? `: ${oneLine(reason)}` : ''}`;
 }
@@ -185,15 +148,19 @@ function oneLine(text: string): string {
 }
 
 /** What the plugins behind say of the names, now and before the move. */
-function upstreamOf({ now, before }: NonNullable<PlanStatus['upstream']>): string {
-  const seen = { from: 'A', to: 'B', mixed: 'A and B' }[now?.shows ?? ''];
-  const said = now === null ? 'not asked yet' : seen === undefined ? 'neither A nor B' : `${seen}, ttl ${now.ttl}`;
+function upstreamOf({ now, before }: PlanStatus['upstream']): string {
+  const said =
+    now === null
+      ? 'not asked yet'
+      : now.shows === 'nothing'
+        ? 'neither A nor B'
+        : `${{ from: 'A', to: 'B', mixed: 'A and B' }[now.shows]}, ttl ${now.ttl}`;
   const mixes = before?.mixed === true ? '; it has mixed A and B' : '';
   return `${said}${mixes}`;
 }
 
 function wasRolledBack({ epoch, phase, horizon }: PlanStatus): boolean {
-  return epoch > 1 && phase === 'original' && (horizon.b_may_be_switched_off ?? null) !== null;
+  return epoch > 1 && phase === 'original' && horizon.b_may_be_switched_off !== null;
 }
 
 function backAt(status: PlanStatus, look: Look): string {
@@ -228,7 +195,7 @@ function offAt(status: PlanStatus, look: Look): string {
   return phase === 'done' || phase === 'released' ? `since ${at}` : at;
 }
 
-function replicaLine({ replica, phase, epoch, silent_for: silent }: NonNullable<PlanStatus['replicas']>[number], status: PlanStatus): string {
+function replicaLine({ replica, phase, epoch, silent_for: silent }: PlanStatus['replicas'][number], status: PlanStatus): string {
   // Sessions are renewed in the course of a move alone.
   const atRest = status.phase === null || status.phase === 'original' || status.phase === 'done' || status.phase === 'released';
   const heard = atRest ? '' : `, heard ${timeLeft(silent * 1000)} ago`;

@@ -2,8 +2,9 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { messageOf } from '../config/error.ts';
+import type { PlanStatus } from '../plans/plan-status.ts';
 import { type AdminClient, Refusal } from './admin-client.ts';
-import { changeLine, isOver, type PlanStatus, printStatuses } from './migrate-status.ts';
+import { changeLine, isOver, printStatuses } from './migrate-status.ts';
 
 /** Milliseconds between two lines that differ in nothing but the number of clients. */
 const clientsPace = 10_000;

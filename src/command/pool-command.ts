@@ -1,7 +1,9 @@
 // `ferrydns pool`: how pools stand, and giving the answer back to the members that come first, asked of the server over its admin address.
+
+import type { PoolStatus } from '../plugin/pool-status.ts';
 import { AdminClient, connectionFlags, connectionUsage } from './admin-client.ts';
 import { readFlags, userName } from './flags.ts';
-import { type PoolStatus, printPools } from './pool-status.ts';
+import { printPools } from './pool-status.ts';
 
 const usage = `usage: ferrydns pool status [NAME] [-json]
        ferrydns pool failback NAME [-by WHO] [-json]

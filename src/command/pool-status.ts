@@ -1,38 +1,6 @@
 // How pools stand, as text: one pool in full, several as a table.
+import type { PoolMember, PoolMemberAddress, PoolServing, PoolStatus } from '../plugin/pool-status.ts';
 import { table } from './text-table.ts';
-
-/** What is read of a status; the server sends more (docs/admin-api.yaml). */
-export interface PoolStatus {
-  readonly pool: string;
-  readonly policy: string;
-  readonly failback: string;
-  readonly failback_after: number | null;
-  readonly all_down: string;
-  readonly serving: readonly {
-    readonly records: string;
-    readonly by: string;
-    readonly members: readonly string[];
-    readonly failback_pending: boolean;
-  }[];
-  readonly members: readonly MemberStatus[];
-}
-
-interface MemberStatus {
-  readonly member: string;
-  readonly backup: boolean;
-  readonly up: boolean;
-  readonly drained: boolean;
-  readonly serving: boolean;
-  readonly weight: number;
-  readonly weight_now: number;
-  readonly addresses: readonly {
-    readonly address: string;
-    readonly up: boolean;
-    readonly drained: boolean;
-    readonly looked_at: boolean;
-    readonly agent: { readonly up: boolean; readonly admin: string; readonly percent: number } | null;
-  }[];
-}
 
 /** Several pools as a table, one in full. */
 export function printPools(pools: readonly PoolStatus[]): string {
@@ -62,7 +30,7 @@ function printPool(pool: PoolStatus): string {
 }
 
 /** One row for each address, where there are several. */
-function memberRows(member: MemberStatus): string[][] {
+function memberRows(member: PoolMember): string[][] {
   const { weight, weight_now: now, addresses, backup, serving } = member;
   const role = [...(backup ? ['backup'] : []), ...(serving ? ['answers'] : [])].join(', ');
   const share = now === weight ? String(weight) : `${Number(now.toFixed(2))} of ${weight}`;
@@ -75,7 +43,7 @@ function memberRows(member: MemberStatus): string[][] {
   return [[...top, share, first?.agent ?? '', role], ...more.map(({ text, state, agent }) => ['', text, state, '', agent, ''])];
 }
 
-function isKnown({ addresses }: MemberStatus): boolean {
+function isKnown({ addresses }: PoolMember): boolean {
   return addresses.every((address) => address.looked_at);
 }
 
@@ -85,7 +53,7 @@ function stateOf(found: { readonly up: boolean; readonly drained: boolean; reado
 }
 
 /** What the agent said last, in its own words. */
-function agentOf({ agent }: MemberStatus['addresses'][number]): string {
+function agentOf({ agent }: PoolMemberAddress): string {
   if (agent === null) return '';
   const words = [
     agent.up ? 'up' : 'down',
@@ -95,7 +63,7 @@ function agentOf({ agent }: MemberStatus['addresses'][number]): string {
   return words.join(' ');
 }
 
-function answersOf({ by, members }: PoolStatus['serving'][number]): string {
+function answersOf({ by, members }: PoolServing): string {
   const who = members.length === 0 ? 'nobody' : members.join(', ');
   if (by === 'members') return who;
   if (by === 'none') return `${who} (only the other type of address is well)`;

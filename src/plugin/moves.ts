@@ -4,5 +4,6 @@ export type { MovedName } from '../migration/plan.ts';
 export { type MigrateOptions, migrateGrammar, moveOptionNames } from '../plans/grammar.ts';
 export type { Move, StorePlace, WrittenMove } from '../plans/move.ts';
 export { readPlanFile } from '../plans/plan-file.ts';
+export type { PlanStatus } from '../plans/plan-status.ts';
 export { readMove } from '../plans/read-move.ts';
 export * as migration from './migration.ts';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { type PlanStatus, printStatuses } from '../../src/command/migrate-status.ts';
+import { printStatuses } from '../../src/command/migrate-status.ts';
 import { bar, timeLeft } from '../../src/command/text-table.ts';
+import type { PlanStatus } from '../../src/plans/plan-status.ts';
 
 const now = Date.parse('2026-06-01T12:00:00Z');
 const after = (seconds: number) => new Date(now + seconds * 1000).toISOString();
@@ -8,6 +9,7 @@ const after = (seconds: number) => new Date(now + seconds * 1000).toISOString();
 const database: PlanStatus = {
   plan: 'database',
   now: after(0),
+  hash: 'abc',
   mode: 'exclusive',
   role: 'shared',
   epoch: 2,
@@ -19,17 +21,25 @@ const database: PlanStatus = {
   names: [{ name: 'a.example.', from: ['192.0.2.1'], to: ['192.0.2.2', '192.0.2.3'] }],
   answers: { kind: 'fixed', answer: 'to', ttl: 5 },
   wait: { why: 'leases on A are alive', until: after(45) },
-  fence: { state: 'done', attempt: 2 },
-  horizon: { a_may_be_switched_off: after(3665), missing: [] },
-  leases: { from: 3, to: 1200, pinned: [{}] },
+  ttl: { steady: 300, transition: 5, before: 300 },
+  flip: { at: after(-15), committed: true },
+  fence: { command: ['shut'], state: 'done', attempt: 2, may_have_run: false, output: null },
+  rollback: { possible: false, refusal: 'the fence has run' },
+  horizon: { a_may_be_switched_off: after(3665), b_may_be_switched_off: null, missing: [] },
+  leases: { from: 3, to: 1200, cut: false, last: [], pinned: [{ client: '192.0.2.9', last_asked: after(-60) }] },
   health: { from: 'unknown', to: 'healthy' },
-  alarms: [{ text: 'replica b is silent' }],
+  gates: [],
+  upstream: { now: null, before: null, longest_ttl: 0, answers: { seen: 0, wanted: 20, seconds_left: null, wrong_once_in: 1, missing: [] } },
+  without_plan: [],
+  alarms: [{ about: 'store', text: 'replica b is silent' }],
   replica: 'a',
   replicas: [
-    { replica: 'a', phase: 'draining', epoch: 2, silent_for: 0 },
-    { replica: 'b', phase: 'lowering', epoch: 1, silent_for: 75.2 },
+    { replica: 'a', phase: 'draining', epoch: 2, bound: true, silent_for: 0 },
+    { replica: 'b', phase: 'lowering', epoch: 1, bound: true, silent_for: 75.2 },
   ],
   store: { kind: 'etcd', place: 'etcd http://127.0.0.1:2379 /ferrydns/database', heard: false },
+  changed: null,
+  journal: '/var/lib/ferrydns/database.journal',
 };
 
 const web: PlanStatus = {
@@ -42,9 +52,15 @@ const web: PlanStatus = {
   paused: true,
   answers: { kind: 'canary', share: 10, ttl: 5 },
   wait: null,
-  horizon: { a_may_be_switched_off: null, missing: ['b'] },
+  horizon: { a_may_be_switched_off: null, b_may_be_switched_off: null, missing: ['b'] },
   alarms: [],
 };
+
+type Fence = NonNullable<PlanStatus['fence']>;
+
+function fenced(more: Partial<Fence>): Fence {
+  return { command: ['shut'], state: 'none', attempt: 1, may_have_run: false, output: null, ...more };
+}
 
 test('one plan is shown in full', () => {
   expect(printStatuses([database], { most: new Map([['database', { from: 30, to: 1200 }]]) })).toBe(
@@ -57,6 +73,7 @@ test('one plan is shown in full', () => {
       '  waits                  [#####...............] 45 s left: leases on A are alive',
       '  fence                  done, attempt 2',
       '  health                 A unknown, B healthy',
+      '  upstream               not asked yet',
       '  leases on A            [##..................] 3 clients may hold A, 1 look pinned to it',
       '  leases on B            [####################] 1200 clients may hold B',
       `  A may be switched off  ${after(3665)}, in 1 h 1 min`,
@@ -78,7 +95,13 @@ test('several plans are shown as a table', () => {
 });
 
 test('a plan whose names are not answered says why', () => {
-  const stopped = { ...database, phase: null, damage: 'the journal is damaged', answers: { kind: 'silent', why: 'no state' }, wait: null };
+  const stopped: PlanStatus = {
+    ...database,
+    phase: null,
+    damage: 'the journal is damaged',
+    answers: { kind: 'silent', why: 'no state' },
+    wait: null,
+  };
   const text = printStatuses([stopped]);
   expect(text).toMatch(/phase +\[\.{8}\] not known\n/);
   expect(text).toMatch(/answers +nothing: no state\n/);
@@ -88,9 +111,9 @@ test('a plan whose names are not answered says why', () => {
 test.each<[string, Partial<PlanStatus>, string]>([
   ['original', { phase: 'original' }, "for 'start'"],
   ['lowering', { phase: 'lowering' }, "for 'advance'"],
-  ['countdown', { phase: 'countdown', flip: { at: after(4) } }, '4 s left: until the flip'],
-  ['flipping', { phase: 'flipping', fence: { state: 'begun', attempt: 1 } }, 'for the fence'],
-  ['a failed fence', { phase: 'flipping', fence: { state: 'failed', attempt: 1 } }, "for 'advance' or 'rollback': the fence has failed"],
+  ['countdown', { phase: 'countdown', flip: { at: after(4), committed: false } }, '4 s left: until the flip'],
+  ['flipping', { phase: 'flipping', fence: fenced({ state: 'begun' }) }, 'for the fence'],
+  ['a failed fence', { phase: 'flipping', fence: fenced({ state: 'failed' }) }, "for 'advance' or 'rollback': the fence has failed"],
   ['flipping without a fence', { phase: 'flipping', fence: null }, 'for the last lease on A'],
   ['done', { phase: 'done' }, "for 'advance'"],
   ['released', { phase: 'released' }, 'for nothing'],
@@ -104,11 +127,13 @@ test.each<[string, Partial<PlanStatus>, string]>([
 
 test('what the upstream shows, and which gate is closed, is told', () => {
   const gates = [
-    { gate: 'http http://127.0.0.1/', holds: true },
-    { gate: 'exec ready', holds: null },
+    { gate: 'http http://127.0.0.1/', holds: true, reason: null },
+    { gate: 'exec ready', holds: null, reason: null },
     { gate: 'exec lag', holds: false, reason: 'exit status 4: 7 s' },
   ];
-  const text = printStatuses([{ ...database, gates, upstream: { now: { shows: 'mixed', ttl: 300 }, before: { mixed: true } } }]);
+  const text = printStatuses([
+    { ...database, gates, upstream: { ...database.upstream, now: { shows: 'mixed', ttl: 300 }, before: { ttl: 300, mixed: true } } },
+  ]);
   expect(text).toMatch(
     /gate +http http:\/\/127\.0\.0\.1\/: holds\n {2}gate +exec ready: not looked at yet\n {2}gate +exec lag: does not hold: exit status 4: 7 s\n/,
   );
@@ -116,7 +141,7 @@ test('what the upstream shows, and which gate is closed, is told', () => {
 });
 
 test('a fence that was cut short says what a person has to do', () => {
-  const fence = { state: 'unknown', attempt: 2, may_have_run: true, output: 'killed after 60 s' };
+  const fence = fenced({ state: 'unknown', attempt: 2, may_have_run: true, output: 'killed after 60 s' });
   const wait = "for 'advance', or 'rollback -a-is-open' when you have seen that A is open: a fence may have run";
   const text = printStatuses([{ ...database, phase: 'flipping', wait: null, fence }]);
   expect(text).toMatch(/^ {2}fence +cut short, may have run, attempt 2: killed after 60 s$/m);
@@ -125,7 +150,7 @@ test('a fence that was cut short says what a person has to do', () => {
 });
 
 test('why a fence has failed is told in one line', () => {
-  const fence = { state: 'failed', attempt: 2, output: 'exit status 4: cannot\nreach\x1b[2J firewall' };
+  const fence = fenced({ state: 'failed', attempt: 2, output: 'exit status 4: cannot\nreach\x1b[2J firewall' });
   expect(printStatuses([{ ...database, fence }])).toMatch(/^ {2}fence +failed, attempt 2: exit status 4: cannot reach \[2J firewall$/m);
   expect(printStatuses([{ ...database, fence: { ...fence, state: 'done', output: 'exit status 0' } }])).toMatch(/^ {2}fence +done, attempt 2$/m);
 });

@@ -3,7 +3,8 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runPool } from '../../src/command/pool-command.ts';
-import { type PoolStatus, printPools } from '../../src/command/pool-status.ts';
+import { printPools } from '../../src/command/pool-status.ts';
+import type { PoolStatus } from '../../src/plugin/pool-status.ts';
 import { type PoolServer, servePools } from '../support/pool.ts';
 import { tcpService } from '../support/services.ts';
 
@@ -67,7 +68,17 @@ test('a server whose pools have no admin says so, and words that are not known g
 });
 
 const address = (text: string) => ({ address: text, up: true, drained: false, looked_at: true, agent: null });
-const member = { member: 'a.example.org.', backup: false, up: true, drained: false, serving: true, weight: 4, weight_now: 3, addresses: [] };
+const member = {
+  member: 'a.example.org.',
+  records: 'address' as const,
+  backup: false,
+  up: true,
+  drained: false,
+  serving: true,
+  weight: 4,
+  weight_now: 3,
+  addresses: [],
+};
 const web: PoolStatus = {
   pool: 'www.example.org.',
   policy: 'weighted',

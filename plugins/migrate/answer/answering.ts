@@ -1,4 +1,5 @@
 // Answers the queries for the moved names of one plan as it stands at that moment.
+import type { PlanStatus } from 'ferrydns/built-in/moves';
 import { type Move, migration } from 'ferrydns/built-in/moves';
 import {
   type Awaitable,
@@ -16,7 +17,6 @@ import {
   Reply,
 } from 'ferrydns/plugin';
 import type { PlanMetrics } from '../metrics.ts';
-import type { Status } from '../status.ts';
 import { isLookUp } from '../watch/followed-name.ts';
 import { asksTheZone } from '../watch/zone-servers.ts';
 import type { ActivePlan } from './active-plan.ts';
@@ -47,7 +47,7 @@ export interface AnsweringOptions {
   /** Takes note of an answer that did not come from the plan and was not given. */
   overruled(query: Query): void;
   /** How the plan stands, for explanations; undefined where another process runs it. */
-  readonly status?: (() => Status) | undefined;
+  readonly status?: (() => PlanStatus) | undefined;
 }
 
 interface Asked {

@@ -1,6 +1,6 @@
 // What a plan says of an answer that is to be explained.
+import type { PlanStatus } from 'ferrydns/built-in/moves';
 import type { Explained, Query } from 'ferrydns/plugin';
-import type { Status } from '../status.ts';
 import type { ActivePlan } from './active-plan.ts';
 
 type How = ReturnType<ActivePlan['steering']>;
@@ -10,7 +10,7 @@ interface Standing {
   readonly plan: { readonly name: string; readonly mode: string; readonly role: string };
   readonly active: ActivePlan;
   /** Undefined where the process that runs the plan is another one. */
-  readonly status: Status | undefined;
+  readonly status: PlanStatus | undefined;
 }
 
 /** Notes how the plan stands, and what it makes of a query at this moment. */
