@@ -1,7 +1,7 @@
 // Lays a Corefile out anew: indentation, spacing and blank lines change, words and comments stay, and so does the meaning.
 
 import { type Comment, lex, type Token } from './lexer.ts';
-import { quoteWord } from './write.ts';
+import { afterStart, quoteWord } from './write.ts';
 
 /** One line of the result. */
 interface Row {
@@ -80,7 +80,7 @@ function print(rows: readonly Row[]): string {
     const gap = row.words.length === 0 || remark === '' ? '' : ' '.repeat(remarkColumn(rows, texts, i) - text.length);
     result += `${row.blankBefore ? '\n' : ''}${text}${gap}${remark}\n`;
   }
-  return result;
+  return afterStart(result);
 }
 
 /** Remarks of neighbouring rows stand in one column, one blank after the longest of them. */

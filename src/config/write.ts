@@ -8,15 +8,24 @@ import type { Directive, ServerBlock, Tree, Word } from './tree.ts';
 export function toCorefile(tree: Tree, remarks: Remarks = noRemarks): string {
   const blocks = tree.global === undefined ? tree.blocks : [tree.global, ...tree.blocks];
   const text = blocks.map((block) => `${writeBlock(block, remarks).join('\n')}\n`).join('\n');
-  return [remarks.head.join('\n'), text, remarks.rest().join('\n')]
-    .filter((part) => part !== '')
-    .join('\n')
-    .trimEnd()
-    .concat('\n');
+  return afterStart(
+    [remarks.head.join('\n'), text, remarks.rest().join('\n')]
+      .filter((part) => part !== '')
+      .join('\n')
+      .trimEnd()
+      .concat('\n'),
+  );
+}
+
+/** The text of a file. At its start U+FEFF is a byte order mark, behind a line break it is part of a word. */
+export function afterStart(text: string): string {
+  return text.startsWith('\ufeff') ? `\n${text}` : text;
 }
 
 function writeBlock(block: ServerBlock, remarks: Remarks): string[] {
-  const head = row([...block.keys.map(writeWord), '{'].join(' '), block.keys[0], { depth: 0, remarks });
+  // As the first word it would import; an empty key in front does not count.
+  const before = block.keys[0]?.text === 'import' ? ['""'] : [];
+  const head = row([...before, ...block.keys.map(writeWord), '{'].join(' '), block.keys[0], { depth: 0, remarks });
   return [...head, ...block.directives.flatMap((directive) => writeDirective(directive, remarks)), '}'];
 }
 

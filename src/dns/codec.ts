@@ -6,7 +6,7 @@ import * as kind from './data-kinds.ts';
 import { checked, checkedFields, type Expectation } from './field-check.ts';
 import { nameFromWire, nameToWire } from './name.ts';
 import { checkRdata } from './rdata.ts';
-import { readUint16, writeUint16 } from './wire.ts';
+import { FormatError, readUint16, writeUint16 } from './wire.ts';
 
 interface Codec {
   decode(rdata: Uint8Array): unknown;
@@ -16,9 +16,16 @@ interface Codec {
 /** Octets of RDATA at most: its length has 16 bits. */
 const maxRdata = 0xffff;
 
-/** The value of uncompressed RDATA: a string for addresses and names, an object for types with several fields, else the bytes. */
+/**
+ * The value of uncompressed RDATA: a string for addresses and names, an object for types with several fields, else the bytes. They also stand for RDATA
+ * that is no value of its type, as another server may send it: a text that is longer than its record.
+ */
 export function decodeRdata(type: number, rdata: Uint8Array): unknown {
-  return codecFor(type).decode(rdata);
+  try {
+    return codecFor(type).decode(rdata);
+  } catch {
+    return rdata;
+  }
 }
 
 /**
@@ -116,7 +123,10 @@ function fieldCodec(inOrder: readonly [string, kind.Kind][], fields: Readonly<Re
     decode(rdata) {
       const data: Record<string, unknown> = {};
       let at = 0;
-      for (const [key, field] of inOrder) [data[key], at] = field.read(rdata, at);
+      for (const [key, field] of inOrder) {
+        [data[key], at] = field.read(rdata, at);
+        if (!(at <= rdata.length)) throw new FormatError('RDATA is cut short');
+      }
       return data;
     },
     encode(data) {
@@ -141,6 +151,7 @@ function packetCodec(type: string, check: (data: unknown) => unknown): Codec {
   const codec = (packet as unknown as { record(type: string): RecordCodec }).record(type);
   return {
     decode(rdata) {
+      checkRdata(typeCode(type) as number, rdata);
       const framed = Buffer.allocUnsafe(rdata.length + 2);
       framed.writeUInt16BE(rdata.length);
       framed.set(rdata, 2);

@@ -92,12 +92,12 @@ function endsInEscapedDot(text: string): boolean {
   return text.endsWith('.') && isEscaped(text, text.length - 1);
 }
 
-/** The presentation form of the uncompressed name that starts at `offset`; in lower case if asked, else as it stands. */
+/** The presentation form of the uncompressed name that starts at `offset`; in lower case if asked, else as it stands. One that is cut off ends with the bytes. */
 export function nameFromWire(wire: Uint8Array, offset: number, lower = false): string {
   let text = '';
   let at = offset;
-  for (let length = wire[at] as number; length !== 0; length = wire[at] as number) {
-    for (let i = at + 1; i <= at + length; i++) {
+  for (let length = wire[at] as number; length > 0; length = wire[at] as number) {
+    for (let i = at + 1; i <= at + length && i < wire.length; i++) {
       const byte = wire[i] as number;
       text += presentation[lower ? (lowerCase[byte] as number) : byte] as string;
     }

@@ -8,11 +8,17 @@ export function presentRecord(record: ResourceRecord): string {
 
 function presentData(record: ResourceRecord): string {
   const { data, rdata, type } = record;
+  if (data instanceof Uint8Array) return unknownData(rdata);
   if (type === 'TXT') return (data as readonly Uint8Array[]).map(quote).join(' ');
   if (type === 'HINFO') return `"${Object.values(data as object).join('" "')}"`;
   if (typeof data === 'string') return data;
   const fields = fieldOrder[type];
   if (fields !== undefined) return fields.map((field) => String((data as Record<string, unknown>)[field])).join(' ');
+  return unknownData(rdata);
+}
+
+/** RFC 3597 section 5. */
+function unknownData(rdata: Uint8Array): string {
   return `\\# ${rdata.length}${rdata.length === 0 ? '' : ` ${Buffer.from(rdata).toString('hex')}`}`;
 }
 

@@ -37,7 +37,7 @@ export class ResourceRecord {
     return className(this.classCode);
   }
 
-  /** A string for addresses and names, an object for types with several fields, bytes for types without a codec. */
+  /** A string for addresses and names, an object for types with several fields, bytes for other types and for RDATA that is no value of its type. */
   get data(): unknown {
     this.decoded ??= decodeRdata(this.typeCode, this.rdata);
     return this.decoded;

@@ -47,6 +47,7 @@ const samples: Record<string, string> = {
   'open quote with backslash': '. {\n log\n}\nb "c \\\\',
   snippets: '(s) {\n errors\n}\n. {\n import s\n hosts {\n  192.0.2.1 a.org\n  ttl 5\n  192.0.2.2 b.org\n  fallthrough\n }\n}\n',
   global: '{\n plugin example ./example.ts\n}\ntls://. {\n example {\n  args 1\n }\n}\n',
+  'a byte order mark that is a word': '\n\uFEFF {\n log\n}\n',
   empty: '',
 };
 
@@ -99,6 +100,11 @@ b.org {
 describe('writing', () => {
   test.each(Object.entries(samples))('a tree reads back the same: %s', (_, source) => {
     const { tree, hash } = parseCorefile(source, 'Corefile');
+    expect(parseCorefile(toCorefile(tree), 'Corefile').hash).toBe(hash);
+  });
+
+  test('a zone may be called import', () => {
+    const { tree, hash } = parseCorefile('"" import s {\n log\n}\n', 'Corefile');
     expect(parseCorefile(toCorefile(tree), 'Corefile').hash).toBe(hash);
   });
 

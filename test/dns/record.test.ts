@@ -6,6 +6,8 @@ import { encodeRdata } from '../../src/dns/codec.ts';
 import { typeCode } from '../../src/dns/codes.ts';
 import { parseName } from '../../src/dns/name.ts';
 import { makeQuery, ownClient } from '../../src/dns/own-query.ts';
+import { presentRecord } from '../../src/dns/presentation.ts';
+import { ResourceRecord } from '../../src/dns/record.ts';
 
 const uint = (bits: number) => fc.integer({ min: 0, max: 2 ** bits - 1 });
 const octets = (most: number, least = 0) => fc.uint8Array({ minLength: least, maxLength: most }).map((bytes) => Buffer.from(bytes));
@@ -188,6 +190,19 @@ describe('a record is refused', () => {
   test('with RDATA that its type cannot have', () => {
     expect(() => record(good).with({ rdata: Buffer.alloc(5) })).toThrow('RDATA of 5 octets, expected 4');
   });
+});
+
+test.each([
+  ['TXT', '00610162'],
+  ['CAA', '0009'],
+  ['HINFO', '05'],
+  ['DNSKEY', '01'],
+  ['SSHFP', '02'],
+])('RDATA from elsewhere that is none of a %s record is given as the bytes it is', (type, hex) => {
+  const rdata = Buffer.from(hex, 'hex');
+  const found = new ResourceRecord({ name: 'example.org.', typeCode: typeCode(type) as number, classCode: 1, ttl: 5, rdata });
+  expect(found.data).toBe(rdata);
+  expect(presentRecord(found)).toBe(`example.org. 5 IN ${type} \\# ${rdata.length} ${hex}`);
 });
 
 test('a name without a dot at its end is absolute all the same', () => {

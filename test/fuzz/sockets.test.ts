@@ -1,17 +1,15 @@
 // Messages and upstream replies with random faults, from a fixed seed: the server lives, replies to queries alone, and answers the next sound one.
-//   ROUNDS=20000 SEED=7 vitest run test/reliability/fuzz.test.ts     goes on for longer, from another seed
-import { env, memoryUsage } from 'node:process';
+import { memoryUsage } from 'node:process';
 import { serve, type TestServer } from 'ferrydns/testing';
 import { describe, expect, test } from 'vitest';
+import { bytesOf } from '../reliability/bytes.ts';
+import { clientMessages } from '../reliability/client-messages.ts';
 import { ask, frame, TcpClient, UdpClient } from '../support/client.ts';
 import { queryMessage, writeMessage } from '../support/message.ts';
 import { type Answer, type Asked, startUpstream } from '../support/upstream.ts';
-import { bytesOf } from './bytes.ts';
-import { clientMessages } from './client-messages.ts';
+import { patience, runs, seed } from './runs.ts';
 
-const rounds = Number(env['ROUNDS'] ?? 2000);
-const seed = Number(env['SEED'] ?? 1);
-const patience = { timeout: 120_000 + rounds * 20 };
+const rounds = 2 * runs;
 const megabyte = 1 << 20;
 
 /** Everything that looks into a query or a reply, in front of an upstream. */
