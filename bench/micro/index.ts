@@ -14,4 +14,5 @@ export const modules: Readonly<Record<string, () => Promise<{ readonly benches: 
   'plugins/loadbalance': () => import('./plugins/loadbalance.ts'),
   'plugins/prometheus': () => import('./plugins/prometheus.ts'),
   'plugins/rewrite': () => import('./plugins/rewrite.ts'),
+  'plugins/template': () => import('./plugins/template.ts'),
 };

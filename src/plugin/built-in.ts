@@ -13,6 +13,7 @@ export { typeMnemonic } from '../dns/codes.ts';
 export { nameHashOf } from '../dns/name.ts';
 export { replaceNames } from '../dns/rdata.ts';
 export { shortened } from '../dns/record.ts';
+export { readRecord } from '../dns/record-text.ts';
 export { isCut } from '../dns/render.ts';
 export { kindOf, type ReplyKind } from '../dns/reply-kind.ts';
 export type { Survey } from '../dns/survey.ts';

@@ -1,6 +1,7 @@
 // `ferrydns/expression`: expressions in a configuration. Words are put together to the text of one, and a problem in it gets its place in the file.
 import type { Word } from '../config/tree.ts';
 import type { Query } from '../dns/query.ts';
+import type { Environment } from '../expression/environment.ts';
 import { compileExpression, type Expression } from '../expression/expression.ts';
 import { ExpressionError, type Span } from '../expression/expression-error.ts';
 import { parseExpression } from '../expression/parser.ts';
@@ -8,7 +9,8 @@ import { type ClientNetworks, clientNetworksOf } from './client-networks.ts';
 import type { SetupContext } from './plugin.ts';
 import { queryFunctions } from './query-functions.ts';
 
-export type { ClientNetworks, Expression };
+export { any, string } from '../expression/types.ts';
+export type { ClientNetworks, Environment, Expression };
 
 /** The text of an expression: the words with a blank between, as in CoreDNS. */
 export function expressionText(words: readonly Word[]): string {
@@ -21,11 +23,11 @@ export interface QueryExpression extends Expression<Query> {
   readonly clients: ClientNetworks | undefined;
 }
 
-/** Reads an expression about a query. One that is wrong refuses the configuration, and the error points at the part that is. */
-export function readExpression(words: readonly Word[], context: Pick<SetupContext, 'fail'>): QueryExpression {
+/** Reads an expression about a query, which may call `further` functions. One that is wrong refuses the configuration, and the error points at the part that is. */
+export function readExpression(words: readonly Word[], context: Pick<SetupContext, 'fail'>, further: Environment<Query> = {}): QueryExpression {
   const text = expressionText(words);
   try {
-    return { ...compileExpression(text, queryFunctions), clients: clientNetworksOf(parseExpression(text)) };
+    return { ...compileExpression(text, { ...queryFunctions, ...further }), clients: clientNetworksOf(parseExpression(text)) };
   } catch (error) {
     if (error instanceof ExpressionError) context.fail(error.message, placed(words, error));
     throw error;

@@ -17,6 +17,7 @@ import { cases as observing } from './observing.ts';
 import { cases as refresh } from './refresh.ts';
 import { cases as rewrite } from './rewrite.ts';
 import { cases as settings } from './settings.ts';
+import { cases as templates } from './templates.ts';
 import { cases as upstreams } from './upstreams.ts';
 import { cases as views } from './views.ts';
 import { cases as whoami } from './whoami.ts';
@@ -42,4 +43,5 @@ export const topics: Readonly<Record<string, readonly ParityCase[]>> = {
   combinations,
   views,
   everyday,
+  templates,
 };

@@ -1,0 +1,46 @@
+// Reads a record in the text form of zone files (RFC 1035 section 5.1, RFC 3597 section 5).
+import { classCode, className, isDataClass, isDataType, typeCode, typeName } from './codes.ts';
+import { nameFromWire, nameToWire } from './name.ts';
+import { rdataOf } from './rdata-text.ts';
+import { checkedTtl, ResourceRecord } from './record.ts';
+import { readTtl, type TextWord, wordsOf } from './text-words.ts';
+
+/** Seconds that a record holds which does not say so itself. */
+const usualTtl = 3600;
+
+/**
+ * Reads "NAME [TTL] [CLASS] TYPE DATA"; names are taken for absolute ones, @ is the root. Undefined for a text without words. Throws an Error that
+ * says what is wrong.
+ */
+export function readRecord(text: string): ResourceRecord | undefined {
+  const words = wordsOf(text);
+  const [owner] = words;
+  if (owner === undefined) return undefined;
+  let ttl: number | undefined;
+  let klass: number | undefined;
+  for (let at = 1; at < words.length; at++) {
+    const { text: word } = words[at] as TextWord;
+    const type = typeCode(word);
+    const code = classCode(word);
+    const seconds = readTtl(word);
+    // ANY is a type and a class; in front of the type only a class can stand.
+    if (code !== undefined && klass === undefined && (type === undefined || typeCode(words[at + 1]?.text ?? '') !== undefined)) klass = code;
+    else if (type !== undefined) return made({ name: owner.text, ttl, klass, type }, words.slice(at + 1));
+    else if (seconds !== undefined && ttl === undefined) ttl = seconds;
+    else throw new Error(`found "${word}", expected a TTL, a class or a record type`);
+  }
+  throw new Error('found no record type');
+}
+
+interface Head {
+  readonly name: string;
+  readonly ttl: number | undefined;
+  readonly klass: number | undefined;
+  readonly type: number;
+}
+
+function made({ name, ttl = usualTtl, klass = 1, type }: Head, words: readonly TextWord[]): ResourceRecord {
+  if (!isDataType(type) || !isDataClass(klass)) throw new Error(`no record has the type ${typeName(type)} and the class ${className(klass)}`);
+  const owner = nameFromWire(nameToWire(name === '@' ? '.' : name), 0);
+  return new ResourceRecord({ name: owner, ttl: checkedTtl(ttl), classCode: klass, typeCode: type, rdata: rdataOf(type, words) });
+}
