@@ -77,9 +77,6 @@ export class TemplateData implements GoObject {
   }
 }
 
-/** The fields that a template can ask for, to tell of one that is not there when the configuration is read. */
-export const dataFields: ReadonlySet<string> = new Set('Name Zone Class Type Match Group Regex Remote Question Message Meta Var'.split(' '));
-
 function metadataOf(query: Query): GoFunction {
   return (label, ...more) => {
     if (typeof label !== 'string' || more.length > 0) throw new Error('Meta takes one label, a text');

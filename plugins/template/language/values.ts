@@ -15,7 +15,7 @@ export interface GoObject {
 /** A method, or a function of the template. What it throws ends the template. */
 export type GoFunction = (...args: readonly unknown[]) => unknown;
 
-export function isObject(value: unknown): value is GoObject {
+function isObject(value: unknown): value is GoObject {
   return typeof value === 'object' && value !== null && 'member' in value;
 }
 
