@@ -1,6 +1,7 @@
 // `ferrydns migrate simulate`: a plan run by its engine on a virtual clock, with clients around it.
 import { writeFileSync } from 'node:fs';
 import { formatWarning } from '../config/error.ts';
+import { wrongOnceIn } from '../migration/draws.ts';
 import { forecastOf } from '../migration/forecast.ts';
 import { isTargetChecked, type Plan } from '../migration/plan.ts';
 import { type Cache, cachesOf } from '../migration/simulator/caches.ts';
@@ -27,7 +28,7 @@ const usage = `usage: ferrydns migrate simulate FILE [FLAGS]
       none                 clients keep to TTLs themselves
   -violators PERCENT   clients whose own resolver keeps every answer for -stretch, 300 seconds unless given
   -forever PERCENT     clients that never ask again
-  -fence TIME|fails    how long the fence of the plan takes, no time unless given; or that it fails
+  -fence TIME|fails|cut  how long the fence of the plan takes, no time unless given; or that it fails; or that it is cut short at its timeout and has shut A
   -outage FROM-TO      when B is down, as in 100s-130s after the start; the check of the plan tells it at once
   -until N             seconds to simulate; the plan's own time and a margin unless given
   -ttl N               the TTL so far, where the plan says none
@@ -89,7 +90,7 @@ function simulationOf(given: Plan, asked: Flags): Simulation {
   const trouble = troubleOf(plan, asked);
   const caches = asked['caches'] === undefined ? cachesOf(plan) : readCaches(String(asked['caches']));
   const mixed = asked['mixed'] === undefined ? undefined : number(asked, 'mixed', 0);
-  const own = mixed ?? forecastOf(plan, { ttl: null, upstreamTtl: 0 }).untilOff + (trouble.fenceTakes ?? 0) + (trouble.outage?.to ?? 0);
+  const own = mixed ?? forecastOf(plan, { ttl: null, upstreamTtl: 0 }).untilOff + secondsOf(trouble.fenceTakes, plan) + (trouble.outage?.to ?? 0);
   const until = number(asked, 'until', Math.ceil(own + longestHeld(caches) + (people.violators > 0 ? people.stretch : 0) + margin));
   if (until < 1 || until > longest) throw new Error(`${until} s are too many or too few to simulate, expected -until from 1 to ${longest}`);
   return {
@@ -157,12 +158,20 @@ function text(outcome: Outcome, options: Simulation, ttlUnknown: boolean): strin
     ...departure(outcome, options),
     ...load(outcome, options),
     ...harm(outcome, options),
+    ...afterwards(options),
     ...(ttlUnknown ? [`the TTL is learnt from the upstream when the server runs; ${plan.ttl} s is taken for it: say -ttl N`] : []),
   ].join('\n');
 }
 
-function troubleIn({ fenceTakes, outage }: Simulation): string {
-  const fence = fenceTakes === undefined ? '' : fenceTakes === null ? ', the fence fails' : `, the fence takes ${seconds(fenceTakes)}`;
+/** How long the fence keeps everybody waiting. */
+function secondsOf(fence: Simulation['fenceTakes'], plan: Plan): number {
+  if (fence === 'cut') return plan.fence?.timeout ?? 0;
+  return typeof fence === 'number' ? fence : 0;
+}
+
+function troubleIn({ fenceTakes, outage, plan }: Simulation): string {
+  const ends = { fails: ', the fence fails', cut: `, the fence is cut short after ${seconds(plan.fence?.timeout ?? 0)}` };
+  const fence = fenceTakes === undefined ? '' : typeof fenceTakes === 'string' ? ends[fenceTakes] : `, the fence takes ${seconds(fenceTakes)}`;
   return outage === undefined ? fence : `${fence}, B is down from ${seconds(outage.from)} to ${seconds(outage.to)}`;
 }
 
@@ -211,4 +220,21 @@ function harm({ split, splitBrain, errors, silence, wentBack, metBoth }: Outcome
     `clients given A after B: ${wentBack === 0 ? 'none' : `${wentBack} times`}`,
     ...(mixed === undefined ? [] : [`clients given both: ${metBoth.at(-1)}`]),
   ];
+}
+
+/** What only a person can see to, and when the names could be given back to an upstream that mixes. */
+function afterwards({ plan, fenceTakes, mixed }: Simulation): readonly string[] {
+  if (fenceTakes === 'cut')
+    return ["the fence may have shut A: the plan waits for 'advance', or for 'rollback -a-is-open' by somebody who has seen that A is open"];
+  if (mixed === undefined) return [];
+  const { least, because } = handbackOf(plan);
+  return [
+    `a plan that is done would give the names back after ${seconds(mixed + least)} at the earliest: ${because}`,
+    `that it would do so while A and B are still handed out half and half: once in ${wrongOnceIn(plan.handbackAnswers)}`,
+  ];
+}
+
+function handbackOf(plan: Plan): { readonly least: number; readonly because: string } {
+  const done = forecastOf({ ...plan, handback: true }, { ttl: plan.ttl, upstreamTtl: plan.ttl }).phases.find(({ phase }) => phase === 'done');
+  return { least: done?.least ?? 0, because: done?.because ?? '' };
 }

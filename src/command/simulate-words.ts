@@ -2,6 +2,7 @@
 import { parseDuration } from '../config/duration.ts';
 import { type Cache, jvmNegative } from '../migration/simulator/caches.ts';
 import type { Arrival } from '../migration/simulator/run.ts';
+import type { FenceRun } from '../migration/simulator/server.ts';
 
 /** What may stand after the word of a cache: how many durations, and whether several clients may share one. */
 const grammar = {
@@ -56,13 +57,13 @@ export function readArrival(text: string): Arrival {
   throw new Error(`invalid value "${text}" for flag -arrival, expected spread, step, or "poisson RATE" with clients per second`);
 }
 
-/** Reads how long the fence takes, in seconds; null: it fails. `timeout`: how long it may take; null: the plan has none. Throws as above. */
-export function readFence(text: string, timeout: number | null): number | null {
+/** Reads how the fence runs. `timeout`: how long it may take; null: the plan has none. Throws as above. */
+export function readFence(text: string, timeout: number | null): FenceRun {
   if (timeout === null) throw new Error('-fence for a plan without a fence, expected one in the plan');
-  if (text === 'fails') return null;
+  if (text === 'fails' || text === 'cut') return text;
   const length = lengthOf(text);
-  if (length === null) throw new Error(`invalid value "${text}" for flag -fence, expected a duration such as 20s, or fails`);
-  if (length > timeout) throw new Error(`-fence ${text} is longer than the ${timeout} s of fence_timeout in the plan, expected -fence fails`);
+  if (length === null) throw new Error(`invalid value "${text}" for flag -fence, expected a duration such as 20s, fails or cut`);
+  if (length > timeout) throw new Error(`-fence ${text} is longer than the ${timeout} s of fence_timeout in the plan, expected -fence cut`);
   return length;
 }
 

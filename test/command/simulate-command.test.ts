@@ -75,6 +75,11 @@ test('without a plan the upstream mixes: the same clients, both databases', () =
   expect(out).toMatch(/^split brain, A and B in use side by side: for 3\d\d(\.\d)? s, from 0 s to/m);
   expect(out).toMatch(/^clients given A after B: \d+ times$/m);
   expect(Number(/^clients given both: (\d+)$/m.exec(out)?.[1])).toBeGreaterThan(980);
+  // 300 s, and then for longer than the TTL of 30 s and its slack.
+  expect(out).toMatch(
+    /^a plan that is done would give the names back after 333 s at the earliest: .*, and in 20 independent answers: of one cache alone they take 620 s$/m,
+  );
+  expect(out).toMatch(/^that it would do so while .* half and half: once in 1048576$/m);
 });
 
 test('caches that are given stand in the place of those of the plan', () => {
@@ -127,9 +132,9 @@ describe('is refused with what was found and what was expected:', () => {
     { words: ['-violators', '101%'], message: 'invalid value "101%" for flag -violators, expected 0% to 100%' },
     { words: ['-stretch', '0', '-violators', '8'], message: 'invalid value "0" for flag -stretch, expected 1 or more' },
     { words: ['-violators', '60', '-forever', '41'], message: '-violators 60% and -forever 41% together, expected 100% of the clients at most' },
-    { words: ['-fence', 'soon'], message: 'invalid value "soon" for flag -fence, expected a duration such as 20s, or fails' },
+    { words: ['-fence', 'soon'], message: 'invalid value "soon" for flag -fence, expected a duration such as 20s, fails or cut' },
     { words: ['-fence', '-1s'], message: 'expected' },
-    { words: ['-fence', '61s'], message: '-fence 61s is longer than the 60 s of fence_timeout in the plan, expected -fence fails' },
+    { words: ['-fence', '61s'], message: '-fence 61s is longer than the 60 s of fence_timeout in the plan, expected -fence cut' },
     { words: ['-fence', '1s', '-mixed', '60'], message: '-fence beside -mixed, which runs no plan, expected one of them' },
     { words: ['-outage', '1s-2s'], message: '-outage of a B that the plan does not check, expected a check of to in the plan' },
     { words: ['-until', '0'], message: '0 s are too many or too few to simulate, expected -until from 1 to 604800' },
@@ -155,6 +160,11 @@ test('a fence that takes its time keeps everybody waiting, and one that fails st
   const stuck = runSimulate([database, '-clients', '500', '-fence', 'fails']);
   expect(stuck).toContain('as soon as it may be, the fence fails\n');
   expect(stuck).toContain('the plan says that A may be switched off: not within this time');
+  const cut = runSimulate([database, '-clients', '500', '-fence', 'cut']);
+  expect(cut).toContain('as soon as it may be, the fence is cut short after 60 s\n');
+  expect(cut).toMatch(/^the fence may have shut A: the plan waits for 'advance', or for 'rollback -a-is-open'/m);
+  expect(cut).toMatch(/^clients given A after B: none$/m);
+  expect(json(database, '-clients', '500', '-fence', 'cut').phases.at(-1).phase).toBe('flipping');
 });
 
 test('while B is down its clients are led back to A', () => {

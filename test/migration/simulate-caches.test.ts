@@ -129,7 +129,7 @@ describe('silence', () => {
   });
 
   test('that never ends is told as long as it has lasted', () => {
-    const stuck = run({ plan, fenceTakes: null, until: 100 });
+    const stuck = run({ plan, fenceTakes: 'fails', until: 100 });
     expect(stuck.phases.at(-1)?.phase).toBe('flipping');
     expect(stuck.silence).toBeGreaterThan(60);
     expect(stuck.onB[99]).toBe(0);

@@ -5,7 +5,7 @@ import type { Command } from '../state.ts';
 import { type Cache, type Chain, cachesOf, chainOf, fill } from './caches.ts';
 import { type Record, recordFor } from './outcome.ts';
 import { A, FOREVER, fine, NEVER, NOTHING, type Population, population, randomFrom, STRETCHES } from './population.ts';
-import { mixingUpstream, type VirtualServer, virtualServer } from './server.ts';
+import { type FenceRun, mixingUpstream, type VirtualServer, virtualServer } from './server.ts';
 
 /**
  * `spread`: clients ask whenever their caches have run out, and these run out at times spread evenly. `step`: they all run out in the same moment.
@@ -30,7 +30,7 @@ export interface Simulation {
   readonly stretch?: number;
   readonly forever?: number;
   readonly commands?: readonly { readonly at: number; readonly verb: Command['verb'] }[];
-  readonly fenceTakes?: number | null;
+  readonly fenceTakes?: FenceRun;
   /** B is down in between. */
   readonly outage?: { readonly from: number; readonly to: number };
   /** No plan: an upstream hands out A and B by chance for so long, and B from then on. */

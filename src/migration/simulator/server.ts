@@ -4,7 +4,7 @@ import { type Steering, steering } from '../answers.ts';
 import { begin } from '../begin.ts';
 import { step } from '../engine.ts';
 import type { Plan } from '../plan.ts';
-import type { Command, Effect, Event, Moment, State } from '../state.ts';
+import type { Command, Effect, Event, FenceOutcome, Moment, State } from '../state.ts';
 import { shownHorizon, shownPhase } from '../status.ts';
 
 /** Virtual time 0 on the wall clock, in milliseconds: any moment, but not 0. */
@@ -26,8 +26,10 @@ export interface VirtualServer {
   refused(): readonly string[];
 }
 
-/** `fenceTakes` is in seconds; null: the fence fails. */
-export function virtualServer(plan: Plan, fenceTakes: number | null = 0): VirtualServer {
+/** How a fence runs: so many seconds, or it fails at once, or it is cut short when its time is over, and has shut A by then. */
+export type FenceRun = number | 'fails' | 'cut';
+
+export function virtualServer(plan: Plan, fenceRun: FenceRun = 0): VirtualServer {
   // A store that servers share has been empty for a session: the plan is registered when time begins.
   let now = -plan.session;
   let leased: Leases = { from: 0, to: 0 };
@@ -47,7 +49,7 @@ export function virtualServer(plan: Plan, fenceTakes: number | null = 0): Virtua
   const carryOut = (effect: Effect): void => {
     if (effect.kind === 'commit') tell({ kind: 'committed', id: effect.id, version: ++version });
     if (effect.kind === 'append') tell({ kind: 'durable', seq: effect.seq });
-    if (effect.kind === 'fence') fence = { attempt: effect.attempt, at: now + (fenceTakes ?? 0) };
+    if (effect.kind === 'fence') fence = { attempt: effect.attempt, at: now + fenceLength(plan, fenceRun) };
     if (effect.kind === 'verdict' && !effect.ok) refusals.push(effect.reason);
   };
 
@@ -55,8 +57,8 @@ export function virtualServer(plan: Plan, fenceTakes: number | null = 0): Virtua
     if (fence === null || fence.at > now) return;
     const { attempt } = fence;
     fence = null;
-    if (fenceTakes !== null) fencedAt = now;
-    tell({ kind: 'fenced', attempt, outcome: fenceTakes === null ? 'failed' : 'done', output: '' });
+    if (fenceRun !== 'fails') fencedAt ??= now;
+    tell({ kind: 'fenced', attempt, outcome: outcomeOf(fenceRun), output: '' });
   };
 
   tell({ kind: 'read', version: 0, agreement: null });
@@ -97,6 +99,17 @@ export function virtualServer(plan: Plan, fenceTakes: number | null = 0): Virtua
     },
     refused: () => refusals,
   };
+}
+
+/** Seconds. */
+function fenceLength({ fence }: Plan, run: FenceRun): number {
+  if (run === 'cut') return fence?.timeout ?? 0;
+  return run === 'fails' ? 0 : run;
+}
+
+function outcomeOf(run: FenceRun): FenceOutcome {
+  if (run === 'cut') return 'unknown';
+  return run === 'fails' ? 'failed' : 'done';
 }
 
 /** No plan: what an upstream does that hands out A and B in turn until this second, and B alone from then on. */
