@@ -2,7 +2,7 @@
 import type { PoolStatus } from 'ferrydns/built-in';
 import { type PoolMemberStatus, type PoolService, poolService } from 'ferrydns/built-in';
 import { adminUse, chosenAdminAddress, examineAdmin, openAdmin } from 'ferrydns/built-in/admin';
-import { sharedChecks } from 'ferrydns/built-in/checks';
+import { type FollowedName, sharedChecks } from 'ferrydns/built-in/checks';
 import {
   type Capability,
   capability,
@@ -26,9 +26,9 @@ import {
 import { type AdminPool, pools, type Verdict } from './admin.ts';
 import { type Answer, Answers, noData } from './answers.ts';
 import { sayServing } from './explain.ts';
+import { followMembers } from './followed-members.ts';
 import { believe, type Outcome, outcomeOf, outcomeState } from './following.ts';
 import { counterpartOf, Group, recordsOf } from './group.ts';
-import { type Lookup, lookupsOf } from './lookup.ts';
 import { Member, type Watch } from './member.ts';
 import { PoolMetrics } from './metrics.ts';
 import type { PoolSettings } from './options.ts';
@@ -57,7 +57,7 @@ export class Pool implements Instance, PoolService, AdminPool {
   /** The pools of this name in the configuration before. */
   private predecessors: Pool[] = [];
   private started = false;
-  private lookups: readonly Lookup[] = [];
+  private followed: readonly FollowedName[] = [];
   /** Whether another process of the server looks at the members and decides who answers. */
   private follows = false;
   /** Of the process that looks at the members. */
@@ -166,8 +166,8 @@ export class Pool implements Instance, PoolService, AdminPool {
     this.server = context.server;
     this.review();
     const { now, log } = this.context;
-    const ask: StartContext['resolve'] = (query) => context.resolve(query);
-    this.lookups = lookupsOf(this.all, { now, log, ask, moved: (member, addresses) => this.move(member, addresses) });
+    const moved = (member: Member, addresses: readonly string[] | undefined) => this.move(member, addresses);
+    this.followed = followMembers(this.all, { now, log, moved, resolve: (query) => context.resolve(query) });
     context.every(pace, () => this.keepTime(now()));
     context.every(pace, () => this.lookUp());
   }
@@ -279,6 +279,6 @@ export class Pool implements Instance, PoolService, AdminPool {
   }
 
   private lookUp(): void {
-    for (const lookup of this.lookups) void lookup.run();
+    for (const name of this.followed) name.tick();
   }
 }

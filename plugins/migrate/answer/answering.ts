@@ -17,7 +17,7 @@ import {
   Reply,
 } from 'ferrydns/plugin';
 import type { PlanMetrics } from '../metrics.ts';
-import { isLookUp } from '../watch/followed-name.ts';
+import { isLookUp } from '../watch/look-ups.ts';
 import { asksTheZone } from '../watch/zone-servers.ts';
 import type { ActivePlan } from './active-plan.ts';
 import { Aliases } from './aliases.ts';

@@ -1,7 +1,8 @@
 // The addresses behind both sides of a move: those of the plan, and those that its names and pools lead to, followed as they change.
+import { FollowedName } from 'ferrydns/built-in/checks';
 import type { Move, MovedName } from 'ferrydns/built-in/moves';
 import { type Name, record } from 'ferrydns/plugin';
-import { FollowedName } from '../watch/followed-name.ts';
+import { longestWait, unguarded } from '../watch/look-ups.ts';
 import type { ActivePlan } from './active-plan.ts';
 import type { Surroundings } from './replies.ts';
 
@@ -51,11 +52,12 @@ export class SideAddresses {
     this.followed = [...this.names].map(
       ([name, known]) =>
         new FollowedName(name, {
-          interval,
+          shortest: interval,
+          longest: longestWait,
           now,
-          resolve: (query) => surroundings.resolve(query),
+          resolve: unguarded((query) => surroundings.resolve(query)),
           // What it led to before counts on while it cannot be resolved.
-          heard: (addresses) => (addresses.length === 0 ? undefined : this.see(known, addresses)),
+          heard: (addresses) => (addresses === undefined ? undefined : this.see(known, [...addresses.A, ...addresses.AAAA])),
         }),
     );
     this.current = this.behind();

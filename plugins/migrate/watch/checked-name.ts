@@ -1,8 +1,8 @@
 // A side of a move that is a name: the addresses it leads to are followed as they change, and looked at by the checks of the side.
-import { Health, type Pace } from 'ferrydns/built-in/checks';
+import { FollowedName, Health, type NameAddresses, type Pace } from 'ferrydns/built-in/checks';
 import type { Awaitable, Name, Query, Reply } from 'ferrydns/plugin';
 import type { CheckedAddress } from './checked-address.ts';
-import { FollowedName } from './followed-name.ts';
+import { longestWait, unguarded } from './look-ups.ts';
 
 export interface CheckedNameOptions {
   /** The name is asked for no more often than services are looked at, and counts as one: by `fall` and `rise`. */
@@ -23,7 +23,13 @@ export class CheckedName {
   constructor(name: Name, options: CheckedNameOptions) {
     const { pace, now, resolve } = options;
     this.options = options;
-    this.followed = new FollowedName(name, { interval: pace.interval, now, resolve, heard: (addresses) => this.hear(addresses) });
+    this.followed = new FollowedName(name, {
+      shortest: pace.interval,
+      longest: longestWait,
+      now,
+      resolve: unguarded(resolve),
+      heard: (addresses) => this.hear(addresses),
+    });
   }
 
   tick(): void {
@@ -45,12 +51,11 @@ export class CheckedName {
     this.looked.clear();
   }
 
-  private hear(addresses: readonly string[]): void {
+  private hear(addresses: NameAddresses | undefined): void {
     const { pace, now, noted } = this.options;
-    const resolved = addresses.length > 0;
-    this.health.record(resolved, pace, now());
+    this.health.record(addresses !== undefined, pace, now());
     // What it led to before is kept while it cannot be resolved: it may just be one answer that was lost.
-    if (resolved) this.lookAt(addresses);
+    if (addresses !== undefined) this.lookAt([...addresses.A, ...addresses.AAAA]);
     noted();
   }
 

@@ -16,7 +16,7 @@ import {
   Reply,
   root,
 } from 'ferrydns/plugin';
-import { markLookUp } from './followed-name.ts';
+import { markLookUp } from './look-ups.ts';
 
 /** Milliseconds for which what was found of a zone counts, and until those who do not answer are asked again. */
 const searchEvery = 600_000;
