@@ -1,28 +1,35 @@
-// Table C: hostile and odd messages of clients, over UDP and TCP, to a server that caches and forwards.
+// Table C: hostile and odd messages of clients, by every way there is, to a server that caches and forwards.
 import { randomBytes } from 'node:crypto';
 import { serve } from 'ferrydns/testing';
 import { describe, expect, test } from 'vitest';
-import { type Target, TcpClient, UdpClient } from '../support/client.ts';
+import { exchange, type Target, UdpClient } from '../support/client.ts';
 import { type Message, queryMessage, readMessage, recordText } from '../support/message.ts';
 import { startUpstream, type Upstream } from '../support/upstream.ts';
+import { type WayClient, ways } from '../support/ways.ts';
 import { bytesOf, ordinary } from './bytes.ts';
 import { type ClientMessage, clientMessages, type Verdict } from './client-messages.ts';
 import { bigTexts, zone } from './zone.ts';
 
-describe.each(['udp', 'tcp'] as const)('over %s', (transport) => {
-  const rows = clientMessages.filter(({ transports }) => transports?.includes(transport) ?? true);
+describe.each(ways.map((way) => [way.name, way] as const))('over %s', (_name, way) => {
+  const rows = clientMessages.filter(({ datagrams }) => way.datagrams || datagrams !== true);
   test.concurrent.each(rows.map((row) => [row.id, row.title, row] as const))('%s: %s', async (_id, _title, row) => {
     const upstream = await startUpstream(zone);
-    await using server = await serve(`.:0 {\n errors\n cache\n ${row.directives ?? ''}\n forward . ${upstream.endpoint}\n}`);
+    await using server = await serve(way.corefile(`errors\n cache\n ${row.directives ?? ''}\n forward . ${upstream.endpoint}`));
+    const client = await way.open(server.port);
+    let again: WayClient | undefined;
     try {
       if (row.first !== undefined) await ask(server, row.first);
       upstream.asked.length = 0;
       const message = bytesOf(row.message);
-      const reply = await outcome(server, transport, message);
-      expectVerdict(row.verdict, message, reply);
-      expectAsked(row.verdict.asked ?? [], upstream, transport);
-      expect((await ask(server, 'a.test A')).answer.map(recordText), 'the next query is answered').toEqual(['a.test. 60 IN A 192.0.2.1']);
+      expectVerdict(row.verdict, { message, outcome: await client.ask(message), refusal: way.refusal });
+      expectAsked(row.verdict.asked ?? [], upstream, way.datagrams ? 'udp' : 'tcp');
+      // What is no DNS may have ended the connection.
+      again = await way.open(server.port);
+      const next = await again.ask(queryMessage('a.test A'));
+      expect(readMessage(next as Buffer).answer.map(recordText), 'the next query is answered').toEqual(['a.test. 60 IN A 192.0.2.1']);
     } finally {
+      client.close();
+      again?.close();
       await upstream.stop();
     }
   });
@@ -82,26 +89,20 @@ async function ask(target: Target, text: string): Promise<Message> {
   return readMessage((await outcome(target, transport, queryMessage(`${text} +id=1`))) ?? Buffer.alloc(0));
 }
 
-/** The reply, or undefined for silence: an ordinary query is sent behind the message, and what comes before its reply is the outcome. */
 async function outcome(target: Target, transport: 'udp' | 'tcp', message: Buffer): Promise<Buffer | undefined> {
-  const client = transport === 'udp' ? await UdpClient.open(target) : await TcpClient.open(target);
-  const probe = queryMessage('probe.test NULL +id=3617');
-  try {
-    client.send(message);
-    const first = message.length < 12 || message.readUInt16BE(2) >= 0x8000 ? undefined : await client.next();
-    client.send(probe);
-    const second = await client.next();
-    // A server may give a connection up instead of going on; over UDP it always goes on.
-    if (transport === 'udp' || first !== undefined) expect(second?.readUInt16BE(0), 'a query right behind it is answered').toBe(3617);
-    return first ?? (second?.readUInt16BE(0) === 3617 ? undefined : second);
-  } finally {
-    client.close();
-  }
+  return (await exchange(target, message, { transport })).bytes;
 }
 
-function expectVerdict(verdict: Verdict, message: Buffer, bytes: Buffer | undefined): void {
-  if (verdict.reply === 'silence') expect(bytes, 'silence').toBeUndefined();
-  else if (bytes === undefined) expect.unreachable(`silence, expected ${verdict.reply.join(' or ')}`);
+interface Told {
+  readonly message: Buffer;
+  readonly outcome: Buffer | string | undefined;
+  /** What the transport says where there is nothing to answer. */
+  readonly refusal: string | undefined;
+}
+
+function expectVerdict(verdict: Verdict, { message, outcome: bytes, refusal }: Told): void {
+  if (verdict.reply === 'silence') expect(bytes, 'no answer').toBe(refusal);
+  else if (!Buffer.isBuffer(bytes)) expect.unreachable(`${bytes ?? 'silence'}, expected ${verdict.reply.join(' or ')}`);
   else expectReply({ ...verdict, reply: verdict.reply }, message, bytes);
 }
 

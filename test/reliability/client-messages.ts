@@ -3,7 +3,7 @@ import { header, labels, opt, option, ordinary, question, unknownSignature, with
 
 /** What becomes of a message. */
 export interface Verdict {
-  /** The response codes that are right; `silence` when nothing may be sent. */
+  /** The response codes that are right; `silence` when no message may be sent: HTTP says 400 then, gRPC INVALID_ARGUMENT, a stream may be closed. */
   readonly reply: 'silence' | readonly string[];
   /** The reply is a header and nothing else. */
   readonly bare?: boolean;
@@ -21,8 +21,8 @@ export interface ClientMessage {
   /** Hex. */
   readonly message: string;
   readonly verdict: Verdict;
-  /** UDP and TCP unless given. */
-  readonly transports?: readonly ('udp' | 'tcp')[];
+  /** Whether it is about datagrams alone. */
+  readonly datagrams?: boolean;
   /** Directives of the server block besides cache and forward. */
   readonly directives?: string;
   /** A query in words that is asked before. */
@@ -38,7 +38,6 @@ const refused: Verdict = { reply: ['REFUSED'], answer: [] };
 /** A header alone, never looked at further. */
 const declined = (...reply: string[]): Verdict => ({ reply, bare: true });
 
-const udp = ['udp'] as const;
 const soaOfTest = question('test', '0006');
 const x = (count: number): string => 'x.'.repeat(count);
 const long = (octets: number): string => `${'x'.repeat(octets)}.`;
@@ -119,14 +118,14 @@ export const clientMessages: readonly ClientMessage[] = [
   {
     id: 'C31',
     title: 'an EDNS size of 0 and an answer of 3 KB',
-    transports: udp,
+    datagrams: true,
     message: `${header({ counts: '0001 0000 0000 0001' })} ${question('big.test', '0010')} ${opt('', { size: '0000' })}`,
     verdict: { reply: ['NOERROR'], truncatedTo: 512, asked: ['big.test. IN TXT'] },
   },
   {
     id: 'C32',
     title: 'an EDNS size of 65,535 and an answer of 41 KB',
-    transports: udp,
+    datagrams: true,
     first: 'huge.test TXT +tcp +size=65535',
     message: `${header({ counts: '0001 0000 0000 0001' })} ${question('huge.test', '0010')} ${opt('', { size: 'ffff' })}`,
     verdict: { reply: ['NOERROR'], truncatedTo: 4096 },
@@ -152,7 +151,7 @@ export const clientMessages: readonly ClientMessage[] = [
     verdict: answered,
   },
   { id: 'C38', title: 'an unknown EDNS option', message: withOpt(option('fde9', '68656c6c6f')), verdict: answered },
-  { id: 'C39', title: 'edns-tcp-keepalive', message: withOpt(option('000b', '')), verdict: answered, transports: udp },
+  { id: 'C39', title: 'edns-tcp-keepalive', message: withOpt(option('000b', '')), verdict: answered, datagrams: true },
   { id: 'C40', title: 'every EDNS flag but DO', message: withOpt('', { flags: '7fff' }), verdict: answered },
   { id: 'C41', title: 'the Z bit of the header', message: `${header({ flags: '0140' })} ${ordinary}`, verdict: answered },
   { id: 'C42', title: 'TC in a query', message: `${header({ flags: '0300' })} ${ordinary}`, verdict: answered },
@@ -174,14 +173,14 @@ export const clientMessages: readonly ClientMessage[] = [
   {
     id: 'C53',
     title: 'type ANY of a name with three record sets',
-    transports: udp,
+    datagrams: true,
     message: `${header()} ${question('any.test', '00ff')}`,
     verdict: { reply: ['NOERROR'], answer: ['any.test. 60 IN A 192.0.2.1', 'any.test. 60 IN A 192.0.2.2'], asked: ['any.test. IN ANY'] },
   },
   {
     id: 'C54',
     title: 'a zone transfer over UDP',
-    transports: udp,
+    datagrams: true,
     message: `${header()} ${question('test', '00fc')}`,
     verdict: { reply: ['NOTIMP', 'REFUSED', 'FORMERR'] },
   },

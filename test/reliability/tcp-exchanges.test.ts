@@ -1,4 +1,4 @@
-// Table T: hostile and odd TCP connections of clients.
+// Table T: hostile and odd connections of clients, by every way of messages on one connection.
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { serve } from 'ferrydns/testing';
@@ -8,6 +8,7 @@ import { TcpClient } from '../support/client.ts';
 import { queryMessage, readMessage } from '../support/message.ts';
 import { soon } from '../support/soon.ts';
 import { startUpstream } from '../support/upstream.ts';
+import { framedWays } from '../support/ways.ts';
 import { bytesOf } from './bytes.ts';
 import { type TcpExchange, tcpExchanges } from './tcp-exchanges.ts';
 import { zone } from './zone.ts';
@@ -15,17 +16,17 @@ import { zone } from './zone.ts';
 /** Seconds that a server gives what is under test, and what is not: so long that no test waits for it. */
 const [short, long] = [1, 600];
 
-describe('a TCP connection with', () => {
+describe.each(framedWays.map((way) => [way.name, way] as const))('over %s, a connection with', (_name, way) => {
   test.concurrent.each(tcpExchanges.map((row) => [row.id, row.title, row] as const))('%s: %s', async (_id, _title, row) => {
     const upstream = await startUpstream(zone);
-    await using server = await serve(corefile(upstream.endpoint, row.closes));
+    await using server = await serve(way.corefile(directives(upstream.endpoint, row.closes)));
     const began = performance.now();
-    const client = await TcpClient.open(server);
+    const client = await way.connect(server.port);
     try {
       await act(client, row);
       expect(await replies(client, row)).toEqual(Object.entries(row.replies).map(([id, rcodes]) => [Number(id), expect.toBeOneOf([...rcodes])]));
       await expectClose(client, row, began);
-      const again = await TcpClient.open(server);
+      const again = await way.connect(server.port);
       again.send(queryMessage('a.test A'));
       expect(await again.next(), 'another connection is answered').toBeDefined();
       again.close();
@@ -59,16 +60,14 @@ test('T14: what a length announces is not allocated', async () => {
   for (const client of [...clients, probe]) client.close();
 });
 
-function corefile(upstream: string, closes: TcpExchange['closes']): string {
-  return `.:0 {
-    errors
+function directives(upstream: string, closes: TcpExchange['closes']): string {
+  return `errors
     timeouts {
       read ${closes === 'after read' ? short : long}s
       idle ${closes === 'after idle' ? short : long}s
     }
     cache
-    forward . ${upstream}
-  }`;
+    forward . ${upstream}`;
 }
 
 async function act(client: TcpClient, row: TcpExchange): Promise<void> {
