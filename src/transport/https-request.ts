@@ -1,0 +1,142 @@
+// One request of DNS over HTTPS (RFC 8484), by any version of HTTP: reads its message, and answers once.
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Socket } from 'node:net';
+import { freshness } from '../dns/freshness.ts';
+import { type Addresses, addressesOf } from './addresses.ts';
+import { type Answerer, maxMessage, pending } from './answerer.ts';
+import { RequestConnection } from './request-connection.ts';
+import { RequestPeer } from './request-peer.ts';
+
+/** Who answers, with room for an answer that is used within one turn. */
+export interface HttpsAnswering {
+  readonly answerer: Answerer;
+  readonly out: Buffer;
+  /** Milliseconds until a request has to be whole. */
+  readonly read: number;
+  /** Is told the HTTP status of every response. */
+  readonly responded?: ((status: number) => void) | undefined;
+}
+
+const path = '/dns-query';
+const mediaType = 'application/dns-message';
+/** Characters of the longest message in base64url. */
+const maxEncoded = Math.ceil((maxMessage * 4) / 3);
+/** Seconds that an HTTP cache may keep an answer at most, as in CoreDNS. */
+const maxAge = 3600;
+
+export class HttpsRequest {
+  private readonly request: Http2ServerRequest;
+  private readonly response: Http2ServerResponse;
+  private readonly answering: HttpsAnswering;
+  private readonly connection: RequestConnection | undefined;
+  /** A connection that has ended tells them no more. */
+  private readonly addresses: Addresses;
+  private readonly reading: NodeJS.Timeout;
+  private peer: RequestPeer | undefined;
+  private isAnswered = false;
+
+  constructor(request: Http2ServerRequest, response: Http2ServerResponse, answering: HttpsAnswering) {
+    this.request = request;
+    this.response = response;
+    this.answering = answering;
+    this.connection = RequestConnection.of(request.socket);
+    this.addresses = addressesOf(request.socket as Socket);
+    // The time of the whole request, however it trickles in.
+    this.reading = setTimeout(() => this.refuse(408), answering.read);
+    this.connection?.began();
+    request.on('error', () => response.stream?.close());
+    response.on('error', () => {});
+    response.on('close', () => this.closed());
+  }
+
+  take(): void {
+    const asked = readRequest(this.request);
+    if (typeof asked === 'number') this.refuse(asked);
+    else if (asked === 'body') this.answerBody();
+    else this.answer(asked);
+  }
+
+  private answerBody(): void {
+    const pieces: Buffer[] = [];
+    let length = 0;
+    this.request.on('data', (piece: Buffer) => {
+      length += piece.length;
+      if (length > maxMessage) this.refuse(413);
+      else pieces.push(piece);
+    });
+    this.request.on('end', () => {
+      if (!this.isAnswered) this.answer(Buffer.concat(pieces));
+    });
+  }
+
+  private answer(message: Buffer): void {
+    clearTimeout(this.reading);
+    const { answerer, out } = this.answering;
+    const peer = new RequestPeer('https', this.addresses, {
+      send: (reply) => this.respond(200, headersOf(reply), Buffer.from(reply)),
+      sendNothing: () => this.refuse(500),
+    });
+    this.peer = peer;
+    const length = answerer.answer(message, 0, message.length, peer, out);
+    if (length === pending) return;
+    if (length > 0) peer.send(out.subarray(0, length));
+    // What is no query has no answer; HTTP needs one.
+    else this.refuse(400);
+  }
+
+  private refuse(status: number): void {
+    // What is left of a body that is too long or too slow is not waited for.
+    const isOver = this.request.complete || this.request.httpVersionMajor > 1;
+    this.respond(status, { 'content-length': 0, ...(status === 405 ? { allow: 'GET, POST' } : {}), ...(isOver ? {} : { connection: 'close' }) });
+  }
+
+  private respond(status: number, headers: Record<string, string | number>, body: Buffer = Buffer.alloc(0)): void {
+    const { request, response } = this;
+    if (this.isAnswered) return;
+    this.isAnswered = true;
+    clearTimeout(this.reading);
+    this.answering.responded?.(status);
+    const taken = this.connection?.sending();
+    response.on('close', () => taken?.());
+    response.on('finish', () => {
+      taken?.();
+      // By HTTP/2 the stream of a body that is not read would stay open.
+      if (!request.complete) response.stream?.close();
+    });
+    response.writeHead(status, headers);
+    response.end(body);
+  }
+
+  private closed(): void {
+    this.isAnswered = true;
+    clearTimeout(this.reading);
+    this.peer?.gone();
+    this.connection?.ended();
+  }
+}
+
+/** The message of a request, "body" when that holds it, or the status that refuses the request. */
+function readRequest({ url, method, headers }: Http2ServerRequest): Buffer | 'body' | number {
+  const question = url.indexOf('?');
+  if ((question === -1 ? url : url.slice(0, question)) !== path) return 404;
+  if (method === 'POST') return headers['content-type'] === mediaType ? 'body' : 415;
+  if (method !== 'GET') return 405;
+  if (url.length > maxEncoded + 1000) return 414;
+  const given = question === -1 ? [] : new URLSearchParams(url.slice(question)).getAll('dns');
+  const [encoded = ''] = given;
+  if (given.length !== 1 || !/^[\w-]+$/.test(encoded)) return 400;
+  return encoded.length > maxEncoded ? 414 : Buffer.from(encoded, 'base64url');
+}
+
+function headersOf(reply: Uint8Array): Record<string, string | number> {
+  return { 'content-type': mediaType, 'cache-control': `max-age=${Math.min(ageOf(reply), maxAge)}`, 'content-length': reply.length };
+}
+
+/** A header alone is an answer that may not be kept. */
+function ageOf(reply: Uint8Array): number {
+  try {
+    return freshness(reply);
+  } catch {
+    return 0;
+  }
+}
