@@ -60,7 +60,10 @@ export class FramedConnection extends Ends implements Peer, Served {
     socket.on('data', (chunk: Buffer) => this.read(chunk));
     socket.on('end', () => this.finish());
     socket.on('drain', () => this.goOn());
-    socket.on('timeout', () => socket.destroy());
+    // A connection is idle when all its queries are answered (RFC 7766 section 3); an answer begins the time anew.
+    socket.on('timeout', () => {
+      if (this.unanswered === 0) socket.destroy();
+    });
     socket.on('close', () => this.closed());
     socket.setTimeout(timeouts.idle);
     this.startFrameTimer();

@@ -1,10 +1,20 @@
 // DNS over gRPC, by CoreDNS's service: coredns.dns.DnsService, whose unary Query takes and gives a message of one field, the bytes of a DNS message.
 import type { Socket } from 'node:net';
-import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
+import {
+  Server,
+  ServerCredentials,
+  ServerInterceptingCall,
+  type ServerInterceptor,
+  type ServerUnaryCall,
+  type sendUnaryData,
+  status,
+} from '@grpc/grpc-js';
 import { type AcceptOptions, acceptStreams, type Served } from './accept.ts';
 import { addressesOf } from './addresses.ts';
 import { type Answerer, type Listening, maxMessage, pending } from './answerer.ts';
+import { TimedCall } from './grpc-call.ts';
 import { readPacket, writePacket } from './grpc-packet.ts';
+import { RequestConnection } from './request-connection.ts';
 import { RequestPeer } from './request-peer.ts';
 import type { StreamSettings } from './stream-settings.ts';
 
@@ -26,22 +36,32 @@ const service = {
   },
 } as const;
 
+interface GrpcClient {
+  readonly socket: Socket;
+  readonly connection: RequestConnection;
+}
+
 /** Opens a DNS over gRPC listener. Rejects with the system's error when the address cannot be had. */
 export async function listenGrpc(options: GrpcOptions): Promise<Listening> {
   const { answerer } = options;
   const { streams } = options.settings();
   const out = Buffer.allocUnsafeSlow(maxMessage);
   /** By the name that a call has of the client at the other end. */
-  const sockets = new Map<string, Socket>();
+  const clients = new Map<string, GrpcClient>();
+  const timed: ServerInterceptor = (_method, call) => {
+    const connection = clients.get(call.getPeer())?.connection;
+    return connection === undefined ? new ServerInterceptingCall(call) : new TimedCall(call, connection, options.settings().timeouts.read);
+  };
   // The request of a message, and what protobuf and HTTP/2 add.
   const server = new Server({
     ...(streams === 0 ? {} : { 'grpc.max_concurrent_streams': streams }),
     'grpc.max_receive_message_length': maxMessage + 16,
+    interceptors: [timed],
   });
   server.addService(service, {
     query(call: ServerUnaryCall<Buffer, Buffer>, give: sendUnaryData<Buffer>) {
       const { request } = call;
-      const peer = new RequestPeer('grpc', addressesOf(sockets.get(call.getPeer())), {
+      const peer = new RequestPeer('grpc', addressesOf(clients.get(call.getPeer())?.socket), {
         send: (reply) => give(null, Buffer.from(reply)),
         sendNothing: () => give({ code: status.UNAVAILABLE, details: 'no answer' }),
       });
@@ -56,9 +76,10 @@ export async function listenGrpc(options: GrpcOptions): Promise<Listening> {
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const serve = (socket: Socket, { timeouts }: StreamSettings): Served => {
     const name = `${socket.remoteAddress}:${socket.remotePort}`;
-    sockets.set(name, socket);
-    socket.on('close', () => sockets.delete(name));
-    socket.setTimeout(timeouts.idle, () => socket.destroy());
+    clients.set(name, { socket, connection: new RequestConnection(socket, timeouts) });
+    socket.on('close', () => clients.delete(name));
+    // Who ends a connection of HTTP/2 has gone.
+    socket.on('end', () => socket.destroy());
     injector.injectConnection(socket);
     return { finish: () => injector.drain(timeouts.write) };
   };

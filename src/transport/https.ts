@@ -49,6 +49,8 @@ class HttpServer {
   serve(socket: Socket, { timeouts }: StreamSettings): Served {
     const connection = new RequestConnection(socket, timeouts);
     const session = this.begin(socket);
+    // Who ends a connection of HTTP/2 has gone; by HTTP/1.1 it may have asked its last.
+    if (session !== undefined) socket.on('end', () => socket.destroy());
     return { finish: () => (session === undefined ? connection.finish() : session.close()) };
   }
 

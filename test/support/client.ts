@@ -124,14 +124,17 @@ export class UdpClient {
 /** One TCP connection: `send` frames messages, `write` sends raw bytes as they are, `next` hands out whole messages in order. */
 export class TcpClient {
   readonly #socket: Socket;
+  /** The one below TLS, where that is spoken. */
+  readonly #plain: Socket;
   readonly #inbox = new Inbox();
   #buffered = Buffer.alloc(0);
   /** Resolves when the other side has closed or reset the connection. */
   readonly closed: Promise<void>;
   readonly port: number;
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, plain = socket) {
     this.#socket = socket;
+    this.#plain = plain;
     this.port = socket.localPort ?? 0;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.closed = promise;
@@ -154,7 +157,7 @@ export class TcpClient {
     if (tls === undefined) return new TcpClient(plain);
     const secured = connectTls({ ...tls, socket: plain });
     await once(secured, 'secureConnect');
-    return new TcpClient(secured);
+    return new TcpClient(secured, plain);
   }
 
   /** The certificate of the server, of a connection over TLS. */
@@ -172,7 +175,8 @@ export class TcpClient {
 
   /** Ends the connection as a program does that crashes: the other side is told at once. */
   reset(): void {
-    this.#socket.resetAndDestroy();
+    this.#plain.resetAndDestroy();
+    this.#socket.destroy();
   }
 
   /** Reads nothing any more. */

@@ -2,12 +2,12 @@
 //   for (const way of ways) { serve(way.corefile('whoami')); const client = await way.open(server.port); await client.ask(message) }
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
+import { type ClientHttp2Session, connect as connectHttp2, type Settings } from 'node:http2';
 import { Agent, request as requestHttp1 } from 'node:https';
 import { connect as connectTcp, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
-import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js';
+import { Client, type ClientUnaryCall, credentials, type ServiceError, status } from '@grpc/grpc-js';
 import { readPacket, writePacket } from '../../src/transport/grpc-packet.ts';
 import { TcpClient, UdpClient } from './client.ts';
 import { queryMessage } from './message.ts';
@@ -33,6 +33,8 @@ export interface Way {
 export interface WayClient {
   /** The reply, or what the transport says in its place; undefined for silence. The connection has been asked something else behind it, and answered that. */
   ask(message: Buffer): Promise<Buffer | string | undefined>;
+  /** Goes away with a question open, as a program does that crashes. */
+  leave(): void;
   close(): void;
 }
 
@@ -60,6 +62,10 @@ class MessageClient implements WayClient {
     return first ?? (isProbe(second) ? undefined : second);
   }
 
+  leave(): void {
+    if (this.client instanceof TcpClient) this.client.reset();
+  }
+
   close(): void {
     this.client.close();
   }
@@ -71,11 +77,13 @@ class MessageClient implements WayClient {
 
 /** By requests, each of which is answered somehow. */
 class RequestClient implements WayClient {
+  readonly leave: () => void;
   readonly close: () => void;
   private readonly request: (message: Buffer) => Promise<Buffer | string>;
 
-  constructor(request: (message: Buffer) => Promise<Buffer | string>, close: () => void) {
+  constructor(request: (message: Buffer) => Promise<Buffer | string>, close: () => void, leave = close) {
     this.request = request;
+    this.leave = leave;
     this.close = close;
   }
 
@@ -101,10 +109,10 @@ export async function connectThrough(port: number, preface: Buffer | undefined):
 }
 
 /** An HTTP/2 session. */
-export async function openHttp2(port: number, preface?: Buffer): Promise<ClientHttp2Session> {
+export async function openHttp2(port: number, preface?: Buffer, settings: Settings = {}): Promise<ClientHttp2Session> {
   const socket = connectTls({ socket: await connectThrough(port, preface), ca: authority, servername: 'localhost', ALPNProtocols: ['h2'] });
   socket.on('error', () => {});
-  const session = connectHttp2('https://localhost', { createConnection: () => socket });
+  const session = connectHttp2('https://localhost', { createConnection: () => socket, settings });
   session.on('error', () => {});
   return session;
 }
@@ -144,17 +152,24 @@ async function http1(port: number, method: Method, preface?: Buffer): Promise<Wa
 async function grpc(port: number, preface?: Buffer): Promise<WayClient> {
   const front = preface === undefined ? undefined : await relay(port, preface);
   const client = new Client(`127.0.0.1:${front?.port ?? port}`, credentials.createSsl(authority), { 'grpc.ssl_target_name_override': 'localhost' });
+  let call: ClientUnaryCall | undefined;
   const ask = (message: Buffer) =>
     new Promise<Buffer | string>((resolve) => {
-      client.makeUnaryRequest('/coredns.dns.DnsService/Query', writePacket, readPacket, message, (error: ServiceError | null, reply?: Buffer) => {
-        resolve(error === null && reply !== undefined ? reply : (status[error?.code ?? status.UNKNOWN] ?? ''));
-      });
+      call = client.makeUnaryRequest(
+        '/coredns.dns.DnsService/Query',
+        writePacket,
+        readPacket,
+        message,
+        (error: ServiceError | null, reply?: Buffer) => {
+          resolve(error === null && reply !== undefined ? reply : (status[error?.code ?? status.UNKNOWN] ?? ''));
+        },
+      );
     });
   const close = () => {
     client.close();
     front?.close();
   };
-  return new RequestClient(ask, close);
+  return new RequestClient(ask, close, () => call?.cancel());
 }
 
 /** A proxy that says who asks, for clients that open their own connections. */
