@@ -31,9 +31,10 @@ const aims: readonly Aim[] = [
   cpuAim(FROM_CACHE, 'dnsdist', 1),
   cpuAim(FROM_CACHE, 'floor', 1.6),
   cpuAim(['misses'], BASELINE, 1 / 2),
-  cpuAim(['tcp'], BASELINE, 1),
+  cpuAim(['tcp', 'dot', 'doh'], BASELINE, 1),
+  cpuAim(['tcp'], 'dnsdist', 1),
   {
-    workloads: [...FROM_CACHE, 'misses', 'tcp'],
+    workloads: [...FROM_CACHE, 'misses', 'tcp', 'dot', 'doh'],
     text: `p99 ÷ ${BASELINE}`,
     limit: 1,
     measure: (of) => pairedRatio(column(of(SUBJECT)?.latency, 'p99'), column(of(BASELINE)?.latency, 'p99')),

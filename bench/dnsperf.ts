@@ -1,14 +1,16 @@
 // Runs dnsperf (Debian's package of that name, 2.10 or later) and reads what it prints.
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Children, lastOutput } from './children.ts';
 import { pinned } from './cores.ts';
+import type { Transport } from './workloads.ts';
 
 /** One run of dnsperf against a server on 127.0.0.1. */
 export interface Load {
   /** Tells loads apart that run at the same time. */
   readonly name?: string;
   readonly port: number;
-  readonly transport: 'udp' | 'tcp';
+  readonly transport: Transport;
   /** File with one query a line. */
   readonly queries: string;
   /** How long to send, or `once` through the file. */
@@ -34,8 +36,8 @@ export interface LoadResult {
   readonly latencies: readonly number[];
 }
 
-/** Sockets over UDP, connections over TCP. */
-const CLIENTS = { udp: 4, tcp: 100 } as const;
+/** Sockets over UDP, connections over the others. */
+const CLIENTS = { udp: 4, tcp: 100, dot: 100, doh: 10 } as const;
 const TIMEOUT_SECONDS = 1;
 /** A run through a file has no time limit of its own. */
 const ONCE_SECONDS = 30;
@@ -44,7 +46,7 @@ const GRACE_SECONDS = 5;
 /** Drives one server. Throws when dnsperf fails or does not end in time. */
 export async function runDnsperf(children: Children, load: Load): Promise<LoadResult> {
   const child = children.start({
-    command: pinned(load.core, ['dnsperf', ...dnsperfArguments(load)]),
+    command: pinned(load.core, [...programFor(load), ...dnsperfArguments(load)]),
     output: `dnsperf-${load.name ?? 'load'}.out`,
   });
   const limit = load.seconds === 'once' ? ONCE_SECONDS : load.seconds;
@@ -74,12 +76,16 @@ export function parseLatencies(text: string): readonly number[] {
   return Array.from(found, (match) => Number(match[1]) * 1000).sort((a, b) => a - b);
 }
 
+function programFor({ transport }: Load): readonly string[] {
+  return transport === 'doh' ? [process.execPath, join(import.meta.dirname, 'doh-load.ts')] : ['dnsperf', '-m', transport, '-f', 'inet', '-T', '1'];
+}
+
 function dnsperfArguments(load: Load): readonly string[] {
   const { seconds, rate } = load;
   return [
-    ...['-s', '127.0.0.1', '-p', String(load.port), '-m', load.transport, '-f', 'inet', '-d', load.queries],
+    ...['-s', '127.0.0.1', '-p', String(load.port), '-d', load.queries],
     ...(seconds === 'once' ? ['-n', '1'] : ['-l', String(seconds)]),
-    ...['-c', String(CLIENTS[load.transport]), '-T', '1', '-q', String(load.outstanding)],
+    ...['-c', String(CLIENTS[load.transport]), '-q', String(load.outstanding)],
     ...['-t', String(TIMEOUT_SECONDS)],
     ...(rate === undefined ? [] : ['-Q', String(rate)]),
     ...(load.latencies === true ? ['-v'] : []),

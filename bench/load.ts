@@ -66,7 +66,7 @@ export function createLoad(workload: Workload, options: LoadOptions): LoadOnServ
   const warmFile = file('warm', workload.warm);
   const common = { outstanding: OUTSTANDING, core, transport: workload.transport };
 
-  async function warm({ port }: Running): Promise<void> {
+  async function warm({ loadPort: port }: Running): Promise<void> {
     if (workload.warm.length === 0) return;
     for (let tries = 0; tries < WARM_TRIES; tries += 1) {
       const { lost } = await runDnsperf(children, {
@@ -86,7 +86,7 @@ export function createLoad(workload: Workload, options: LoadOptions): LoadOnServ
     async accustom(running) {
       await warm(running);
       const queries = file('run', workload.queries(0));
-      await runDnsperf(children, { ...common, port: running.port, queries, seconds: 1 });
+      await runDnsperf(children, { ...common, port: running.loadPort, queries, seconds: 1 });
     },
     async saturate(running, round) {
       await warm(running);
@@ -96,7 +96,7 @@ export function createLoad(workload: Workload, options: LoadOptions): LoadOnServ
       const used = processTime(pid);
       const result = await runDnsperf(children, {
         ...common,
-        port: running.port,
+        port: running.loadPort,
         queries,
         seconds,
       });
@@ -108,7 +108,7 @@ export function createLoad(workload: Workload, options: LoadOptions): LoadOnServ
     async pace(running, round, rate) {
       await warm(running);
       const queries = file('run', workload.queries(1 + options.rounds + round));
-      const { port } = running;
+      const { loadPort: port } = running;
       const load = { ...common, port, queries, seconds, rate, latencies: true };
       return latencyRun(await runDnsperf(children, load));
     },

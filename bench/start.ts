@@ -5,8 +5,11 @@ import { type Child, type Children, hasEnded, lastOutput } from './children.ts';
 import { type Cores, pinned } from './cores.ts';
 import { freePorts, waitForAnswer } from './query.ts';
 import type { BenchServer, Unable } from './servers/server.ts';
-import { hostsFile, type Workload } from './workloads.ts';
+import { hostsFile, isEncrypted, type Workload } from './workloads.ts';
 
+/** A certificate that the tests use as well; the load does not look at it. */
+const certificates = join(import.meta.dirname, '../test/support/certificates');
+const keyPair = { certificate: join(certificates, 'server.crt'), key: join(certificates, 'server.key') };
 const RCODES = { NOERROR: 0, NXDOMAIN: 3 } as const;
 /** A million entries take some servers seconds. */
 const START_LIMIT = 60_000;
@@ -23,6 +26,8 @@ export interface Running {
   readonly name: string;
   readonly child: Child;
   readonly port: number;
+  /** Where the load goes: another port where the workload's transport is encrypted. */
+  readonly loadPort: number;
   /** From the start of the process to its first answer. */
   readonly startMilliseconds: number;
 }
@@ -45,10 +50,11 @@ export async function startServer(found: FoundServer, workload: Workload, option
   const { server, command } = found;
   const folder = join(options.children.folder, `${workload.name}-${server.name}`);
   const hosts = join(folder, 'hosts');
-  const [port = 0, metrics = 0, health = 0, ready = 0] = await freePorts(4);
+  const [port = 0, encrypted = 0, metrics = 0, health = 0, ready = 0] = await freePorts(5);
   const admin = { metrics, health, ready };
   const launch = server.launch(workload, {
     port,
+    encrypted: { port: encrypted, ...keyPair },
     admin,
     upstream: options.upstreamPort,
     folder,
@@ -63,7 +69,7 @@ export async function startServer(found: FoundServer, workload: Workload, option
     command: pinned(options.cores?.server, [...command, ...launch.args]),
     output: `${workload.name}-${server.name}.out`,
   });
-  const running = { name: server.name, child, port };
+  const running = { name: server.name, child, port, loadPort: isEncrypted(workload) ? encrypted : port };
   try {
     await waitForAnswer({
       port,

@@ -3,11 +3,14 @@
 /** What a server must have to answer a workload; its configuration depends on nothing else. */
 export type WorkloadKind = 'cached' | 'misses' | 'hosts' | 'chain' | 'nxdomain';
 
+/** How the queries travel: in the clear, or as DNS over TLS (RFC 7858) or over HTTPS (RFC 8484), in dnsperf's words. */
+export type Transport = 'udp' | 'tcp' | 'dot' | 'doh';
+
 /** One kind of load. Lines have dnsperf's form, "name type". */
 export interface Workload {
   readonly name: string;
   readonly kind: WorkloadKind;
-  readonly transport: 'udp' | 'tcp';
+  readonly transport: Transport;
   readonly title: string;
   /** What stands below its bars in a plot. */
   readonly label: string;
@@ -104,6 +107,14 @@ const nxdomain: Workload = {
 };
 
 const tcp: Workload = { ...cached, name: 'tcp', transport: 'tcp', title: 'cached answers over TCP: 100 connections', label: 'TCP' };
+const dot: Workload = { ...cached, name: 'dot', transport: 'dot', title: 'cached answers over TLS: 100 connections', label: 'DoT' };
+const doh: Workload = {
+  ...cached,
+  name: 'doh',
+  transport: 'doh',
+  title: 'cached answers over HTTPS (HTTP/2, GET): 10 connections, 10 queries at a time on each',
+  label: 'DoH',
+};
 
 /** Entries of the hosts files whose look-ups are compared. */
 const HOSTS_SIZES = [1000, 10_000, 100_000, 1_000_000];
@@ -119,6 +130,8 @@ export const peerWorkloads: readonly Workload[] = [
   misses,
   nxdomain,
   tcp,
+  dot,
+  doh,
   ...HOSTS_SIZES.map((entries) => hostsWorkload(entries, `hosts-${entries}`, entries === 100_000)),
 ];
 
@@ -149,6 +162,11 @@ function hostsAsked(entries: number): readonly string[] {
 export function hostsFile(entries: number): string {
   const lines = hostsEntries(entries).map(({ address, name }) => `${address} ${name}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** Whether the load goes to another port than queries in the clear. */
+export function isEncrypted({ transport }: Workload): boolean {
+  return transport === 'dot' || transport === 'doh';
 }
 
 /** The entries of {@link hostsFile}, for servers that read them in another form. */

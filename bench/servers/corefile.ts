@@ -1,6 +1,6 @@
 // The Corefile of each workload, the same bytes for CoreDNS and ferrydns.
 import { join } from 'node:path';
-import { CACHE_CAPACITY, REWRITE_TARGET, REWRITTEN_NAME, type Workload, type WorkloadKind } from '../workloads.ts';
+import { CACHE_CAPACITY, isEncrypted, REWRITE_TARGET, REWRITTEN_NAME, type Workload, type WorkloadKind } from '../workloads.ts';
 import type { Launch, Place } from './server.ts';
 
 /** Starts a server that reads a Corefile with `-conf FILE -p PORT`. */
@@ -14,7 +14,15 @@ export function launchWithCorefile(workload: Workload, place: Place): Launch {
 
 function corefile(workload: Workload, place: Place): string {
   const directives = ['bind 127.0.0.1', ...directivesOf[workload.kind](place)];
-  return `. {\n${directives.map((line) => `    ${line}\n`).join('')}}\n`;
+  const { port, certificate, key } = place.encrypted;
+  const clear = block('.', directives);
+  if (!isEncrypted(workload)) return clear;
+  const scheme = workload.transport === 'dot' ? 'tls' : 'https';
+  return `${clear}${block(`${scheme}://.:${port}`, [...directives, `tls ${certificate} ${key}`])}`;
+}
+
+function block(key: string, directives: readonly string[]): string {
+  return `${key} {\n${directives.map((line) => `    ${line}\n`).join('')}}\n`;
 }
 
 const directivesOf: Readonly<Record<WorkloadKind, (place: Place) => readonly string[]>> = {

@@ -1,6 +1,6 @@
 // dnsmasq, which always has one thread: its cache as large as CoreDNS's, the hosts file read as one.
 import { findOnPath } from '../program.ts';
-import { CACHE_CAPACITY, REWRITTEN_NAME, type Workload } from '../workloads.ts';
+import { CACHE_CAPACITY, isEncrypted, REWRITTEN_NAME, type Workload } from '../workloads.ts';
 import type { BenchServer, Launch, Place, Unable } from './server.ts';
 
 export const dnsmasq: BenchServer = {
@@ -12,6 +12,7 @@ export const dnsmasq: BenchServer = {
     return found === undefined ? undefined : [found];
   },
   launch(workload: Workload, place: Place): Launch | Unable {
+    if (isEncrypted(workload)) return { unable: 'it speaks no TLS' };
     if (workload.transport === 'tcp') return { unable: 'it starts a process for each connection, 20 at most' };
     return { args: options(workload, place), files: [] };
   },

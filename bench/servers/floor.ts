@@ -19,7 +19,7 @@ export const floor: BenchServer = {
     return compiler === undefined ? undefined : [build(compiler)];
   },
   launch({ transport, kind, rcode }: Workload, { port }: Place): Launch | Unable {
-    if (transport === 'tcp') return { unable: 'it is a UDP loop' };
+    if (transport !== 'udp') return { unable: 'it is a UDP loop' };
     if (kind === 'misses') return { unable: 'it asks no upstream' };
     if (kind === 'hosts') return { unable: 'it looks nothing up' };
     return { args: [String(port), rcode === 'NXDOMAIN' ? '3' : '0'], files: [] };

@@ -18,6 +18,8 @@ export interface BenchServer {
 export interface Place {
   /** For UDP and TCP. */
   readonly port: number;
+  /** For DNS over TLS or over HTTPS, and the files of its certificate and key. */
+  readonly encrypted: { readonly port: number; readonly certificate: string; readonly key: string };
   /** The upstream, over UDP and TCP. */
   readonly upstream: number;
   /** Free ports for metrics, health and readiness. */

@@ -32,10 +32,17 @@ function configuration(workload: Workload, place: Place): string {
     ...['outgoing-range: 4096', 'num-queries-per-thread: 2048', 'incoming-num-tcp: 200'],
     ...['qname-minimisation: no', 'minimal-responses: yes'],
     ...(workload.kind === 'chain' ? ['rrset-roundrobin: yes', 'extended-statistics: yes', 'statistics-interval: 0'] : []),
+    ...encrypted(workload, place),
     ...localData(workload),
   ];
   const text = server.map((line) => `    ${line}\n`).join('');
   return `server:\n${text}forward-zone:\n    name: "."\n    forward-addr: 127.0.0.1@${place.upstream}\nremote-control:\n    control-enable: no\n`;
+}
+
+function encrypted({ transport }: Workload, { encrypted: { port, certificate, key } }: Place): readonly string[] {
+  if (transport !== 'dot' && transport !== 'doh') return [];
+  const service = transport === 'dot' ? `tls-port: ${port}` : `https-port: ${port}`;
+  return [service, `interface: 127.0.0.1@${port}`, `tls-service-pem: "${certificate}"`, `tls-service-key: "${key}"`];
 }
 
 function localData({ kind, hostsEntries: entries }: Workload): readonly string[] {

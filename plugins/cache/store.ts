@@ -10,6 +10,8 @@ import { Slots, slotOctets } from './slots.ts';
 
 /** Entries that are ready to be given: most questions are about few names. */
 const readyEntries = 8192;
+/** lru-cache makes options for each call that brings none. */
+const usual = {};
 
 export class Store {
   private readonly slots: Slots;
@@ -59,7 +61,7 @@ export class Store {
     const traits = slots.traits[slot] as number;
     if (!answers(segments.bytesOf(address), segments.start(address), traits, query, keptDemands(demands), demands)) return undefined;
     slots.touch(slot);
-    return this.ready.get(slot) ?? this.takeOut(slot);
+    return this.ready.get(slot, usual) ?? this.takeOut(slot);
   }
 
   /** Keeps what is known of the question now. Returns how many other entries had to go for it, undefined when it cannot be kept. */
