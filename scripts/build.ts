@@ -21,11 +21,7 @@ const entrances = exported.map(([name, file]) => {
   const built = file.replace(/\.ts$/, '');
   return [name, { types: `${built}.d.ts`, default: `${built}.js` }];
 });
-await bundle(
-  { root, dist },
-  ['src/main.ts', 'src/worker.ts', ...exported.map(([, file]) => file.slice(2))],
-  new Map(exported.map(([name, file]) => [`ferrydns${name.slice(1)}`, file])),
-);
+await bundle({ root, dist });
 const manifest = {
   name,
   version,

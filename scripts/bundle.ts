@@ -22,8 +22,11 @@ interface Places {
   readonly dist: string;
 }
 
-/** Writes the code of some files of the repository, and of all that they import. `doors` are what `ferrydns/…` stands for, by name. */
-export async function bundle({ root, dist }: Places, entries: readonly string[], doors: ReadonlyMap<string, string>): Promise<void> {
+/** Writes the code of the program and of what the package exports, and of all that they import. */
+export async function bundle({ root, dist }: Places): Promise<void> {
+  const exported = Object.entries<string>(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).exports);
+  const doors = new Map(exported.map(([name, file]) => [`ferrydns${name.slice(1)}`, join(root, file)]));
+  const entries = ['src/main.ts', 'src/worker.ts', ...exported.map(([, file]) => file.slice('./'.length))];
   const packages = new Set<string>();
   const imports = new Map<string, readonly string[]>();
   let first: ReadonlySet<string> = new Set();
@@ -43,7 +46,7 @@ export async function bundle({ root, dist }: Places, entries: readonly string[],
           first = closure(rootsOf(/\/src\/(?:compile-cache|heap)\.ts$/), imports);
           server = closure(rootsOf(usual), imports);
         },
-        resolveId: (id) => (doors.has(id) ? join(root, doors.get(id) ?? '') : null),
+        resolveId: (id) => doors.get(id) ?? null,
         transform(code, id) {
           const [, name] = /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(id) ?? [];
           if (name !== undefined) packages.add(name);

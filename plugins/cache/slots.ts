@@ -3,8 +3,15 @@
 const firstRoom = 1024;
 const none = -1;
 
-/** Octets that a row takes: seven columns of four octets, the chains of the index among them, four of eight, and one of two. */
-export const slotOctets = 4 * 7 + 8 * 4 + 2;
+/** Octets that a row takes: seven columns of four octets, the chains of the index among them, four of eight, one of two, and one of one. */
+export const slotOctets = 4 * 7 + 8 * 4 + 2 + 1;
+
+/**
+ * How often one that was asked for is passed over when its turn to go has come; and how many are passed over for one that comes, which takes some
+ * 10 µs. Each time that one is passed over was paid for by somebody who asked for it, so the table as a whole does no more work for that.
+ */
+const chances = 3;
+const mostSpared = 1024;
 
 export class Slots {
   readonly capacity: number;
@@ -21,6 +28,8 @@ export class Slots {
   lastHit = new Float64Array(firstRoom);
   /** Milliseconds. */
   retryAfter = new Float64Array(firstRoom);
+  /** How often it will be passed over. */
+  private spared = new Uint8Array(firstRoom);
   private key = new Int32Array(firstRoom);
   /** The next one with a key of the same chain; of a slot that is free, the next free one. */
   private chained = new Int32Array(firstRoom);
@@ -46,8 +55,17 @@ export class Slots {
     return this.key.length * slotOctets;
   }
 
-  /** The one that was not used for longest; -1 when there is none. */
-  get oldest(): number {
+  /**
+   * The one that is to go: that was not used for longest, and not asked for either. A name that is asked for each second stays while tens of thousands
+   * come that nobody asks for twice. -1 when there is none.
+   */
+  leastWanted(): number {
+    for (let passed = 0; passed < mostSpared; passed++) {
+      const slot = this.oldestSlot;
+      if (slot === none || this.spared[slot] === 0) return slot;
+      this.spared[slot] = (this.spared[slot] as number) - 1;
+      this.move(slot);
+    }
     return this.oldestSlot;
   }
 
@@ -68,6 +86,7 @@ export class Slots {
     this.hits[slot] = 0;
     this.lastHit[slot] = 0;
     this.retryAfter[slot] = 0;
+    this.spared[slot] = 0;
     this.count++;
     this.link(slot);
     return slot;
@@ -88,8 +107,13 @@ export class Slots {
     this.count--;
   }
 
-  /** Makes it the one that was used last. */
+  /** Says that it was asked for: it is the one that was used last. */
   touch(slot: number): void {
+    this.spared[slot] = chances;
+    this.move(slot);
+  }
+
+  private move(slot: number): void {
     if (this.newest === slot) return;
     this.unlink(slot);
     this.link(slot);
@@ -133,6 +157,7 @@ export class Slots {
     this.stored = enlarged(this.stored, new Float64Array(room));
     this.traits = enlarged(this.traits, new Uint16Array(room));
     this.hits = enlarged(this.hits, new Uint32Array(room));
+    this.spared = enlarged(this.spared, new Uint8Array(room));
     this.lastHit = enlarged(this.lastHit, new Float64Array(room));
     this.retryAfter = enlarged(this.retryAfter, new Float64Array(room));
     this.key = enlarged(this.key, new Int32Array(room));
@@ -149,7 +174,7 @@ export class Slots {
   }
 }
 
-function enlarged<T extends Int32Array | Uint32Array | Float64Array | Uint16Array>(column: T, larger: T): T {
+function enlarged<T extends Int32Array | Uint32Array | Float64Array | Uint16Array | Uint8Array>(column: T, larger: T): T {
   larger.set(column);
   return larger;
 }

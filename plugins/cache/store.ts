@@ -72,7 +72,7 @@ export class Store {
     if (packed === undefined) return undefined;
     let evicted = 0;
     while (slots.size > 0 && (slots.size >= slots.capacity || this.octets + slotOctets + packed.length > this.maxOctets)) {
-      this.remove(slots.oldest);
+      this.remove(slots.leastWanted());
       evicted++;
     }
     const slot = slots.add(key);

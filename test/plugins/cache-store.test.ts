@@ -43,11 +43,13 @@ function randomNumbers(seed: number): (below: number) => number {
   };
 }
 
-/** A store, and what it must give: entries in the order in which they were used, the first the next to go. */
+/** A store, and what it must give: entries in the order in which they were used, the first the next to go, unless it was asked for and is passed over. */
 class Twins {
   private readonly store: Store;
   private readonly model = new Map<string, Entry>();
   private readonly capacity: number;
+  /** How often each will be passed over. */
+  private readonly spared = new Map<string, number>();
 
   constructor(capacity: number) {
     this.capacity = capacity;
@@ -58,9 +60,21 @@ class Twins {
     const { model } = this;
     model.delete(query.name);
     const isFull = model.size >= this.capacity;
-    if (isFull) model.delete(model.keys().next().value as string);
+    if (isFull) this.model.delete(this.leastWanted());
     model.set(query.name, entry);
+    this.spared.set(query.name, 0);
     expect(set(this.store, query, entry)).toBe(isFull ? 1 : 0);
+  }
+
+  private leastWanted(): string {
+    for (let passed = 0; ; passed++) {
+      const [[name, entry] = ['', undefined]] = this.model;
+      const chances = this.spared.get(name) ?? 0;
+      if (entry === undefined || chances === 0 || passed === 1024) return name;
+      this.spared.set(name, chances - 1);
+      this.model.delete(name);
+      this.model.set(name, entry);
+    }
   }
 
   ask(query: Query): void {
@@ -70,6 +84,7 @@ class Twins {
     if (known === undefined) return;
     this.model.delete(query.name);
     this.model.set(query.name, known);
+    this.spared.set(query.name, 3);
   }
 
   forget(query: Query): void {
@@ -123,6 +138,21 @@ test('a table is bounded in octets, and what was not used for longest goes first
   }
   expect(evicted).toBe(2000 - store.size);
   expect(get(store, ask('n1.test.'))).toBeUndefined();
+});
+
+test('what is asked for now and then stays while three times the capacity comes that nobody asks for twice', () => {
+  const store = new Store(1500, 64 * mebibyte);
+  const wanted = Array.from({ length: 300 }, (_, index) => ask(`wanted${index}.test.`));
+  const keep = (query: Query) => set(store, query, entryFor(query, 40, 60));
+  for (const query of wanted) keep(query);
+  for (let index = 0; index < 20 * 1500; index++) {
+    if (index % (2 * 1500) === 0) for (const query of wanted) expect(get(store, query), query.name).toBeDefined();
+    keep(ask(`once${index}.test.`));
+  }
+  // Nobody asks for them any more: they are not kept for ever.
+  expect(wanted.filter((query) => get(store, query) !== undefined)).toHaveLength(300);
+  for (let index = 0; index < 10 * 1500; index++) keep(ask(`later${index}.test.`));
+  expect(wanted.filter((query) => get(store, query) !== undefined)).toEqual([]);
 });
 
 test('a count of hits and a refresh under way outlast that many others were asked for meanwhile', () => {

@@ -26,6 +26,10 @@ export interface ProgramOptions {
   /** Words of the command line besides `-conf Corefile`. */
   readonly words?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The file to run instead of the source's. */
+  readonly file?: string;
+  /** A command that becomes the program, whose words it is given. */
+  readonly through?: readonly string[];
 }
 
 /** `await using` kills it and removes its folder. */
@@ -37,10 +41,11 @@ export class Program implements AsyncDisposable {
   /** Resolves to the exit status, or to the signal that has ended it. */
   readonly ended: Promise<number | string>;
 
-  constructor({ files, group = false, words = [], env: more = {} }: ProgramOptions) {
+  constructor({ files, group = false, words = [], env: more = {}, through = [], file = main }: ProgramOptions) {
     for (const [name, text] of Object.entries(files)) this.write(name, text);
     const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'ferrydns-crash-compiled'), ...more };
-    this.process = spawn(process.execPath, [main, '-conf', 'Corefile', ...words], {
+    const [command = '', ...args] = [...through, process.execPath, file, '-conf', 'Corefile', ...words];
+    this.process = spawn(command, args, {
       cwd: this.folder,
       detached: group,
       stdio: ['ignore', 'pipe', 'pipe'],
