@@ -22,7 +22,7 @@ export class Misses {
    */
   private readonly asked = Array<Asked | undefined>(slots).fill(undefined);
 
-  /** What the question's answer will be, if somebody is asking it who still waits. The answer is asked for on behalf of both from then on. */
+  /** What the question's answer will be, if somebody is asking it who still waits. From then on the query that asks for it is cancelled only when both askers are gone. */
   join(query: Query): Promise<Kept> | undefined {
     const demands = demandsOf(query);
     const asked = nameNetwork(demands) ? undefined : this.find(query, demands);

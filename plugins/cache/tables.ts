@@ -49,7 +49,7 @@ export class Tables {
   }
 
   /**
-   * Forgets what was known of a question, because a newer reply has told something else. Returns false when it stays after all: an answer that may
+   * Forgets what was known of a question, because a newer reply says something else. Returns false when it stays after all: an answer that may
    * still be given does under `serve_stale_policy prefer_positive`, unless the reply is `answering`, too.
    */
   forget(query: Query, answering: boolean, now: number): boolean {

@@ -41,7 +41,7 @@ export class PlanMetrics {
     const number = (name: string, help: string, read: () => number | null) => this.ends.push(metrics.gauge(name, help, ['plan'])({ plan }, read));
     const phase = metrics.gauge('ferrydns_migration_phase', 'Whether the plan is in this phase.', ['plan', 'phase']);
     for (const each of migration.phases) this.ends.push(phase({ plan, phase: each }, () => (runner.agreed?.phase === each ? 1 : 0)));
-    // A 0 before the store is heard for the first time would be a change, which stands for a rollback.
+    // Null before the store has answered for the first time: a change from 0 would look like a rollback.
     number('ferrydns_migration_epoch', 'Epoch of the plan; grows with every rollback.', () => runner.agreed?.epoch ?? null);
     number('ferrydns_migration_paused', 'Whether the plan is paused.', () => (runner.agreed?.paused === true ? 1 : 0));
     const stopped = 'Whether the plan is stopped and its names are not answered; the log says why.';

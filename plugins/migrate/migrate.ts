@@ -102,7 +102,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
     return statusOf({ move: this.configured.move, runner: this.runner, without: this.offs.flatMap((each) => each.exemptions()) });
   }
 
-  /** A plan in the middle of a move does not go by oversight. */
+  /** Refuses a configuration that would drop a plan in the middle of a move, which may be an oversight. */
   yield(successors: readonly Instance[], heirs: (name: Name) => readonly (readonly Instance[])[]): void {
     const runner = this.started?.runner;
     const { record } = this.configured.move;
@@ -183,7 +183,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
       runner.followers.hear(word);
     };
     const signals = context.share(snapshotState, { told: hear });
-    // A grant does not take the place of what calls for a word, nor the other way round.
+    // Under two keys, so that a grant does not overwrite a call for a message that has not been sent yet, nor the other way round.
     this.part = runner.followers.join((signal) => signals.set(signal.kind === 'grant' ? 'grant' : 'call', signal));
     runner.host ??= this;
     context.every(pace, () => this.tick());
@@ -206,7 +206,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
     this.previous = undefined;
   }
 
-  /** Answers as the process that runs the plan says. */
+  /** Answers by what the process that runs the plan grants. */
   private follow(context: StartContext): Follower {
     const follower = this.processPlans.follow(this, this.configured.move.plan, this.context.now);
     this.follower = follower;
@@ -254,7 +254,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
     await this.processPlans.detach(this, this.configured.move.record, context?.server.stopping === false);
   }
 
-  /** An address whose port the system chose is told, or nobody would find it. */
+  /** Logs the admin address where the system chose the port: it stands in no configuration. */
   private sayWhere(server: StartContext['server']): void {
     const address = chosenAdminAddress(this.configured.admin, server);
     if (address !== undefined) this.context.log.info(`plans are told at ${address}`);

@@ -74,7 +74,7 @@ export class ProcessPlans {
     }
     const runner = new Runner(options);
     const use = { runner, opened: runner.open(), users: new Set<AdminPlan>() };
-    // Whoever attaches hears of a failure.
+    // A failure is thrown to those who attach; here it must not end the process.
     use.opened.catch(() => undefined);
     this.uses.set(record, use);
     return use;

@@ -1,4 +1,4 @@
-// What a use of `migrate` is told by its directive.
+// What a directive of `migrate` says.
 import type { AdminAccess } from 'ferrydns/built-in/admin';
 import type { WrittenMove } from 'ferrydns/built-in/moves';
 import type { StoreAccess } from './store/open-store.ts';

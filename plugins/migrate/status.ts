@@ -1,4 +1,4 @@
-// What is told about a plan that runs.
+// How a plan that runs stands, as its admin pages show it.
 import { type Move, migration, type PlanStatus } from 'ferrydns/built-in/moves';
 import type { Exemption } from './off.ts';
 import type { Runner } from './runner/runner.ts';
@@ -67,7 +67,7 @@ function silentSince({ agreed, state }: Runner, now: migration.Moment): number {
   return Math.min(now.mono, now.mono + agreed.flip.at - migration.earliest(state, now));
 }
 
-/** Those that are registered; seconds since each was heard. */
+/** The replicas that are registered; `silent_for` is the seconds since each was heard. */
 function replicasOf({ state, agreed }: Runner, now: migration.Moment) {
   return Object.entries(agreed?.members ?? {}).map(([replica, { phase, epoch, bound }]) => {
     const silent = replica === state.replica ? 0 : Math.round(migration.silentFor(state, replica, now)) / 1000;
@@ -75,7 +75,7 @@ function replicasOf({ state, agreed }: Runner, now: migration.Moment) {
   });
 }
 
-/** What is to come. */
+/** What comes next: the flip, the fence, what is waited for, and when A may be switched off. */
 function outlook({ agreed, state, moment }: { readonly agreed: Runner['agreed']; readonly state: migration.State; moment(): migration.Moment }) {
   const { plan, timing } = state;
   const unknown = { a_may_be_switched_off: null, b_may_be_switched_off: null, missing: [] };

@@ -1,4 +1,4 @@
-// What is told of pools at an admin address, and how an operator gives the answer back. `docs/admin-api.yaml` describes it.
+// The pools of this server at an admin address: how they stand, and how an operator gives the answer back to the members that come first. `docs/admin-api.yaml` describes it.
 import type { PoolStatus } from 'ferrydns/built-in';
 import { type AdminCollection, answerJson, askerOf, isOrderName, readOrderFields, refuseRequest } from 'ferrydns/built-in/admin';
 import { type HttpRequest, type HttpResponse, parseName } from 'ferrydns/plugin';

@@ -127,7 +127,7 @@ export class Member implements Ranked, Candidate {
     this.absent = true;
   }
 
-  /** Believes what another process found of its addresses. */
+  /** Takes over what another process found of its addresses, in place of checks of its own. */
   believe(states: readonly AddressState[]): void {
     this.release();
     this.current = states.map((state) => new ToldAddress(state));
@@ -254,7 +254,7 @@ class CheckedAddress extends Address {
   }
 }
 
-/** One that another process looks at, which told this. */
+/** An address that another process looks at; this is what it found. */
 class ToldAddress extends Address {
   readonly up: boolean;
   readonly drained: boolean;

@@ -7,7 +7,7 @@ export type Failback = { readonly when: 'auto' | 'manual' } | { readonly when: '
 export interface Ranked {
   readonly label: string;
   readonly up: boolean;
-  /** Alive, but not to be answered any more. */
+  /** It is up, but answers are not to name it any more. */
   readonly drained: boolean;
   readonly backup: boolean;
 }

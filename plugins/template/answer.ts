@@ -6,7 +6,7 @@ import type { Fitting, Rule, Section } from './rule.ts';
 
 export interface Answering {
   readonly metrics: TemplateMetrics;
-  /** Asks the server again, on behalf of the query given second. */
+  /** Asks the server again; the second query is the one whose answer needs this. */
   resolve(query: Query, cause: Query): Awaitable<Reply>;
 }
 

@@ -63,7 +63,7 @@ export class Checks {
   private readonly random: () => number;
   private readonly mostAtOnce: number | undefined;
   private readonly running = new Map<string, RunningCheck>();
-  /** By what they look at, whatever their pace. */
+  /** The checks by service and probe: the pace does not matter. */
   private readonly byTarget = new Map<string, RunningCheck>();
   private readonly waiting: RunningCheck[] = [];
   private probing = 0;
@@ -84,7 +84,7 @@ export class Checks {
     return this.running.size;
   }
 
-  /** Looks at a service from now on. Whoever asks for the same thing shares what is known of it. */
+  /** Looks at a service from now on. All who ask for the same check share one, and what is known by it. */
   use(address: string, spec: CheckSpec, observer: CheckObserver, { down = false }: UseOptions = {}): Check {
     const key = JSON.stringify([address, spec]);
     const check = this.running.get(key) ?? this.add(key, address, spec);

@@ -107,7 +107,7 @@ function judgeReply(reply: Buffer, question: Buffer, done: Done): void {
   const flags = reply.readUInt16BE(2);
   if ((flags & headerFlag.response) === 0) return;
   const rcode = flags & headerFlag.rcode;
-  // A cut reply is a sign of life as well, though its records may be missing.
+  // A truncated reply shows that the server is up, though its records may be missing.
   const ok = rcode === 0 && (reply.readUInt16BE(6) > 0 || (flags & headerFlag.truncated) !== 0);
   done({ ok, text: ok ? '' : `rcode ${rcode} with ${reply.readUInt16BE(6)} records, expected NOERROR with one` });
 }

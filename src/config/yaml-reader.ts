@@ -197,7 +197,7 @@ export class YamlReader {
     return isNothing(plain) || (isScalar(plain) && plain.value === true) ? [] : this.wordOf(plain);
   }
 
-  /** An item of a list stands for itself: `true` is a word there. */
+  /** An item of a list is a word as it is written: `true` is no flag there. */
   private wordOf(node: YamlNode): RawWord[] {
     if (isScalar(node) && node.value !== null) return [this.word(node)];
     if (isScalar(node))

@@ -50,7 +50,7 @@ export interface Member {
   readonly settled: boolean;
   /** Its upstream has answered B and nothing but B for longer than the longest TTL it ever showed. */
   readonly clean: boolean;
-  /** Blend: it has found B ill and leads clients to A, in its next life as well until it has looked again (P4). */
+  /** Blend: it has found B ill and leads clients to A. After a restart it does so until it has looked at B again (P4). */
   readonly ill?: boolean;
 }
 

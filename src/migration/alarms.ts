@@ -34,7 +34,7 @@ function skewWords({ plan, skewedBy }: State): string {
   return `the clock is further off than ${plan.skew} s, seen from replica ${skewedBy}: no flip is acknowledged`;
 }
 
-/** What is to be told of a record that is in the hand of another plan. */
+/** The alarm when another plan is in force in the record; null: there is nothing to report. */
 function strangeness(state: State, agreement: Agreement): string | null {
   if (!otherPlan(state, agreement) || planInForce(state, agreement) !== null) return null;
   return state.view !== null && agreement.begins !== undefined && state.view.epoch < agreement.begins.epoch

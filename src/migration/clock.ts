@@ -105,7 +105,7 @@ function stepClock({ clock }: State, now: Moment): Clock {
   };
 }
 
-/** Nothing waits for a time. When a move is over nothing does either, but its times are still told. */
+/** Whether the plan neither waits for a time nor shows one. When a move is over nothing waits either, but its times are still shown. */
 function isResting({ view }: State): boolean {
   return view === null || view.phase === 'original';
 }
@@ -118,13 +118,13 @@ export function clockDoubt(state: State, now: Moment): string | null {
   return gap > timing.skew ? `the clock of ${replica} went ${seconds(Math.max(gap, clock.ahead))} forward in the course of the move` : null;
 }
 
-/** A step of the clock is told at once, whether it matters or not. */
+/** The note for a step of the clock. Every step is reported at once, whether it matters for the move or not. */
 export function tellStep({ clock, replica }: State, { clock: after }: State): readonly Effect[] {
   const step = after.offset - clock.offset;
   return step === 0 ? [] : [{ kind: 'note', level: 'warn', text: stepWords(step), by: replica }];
 }
 
-/** How a step is told. */
+/** A step of the clock in words. */
 export function stepWords(step: number): string {
   return step > 0 ? `the clock went ${seconds(step)} forward: it was set, or the machine slept` : `the clock was set back by ${seconds(-step)}`;
 }

@@ -179,7 +179,7 @@ function adopt(state: State, now: Moment): Stepped {
   return { state: { ...state, counter: seq, writing: { seq, view, plan } }, effects };
 }
 
-/** One swap at a time: a command, else what happens by itself, else what this replica has to say, else a sign of life. */
+/** Sends one swap at a time: a command, else what happens by itself, else what this replica has to state, else the renewal of its session. */
 function propose(state: State, now: Moment): Stepped {
   const { known } = state;
   if (known === null || state.sending !== null) return plain(state);
@@ -240,7 +240,7 @@ function expired(state: State, base: Agreement, now: Moment): Agreement | null {
     state.plan.mode === 'exclusive' &&
     unheard(base).length === 0 &&
     (base.phase === 'lowering' || (base.phase === 'countdown' && base.flip?.committed === false));
-  // When leases of one that is gone may end is told by the clock of whoever leaves it out.
+  // When the leases of a replica that is gone end is reckoned by the clock of the replica that leaves it out.
   const gone = waitsForOthers && isCompared(state, base, now) ? expiredReplicas(state, base, now) : [];
   return gone.length === 0 ? null : withoutReplicas(state, base, { gone, now });
 }

@@ -50,7 +50,7 @@ export class Ledger {
   private readonly asked: Float64Array;
   private count = 0;
   private latestEnds: Leases = { from: 0, to: 0 };
-  /** Whether there is no room for further clients, and whether some were never told of. */
+  /** Whether there is no room for further clients, and whether there were some that are not listed. */
   private full = false;
   private unlisted = false;
 

@@ -78,14 +78,14 @@ export function carryOut(state: State, agreement: Agreement, { command, now }: {
     case 'resume':
       return { agreement: { ...agreement, paused: false }, why: 'resumed' };
     case 'rollback':
-      return rollback(state, agreement, { now, why: `by ${command.by}${swears(command, agreement)}` });
+      return rollback(state, agreement, { now, why: `by ${command.by}${openedBy(command, agreement)}` });
     case 'forget':
       return { agreement: withoutReplicas(state, agreement, { gone: [command.replica ?? ''], now }), why: `replica ${command.replica} forgotten` };
   }
 }
 
-/** Whose word it was that an A of which nobody knows is open. */
-function swears({ aIsOpen }: Command, { fence }: Agreement): string {
+/** For the journal: that the operator has said that A is open, where nothing else shows it. */
+function openedBy({ aIsOpen }: Command, { fence }: Agreement): string {
   return aIsOpen !== undefined && fence.mayHaveRun === true ? `, who has seen that A is open after attempt ${aIsOpen} of the fence` : '';
 }
 
@@ -147,7 +147,7 @@ function advanceRefusal(state: State, agreement: Agreement, { command, now }: { 
   return wait.until === null ? wait.why : `${wait.why}, until ${new Date(shown(state, now, wait.until)).toISOString()}`;
 }
 
-/** Forgetting is a person's word that the replica is gone for good: nothing here can check it. */
+/** By `forget` a person says that the replica will not come back: nothing here can check that. */
 function forgetRefusal(state: State, agreement: Agreement, { replica }: Command): string | null {
   if (replica === undefined || agreement.members[replica] === undefined) return `no replica ${replica ?? ''} is registered`;
   if (replica === state.replica) return 'a replica does not forget itself';

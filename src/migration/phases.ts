@@ -1,4 +1,4 @@
-// How a plan goes from phase to phase: what ends each of them, and the agreement that comes next. Whoever wins the swap did it (R4).
+// How a plan goes from phase to phase: what ends each of them, and the agreement that comes next. Every replica tries; the one whose swap the store takes has done it (R4).
 import { type Agreement, type Flip, type Member, reached, type Step } from './agreement.ts';
 import { clockDoubt, earliest, latest } from './clock.ts';
 import { afterFence, beginFence, fenceRefusal } from './fence.ts';
@@ -86,7 +86,7 @@ export function conditions(state: State): Wait | null {
   return doubt === null ? null : { why: doubt, until: null };
 }
 
-/** R6: what is told by the clocks of others cannot be measured by one that is off. */
+/** R6: times of other clocks cannot be compared with a clock that is off. */
 const uncompared: Wait = { why: 'the clock has to be compared with those of the other replicas', until: null };
 
 /** T + slack + C after the last replica began to hand out the short TTL. */

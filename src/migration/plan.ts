@@ -62,7 +62,7 @@ interface Fence {
   readonly didNothing?: readonly number[];
 }
 
-/** Where the agreement of the replicas lives; `journal` is a file of this one server. */
+/** Where the agreement of the replicas is kept; `journal` is a file of this one server. */
 type StoreKind = 'journal' | 'etcd' | 'configmap';
 
 /** Where one name leads before and after. */

@@ -53,7 +53,7 @@ export function unheard({ restored, members }: Agreement): readonly string[] {
   return restored === undefined ? [] : Object.keys(members).filter((replica) => !restored.by.includes(replica));
 }
 
-/** What a replica says that has heard what was put back and knows no more. What it has handed out is counted, whatever it had promised. */
+/** The statement of a replica that has read what was put back and knows no more than that. What it has handed out is counted, whatever it had promised. */
 export function confirmed(
   agreement: Agreement,
   { replica, lease, skew }: { readonly replica: string; readonly lease: Leases; readonly skew: number },

@@ -19,7 +19,7 @@ export interface Clock {
   readonly mono: number;
   /** By how much the wall clock was ahead of the monotonic one when both were looked at last. */
   readonly offset: number;
-  /** How far the wall clock has gone ahead of the time of the plan: set forward, or the machine has slept. Which of them cannot be told. */
+  /** How far the wall clock has gone ahead of the time of the plan: set forward, or the machine has slept. Which of the two it was cannot be known. */
   readonly ahead: number;
   /** All of these steps since the process began, whatever was taken back later. */
   readonly slept: number;
@@ -194,7 +194,7 @@ export interface State {
   readonly written: Written;
   /** Leases of an earlier run of this replica end at the latest then, by the monotonic clock. */
   readonly restart: Leases;
-  /** Of which leases the others have been told, by the monotonic clock. */
+  /** The ends of leases that this replica has stated in the store, by the monotonic clock. */
   readonly stated: Leases | null;
   /** What is durable and answered by; null: neither journal nor store yet (R5). */
   readonly view: View | null;
@@ -224,7 +224,7 @@ export interface State {
   readonly seen: Readonly<Record<string, { readonly beat: number; readonly mono: number; readonly compared: boolean }>>;
   /** Wall clock of the last reading of the store; a peer's stamp since then cannot be much older (R6). */
   readonly readAt: number | null;
-  /** Whose clock is further off than `skew`, if any (R6). */
+  /** The replica whose clock is further off than `skew` (R6); null: none. */
   readonly skewedBy: string | null;
   /** The flip that was promised in this run: the clock was compared with those of the others then. */
   readonly promised: Pick<Progress, 'epoch' | 'flip'> | null;

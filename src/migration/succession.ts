@@ -34,7 +34,7 @@ export function successionRefusal(
   return `plan ${running.name} is in ${phase} and was edited in ${fields.join(', ')}, expected only weight, gates, pace, advance, rollback, handback or hold to change`;
 }
 
-/** Whether the record is in the hand of another plan. `start` fixes the plan, and one that has taken over fixes where the names are: who has another one takes no part. */
+/** Whether another plan is in force in the record. `start` fixes the plan, and a plan that has taken over fixes where the names lead: a server with another plan takes no part. */
 export function otherPlan({ hash, where }: State, agreement: Agreement): boolean {
   if (agreement.begins !== undefined && agreement.begins.where !== where.from) return true;
   return agreement.phase !== 'original' && agreement.hash !== hash;

@@ -41,9 +41,9 @@ export interface Block {
   readonly uses: readonly Use[];
   readonly settings: BlockSettings;
   readonly place: Place;
-  /** Changes with any of its words. */
+  /** A hash of its words: it differs when any of them does. */
   readonly hash: string;
-  /** By what it is chosen among blocks of the same zone. */
+  /** How it is chosen among the blocks of one zone. */
   readonly choice: Choice;
 }
 
@@ -91,7 +91,7 @@ export async function setUpBlocks(tree: Tree, environment: SetupEnvironment & { 
   const warnings: string[] = [];
   const sources = new Map<string, string>();
   const drafts = tree.blocks.map((block) => makeDraft(block, environment, problems));
-  // What a plugin that could not be loaded is called is known; why it could not is told already.
+  // The names of plugins that could not be loaded are known words; why they could not be loaded is reported already.
   const named = new Set(tree.global?.directives.flatMap(({ args }) => args.slice(0, 1).map(({ text }) => text)));
   for (const draft of drafts) problems.push(...unknownDirectives(draft.block, environment.registry, named));
   for (const plugin of await loadPlugins(environment.registry, tree)) {

@@ -1,4 +1,4 @@
-// Whose fault a failure is, in words: the plugin, its directive, the line of its code, and the question.
+// What has caused a failure, in words: the plugin, its directive, the line of its code, and the question.
 import { fileURLToPath } from 'node:url';
 import type { Query } from '../dns/query.ts';
 import type { Step } from './chain.ts';

@@ -10,7 +10,7 @@ import type { ListenerPlan } from './listener-plan.ts';
 /** What came of a query. */
 export type Outcome = { readonly reply: Reply } | { readonly error: unknown };
 
-/** Whoever a query comes from: an inquiry, or the plugin that passes it on. */
+/** Where a query comes from: a question that is to be explained, or the plugin that passes it on. */
 abstract class Tracer implements Explained {
   /** Plugins that were given a query from here, in order. */
   readonly behind: Trace[] = [];

@@ -178,7 +178,7 @@ export class Generation {
   }
 
   private answering(server: string, routed: readonly RoutedBlock[], blocks: readonly Block[]): Answering {
-    // Observers are of the process: those of any block are told of what no block of any listener answers.
+    // Observers count for the whole process: each is told of the queries that no block of any listener answers.
     const observers = [...new Set(this.blocks.flatMap((block) => provided(block, requestObserver)))];
     return {
       router: new Router(routed),

@@ -1,4 +1,4 @@
-// What one worker is still to be told of the states that the main process shares.
+// The changes of shared states that one worker has not been sent yet.
 import { serialize } from 'node:v8';
 import { messageOf } from '../config/error.ts';
 import type { Logger } from '../log/logger.ts';

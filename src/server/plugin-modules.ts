@@ -8,7 +8,7 @@ import type { ModuleSource, Request } from './module-source.ts';
 /** What a module exports, by name. */
 type Namespace = Readonly<Record<string, unknown>>;
 
-/** A local file that has been run. Whoever uses what it exports keeps it alive, nobody else does. */
+/** A local file that has been run. It is freed when nothing uses its exports any more: no table of this process holds it. */
 interface Loaded {
   readonly digest: string;
   readonly namespace: Namespace;
@@ -171,7 +171,7 @@ export class ModuleLoad {
   }
 }
 
-/** A function apart: what it holds lives as long as the module does, and a load must not. */
+/** A function of its own, so that it holds no variable of the load: what it holds lives as long as the module. */
 function dynamicImport(owner: PluginModules, path: string, imports: Set<string>): (specifier: string) => Promise<Namespace> {
   return async (specifier) => await owner.importFrom(String(specifier), path, imports);
 }

@@ -56,7 +56,7 @@ export class SharedStates {
     for (const state of this.states.values()) if (state.address.identity === identity) state.begin();
   }
 
-  /** A worker wants to be told of a state, be its instance here started or not. */
+  /** A worker asks for a state. The instance in this process may not have started yet. */
   follow(address: StateAddress, outbox: Outbox): void {
     this.primary(address).join(outbox);
   }
@@ -70,7 +70,7 @@ export class SharedStates {
     if (state instanceof WorkerState) state.update(changes);
   }
 
-  /** Workers are told nothing any more, and a worker hears nothing. What a worker tells until it has ended as well is heard. */
+  /** Nothing more is sent to workers, and a worker takes no more changes. The notes that a worker sends until its own end are still heard. */
   end(): void {
     for (const state of this.states.values()) state.end();
   }
@@ -199,7 +199,7 @@ function nameOf({ identity, label }: StateAddress): string {
   return `${identity} ${label}`;
 }
 
-/** What a listener throws is logged, and the next change is told all the same. */
+/** Calls a listener. What it throws is logged, and it is called for the next change all the same. */
 function guarded({ changed, told }: StateListener<unknown, unknown>, log: Logger): StateListener<unknown, unknown> {
   const run = (call: () => void) => {
     try {

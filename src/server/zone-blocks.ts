@@ -58,7 +58,7 @@ export class ZoneBlocks {
     return undefined;
   }
 
-  /** Who wants an answer explained is told of every block. */
+  /** For an answer that is to be explained every block is asked, so that each can say why it does not take the query. */
   private candidates(query: Query): readonly RoutedBlock[] {
     return this.byClient === undefined || query.explained !== undefined ? this.all : this.byClient.find(query.client);
   }

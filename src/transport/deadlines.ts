@@ -22,7 +22,7 @@ export interface Waiting extends Linked {
  * whole heap is collected. No timer runs while nothing waits.
  */
 export class Deadlines {
-  /** Milliseconds between two looks at what is over. Whatever waits waits so much longer at most. */
+  /** Milliseconds between two looks at what is over; no wait is longer than asked for by more than that. */
   private readonly tick: number;
   private readonly slots = Array.from({ length: slotCount }, (): Linked => ({ before: undefined, behind: undefined }));
   private count = 0;

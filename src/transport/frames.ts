@@ -221,7 +221,7 @@ export class FramedConnection extends Ends implements Peer, Served {
   }
 
   private resume(): void {
-    // A socket that is gone stays paused, whatever it is told: what it left unread has nobody to be answered to.
+    // A socket that is gone stays paused whatever is called on it, and nobody can take answers to what it left unread.
     if (this.socket.destroyed || this.finished || this.overloaded() || !this.socket.isPaused()) return;
     this.socket.resume();
     if (this.restLength >= this.wanted) this.readFrames();

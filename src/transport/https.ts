@@ -11,7 +11,7 @@ import type { StreamSettings } from './stream-settings.ts';
 export interface HttpsOptions extends Pick<AcceptOptions, 'address' | 'port' | 'reusePort'> {
   readonly answerer: Answerer;
   readonly settings: () => StreamSettings;
-  /** Is told the HTTP status of every response. */
+  /** Called with the HTTP status of every response. */
   readonly responded?: ((status: number) => void) | undefined;
 }
 

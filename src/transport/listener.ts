@@ -19,7 +19,7 @@ export interface ListenerOptions {
   readonly answerer: Answerer;
   /** In force for a connection when it is made. */
   readonly settings: () => StreamSettings;
-  /** Is told the HTTP status of every response of an `https` listener. */
+  /** Called with the HTTP status of every response of an `https` listener. */
   readonly responded?: ((status: number) => void) | undefined;
   readonly log: Logger;
   /** Whether other processes may have sockets of the same address and port. */

@@ -17,6 +17,6 @@ export interface ProxySettings {
   readonly sessions: { readonly milliseconds: number; readonly most: number } | undefined;
   /** Milliseconds on a monotonic clock. */
   readonly now: () => number;
-  /** Is told what became of each header, and why one was not taken. */
+  /** Called for each header with what became of it, and why it was not taken. */
   happened(event: ProxyEvent, from: string, why?: string): void;
 }

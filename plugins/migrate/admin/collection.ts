@@ -1,4 +1,4 @@
-// What is told of the plans of this server at an admin address, and what an operator asks of them. `docs/admin-api.yaml` describes it.
+// The plans of this server at an admin address: how they stand, and what an operator may order. `docs/admin-api.yaml` describes it.
 import { type AdminCollection, type AdminPage, adminHeaders, answerJson } from 'ferrydns/built-in/admin';
 import type { HttpResponse } from 'ferrydns/plugin';
 import type { AdminPlan } from './admin-plan.ts';

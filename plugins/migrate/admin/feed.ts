@@ -1,4 +1,4 @@
-// Server-sent events: how plans stand, told at once and then when it has changed.
+// Server-sent events: how plans stand, first at once and then after each change.
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** What the streams of an admin address share. Times are milliseconds. */

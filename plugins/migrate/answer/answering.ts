@@ -130,7 +130,7 @@ export class Answering {
 
   private steer(query: Query, next: Next, replies: Replies): Awaitable<Reply> {
     const { active } = this;
-    // Nobody waits for an answer that is explained.
+    // An explanation is given at once: it is not held back until there may be an answer.
     if (query.explained !== undefined && (active.damage !== undefined || active.steering().kind === 'silent')) return notReady;
     return this.steered(query, next, { replies, since: query.receivedAt, attempt: 0 });
   }
@@ -172,7 +172,7 @@ export class Answering {
     return this.active.damage !== undefined || this.active.steering().kind === 'silent';
   }
 
-  /** As a query for a moved name it waits a while for that to change. */
+  /** Waits for the silence to end, as long as a query for a moved name does; then gives the reply without what leads to A. */
   private withheld(query: Query, reply: Reply): Awaitable<Reply> {
     const { active, options } = this;
     const left = active.state.timing.hold - (options.now() - query.receivedAt);
@@ -194,7 +194,7 @@ export class Answering {
     return next(query.with({ caching: 'renew' }));
   }
 
-  /** Behind a moved name an answer leads where the plan leads. */
+  /** An answer whose aliases lead through a moved name goes on from there as the plan answers. */
   private lead(query: Query, next: Next, { reply, through }: { readonly reply: Reply; readonly through: Name }): Awaitable<Reply> {
     const asked = query.with({ name: through });
     const replies = this.find(asked);
@@ -257,7 +257,7 @@ export class Answering {
     return reply;
   }
 
-  /** Nothing may be answered: waits a while for that to change, then says so. */
+  /** While nothing may be answered: waits for that to change, as long as `hold` says, then answers SERVFAIL. */
   private hold(query: Query, next: Next, asked: Asked): Awaitable<Reply> {
     const { active } = this;
     const left = active.state.timing.hold - (this.options.now() - asked.since);

@@ -89,7 +89,7 @@ export class Guard {
     return reply.with({ authenticData: false, answers, additionals: put(reply.additionals) });
   }
 
-  /** B in the place of A. */
+  /** The addresses of B that take the place of an address of A, with the lowered TTL. */
   private moved({ name, type, data, ttl }: ResourceRecord): readonly ResourceRecord[] {
     const lowered = Math.min(ttl, this.options.move.plan.transitionTtl);
     return this.behind.replacementsFor(String(data)).map((address) => record({ name, type, ttl: lowered, data: address }));

@@ -45,7 +45,7 @@ export interface Trouble {
 export class Journal {
   readonly file: string;
   readonly entries: readonly Written[];
-  /** What is to be told of how it was found. */
+  /** For the log: what was odd about the file when it was opened. */
   readonly remarks: readonly string[];
   /** What is wrong with the file since it was looked at or written to last; undefined: nothing. */
   trouble: Trouble | undefined;

@@ -39,7 +39,7 @@ async function besides(file: string): Promise<readonly string[]> {
   return names.filter((name) => name.endsWith('.journal') && name !== basename(file)).map((name) => join(folder, name));
 }
 
-/** What a journal says; nothing when it cannot be read, which its own plan would be told of. */
+/** The entries of a journal; none when it cannot be read: its own plan reports that when it is opened. */
 async function accountOf(file: string): Promise<Account | undefined> {
   const { entries } = await Journal.peruse(file).catch(() => ({ entries: [] }));
   const { plan, last } = standing(entries);

@@ -52,7 +52,7 @@ export class Effects {
   private link: Link | undefined;
   private retryAt = 0;
   private lookAt = 0;
-  /** What was told last of the journal. */
+  /** The trouble of the journal that was reported last. */
   private trouble: string | undefined;
   private fetching = false;
   private ended = false;
@@ -73,12 +73,12 @@ export class Effects {
     this.link = link;
   }
 
-  /** The store has been heard. */
+  /** The store has answered. */
   heard(): void {
     this.fetching = false;
   }
 
-  /** Nothing is done or told any more. */
+  /** Ends it: nothing more is done, and the engine gets no more events. */
   end(reason: string): void {
     this.ended = true;
     this.ending.abort();
@@ -239,7 +239,7 @@ export class Effects {
     for (const replica of await link.goneReplicas(silent)) void this.command('forget', { epoch: agreed.epoch, by, force: false, replica });
   }
 
-  /** Whoever has another journal may answer otherwise: only B for good, which nothing takes back, is right whatever that one says. */
+  /** Another process with another journal may answer otherwise. Only the answer B after the move is right whatever that journal says: nothing takes it back. */
   private watchJournal(): void {
     const { journal, log, now } = this.options;
     if (now() >= this.lookAt) {

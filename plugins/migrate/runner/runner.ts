@@ -86,7 +86,7 @@ export class Runner implements ActivePlan {
     return this.link?.place ?? this.file;
   }
 
-  /** Whether the store is heard. Sessions are renewed in the course of a move alone. */
+  /** Whether the store answers. Sessions are renewed only while a move is under way; else the last reading counts. */
   get heard(): boolean {
     return this.moving ? migration.sessionLives(this.state, this.moment()) : this.agreed !== null && this.link?.problem === undefined;
   }
@@ -142,7 +142,7 @@ export class Runner implements ActivePlan {
     this.effects?.end(reason);
     const { journal, link } = this;
     this.journal = undefined;
-    // The others will not know of what is answered from here on.
+    // What is answered from here on would be in no account that the others see.
     this.steered = { kind: 'silent', why: reason };
     this.timeDecides = false;
     this.held.release();
@@ -153,7 +153,7 @@ export class Runner implements ActivePlan {
     await journal?.close();
   }
 
-  /** The others need not wait for a server that stops. Its next life answers nothing until it is registered again: no horizon would know of it. */
+  /** Takes this server out of the registered replicas, so that the others need not wait for it. After a restart it answers nothing until it is registered again: else its leases would be in no horizon. */
   private async leave(journal: Journal, link: Link | undefined): Promise<void> {
     const { view } = this.state;
     if (this.connect === undefined || link === undefined) return;

@@ -17,11 +17,11 @@ export interface LinkOptions {
   readonly log: Logger;
   /** Milliseconds on a monotonic clock. */
   readonly now: () => number;
-  /** Is told what was read. */
+  /** Called with what was read. */
   heard(found: migration.Event): void;
-  /** Is told of a change of epoch, phase, step or replicas, whoever made it. */
+  /** Called after a change of epoch, phase, step or replicas, by this server or another. */
   changed(kept: Kept): void;
-  /** Another process speaks for this replica. */
+  /** Called when another process has taken the name of this replica. */
   usurped(reason: string): void;
 }
 

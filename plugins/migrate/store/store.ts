@@ -6,7 +6,7 @@ export interface Kept {
   readonly agreement: migration.Agreement;
   /** The last change of epoch, phase, step or replicas, for people; `at` is RFC 3339. */
   readonly changed: { readonly why: string; readonly by: string; readonly at: string } | null;
-  /** For each replica the process that speaks for it: two that share a name are found out by it. */
+  /** For each replica the process that has its name: two processes that share a name are detected by it. */
   readonly runs: Readonly<Record<string, string>>;
 }
 
@@ -30,11 +30,11 @@ export type Swapped = { readonly done: true; readonly version: number } | { read
 export interface Store {
   /** For people. */
   readonly place: string;
-  /** Rejects when the store cannot be heard. */
+  /** Rejects when the store does not answer. */
   read(): Promise<Found>;
   /** Rejects when nobody knows whether it has happened. */
   swap(proposal: Proposal): Promise<Swapped>;
-  /** Whether no Pod has the name of this replica; rejects when that cannot be told. Absent where replicas are not called as Pods. */
+  /** Whether no Pod has the name of this replica; rejects when that cannot be found out. Absent where replicas do not have the names of Pods. */
   isGone?(replica: string): Promise<boolean>;
   close(): void;
 }

@@ -1,7 +1,7 @@
-// Whom a process has answered since it last told so: bounded, and right about the end of the last lease whatever had to be left out.
+// The clients that a process has answered since its last report. Their number is bounded; of those that are left out the end of the last lease is kept.
 import type { Report } from './snapshot.ts';
 
-/** Clients that are told of at once. */
+/** Clients in one report at most. */
 const most = 20_000;
 const answers = ['from', 'to', 'both'] as const;
 
@@ -13,7 +13,7 @@ interface Last {
 export class HandedOut {
   private lists = noLists();
   private count = 0;
-  /** By the clock of whoever notes. */
+  /** The ends of the last leases of clients that were left out, on the clock of `note`; 0: none. */
   private unlisted = { from: 0, to: 0 };
 
   /** Notes an answer that leaves now. */

@@ -1,7 +1,7 @@
 // The answers of an admin address: JSON, of this moment.
 import type { HttpResponse } from '../plugin.ts';
 
-/** What is told is of this moment, and not for a page of somebody else. */
+/** Answers are of this moment, so no cache may keep them, and pages from elsewhere may not read them. */
 export const adminHeaders = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
 /** An answer whose body is this value as JSON, not to be cached. */

@@ -3,10 +3,10 @@ import type { Awaitable } from '../awaitable.ts';
 import type { HttpRequest, HttpResponse } from '../plugin.ts';
 import { refuseRequest } from './answer.ts';
 
-/** What is at a path: about all that are told of at the address, or about the one that the path names. */
+/** What is at a path: about all members of a collection, or about the one that the path names. */
 export type AdminPage<T> = PageOfAll | PageOfOne<T>;
 
-/** About all that are told of. */
+/** About all members. */
 export interface PageOfAll {
   readonly method: 'GET' | 'POST';
   readonly all: (request: HttpRequest) => Awaitable<HttpResponse>;
