@@ -140,6 +140,21 @@ describe('faults of the API server', () => {
     expect(lists).toHaveLength(1);
   });
 
+  test('a connection that falls silent is noticed within a minute, and what was missed is heard', async () => {
+    let passed = 0;
+    await using api = await PlayedApi.start(objects);
+    const corefile = `cluster.local {\n prometheus 127.0.0.1:0\n kubernetes {\n endpoint ${api.url}\n }\n}`;
+    await using server = await serve(corefile, { now: () => performance.now() + passed });
+    const staleness = async () => Number(/^ferrydns_kubernetes_staleness_seconds (\S+)/m.exec(await server.metrics())?.[1]);
+    api.mute();
+    api.put(slice('default/db-1', 'db', ['172.16.5.1']));
+    passed = 49_000;
+    expect(await staleness()).toBeGreaterThan(48);
+    passed = 60_000;
+    await expect.poll(async () => (await server.ask(db)).answers, soon).toEqual([`${db}. 5 IN A 172.16.5.1`]);
+    await expect.poll(staleness, soon).toBeLessThan(48);
+  });
+
   test('a refusal of every resume leads to lists, and not to a storm of them', async () => {
     await using it = await cluster({
       streams: false,

@@ -92,7 +92,106 @@ function searching(name: string, line: string, more: Partial<ExchangeCase> = {})
   };
 }
 
+/** Options, and what the message says of those that are refused. */
+const options: Readonly<Record<string, string | undefined>> = {
+  'pods insecure': undefined,
+  pods: 'Wrong argument count',
+  'pods other': 'must be one of: disabled, verified, insecure',
+  'pods disabled verified': 'Wrong argument count',
+  endpoint_pod_names: undefined,
+  'endpoint_pod_names x': 'Wrong argument count',
+  'namespaces a b': undefined,
+  namespaces: 'Wrong argument count',
+  'labels a in (b, c),d=e,!f': undefined,
+  'labels a!=b': 'is not a valid label selector operator',
+  'labels a in': 'unable to parse label selector value',
+  labels: 'Wrong argument count',
+  'namespace_labels team=one': undefined,
+  'namespace_labels =': 'unable to parse namespace_label selector value',
+  'namespaces a ; namespace_labels b': 'namespaces and namespace_labels cannot both be set',
+  'ttl 0': undefined,
+  'ttl 3600': undefined,
+  'ttl 3601': 'ttl must be in range [0, 3600]: 3601',
+  'ttl -1': 'ttl must be in range [0, 3600]: -1',
+  ttl: 'Wrong argument count',
+  noendpoints: undefined,
+  'noendpoints x': 'Wrong argument count',
+  'ignore empty_service': undefined,
+  'ignore other': "unable to parse ignore value: 'other'",
+  zonal: undefined,
+  'zonal ; noendpoints': 'zonal requires the endpoint cache; remove noendpoints',
+  'multicluster cluster.local': undefined,
+  'multicluster other.local': 'is not authoritative for the multicluster zone other.local.',
+  'apiserver_qps 5 ; apiserver_burst 10 ; apiserver_max_inflight 3': undefined,
+  'apiserver_qps 0.5': undefined,
+  'apiserver_qps -1': '',
+  'apiserver_burst x': '',
+  apiserver_max_inflight: 'Wrong argument count',
+  'startup_timeout x': '',
+  startup_timeout: 'Wrong argument count',
+  'tls a b': 'Wrong argument count',
+  kubeconfig: 'Wrong argument count',
+  upstream: "unknown property 'upstream'",
+  'resyncperiod 5m': "unknown property 'resyncperiod'",
+  'fallthrough a.test': undefined,
+};
+/** Where the error is told of, in place of the closing brace. */
+const lines: Readonly<Record<string, number>> = {
+  'namespaces a ; namespace_labels b': 6,
+  'zonal ; noendpoints': 5,
+  'multicluster other.local': 5,
+};
+const start = '        endpoint http://127.0.0.1:1\n        startup_timeout 1ms\n';
+const loads: readonly ParityCase[] = [
+  ...Object.entries(options).map(([option, says]): ParityCase => {
+    const text = option
+      .split(' ; ')
+      .map((line) => `        ${line}\n`)
+      .join('');
+    return {
+      load: true,
+      name: `option: ${option}`,
+      corefile: `.:{{PORT}} {\n    kubernetes cluster.local {\n${start}${text}    }\n}\n`,
+      ...(says === undefined ? {} : { says }),
+      ...(lines[option] === undefined ? {} : { deviation: { id: 'error-line', instead: { line: lines[option] } } }),
+    };
+  }),
+  {
+    load: true,
+    name: 'reverse zones alone',
+    corefile: `.:{{PORT}} {\n    kubernetes 10.in-addr.arpa {\n${start}    }\n}\n`,
+    says: 'non-reverse zone name must be used',
+  },
+  {
+    load: true,
+    name: 'kubernetes twice',
+    corefile: `.:{{PORT}} {\n    kubernetes a {\n${start}    }\n    kubernetes b {\n${start}    }\n}\n`,
+    says: 'only be used once per server block',
+  },
+  { load: true, name: 'outside of a cluster', corefile: '.:{{PORT}} {\n    kubernetes cluster.local\n}\n', says: 'KUBERNETES_SERVICE_PORT' },
+  {
+    load: true,
+    name: 'k8s_external without kubernetes',
+    corefile: '.:{{PORT}} {\n    k8s_external a.test\n}\n',
+    says: 'kubernetes plugin not loaded',
+  },
+  {
+    load: true,
+    name: 'k8s_external with a long TTL',
+    corefile: '.:{{PORT}} {\n    k8s_external a.test {\n        ttl 4000\n    }\n}\n',
+    says: 'ttl must be in range [0, 3600]: 4000',
+  },
+  { load: true, name: 'autopath without a word', corefile: '.:{{PORT}} {\n    autopath\n}\n' },
+  {
+    load: true,
+    name: 'autopath with a file that is not there',
+    corefile: '.:{{PORT}} {\n    autopath {{DIR}}/nothing\n}\n',
+    says: 'failed to parse',
+  },
+];
+
 export const cases: readonly ParityCase[] = [
+  ...loads,
   ...specified,
   external('k8s_external', []),
   external('k8s_external: headless, with another TTL and apex', ['headless', 'ttl 60', 'apex servers']),
