@@ -187,8 +187,8 @@ export class Kubernetes implements Instance {
 
   /** What the watching depends on: two uses with the same words share it. */
   private words(): string {
-    const { kubeconfig, endpoint, tls, wanted, limits } = this.configured;
-    return JSON.stringify({ kubeconfig, endpoint, tls, wanted, limits });
+    const { kubeconfig, endpoint, tls, accessHash, wanted, limits } = this.configured;
+    return JSON.stringify({ kubeconfig, endpoint, tls, accessHash, wanted, limits });
   }
 }
 

@@ -1,10 +1,14 @@
 // The grammar of the directive, and what its options come to.
+
+import { createHash } from 'node:crypto';
+import { accessByFile } from 'ferrydns/built-in/kubernetes';
 import {
   duration,
   file,
   flag,
   integer,
   many,
+  messageOf,
   type Name,
   optional,
   property,
@@ -79,6 +83,8 @@ export interface Settings {
   /** Absolute paths. */
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string } | undefined;
   readonly kubeconfig: { readonly file: string; readonly context: string | undefined } | undefined;
+  /** A hash of the files that say how the API server is reached. */
+  readonly accessHash: string;
   /** Milliseconds. */
   readonly startupTimeout: number;
 }
@@ -97,6 +103,10 @@ export function readSettings(options: KubernetesOptions, context: SetupContext):
   }
   const multiclusterZones = options.multicluster?.zones ?? [];
   refuseForeign(multiclusterZones, zones, context);
+  const files = tls === undefined ? undefined : { cert: context.path(tls.cert), key: context.path(tls.key), ca: context.path(tls.ca) };
+  const config = kubeconfig === undefined ? undefined : { file: context.path(kubeconfig.file), context: kubeconfig.context };
+  const accessHash = lookAtFiles(config === undefined ? Object.values(files ?? {}) : [config.file], context);
+  refuseBroken(config, context);
   return {
     answers: { zones, primaryZone, multiclusterZones, zonal, ttl: options.ttl, fallthrough: fallthroughZones(options.fallthrough?.zones) },
     exposure: { namespaces: new Set(namespaces?.names ?? []), pods: options.pods, ignoreEmpty: options.ignore !== undefined },
@@ -111,10 +121,27 @@ export function readSettings(options: KubernetesOptions, context: SetupContext):
     },
     limits: { perSecond: options.apiserver_qps, burst: options.apiserver_burst, inFlight: options.apiserver_max_inflight },
     endpoint: endpoint?.url[0],
-    tls: tls === undefined ? undefined : { cert: context.path(tls.cert), key: context.path(tls.key), ca: context.path(tls.ca) },
-    kubeconfig: kubeconfig === undefined ? undefined : { file: context.path(kubeconfig.file), context: kubeconfig.context },
+    tls: files,
+    kubeconfig: config,
+    accessHash,
     startupTimeout: options.startup_timeout,
   };
+}
+
+/** Reads the files, so that a reload sees when they are others. */
+function lookAtFiles(files: readonly string[], context: SetupContext): string {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(context.read(file));
+  return hash.digest('hex');
+}
+
+function refuseBroken(config: Settings['kubeconfig'], context: SetupContext): void {
+  if (config === undefined) return;
+  try {
+    accessByFile(config.file, config.context);
+  } catch (error) {
+    context.fail(messageOf(error), 'kubeconfig');
+  }
 }
 
 function refuseForeign(multicluster: readonly Name[], zones: readonly Name[], context: SetupContext): void {
