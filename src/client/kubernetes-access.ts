@@ -40,11 +40,6 @@ export interface PodPlace {
 
 const thisPod: PodPlace = { environment: process.env, folder: '/var/run/secrets/kubernetes.io/serviceaccount' };
 
-/** Whether the environment of the process says that it runs in a cluster. */
-export function isInCluster({ environment }: PodPlace = thisPod): boolean {
-  return apiAddress(environment) !== undefined;
-}
-
 /** Throws an Error that says what is missing when this is no Pod of a cluster. */
 export function accessInCluster({ environment, folder }: PodPlace = thisPod): KubernetesAccess {
   const address = apiAddress(environment);

@@ -1,4 +1,5 @@
 // Follows the objects of one kind: a list, then a watch that goes on from where the list or the watch before has ended.
+import type { IncomingMessage } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Logger } from 'ferrydns/plugin';
 import type { Inventory } from '../cluster/inventory.ts';
@@ -16,6 +17,8 @@ const watchSeconds = 240;
 const mostBetweenWatches = 1000;
 /** Milliseconds after which a watch that ends was no short one. */
 const longWatch = 5000;
+/** Milliseconds that a server may ask to wait. */
+const longestPause = 60_000;
 /** Objects of a page, where lists are not streamed. */
 const pageSize = 500;
 /** Milliseconds of work after which others get their turn. */
@@ -42,7 +45,7 @@ interface WatchEvent {
   readonly object?: RawObject;
 }
 
-/** What a watch is cut off with when it was silent for too long. */
+/** What an answer is cut off with when it was silent for too long. */
 const silent = new Error('silence');
 
 export class ListWatch {
@@ -98,7 +101,7 @@ export class ListWatch {
     const isAhead = /too large resource version/i.test(error.message);
     if (isOver || isAhead) this.version = undefined;
     if (isAhead) this.known = '';
-    const wait = Math.max(retryAfter ?? 0, (isOver ? this.relists : this.backOff).take());
+    const wait = Math.max(Math.min(retryAfter ?? 0, longestPause), (isOver ? this.relists : this.backOff).take());
     this.failure = error.message;
     this.complain(error.message);
     await pause(wait, signal);
@@ -142,20 +145,11 @@ export class ListWatch {
       ? { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan', resourceVersion: this.known }
       : { resourceVersion: this.version ?? '' };
     const query = this.query({ watch: 'true', allowWatchBookmarks: 'true', timeoutSeconds: `${seconds}`, ...from });
-    const cut = new AbortController();
-    const body = await client.get(resource.path, query, AbortSignal.any([signal, cut.signal]));
+    const body = await client.get(resource.path, query, signal);
     this.heard();
     if (!begins) this.well();
     const begun = this.heardAt ?? 0;
-    const watchdog = setInterval(() => this.isSilent() && cut.abort(silent), mostSilence / 10);
-    try {
-      await this.read(body, new JsonObjects('events', (text) => this.parsed(text, (event) => this.take(event))));
-    } catch (error) {
-      throw cut.signal.aborted && !signal.aborted ? silent : error;
-    } finally {
-      clearInterval(watchdog);
-      body.destroy();
-    }
+    await this.read(body, new JsonObjects('events', (text) => this.parsed(text, (event) => this.take(event))));
     if (this.options.now() - begun > longWatch) this.between.reset();
     await pause(this.between.take(mostBetweenWatches), signal);
   }
@@ -213,16 +207,22 @@ export class ListWatch {
     this.heardAt = this.options.now();
   }
 
-  /** Reads what streams in, and lets others have their turn when there is much of it. */
-  private async read(body: AsyncIterable<Buffer>, objects: JsonObjects): Promise<void> {
+  /** Reads what streams in, and lets others have their turn when there is much of it. Rejects when nothing comes for too long. */
+  private async read(body: IncomingMessage, objects: JsonObjects): Promise<void> {
     const { now } = this.options;
+    const watchdog = setInterval(() => this.isSilent() && body.destroy(silent), mostSilence / 10);
     let since = now();
-    for await (const chunk of body) {
-      this.heard();
-      objects.push(chunk);
-      if (now() - since < slice) continue;
-      await turn();
-      since = now();
+    try {
+      for await (const chunk of body as AsyncIterable<Buffer>) {
+        this.heard();
+        objects.push(chunk);
+        if (now() - since < slice) continue;
+        await turn();
+        since = now();
+      }
+    } finally {
+      clearInterval(watchdog);
+      body.destroy();
     }
   }
 

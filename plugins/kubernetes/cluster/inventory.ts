@@ -30,10 +30,6 @@ export class Inventory {
     this.sink = sink;
   }
 
-  get size(): number {
-    return this.held.size;
-  }
-
   /** A list begins. One that began before and did not end is forgotten. */
   beginList(): void {
     this.generation++;

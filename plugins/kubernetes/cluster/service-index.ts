@@ -73,11 +73,6 @@ export class ServiceIndex {
     return this.services.get(namespace)?.get(name);
   }
 
-  /** Every service, for who wants to know all of them. */
-  *entries(): Generator<ServiceEntry, void> {
-    for (const inNamespace of this.services.values()) yield* inNamespace.values();
-  }
-
   put<K extends Kind>(kind: K, key: string, object: Kinds[K]): void {
     this.change(kind, key, object);
   }
