@@ -33,9 +33,15 @@ export class Pattern {
   /** What the first place where it {@link fits} comes to. */
   match(name: string): Match {
     const found = (this.expression.exec(name) ?? []) as readonly (string | undefined)[];
-    const groups = Array.from(found, (group) => group ?? '');
-    const numbered = groups.map((group, i) => [String(i), group] as const);
-    return { pattern: this.source, groups, named: new Map([...numbered, ...this.names.map(([each, i]) => [each, groups[i] ?? ''] as const)]) };
+    const groups: string[] = [];
+    const named = new Map<string, string>();
+    for (let i = 0; i < found.length; i++) {
+      const group = found[i] ?? '';
+      groups.push(group);
+      named.set(String(i), group);
+    }
+    for (const [each, i] of this.names) named.set(each, groups[i] ?? '');
+    return { pattern: this.source, groups, named };
   }
 }
 

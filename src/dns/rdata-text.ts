@@ -9,6 +9,8 @@ import { octetsOf, readTtl, type TextWord } from './text-words.ts';
 
 /** Octets of one character string at most (RFC 1035 section 3.3). */
 const maxString = 255;
+const DOT = 0x2e;
+const ZERO = 0x30;
 
 /** Reads a field of one word. */
 type Field = (word: string) => Uint8Array;
@@ -29,7 +31,13 @@ const type: Field = (word) => written(QueryType[word.toUpperCase() as keyof type
 
 const ipv4: Field = (word) => {
   if (!isIPv4(word)) throw new Error(`found "${word}", expected an IPv4 address`);
-  return Uint8Array.from(word.split('.'), Number);
+  const bytes = new Uint8Array(4);
+  for (let i = 0, at = 0; i < word.length; i++) {
+    const code = word.charCodeAt(i);
+    if (code === DOT) at++;
+    else bytes[at] = (bytes[at] as number) * 10 + code - ZERO;
+  }
+  return bytes;
 };
 const ipv6: Field = (word) => {
   if (!isIPv6(word) || word.includes('%')) throw new Error(`found "${word}", expected an IPv6 address`);

@@ -20,13 +20,16 @@ export function readRecord(text: string): ResourceRecord | undefined {
   let klass: number | undefined;
   for (let at = 1; at < words.length; at++) {
     const { text: word } = words[at] as TextWord;
+    const seconds = ttl === undefined ? readTtl(word) : undefined;
+    if (seconds !== undefined) {
+      ttl = seconds;
+      continue;
+    }
     const type = typeCode(word);
-    const code = classCode(word);
-    const seconds = readTtl(word);
+    const code = klass === undefined ? classCode(word) : undefined;
     // ANY is a type and a class; in front of the type only a class can stand.
-    if (code !== undefined && klass === undefined && (type === undefined || typeCode(words[at + 1]?.text ?? '') !== undefined)) klass = code;
+    if (code !== undefined && (type === undefined || typeCode(words[at + 1]?.text ?? '') !== undefined)) klass = code;
     else if (type !== undefined) return made({ name: owner.text, ttl, klass, type }, words.slice(at + 1));
-    else if (seconds !== undefined && ttl === undefined) ttl = seconds;
     else throw new Error(`found "${word}", expected a TTL, a class or a record type`);
   }
   throw new Error('found no record type');

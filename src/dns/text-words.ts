@@ -50,6 +50,8 @@ const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d:
 
 /** Seconds as a number, or as in "1h30m"; undefined for every other word. */
 export function readTtl(word: string): number | undefined {
+  const first = word.charCodeAt(0);
+  if (first < 0x30 || first > 0x39) return undefined;
   if (/^\d+$/.test(word)) return Number(word);
   if (!/^(?:\d+[smhdw])+$/i.test(word)) return undefined;
   return [...word.matchAll(/(\d+)([smhdw])/gi)].reduce(
