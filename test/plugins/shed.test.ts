@@ -68,10 +68,11 @@ test('1024 queries of a listener wait, further ones are dropped and counted, TCP
   client.send(queryMessage('one.test +id=2000'));
   const dropped = async () => /^coredns_shed_dropped_total\{.*reason="query".*\} (\d+)$/m.exec(await server.metrics())?.[1];
   await expect.poll(dropped).toBe('1');
-  for (const release of held.splice(0)) release();
-  const answered = [];
-  for (let i = 0; i < 1024; i++) answered.push(await client.next());
-  expect(answered.every((message) => message !== undefined)).toBe(true);
+  while (held.length > 0) {
+    const released = held.splice(0, 64);
+    for (const release of released) release();
+    for (const _ of released) expect(await client.next()).toBeDefined();
+  }
   client.send(queryMessage('now.test +id=2001'));
   expect(readMessage((await client.next()) as Buffer).id).toBe(2001);
   client.close();
