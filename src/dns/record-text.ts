@@ -26,13 +26,17 @@ export function readRecord(text: string): ResourceRecord | undefined {
       continue;
     }
     const type = typeCode(word);
-    const code = klass === undefined ? classCode(word) : undefined;
-    // ANY is a type and a class; in front of the type only a class can stand.
-    if (code !== undefined && (type === undefined || typeCode(words[at + 1]?.text ?? '') !== undefined)) klass = code;
+    const code = klass === undefined ? classIn(word, words[at + 1], type) : undefined;
+    if (code !== undefined) klass = code;
     else if (type !== undefined) return made({ name: owner.text, ttl, klass, type }, words.slice(at + 1));
     else throw new Error(`found "${word}", expected a TTL, a class or a record type`);
   }
   throw new Error('found no record type');
+}
+
+/** The class that a word is. ANY is a type too: a class only in front of a type. */
+function classIn(word: string, next: TextWord | undefined, type: number | undefined): number | undefined {
+  return type === undefined || typeCode(next?.text ?? '') !== undefined ? classCode(word) : undefined;
 }
 
 interface Head {
