@@ -26,7 +26,7 @@ export default definePlugin({
       },
       async start({ share, serve, server }) {
         state = share(words, { changed: () => void changes++, told: (note) => void notes.push(note) });
-        // Slower than the workers.
+        // The fault that is played: the primary process is slower than the workers.
         if (server.primary) await new Promise((resolve) => setTimeout(resolve, 50));
         if (server.primary) for (let i = 0; i < count; i++) state.set('k' + i, word);
         state.tell(word + ' ' + process.pid);

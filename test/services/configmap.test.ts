@@ -12,6 +12,9 @@ import { type AccountFolder, KubernetesApi } from '../support/kubernetes.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { name, sharedPlan, told } from '../support/shared-plan.ts';
 
+/** Milliseconds: a part of the fault that is played. A silence that lasts longer than the session of the plan. */
+const beyondSession = 2500;
+
 const role = readFileSync(join(import.meta.dirname, '../../deploy/kubernetes/migrate-rbac.yaml'), 'utf8');
 let api: KubernetesApi;
 
@@ -152,7 +155,7 @@ test('inside of a cluster a replica whose Pod no longer exists is forgotten, and
     for (const { runner } of replicas) await runner.open();
     await one.until(() => one.members.length === 3);
     for (const each of others) each.die();
-    await delay(2500);
+    await delay(beyondSession);
     expect(one.members).toEqual(['a-machine', 'pod-1', 'pod-2']);
     await api.call('DELETE', '/api/v1/namespaces/dns/pods/pod-2?gracePeriodSeconds=0');
     await one.until(() => one.members.length < 3);

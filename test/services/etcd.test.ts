@@ -11,6 +11,10 @@ import { name, sharedPlan, told } from '../support/shared-plan.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { needs } from './needs.ts';
 
+/** Milliseconds: parts of the faults that are played. An outage that lasts longer than the session of the plan, and what stands in the key for several readings. */
+const beyondSession = 2500;
+const severalReadings = 1500;
+
 const key = `/ferrydns/migrations/${name}`;
 const silent = 'SERVFAIL 14';
 let etcd: Etcd;
@@ -138,7 +142,7 @@ test('a blend plan without its store holds its last answer', async () => {
   await blend.until(name, ({ answers }) => answers.answer === 'both');
   way.cut('silent');
   await blend.until(name, ({ store, alarms }) => !store.heard && alarms.some(({ about }) => about === 'store'));
-  await delay(2500);
+  await delay(beyondSession);
   expect(await told(blend)).toBe('both');
   expect(await blend.order(name, { verb: 'advance' })).toContain('not durable yet');
   way.heal();
@@ -168,7 +172,7 @@ test('what somebody else wrote into the key is told, and not followed', async ()
   const held = (await etcd.get(key)) ?? '';
   for (const garbage of ['no JSON', '{"epoch":7}', held.replace('"phase":"lowering"', '"phase":"original"')]) {
     await etcd.put(key, garbage);
-    await delay(1500);
+    await delay(severalReadings);
     expect((await one.status(name)).phase).not.toBe('original');
   }
   expect(one.life).toContain("holds 'no JSON', expected the agreement of a plan");

@@ -6,6 +6,9 @@ import { ServerProcess } from '../support/server-process.ts';
 import { sharedPlan, told } from '../support/shared-plan.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 
+/** Milliseconds: a part of the fault that is played. A silence that lasts longer than the session of the plans here. */
+const beyondSession = 3000;
+
 let etcd: Etcd;
 
 beforeAll(async () => {
@@ -60,7 +63,7 @@ test('one that was cut off before the start is waited for until somebody forgets
   await using fresh = await ServerProcess.start({ corefile: corefileFor({ plan }) });
   const [ghost = ''] = names(await fresh.until(plan, ({ replicas }) => replicas.length === 2));
   expect(await fresh.order(plan, { verb: 'start' })).toBeUndefined();
-  await delay(3000);
+  await delay(beyondSession);
   expect(await fresh.order(plan, { verb: 'advance' })).toBe(`replica ${ghost} does not obey the lowered TTL yet`);
   expect(await told(old)).toBe('A');
   expect(await fresh.order(plan, { verb: 'forget', replica: ghost })).toBeUndefined();
