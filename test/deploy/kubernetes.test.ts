@@ -3,6 +3,7 @@ import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { serve } from 'ferrydns/testing';
 import { describe, expect, test } from 'vitest';
+import { resourcesFor } from '../../plugins/kubernetes/cluster/resources.ts';
 import { absentIn, corefiles, problemsOf, without } from '../support/corefiles.ts';
 import { allowed, type Manifest, manifests, only, probed, selects } from '../support/manifests.ts';
 
@@ -78,11 +79,20 @@ describe('the parts fit together', () => {
   });
 
   test('the role allows what the plugin asks for, to the account that the Pods have', () => {
-    expect(allowed(only(addon, 'ClusterRole').rules)).toEqual(
-      ['namespaces.', 'services.', 'pods.', 'endpointslices.discovery.k8s.io', 'serviceimports.multicluster.x-k8s.io']
-        .flatMap((resource) => [`list ${resource}`, `watch ${resource}`])
-        .sort(),
-    );
+    const everything = {
+      labels: undefined,
+      namespaceLabels: undefined,
+      endpoints: true,
+      pods: true,
+      multicluster: true,
+      zones: true,
+      podNames: true,
+    };
+    const asked = resourcesFor(everything).flatMap(({ path, plural }) => {
+      const [, group = ''] = /^\/apis\/([^/]+)/.exec(path) ?? [];
+      return [`list ${plural}.${group}`, `watch ${plural}.${group}`];
+    });
+    expect(allowed(only(addon, 'ClusterRole').rules)).toEqual([...new Set(asked)].sort());
     const { roleRef, subjects } = only(addon, 'ClusterRoleBinding');
     expect(roleRef).toMatchObject({ kind: 'ClusterRole', name: only(addon, 'ClusterRole').metadata.name });
     expect(subjects).toEqual([{ kind: 'ServiceAccount', name: pod.spec.serviceAccountName, namespace: 'kube-system' }]);

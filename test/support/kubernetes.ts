@@ -102,8 +102,8 @@ export class KubernetesApi implements AsyncDisposable {
   }
 
   /** Asks as the admin; rejects when the answer is no success. */
-  async call<T = unknown>(method: string, path: string, object?: unknown): Promise<T> {
-    const { status, body: text } = await this.ask({ method, path, ...(object === undefined ? {} : { body: JSON.stringify(object) }) });
+  async call<T = unknown>(method: string, path: string, object?: unknown, type?: string): Promise<T> {
+    const { status, body: text } = await this.ask({ method, path, ...(object === undefined ? {} : { body: JSON.stringify(object) }) }, type);
     if (status < 200 || status > 299) throw new Error(`${method} ${path}: ${status} ${text}`);
     return JSON.parse(text) as T;
   }
@@ -120,6 +120,12 @@ export class KubernetesApi implements AsyncDisposable {
       const known = await this.ask({ method: 'GET', path: `${pathOf(object)}/${object.metadata.name}` });
       if (known.status === 404) await this.create(object);
     }
+  }
+
+  /** As `kubectl apply --server-side --force-conflicts` does; a field that the API server does not know is an error. */
+  async applyOver(object: KubernetesObject): Promise<void> {
+    const place = `${pathOf(object)}/${object.metadata.name}?fieldManager=kubectl&force=true&fieldValidation=Strict`;
+    await this.call('PATCH', place, object, 'application/apply-patch+yaml');
   }
 
   /** Creates an object, or puts it in the place of the one that has its name, with what it says of its status. */
@@ -194,8 +200,8 @@ export class KubernetesApi implements AsyncDisposable {
     return found?.status === 200;
   }
 
-  private ask(request: Omit<Ask, 'port' | 'tls' | 'headers'>) {
-    return ask({ ...request, port: this.port, tls: {}, headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' } });
+  private ask(request: Omit<Ask, 'port' | 'tls' | 'headers'>, type = 'application/json') {
+    return ask({ ...request, port: this.port, tls: {}, headers: { authorization: `Bearer ${adminToken}`, 'content-type': type } });
   }
 }
 
@@ -203,6 +209,6 @@ export class KubernetesApi implements AsyncDisposable {
 function pathOf({ apiVersion, kind, metadata }: KubernetesObject): string {
   const group = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`;
   const plural = `${kind.toLowerCase()}s`;
-  const isInNone = kind === 'Namespace' || kind === 'CustomResourceDefinition';
+  const isInNone = ['ClusterRole', 'ClusterRoleBinding', 'CustomResourceDefinition', 'Namespace'].includes(kind);
   return isInNone ? `${group}/${plural}` : `${group}/namespaces/${metadata.namespace ?? 'default'}/${plural}`;
 }
