@@ -102,7 +102,7 @@ describe('check', () => {
       'route53 example.org.:Z1',
       "plugin 'route53' is known to CoreDNS, but ferrydns does not have it yet: 'forward' the zone to a server that has it",
     ],
-    ['nsid', "plugin 'nsid' is known to CoreDNS, but ferrydns does not have it yet: leave it out"],
+    ['geoip', "plugin 'geoip' is known to CoreDNS, but ferrydns does not have it yet: leave it out"],
     ['proxy . 192.0.2.1', "expected 'forward': CoreDNS has taken 'proxy' out"],
   ])('refuses %s and says what to do', async (line, message) => {
     expect((await run(['check', file('absent', `. {\n    ${line}\n}\n`)])).err).toContain(message);
