@@ -4,14 +4,16 @@ import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serve, type TestServer } from 'ferrydns/testing';
-import { afterAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ConfigMapStore } from '../../plugins/migrate/store/configmap.ts';
 import { EtcdStore } from '../../plugins/migrate/store/etcd.ts';
+import { Link } from '../../plugins/migrate/store/link.ts';
 import { JsonClient } from '../../plugins/migrate/store/request.ts';
-import type { Kept } from '../../plugins/migrate/store/store.ts';
+import type { Found, Kept, Store } from '../../plugins/migrate/store/store.ts';
 import { readMessage } from '../support/message.ts';
 import { refusal } from '../support/refusal.ts';
 import { soon } from '../support/soon.ts';
+import { silent } from '../support/udp.ts';
 
 const name = 'www.example.org';
 const sides = 'from 192.0.2.1\n to 192.0.2.2\n ttl 1\n admin off';
@@ -242,4 +244,38 @@ test('a client that is closed lets what is on its way come to its end', async ()
   const answer = client.ask({ method: 'GET', url: slow.url });
   client.close();
   expect(await answer).toEqual({ status: 200, text: 'done' });
+});
+
+test('what a swap has done whose answer was lost is known as its own', async () => {
+  let found: Found = { version: 0, kept: null };
+  let lost = false;
+  const store: Store = {
+    place: 'a store',
+    read: () => Promise.resolve(found),
+    swap: ({ kept: next }) => {
+      found = { version: found.version + 1, kept: next };
+      if (lost) return Promise.resolve({ done: true, version: found.version });
+      lost = true;
+      return Promise.reject(new Error('no answer'));
+    },
+    close: () => {},
+  };
+  const heard: string[][] = [];
+  const link = new Link({
+    store,
+    replica: 'one',
+    shared: true,
+    earlier: new Set(),
+    log: silent,
+    now: () => performance.now(),
+    heard: (event) => void (event.kind === 'read' && heard.push(Object.keys(event.agreement?.members ?? {}))),
+    changed: () => {},
+    usurped: () => {},
+  });
+  onTestFinished(() => link.close());
+  await link.read();
+  const agreement = { epoch: 1, phase: 'original', members: { one: {} } } as unknown as Kept['agreement'];
+  expect(await link.swap({ kind: 'commit', id: 1, expect: 0, agreement, why: 'registered', by: 'one' })).toMatchObject({ kind: 'unreachable' });
+  await link.read();
+  expect(heard).toEqual([[], ['one']]);
 });

@@ -1,4 +1,5 @@
 // Runs one plan: feeds the engine with what happens, does what it wants done, and keeps what is answered by at hand.
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Move, migration } from 'ferrydns/built-in/moves';
 import { messageOf } from 'ferrydns/plugin';
 import type { ActivePlan } from '../answer/active-plan.ts';
@@ -20,6 +21,10 @@ import type { RunnerOptions } from './runner-options.ts';
 import type { Verdict } from './verdicts.ts';
 
 const { begin, steering, step } = migration;
+
+/** Milliseconds between two looks whether a plan is registered, and beyond a session until nobody waits for that any more. */
+const pace = 100;
+const patience = 2000;
 
 /** A plan that runs, whatever configurations come and go. */
 export class Runner implements ActivePlan {
@@ -312,6 +317,16 @@ export class Runner implements ActivePlan {
     this.refresh();
     // What the first event made the engine write is waited for: the names are answered from the start.
     await this.tell(journal.append({ kind: 'note', text: `opened in ${this.phase ?? 'original'}`, by: replica }));
+    if (connect !== undefined && !this.options.starting) await this.registered(this.link);
+  }
+
+  /** A plan that is new to the store waits a session there before it is answered: a reload waits with it, as the configuration before answers meanwhile. */
+  private async registered(link: Link): Promise<void> {
+    const end = performance.now() + this.state.timing.session + patience;
+    while (this.state.view?.member !== true && link.problem === undefined && this.damage === undefined && performance.now() < end) {
+      this.tick();
+      await delay(pace);
+    }
   }
 
   private hear(event: migration.Event): void {

@@ -186,6 +186,11 @@ export class Link {
     const { version, kept } = found;
     if (!shared || this.claimed || kept?.agreement.members[replica] === undefined) return found;
     const before = kept.runs[replica] ?? '';
+    if (before === this.run) {
+      // It was registered by a swap of its own, the answer of which was lost.
+      this.claimed = true;
+      return found;
+    }
     const as = `${replica}~${idOf(before).slice(0, 8)}`;
     // What was put back after a loss does not say by whom: who has the journal comes after all that had it.
     const over = before === '' ? this.options.earlier.size > 0 : (isOver(before) ?? this.options.earlier.has(idOf(before)));
