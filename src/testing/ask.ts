@@ -40,7 +40,7 @@ export interface Ask {
   readonly authenticData?: boolean;
   /** The CD bit. */
   readonly checkingDisabled?: boolean;
-  /** Milliseconds until silence is an error; 5000 unless given. */
+  /** Milliseconds until silence is an error; 20,000 unless given, as a test may share its machine. */
   readonly timeout?: number;
 }
 
@@ -148,7 +148,7 @@ function overTcp(message: Buffer, question: Ask): Promise<Buffer> {
 
 function waitFor(question: Ask, run: (resolve: (reply: Buffer) => void, reject: (error: Error) => void) => void): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-  const timeout = question.timeout ?? 5000;
+  const timeout = question.timeout ?? 20_000;
   const timer = setTimeout(() => reject(new Error(`no reply to ${question.name} ${question.type ?? 'A'} in ${timeout} ms`)), timeout);
   run(resolve, reject);
   return promise.finally(() => clearTimeout(timer));

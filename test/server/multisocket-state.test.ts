@@ -163,7 +163,7 @@ test('with 100,000 entries, a worker that does not take anything in costs no mem
     expect(memoryInUse() - before).toBeLessThan(20e6);
     process.kill(stopped?.pid ?? 0, 'SIGCONT');
     await expect
-      .poll(async () => (await survey(server, 'last')).map(({ value, size }) => [value, size]), { timeout: 30_000 })
+      .poll(async () => (await survey(server, 'last')).map(({ value, size }) => [value, size]))
       .toEqual([
         [last, 100_001],
         [last, 100_001],
