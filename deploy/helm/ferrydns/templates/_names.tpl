@@ -1,19 +1,19 @@
-{{/* Names and labels. The values that they look at are those of the CoreDNS chart. */}}
+{{/* Names and labels. The values that they look at are those of the CoreDNS chart, and so is the name where none is given: a Deployment cannot change its selector. */}}
 
 {{- define "ferrydns.short" -}}{{- . | trunc 63 | trimSuffix "-" -}}{{- end -}}
 
 {{- define "ferrydns.name" -}}
-{{- include "ferrydns.short" (.Values.nameOverride | default .Chart.Name) -}}
+{{- include "ferrydns.short" (.Values.nameOverride | default "coredns") -}}
 {{- end -}}
 
 {{- define "ferrydns.fullname" -}}
-{{- $name := .Values.nameOverride | default .Chart.Name -}}
+{{- $name := .Values.nameOverride | default "coredns" -}}
 {{- $both := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
 {{- include "ferrydns.short" (.Values.fullnameOverride | default $both) -}}
 {{- end -}}
 
 {{- define "ferrydns.k8sApp" -}}
-{{- include "ferrydns.short" (.Values.k8sAppLabelOverride | default .Chart.Name) -}}
+{{- include "ferrydns.short" (.Values.k8sAppLabelOverride | default "coredns") -}}
 {{- end -}}
 
 {{- define "ferrydns.deployment" -}}{{ .Values.deployment.name | default (include "ferrydns.fullname" .) }}{{- end -}}
