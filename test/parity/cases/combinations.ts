@@ -103,6 +103,25 @@ export const cases: readonly ParityCase[] = [
     'cache\nrewrite name suffix .test .inside.test answer auto',
     twice(...odd.map((label) => `${label}.test A`)),
   ),
+  through(
+    'acl before a cache, behind a rewrite, with loadbalance',
+    'rewrite name suffix .outside.test .inside.test answer auto\nacl inside.test {\nblock type MX\nfilter type SRV\n}\ncache\nloadbalance',
+    [...twice('www.outside.test A', 'gone.outside.test A'), 'mx.outside.test MX +do', 'mx.outside.test MX +do', '_http._tcp.outside.test SRV +do'],
+  ),
+  through('minimal behind a cache, and bufsize in front', 'bufsize 512\ncache\nminimal\nloadbalance', [
+    ...twice('www.inside.test A', '_http._tcp.inside.test SRV', 'gone.inside.test A', 'delegated.inside.test A'),
+    'big.inside.test TXT +edns',
+  ]),
+  through(
+    'a template behind a cache, which leads to the upstream',
+    'cache\ntemplate IN A alias.test {\nanswer "{{ .Name }} 60 IN CNAME www.inside.test"\n}\ntemplate IN ANY none.test {\nrcode NXDOMAIN\nauthority "none.test 30 IN SOA ns.none.test h.none.test 1 2 3 4 30"\n}',
+    [...twice('alias.test A', 'x.none.test A', 'none.test MX'), 'alias.test AAAA +edns'],
+  ),
+  through(
+    'addresses that dns64 makes of those of a template',
+    'dns64 {\nallow_ipv4\n}\ntemplate IN A made.test {\nanswer "{{ .Name }} 60 IN A 192.0.2.5"\n}\ntemplate IN ANY made.test {\nauthority "made.test 20 IN SOA ns.made.test h.made.test 1 2 3 4 20"\n}',
+    ['a.made.test AAAA +edns', 'a.made.test A +edns', 'a.made.test MX +edns'],
+  ),
   {
     name: 'two forwards with exceptions behind one cache',
     corefile: '.:{{PORT}} {\ncache\nforward a.test {{UP1}} {\nexcept x.a.test\n}\nforward . {{UP2}} {\nexcept b.test\n}\n}\n',
