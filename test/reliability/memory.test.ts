@@ -39,12 +39,16 @@ async function startUpstream(): Promise<number> {
 /** Asks for every name that is kept, once a second. Gives what was not as it has to be. */
 async function watch(port: number): Promise<string[]> {
   const wrong: string[] = [];
+  const askedBefore = new Map<string, number>();
   for (let second = 0; second < seconds; second++) {
     const begun = performance.now();
     for (const name of kept) {
+      const asked = performance.now();
       const { rcode, ttl, took } = await askFor(name, port);
-      // One that is asked for at the upstream anew has its whole lifetime again.
-      if (rcode !== 'NOERROR' || ttl === lifetime) wrong.push(`${name} in second ${second}: ${rcode}, TTL ${ttl}`);
+      // One that was lost is asked for at the upstream anew, and has its whole lifetime again. Where this process was late itself, it has not asked each second.
+      const isLost = ttl === lifetime && asked - (askedBefore.get(name) ?? asked) < 2000;
+      askedBefore.set(name, asked);
+      if (rcode !== 'NOERROR' || isLost) wrong.push(`${name} in second ${second}: ${rcode}, TTL ${ttl}`);
       if (isLong && took > 1000) wrong.push(`${name} in second ${second}: took ${took} ms`);
     }
     await delay(Math.max(0, begun + 1000 - performance.now()));
@@ -88,10 +92,12 @@ test.skipIf(process.platform !== 'linux').each([128, 64])(
       const flood = fork(join(import.meta.dirname, 'flood.ts'), [String(port)]);
       onTestFinished(() => void flood.kill('SIGKILL'));
       expect(await watch(port)).toEqual([]);
+      const read = async () => await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
+      const misses = (page: string) =>
+        [...page.matchAll(/^coredns_cache_misses_total\{.*\} (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
+      await expect.poll(async () => misses(await read())).toBeGreaterThan(1000);
       flood.kill('SIGKILL');
-      const page = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
-      const misses = [...page.matchAll(/^coredns_cache_misses_total\{.*\} (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
-      expect(misses).toBeGreaterThan(1000);
+      const page = await read();
       expect(page).toContain(`ferrydns_memory_limit_bytes{source="${group === undefined ? 'option' : 'cgroup'}"} ${size * mebibyte}\n`);
       expect(page).toMatch(new RegExp(`^ferrydns_cache_limit_bytes\\{.*type="success".*\\} ${(size / 16) * mebibyte}$`, 'm'));
       expect([server.process.exitCode, server.process.signalCode]).toEqual([null, null]);
