@@ -3,12 +3,21 @@
 import { setFlagsFromString } from 'node:v8';
 import { memoryReturn, shareArena } from './transport/batch/library.ts';
 
-/** Milliseconds between two times that memory is given back. */
-const returnPace = 10_000;
+/** Memory is given back when so many octets have been taken since the last time; milliseconds between two looks at that. */
+const enough = 4 * 2 ** 20;
+const look = 1000;
 
 shareArena();
 const giveBack = memoryReturn();
-if (giveBack !== undefined) setInterval(giveBack, returnPace).unref();
+if (giveBack !== undefined) {
+  let least = 0;
+  const watch = () => {
+    if (process.memoryUsage.rss() - least < enough) return;
+    giveBack();
+    least = process.memoryUsage.rss();
+  };
+  setInterval(watch, look).unref();
+}
 // The young generation stays as large as the start has made it: 1 or 2 MiB in use, and as much to copy to.
 setFlagsFromString('--semi-space-growth-factor=1');
 // Percent by which the old generation grows before it is collected.
