@@ -85,9 +85,10 @@ export class HttpsRequest {
   }
 
   private refuse(status: number): void {
+    const allow = status === 405 ? { allow: 'GET, POST' } : {};
     // What is left of a body that is too long or too slow is not waited for.
-    const isOver = this.request.complete || this.request.httpVersionMajor > 1;
-    this.respond(status, { 'content-length': 0, ...(status === 405 ? { allow: 'GET, POST' } : {}), ...(isOver ? {} : { connection: 'close' }) });
+    const close = (status === 413 || status === 408) && this.request.httpVersionMajor === 1 ? { connection: 'close' } : {};
+    this.respond(status, { 'content-length': 0, ...allow, ...close });
   }
 
   private respond(status: number, headers: Record<string, string | number>, body: Buffer = Buffer.alloc(0)): void {
