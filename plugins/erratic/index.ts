@@ -1,9 +1,10 @@
 // Drops, delays and truncates answers by number, for tests of clients.
-import { definePlugin, duration, flag, type Next, optional, property, type Query, QueryType, Reply, value } from 'ferrydns/plugin';
+import { definePlugin, duration, flag, integer, type Next, optional, property, type Query, QueryType, Reply, value } from 'ferrydns/plugin';
 import { addressReply, transfer } from './answers.ts';
 
 const usual = { amount: 2, duration: 100 };
-const amount = value('AMOUNT', parseAmount, { expected: 'a whole number, 0 for never' });
+const most = 0x7fffffff;
+const amount = value('AMOUNT', parseAmount, { ...integer({ min: -most, max: most }), parse: parseAmount, expected: 'a whole number, 0 for never' });
 
 export default definePlugin({
   name: 'erratic',
@@ -67,7 +68,7 @@ function later(milliseconds: number, reply: Reply, signal: AbortSignal): Promise
 }
 
 function parseAmount(word: string): number {
-  if (!/^[+-]?\d+$/.test(word) || Math.abs(Number(word)) > 0x7fffffff) throw new Error(`parsing "${word}": invalid syntax`);
+  if (!/^[+-]?\d+$/.test(word) || Math.abs(Number(word)) > most) throw new Error(`parsing "${word}": invalid syntax`);
   if (Number(word) < 0) throw new Error(`illegal amount value given "${word}"`);
   return Number(word);
 }

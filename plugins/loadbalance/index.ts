@@ -33,7 +33,7 @@ const policy = value<(typeof policies)[number]>('round_robin|weighted', readPoli
   fits: () => true,
 });
 
-const network = value('CIDR', readNetwork, { expected: cidr.expected, schema: cidr.schema });
+const network = value('CIDR', readNetwork, { expected: cidr.expected, schema: { ...cidr.schema, allOf: [{ pattern: '/' }] } });
 
 const config = {
   args: { policy: optional(policy, 'round_robin'), file: optional(file) },

@@ -61,7 +61,7 @@ const ipv6 = '[\\da-fA-F:.]*:[\\da-fA-F:.]*';
 
 export const addressWord: JsonSchema = { type: ['string'], pattern: `^(?:${ipv4}|${ipv6})$` };
 export const networkWord: JsonSchema = {
-  type: 'string',
+  type: ['string'],
   pattern: `^(?:${ipv4}(?:/(?:3[0-2]|[12]?\\d))?|${ipv6}(?:/(?:12[0-8]|1[01]\\d|[1-9]?\\d))?)$`,
 };
 /** An address with or without a port, as in `192.0.2.1:53` and `[2001:db8::1%eth0]:53`. */
