@@ -20,8 +20,8 @@ const objects = (text: string) =>
 describe('-log json', () => {
   test.each(['', 'multisocket 2'])('writes every line as an object, and the queries of `log . json` beside them %s', async (line) => {
     const port = await freePort();
-    const files = { Corefile: serving(port, line, 'log . json', 'errors', 'erratic'), 'thrower.ts': thrower };
-    files.Corefile = `{\nplugin erratic ./thrower.ts\n}\n${files.Corefile}`;
+    const files = { Corefile: serving(port, line, 'log . json', 'errors', 'thrower'), 'thrower.ts': thrower };
+    files.Corefile = `{\nplugin thrower ./thrower.ts\n}\n${files.Corefile}`;
     await using server = await startProgram({ files, words: ['-log', 'json'] });
     await ask({ port, name: 'www.test' });
     await vi.waitFor(
@@ -78,7 +78,7 @@ describe('a log that goes to the journal', () => {
 
 const thrower = `import { definePlugin } from 'ferrydns/plugin';
 export default definePlugin({
-  name: 'erratic', summary: 'throws', config: {}, order: { before: 'whoami' },
+  name: 'thrower', summary: 'throws', config: {}, order: { before: 'whoami' },
   setup: () => ({ handle: () => { throw new Error('thrown "here"\\n{"level":"forged"}'); } }),
 });`;
 

@@ -26,7 +26,10 @@ describe.each(ways.map((way) => [way.name, way] as const))('over %s', (_name, wa
       // What is no DNS may have ended the connection.
       again = await way.open(server.port);
       const next = await again.ask(queryMessage('a.test A'));
-      expect(readMessage(next as Buffer).answer.map(recordText), 'the next query is answered').toEqual(['a.test. 60 IN A 192.0.2.1']);
+      // The cache may have counted it down.
+      expect(readMessage(next as Buffer).answer.map(recordText), 'the next query is answered').toEqual([
+        expect.stringMatching(/^a\.test\. (60|[1-5]\d) IN A 192\.0\.2\.1$/),
+      ]);
     } finally {
       client.close();
       again?.close();

@@ -106,18 +106,41 @@ describe.runIf(isNativeAvailable())('errors of the system', () => {
     expect(socket.counters).toMatchObject({ sendBlocked: 5, sent: 1, discarded: 0 });
   });
 
-  test('answers that were decided before the process was stopped for long are not sent after it, new ones are', async () => {
+  /** A clock that goes on while the process does not, as when it is stopped, or when others have the machine. */
+  function stoppable(): { stop(milliseconds: number): void } {
     let stopped = 0;
     const now = performance.now.bind(performance);
     const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + stopped);
     onTestFinished(() => clock.mockRestore());
+    const stop = (milliseconds: number) => {
+      stopped += milliseconds;
+    };
+    return { stop };
+  }
+
+  test('an answer that was decided before the process was stopped for long is not sent after it: the query is answered anew', async () => {
+    const process = stoppable();
+    let asked = 0;
+    const socket = await listen((_wire, _start, _end, _peer, out) => {
+      asked++;
+      if (asked === 1) process.stop(1001);
+      return Buffer.from(out.buffer, out.byteOffset).write(`answer ${asked}`);
+    });
+    const asker = await client(socket.port);
+    asker.send(Buffer.from('query'));
+    expect(await texts(asker, 1)).toEqual(['answer 2']);
+    expect(socket.counters).toMatchObject({ received: 1, sent: 1, discarded: 1 });
+  });
+
+  test('one that takes so long each time is given up, new ones are not', async () => {
+    const process = stoppable();
     const socket = await listen((wire, start, end, peer, out) => {
-      if (wire[start] === 0x6f) stopped += 1001;
+      if (wire[start] === 0x6f) process.stop(1001);
       return echo(wire, start, end, peer, out);
     });
     const asker = await client(socket.port);
     asker.send(Buffer.from('old'));
-    await expect.poll(() => socket.counters).toMatchObject({ received: 1, sent: 0, discarded: 1 });
+    await expect.poll(() => socket.counters).toMatchObject({ received: 1, sent: 0, discarded: 2 });
     asker.send(Buffer.from('new'));
     expect(await texts(asker, 1)).toEqual(['new']);
   });

@@ -54,6 +54,8 @@ export class BatchSocket implements PeerSocket, BatchListening {
   private filled = 0;
   /** When the first of them was asked of the answerer; milliseconds of the monotonic clock. */
   private filledSince = 0;
+  /** 1 for each slot of `incoming` whose message was answered at once. */
+  private readonly answeredAtOnce = new Uint8Array(slots);
   private flushScheduled = false;
   private retries = 0;
   private retryTimer: NodeJS.Timeout | undefined;
@@ -145,6 +147,7 @@ export class BatchSocket implements PeerSocket, BatchListening {
       if (count <= 0) break;
       this.counters.received += count;
       this.answerAll(count);
+      if (this.isStale()) this.answerAgain(count);
     }
     this.flush();
     return count === slots;
@@ -159,9 +162,26 @@ export class BatchSocket implements PeerSocket, BatchListening {
     }
   }
 
+  /**
+   * Answering took so long that the answers may be true no more: the process was stopped, or its machine has too much to do. What was answered at once is
+   * asked again, as its client would; plugins that count see it twice.
+   */
+  private answerAgain(count: number): void {
+    this.discard();
+    this.answering = true;
+    try {
+      for (let slot = 0; slot < count; slot++) {
+        if (this.answeredAtOnce[slot] === 1) this.answer(slot);
+      }
+    } finally {
+      this.answering = false;
+    }
+  }
+
   private answer(slot: number): void {
     const { incoming, counters } = this;
     const peer = new BatchPeer(this, incoming, slot);
+    this.answeredAtOnce[slot] = 0;
     if (!incoming.hasName(slot) || !peer.answerable) {
       counters.unanswerable++;
       return;
@@ -169,6 +189,7 @@ export class BatchSocket implements PeerSocket, BatchListening {
     if (incoming.isTruncated(slot)) counters.truncated++;
     const out = this.freeSlot();
     const length = this.answerer.answer(incoming.data[slot] as Buffer, 0, incoming.length(slot), peer, this.outgoing.data[out] as Buffer);
+    this.answeredAtOnce[slot] = length > 0 ? 1 : 0;
     if (length > 0) this.enqueue(out, length, peer);
     else if (length === pending) {
       peer.unanswered = true;
@@ -201,7 +222,7 @@ export class BatchSocket implements PeerSocket, BatchListening {
 
   private flush(): void {
     const { counters } = this;
-    if (this.unsent < this.filled && performance.now() - this.filledSince > staleAfter) this.discard();
+    if (this.isStale()) this.discard();
     while (this.unsent < this.filled) {
       const sent = this.descriptor.send(this.outgoing, this.unsent, this.filled - this.unsent);
       counters.sendCalls++;
@@ -213,6 +234,10 @@ export class BatchSocket implements PeerSocket, BatchListening {
     }
     this.unsent = 0;
     this.filled = 0;
+  }
+
+  private isStale(): boolean {
+    return this.unsent < this.filled && performance.now() - this.filledSince > staleAfter;
   }
 
   /** Says whether sending may go on. An error concerns the first message alone; having no room concerns all. */
