@@ -1,5 +1,5 @@
 // How long the fuzzing goes on, and from which seed: the same short runs in every `npm test`, long ones with `npm run fuzz`.
-//   SEED=7 npm run fuzz -- corefile
+//   RUNS=1000000 SEED=7 npm run fuzz
 import { env } from 'node:process';
 import type { Parameters } from 'fast-check';
 
