@@ -123,6 +123,13 @@ describe('what comes to light when queries come', () => {
     expect(await server.running.metrics()).toContain('ferrydns_migration_overruled_total{plan="www.example.org"} 0');
   });
 
+  test('`any` answers queries for records of any type, and nobody is told that it passed the plan by', async () => {
+    const server = await moved(`.:0 {\n any\n${plan('mode exclusive', 'fence exec /bin/true')}\n${forward}\n}\n`);
+    expect((await server.ask(name, 'ANY')).answers).toEqual([expect.stringContaining('HINFO')]);
+    expect(lastOf(await server.ask(name))).toBe(b);
+    expect((await server.status(name)).alarms).toEqual([]);
+  });
+
   test.each([
     ['hosts', `hosts {\n ${a} ${name}\n ttl 2\n fallthrough\n}`],
     ['a pool of the name', `pool ${name} {\n member ${a}\n}`],

@@ -14,6 +14,7 @@ import {
   ownClient,
   type Query,
   QueryClass,
+  QueryType,
   Reply,
 } from 'ferrydns/plugin';
 import type { PlanMetrics } from '../metrics.ts';
@@ -103,7 +104,7 @@ export class Answering {
     if (given.declined) return given;
     const replies = this.find(query);
     if (replies === undefined) return this.look(query, next, given, beside);
-    if (given.answerCount === 0 || this.isOwn(query, replies.name, given)) return given;
+    if (given.answerCount === 0 || this.isOwn(query, replies.name, given) || isMinimized(query, given)) return given;
     return after(
       this.steer(query, () => given, replies),
       (own) => {
@@ -270,4 +271,9 @@ export class Answering {
     this.options.metrics.answers.servfail.add();
     return notReady;
   }
+}
+
+/** Whether a query for records of any type was answered with as good as none of them (RFC 8482 section 4.2), as `any` does: that leads nowhere. */
+function isMinimized({ typeCode }: Query, { answers }: Reply): boolean {
+  return typeCode === QueryType.ANY && answers.every((each) => each.typeCode === QueryType.HINFO);
 }
