@@ -1,9 +1,11 @@
 // Who may ask what: on every transport, through rewrites and caches, and when the server asks itself.
 import { serve } from 'ferrydns/testing';
 import { describe, expect, test } from 'vitest';
+import { listenerTransports } from '../../src/transport/transports.ts';
+import { queryMessage, readMessage } from '../support/message.ts';
 import { refusal } from '../support/refusal.ts';
-import { askEverywhere, everyTransport } from '../support/transports.ts';
 import { startUpstream } from '../support/upstream.ts';
+import { ways } from '../support/ways.ts';
 
 const hosts = 'hosts {\n192.0.2.1 open.test\n192.0.2.2 secret.test\n}';
 
@@ -62,12 +64,24 @@ describe('no way leads past it', () => {
     for (const name of ['SECRET.test', 'secret.TEST', 'www.sEcReT.test']) expect((await server.ask(name)).rcode).toBe('REFUSED');
   });
 
-  test.each(everyTransport)('not %s', async (transport) => {
-    const lines = 'acl secret.test {\nblock\n}\nacl gone.test {\nfilter\n}\nacl {\ndrop type TXT\n}\nwhoami';
-    const asked = await askEverywhere(transport, lines, ['secret.test A', 'gone.test A', 'open.test A', 'open.test TXT']);
+  test.each(ways.map((way) => [way.name, way] as const))('not %s', async (_, way) => {
+    await using server = await serve(way.corefile('acl secret.test {\nblock\n}\nacl gone.test {\nfilter\n}\nacl {\ndrop type TXT\n}\nwhoami'));
+    const asked = [];
+    for (const question of ['secret.test A', 'gone.test A', 'open.test A', 'open.test TXT']) {
+      const client = await way.open(server.port);
+      const reply = await client.ask(queryMessage(question), 1000);
+      // What HTTP and gRPC say in place of silence is no DNS.
+      asked.push(Buffer.isBuffer(reply) ? readMessage(reply) : undefined);
+      client.close();
+    }
     expect(asked.map((message) => message?.rcode)).toEqual(['REFUSED', 'NOERROR', 'NOERROR', undefined]);
     expect(asked[1]?.additional).toEqual([]);
     expect(asked[2]?.additional).toHaveLength(2);
+  });
+
+  test.each(listenerTransports)('there is a way of %s among those', (transport) => {
+    const key = transport === 'dns' ? '.:0' : `${transport}://.:0`;
+    expect(ways.map((way) => way.corefile('').split(' ')[0])).toContain(key);
   });
 
   test('what the server asks for its own sake passes', async () => {

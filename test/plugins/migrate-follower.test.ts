@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { Follower } from '../../plugins/migrate/workers/follower.ts';
 import { type Snapshot, snapshotOf } from '../../plugins/migrate/workers/snapshot.ts';
 import { readPlanFile } from '../../src/plans/plan-file.ts';
+import { a5, snapshot } from '../support/snapshot.ts';
 
 const wall = Date.parse('2026-06-01T12:00:00Z');
 
@@ -13,15 +14,6 @@ function moveOf(text = ''): Move {
 }
 
 const { plan } = moveOf();
-const a5: migration.Steering = { kind: 'fixed', answer: 'from', ttl: 5 };
-const snapshot = (more: Partial<Snapshot> = {}): Snapshot => ({
-  how: a5,
-  phase: 'lowering',
-  damage: undefined,
-  flip: undefined,
-  lasts: 1000,
-  ...more,
-});
 
 describe('a follower', () => {
   const clock = { mono: 0, wall };

@@ -2,18 +2,10 @@
 import { migration } from 'ferrydns/built-in/moves';
 import { describe, expect, test } from 'vitest';
 import { Followers } from '../../plugins/migrate/workers/followers.ts';
-import type { FollowerMessage, Signal, Snapshot } from '../../plugins/migrate/workers/snapshot.ts';
+import type { FollowerMessage, Signal } from '../../plugins/migrate/workers/snapshot.ts';
+import { snapshot } from '../support/snapshot.ts';
 
 const wall = Date.parse('2026-06-01T12:00:00Z');
-const a5: migration.Steering = { kind: 'fixed', answer: 'from', ttl: 5 };
-const snapshot = (more: Partial<Snapshot> = {}): Snapshot => ({
-  how: a5,
-  phase: 'lowering',
-  damage: undefined,
-  flip: undefined,
-  lasts: 1000,
-  ...more,
-});
 
 /** Followers on a clock of the test's own, who hear and are heard when the test says so. */
 function followersOf({ current = snapshot() } = {}) {

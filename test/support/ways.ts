@@ -31,8 +31,11 @@ export interface Way {
 }
 
 export interface WayClient {
-  /** The reply, or what the transport says in its place; undefined for silence. The connection has been asked something else behind it, and answered that. */
-  ask(message: Buffer): Promise<Buffer | string | undefined>;
+  /**
+   * The reply, or what the transport says in its place; undefined for silence, `patience` milliseconds of it where a reply could come. The connection has
+   * been asked something else behind it, and answered that.
+   */
+  ask(message: Buffer, patience?: number): Promise<Buffer | string | undefined>;
   /** Goes away with a question open, as a program does that crashes. */
   leave(): void;
   close(): void;
@@ -51,10 +54,10 @@ class MessageClient implements WayClient {
     this.preface = preface;
   }
 
-  async ask(message: Buffer): Promise<Buffer | undefined> {
+  async ask(message: Buffer, patience?: number): Promise<Buffer | undefined> {
     const { client } = this;
     this.send(message);
-    const first = message.length < 12 || message.readUInt16BE(2) >= 0x8000 ? undefined : await client.next();
+    const first = message.length < 12 || message.readUInt16BE(2) >= 0x8000 ? undefined : await client.next(patience);
     this.send(probe);
     const second = await client.next();
     // A server may give a connection up instead of going on; over UDP it always goes on.
