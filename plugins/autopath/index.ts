@@ -56,7 +56,7 @@ async function search(query: Query, next: Next, { path, found }: { readonly path
   const base = query.originalName.slice(0, -(path[0]?.length ?? 0));
   let first: Reply | undefined;
   for (const domain of path) {
-    const name = domain === '' ? base : domain === '.' ? base : `${base}${domain}`;
+    const name = domain === '' || domain === '.' ? base : `${base}${domain}`;
     query.explained?.note(`tries ${name}`);
     const reply = await next(first === undefined ? query : query.with({ name: name as Query['name'] }));
     first ??= reply;

@@ -1,12 +1,12 @@
 // DNS over HTTPS to one server (RFC 8484): every query is a request on one HTTP/2 connection, which is opened again when it ends.
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
+import { maxMessage } from '../transport/answerer.ts';
 import type { Receiver } from '../transport/udp-socket.ts';
 import type { Channel, ConnectionOptions, Outstanding } from './channel.ts';
 import { addressOf, type ServerAddress } from './server-address.ts';
 
 const mediaType = 'application/dns-message';
 const path = '/dns-query';
-const maxMessage = 65_535;
 
 export class HttpsChannel implements Channel {
   readonly protocol = 'https';

@@ -18,7 +18,7 @@ const maxName = 255;
 const shown = 3;
 
 /** Octets of a UDP message that a server may send: what passes every network without fragments (RFC 9715). */
-const maxUdpSize = 1232;
+export const maxUdpSize = 1232;
 
 /** The message that asks a server, in the letter case of the client. Without EDNS when the client sent none, or when `plain`. */
 export function writeQuery(query: Query, id: number, plain: boolean): Buffer {

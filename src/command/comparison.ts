@@ -1,12 +1,12 @@
 // Asks two servers the same questions at a rate that does not hurt them, those again whose answers differ.
 import { setTimeout as pause } from 'node:timers/promises';
 import { askServer } from '../client/ask-server.ts';
+import { maxUdpSize } from '../client/message.ts';
 import { RemoteServer } from '../client/remote-server.ts';
 import type { ServerAddress } from '../client/server-address.ts';
 import type { DifferenceKind } from '../comparison/reply-differences.ts';
 import { judgeRounds, type Round, type Said, type Verdict } from '../comparison/rounds.ts';
 import { messageOf } from '../config/error.ts';
-import { parseName } from '../dns/name.ts';
 import { makeQuery, ownClient } from '../dns/own-query.ts';
 import { trustSystemAuthorities } from '../transport/authorities.ts';
 import { openUdpClient } from '../transport/udp-client.ts';
@@ -15,8 +15,6 @@ import type { FileQuestion } from './question-file.ts';
 
 /** Milliseconds between two rounds of a question, so that a cache's TTL is seen to move. */
 const betweenRounds = 1100;
-/** Octets of a reply over UDP that servers are told to send at most (DNS flag day 2020). */
-const udpSize = 1232;
 /** Nothing counts the sockets of a command. */
 const noCounters = { hits: { add: () => undefined }, misses: { add: () => undefined } };
 const settings = { expire: 10_000, maxAge: 0, maxIdleConnections: 0, sourceAddress: undefined, httpMethod: 'POST', tls: {} } as const;
@@ -86,7 +84,7 @@ export class Comparison {
   }
 
   private async askBoth({ name, type }: FileQuestion): Promise<Round> {
-    const query = makeQuery({ name: parseName(name), type, client: ownClient, receivedAt: 0 }).with({ udpSize });
+    const query = makeQuery({ name, type, client: ownClient, receivedAt: 0 }).with({ udpSize: maxUdpSize });
     const [a, b] = await Promise.all(
       this.servers.map(
         (server): Promise<Said> =>

@@ -1,11 +1,8 @@
 // Questions as a file has them, a line each: "NAME [TYPE]", the form that dnsperf reads too.
 import { messageOf } from '../config/error.ts';
-import { readQuestion } from '../plugin/explanation.ts';
+import { type Question, readQuestion } from '../plugin/explanation.ts';
 
-export interface FileQuestion {
-  readonly name: string;
-  readonly type: string;
-}
+export type FileQuestion = Pick<Question, 'name' | 'type'>;
 
 /**
  * The questions in the order of the file, each once: type A where none is given; what stands behind `#` or `;` and empty lines are left out.
@@ -21,9 +18,8 @@ export function readQuestions(text: string, file: string): readonly FileQuestion
     if (name === undefined || name === '') continue;
     try {
       if (extra !== undefined) throw new Error(`unexpected ${JSON.stringify(extra)}, expected NAME [TYPE]`);
-      const question = readQuestion({ name, ...(type === undefined ? {} : { type }) });
-      const key = `${question.name.toLowerCase()} ${question.type}`;
-      if (!questions.has(key)) questions.set(key, { name: question.name, type: question.type });
+      const question = readQuestion({ name, type });
+      questions.set(`${question.name} ${question.type}`, { name: question.name, type: question.type });
     } catch (error) {
       throw new Error(`${file}:${i + 1} - ${messageOf(error)}`);
     }

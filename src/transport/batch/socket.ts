@@ -147,31 +147,21 @@ export class BatchSocket implements PeerSocket, BatchListening {
       if (count <= 0) break;
       this.counters.received += count;
       this.answerAll(count);
-      if (this.isStale()) this.answerAgain(count);
+      if (this.isStale()) {
+        // The process was stopped, or its machine has too much to do. Asked again is what was answered at once, as its clients would: plugins that count see it twice.
+        this.discard();
+        this.answerAll(count, true);
+      }
     }
     this.flush();
     return count === slots;
   }
 
-  private answerAll(count: number): void {
-    this.answering = true;
-    try {
-      for (let slot = 0; slot < count; slot++) this.answer(slot);
-    } finally {
-      this.answering = false;
-    }
-  }
-
-  /**
-   * Answering took so long that the answers may be true no more: the process was stopped, or its machine has too much to do. What was answered at once is
-   * asked again, as its client would; plugins that count see it twice.
-   */
-  private answerAgain(count: number): void {
-    this.discard();
+  private answerAll(count: number, again = false): void {
     this.answering = true;
     try {
       for (let slot = 0; slot < count; slot++) {
-        if (this.answeredAtOnce[slot] === 1) this.answer(slot);
+        if (!again || this.answeredAtOnce[slot] === 1) this.answer(slot);
       }
     } finally {
       this.answering = false;
@@ -189,9 +179,10 @@ export class BatchSocket implements PeerSocket, BatchListening {
     if (incoming.isTruncated(slot)) counters.truncated++;
     const out = this.freeSlot();
     const length = this.answerer.answer(incoming.data[slot] as Buffer, 0, incoming.length(slot), peer, this.outgoing.data[out] as Buffer);
-    this.answeredAtOnce[slot] = length > 0 ? 1 : 0;
-    if (length > 0) this.enqueue(out, length, peer);
-    else if (length === pending) {
+    if (length > 0) {
+      this.answeredAtOnce[slot] = 1;
+      this.enqueue(out, length, peer);
+    } else if (length === pending) {
       peer.unanswered = true;
       this.unanswered++;
     }
