@@ -1,5 +1,5 @@
 // A certificate and its key from files, which are read again when one of them has changed.
-import { X509Certificate } from 'node:crypto';
+import { constants, X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { type Logger, messageOf, WatchedFile } from 'ferrydns/plugin';
 
@@ -53,6 +53,8 @@ export class Certificate {
     const text = (path: string) => this.texts.get(path) ?? '';
     const credentials: SecureContextOptions = {
       minVersion: 'TLSv1.2',
+      // A handshake costs the server more than the client: one for each connection.
+      secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
       cert: text(cert),
       key: text(key),
       ...(ca === undefined ? {} : { ca: text(ca) }),

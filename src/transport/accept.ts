@@ -1,7 +1,7 @@
 // Accepts connections for every transport over TCP: counts them, takes off the header of a proxy, and completes a TLS handshake before a message is read.
 import { createServer, type Server, type Socket } from 'node:net';
 import type { TLSSocket, Server as TlsServer } from 'node:tls';
-import { type Addresses, tellAddresses } from './addresses.ts';
+import { type Addresses, addressesOf } from './addresses.ts';
 import type { Listening } from './answerer.ts';
 import { sharePort } from './batch/descriptor.ts';
 import { isNativeAvailable } from './batch/library.ts';
@@ -26,8 +26,8 @@ export interface AcceptOptions {
   readonly settings: () => StreamSettings;
   /** The protocols that are offered in a TLS handshake (ALPN, RFC 7301), the best first. */
   readonly protocols?: readonly string[];
-  /** Serves a connection whose handshake, if there is one, is over. */
-  serve(socket: Socket, settings: StreamSettings): Served;
+  /** Serves a connection whose handshake, if there is one, is over, and whose client has these addresses. */
+  serve(socket: Socket, addresses: Addresses, settings: StreamSettings): Served;
 }
 
 /** Opens a TCP listener. Rejects with the system's error when the address cannot be had. */
@@ -58,7 +58,8 @@ class Acceptor {
 
   accept(socket: Socket): void {
     const settings = this.options.settings();
-    if (settings.connections > 0 && this.connections.size >= settings.connections) return void socket.destroy();
+    const isFull = settings.connections > 0 && this.connections.size >= settings.connections;
+    if (isFull || addressesOf(socket) === undefined) return void socket.destroy();
     const key = keyOf(socket);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
@@ -88,10 +89,11 @@ class Acceptor {
   }
 
   private serve(socket: Socket, settings: StreamSettings): void {
+    const own = addressesOf(socket);
+    // Nobody waits for an answer, and nobody could say who asks.
+    if (own === undefined) return void socket.destroy();
     const key = keyOf(socket);
-    const told = this.told.get(key);
-    if (told !== undefined) tellAddresses(socket, told);
-    this.connections.set(key, this.options.serve(socket, settings));
+    this.connections.set(key, this.options.serve(socket, this.told.get(key) ?? own, settings));
   }
 
   private handshakesBy(tls: TlsSettings, settings: StreamSettings): Handshakes {

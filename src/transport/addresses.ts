@@ -22,29 +22,8 @@ export abstract class Ends implements Addresses {
   }
 }
 
-/** Stands on the socket itself: what HTTP/2 gives for a socket is another object, which passes properties on. */
-const told = Symbol('addresses that a proxy has told');
-
-interface Told {
-  [told]?: Addresses;
-}
-
-/** Says who is at the other end in truth. */
-export function tellAddresses(socket: Socket, addresses: Addresses): void {
-  (socket as Told)[told] = addresses;
-}
-
-/** Who is at the other end; a connection that has ended has no addresses of its own any more. */
-export function addressesOf(socket: Socket | undefined): Addresses {
-  return (socket as Told | undefined)?.[told] ?? ownAddresses(socket);
-}
-
-function ownAddresses(socket: Socket | undefined): Addresses {
-  return {
-    address: socket?.remoteAddress ?? '',
-    port: socket?.remotePort ?? 0,
-    family: socket?.remoteFamily === 'IPv6' ? 6 : 4,
-    localAddress: socket?.localAddress ?? '',
-    localPort: socket?.localPort ?? 0,
-  };
+/** The two ends as the system says; undefined when the client has gone: a connection that has ended has no addresses any more. */
+export function addressesOf({ remoteAddress, remotePort = 0, remoteFamily, localAddress = '', localPort = 0 }: Socket): Addresses | undefined {
+  if (remoteAddress === undefined) return undefined;
+  return { address: remoteAddress, port: remotePort, family: remoteFamily === 'IPv6' ? 6 : 4, localAddress, localPort };
 }

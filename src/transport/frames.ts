@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { headerLength } from '../dns/wire.ts';
 import type { Served } from './accept.ts';
-import { addressesOf, Ends } from './addresses.ts';
+import { type Addresses, Ends } from './addresses.ts';
 import { type Answerer, type Cancellable, type MessageStream, maxMessage, type Peer, pending } from './answerer.ts';
 import type { Timeouts } from './stream-settings.ts';
 
@@ -18,6 +18,7 @@ const gathered = Buffer.allocUnsafeSlow(2 * (maxMessage + 2));
 /** What a connection is served by. */
 export interface FramedOptions {
   readonly transport: 'tcp' | 'tls';
+  readonly addresses: Addresses;
   readonly answerer: Answerer;
   readonly timeouts: Required<Timeouts>;
   /** Room for the largest message, which is used within one turn. */
@@ -50,8 +51,8 @@ export class FramedConnection extends Ends implements Peer, Served {
   /** Ends the connection of a reader that takes no answer any more. */
   private writeTimer: NodeJS.Timeout | undefined;
 
-  constructor(socket: Socket, { transport, answerer, timeouts, out }: FramedOptions) {
-    super(addressesOf(socket));
+  constructor(socket: Socket, { transport, addresses, answerer, timeouts, out }: FramedOptions) {
+    super(addresses);
     this.transport = transport;
     this.socket = socket;
     this.answerer = answerer;

@@ -10,7 +10,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { type AcceptOptions, acceptStreams, type Served } from './accept.ts';
-import { addressesOf } from './addresses.ts';
+import type { Addresses } from './addresses.ts';
 import { type Answerer, type Listening, maxMessage, pending } from './answerer.ts';
 import { TimedCall } from './grpc-call.ts';
 import { readPacket, writePacket } from './grpc-packet.ts';
@@ -36,20 +36,15 @@ const service = {
   },
 } as const;
 
-interface GrpcClient {
-  readonly socket: Socket;
-  readonly connection: RequestConnection;
-}
-
 /** Opens a DNS over gRPC listener. Rejects with the system's error when the address cannot be had. */
 export async function listenGrpc(options: GrpcOptions): Promise<Listening> {
   const { answerer } = options;
   const { streams } = options.settings();
   const out = Buffer.allocUnsafeSlow(maxMessage);
   /** By the name that a call has of the client at the other end. */
-  const clients = new Map<string, GrpcClient>();
+  const connections = new Map<string, RequestConnection>();
   const timed: ServerInterceptor = (_method, call) => {
-    const connection = clients.get(call.getPeer())?.connection;
+    const connection = connections.get(call.getPeer());
     return connection === undefined ? new ServerInterceptingCall(call) : new TimedCall(call, connection, options.settings().timeouts.read);
   };
   // The request of a message, and what protobuf and HTTP/2 add.
@@ -61,7 +56,10 @@ export async function listenGrpc(options: GrpcOptions): Promise<Listening> {
   server.addService(service, {
     query(call: ServerUnaryCall<Buffer, Buffer>, give: sendUnaryData<Buffer>) {
       const { request } = call;
-      const peer = new RequestPeer('grpc', addressesOf(clients.get(call.getPeer())?.socket), {
+      const connection = connections.get(call.getPeer());
+      // HTTP/2 goes on with the requests that it has read when their client has gone.
+      if (connection === undefined) return give({ code: status.CANCELLED, details: 'the client is gone' });
+      const peer = new RequestPeer('grpc', connection.addresses, {
         send: (reply) => give(null, Buffer.from(reply)),
         sendNothing: () => give({ code: status.UNAVAILABLE, details: 'no answer' }),
       });
@@ -74,10 +72,10 @@ export async function listenGrpc(options: GrpcOptions): Promise<Listening> {
   });
   // Connections come with their handshake behind them.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const serve = (socket: Socket, { timeouts }: StreamSettings): Served => {
+  const serve = (socket: Socket, addresses: Addresses, { timeouts }: StreamSettings): Served => {
     const name = `${socket.remoteAddress}:${socket.remotePort}`;
-    clients.set(name, { socket, connection: new RequestConnection(socket, timeouts) });
-    socket.on('close', () => clients.delete(name));
+    connections.set(name, new RequestConnection(socket, addresses, timeouts));
+    socket.on('close', () => connections.delete(name));
     // Who ends a connection of HTTP/2 has gone.
     socket.on('end', () => socket.destroy());
     injector.injectConnection(socket);

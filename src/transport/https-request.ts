@@ -1,14 +1,13 @@
 // One request of DNS over HTTPS (RFC 8484), by any version of HTTP: reads its message, and answers once.
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import type { Socket } from 'node:net';
 import { freshness } from '../dns/freshness.ts';
-import { type Addresses, addressesOf } from './addresses.ts';
 import { type Answerer, maxMessage, pending } from './answerer.ts';
-import { RequestConnection } from './request-connection.ts';
+import type { RequestConnection } from './request-connection.ts';
 import { RequestPeer } from './request-peer.ts';
 
-/** Who answers, with room for an answer that is used within one turn. */
+/** Where a request came, and who answers it, with room for an answer that is used within one turn. */
 export interface HttpsAnswering {
+  readonly connection: RequestConnection;
   readonly answerer: Answerer;
   readonly out: Buffer;
   /** Milliseconds until a request has to be whole. */
@@ -28,9 +27,6 @@ export class HttpsRequest {
   private readonly request: Http2ServerRequest;
   private readonly response: Http2ServerResponse;
   private readonly answering: HttpsAnswering;
-  private readonly connection: RequestConnection | undefined;
-  /** A connection that has ended tells them no more. */
-  private readonly addresses: Addresses;
   private readonly reading: NodeJS.Timeout;
   private peer: RequestPeer | undefined;
   private isAnswered = false;
@@ -39,11 +35,9 @@ export class HttpsRequest {
     this.request = request;
     this.response = response;
     this.answering = answering;
-    this.connection = RequestConnection.of(request.socket);
-    this.addresses = addressesOf(request.socket as Socket);
     // The time of the whole request, however it trickles in.
     this.reading = setTimeout(() => this.refuse(408), answering.read);
-    this.connection?.began();
+    answering.connection.began();
     request.on('error', () => response.stream?.close());
     response.on('error', () => {});
     response.on('close', () => this.closed());
@@ -71,8 +65,8 @@ export class HttpsRequest {
 
   private answer(message: Buffer): void {
     clearTimeout(this.reading);
-    const { answerer, out } = this.answering;
-    const peer = new RequestPeer('https', this.addresses, {
+    const { connection, answerer, out } = this.answering;
+    const peer = new RequestPeer('https', connection.addresses, {
       send: (reply) => this.respond(200, headersOf(reply), Buffer.from(reply)),
       sendNothing: () => this.refuse(500),
     });
@@ -96,11 +90,12 @@ export class HttpsRequest {
     if (this.isAnswered) return;
     this.isAnswered = true;
     clearTimeout(this.reading);
-    this.answering.responded?.(status);
-    const taken = this.connection?.sending();
-    response.on('close', () => taken?.());
+    const { connection, responded } = this.answering;
+    responded?.(status);
+    const taken = connection.sending();
+    response.on('close', taken);
     response.on('finish', () => {
-      taken?.();
+      taken();
       // By HTTP/2 the stream of a body that is not read would stay open.
       if (!request.complete) response.stream?.close();
     });
@@ -112,7 +107,7 @@ export class HttpsRequest {
     this.isAnswered = true;
     clearTimeout(this.reading);
     this.peer?.gone();
-    this.connection?.ended();
+    this.answering.connection.ended();
   }
 }
 

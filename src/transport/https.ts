@@ -2,6 +2,7 @@
 import { createSecureServer, type Http2SecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
 import { type AcceptOptions, acceptStreams, type Served } from './accept.ts';
+import type { Addresses } from './addresses.ts';
 import { type Answerer, type Listening, maxMessage } from './answerer.ts';
 import { HttpsRequest } from './https-request.ts';
 import { RequestConnection } from './request-connection.ts';
@@ -23,7 +24,7 @@ export async function listenHttps(options: HttpsOptions): Promise<Listening> {
   const listening = await acceptStreams({
     ...options,
     protocols: ['h2', 'http/1.1'],
-    serve: (socket, settings) => http.serve(socket, settings),
+    serve: (socket, addresses, settings) => http.serve(socket, addresses, settings),
   });
   return { transport: 'https', ...listening };
 }
@@ -46,8 +47,8 @@ class HttpServer {
     this.server.on('request', (request, response) => this.take(request, response));
   }
 
-  serve(socket: Socket, { timeouts }: StreamSettings): Served {
-    const connection = new RequestConnection(socket, timeouts);
+  serve(socket: Socket, addresses: Addresses, { timeouts }: StreamSettings): Served {
+    const connection = new RequestConnection(socket, addresses, timeouts);
     const session = this.begin(socket);
     // Who ends a connection of HTTP/2 has gone; by HTTP/1.1 it may have asked its last.
     if (session !== undefined) socket.on('end', () => socket.destroy());
@@ -63,7 +64,10 @@ class HttpServer {
 
   private take(request: Http2ServerRequest, response: Http2ServerResponse): void {
     const { answerer, settings, responded } = this.options;
+    const connection = RequestConnection.of(request.socket);
+    // HTTP/2 goes on with the requests that it has read when their client has gone.
+    if (connection === undefined) return void response.stream?.close();
     const { read } = settings().timeouts;
-    new HttpsRequest(request, response, { answerer, out: this.out, read, responded }).take();
+    new HttpsRequest(request, response, { connection, answerer, out: this.out, read, responded }).take();
   }
 }

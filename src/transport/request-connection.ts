@@ -1,19 +1,23 @@
 // A connection that carries requests: what ends it when nothing is asked on it, or when its answers are not taken.
 import type { Socket } from 'node:net';
+import type { Addresses } from './addresses.ts';
 import type { Timeouts } from './stream-settings.ts';
 
 /** Stands on the socket itself: what HTTP/2 gives for a socket is another object, which passes properties on. */
 const of = Symbol('the connection of a socket');
 
 export class RequestConnection {
+  /** Who asks: a connection that has ended tells no more. */
+  readonly addresses: Addresses;
   private readonly socket: Socket;
   private readonly write: number;
   private readonly idle: NodeJS.Timeout;
   private inHand = 0;
   private finishing = false;
 
-  constructor(socket: Socket, { idle, write }: Required<Timeouts>) {
+  constructor(socket: Socket, addresses: Addresses, { idle, write }: Required<Timeouts>) {
     this.socket = socket;
+    this.addresses = addresses;
     this.write = write;
     // Whole requests count: octets that trickle in would keep the timer of a socket from its end.
     this.idle = setTimeout(() => {
@@ -23,6 +27,7 @@ export class RequestConnection {
     (socket as { [of]?: RequestConnection })[of] = this;
   }
 
+  /** Undefined when the connection of a request has ended. */
   static of(socket: object): RequestConnection | undefined {
     return (socket as { [of]?: RequestConnection })[of];
   }

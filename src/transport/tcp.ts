@@ -30,7 +30,7 @@ async function listenFramed(transport: 'tcp' | 'tls', { answerer, ...where }: Tc
   const listening = await acceptStreams({
     ...where,
     protocols,
-    serve: (socket, { timeouts }) => new FramedConnection(socket, { transport, answerer, timeouts, out }),
+    serve: (socket, addresses, { timeouts }) => new FramedConnection(socket, { transport, addresses, answerer, timeouts, out }),
   });
   return { transport, ...listening };
 }

@@ -1,7 +1,8 @@
 // How long the fuzzing goes on, and from which seed: the same short runs in every `npm test`, long ones with `npm run fuzz`.
 //   RUNS=1000000 SEED=7 npm run fuzz
-import { env } from 'node:process';
+import { env, threadCpuUsage } from 'node:process';
 import type { Parameters } from 'fast-check';
+import { expect } from 'vitest';
 
 export const runs = Number(env['RUNS'] ?? 1000);
 export const seed = Number(env['SEED'] ?? 1);
@@ -13,3 +14,34 @@ export function manyRuns<T>(share = 1): Parameters<T> {
 
 /** How long a test may take: as long as its runs need, on a machine with a lot to do. */
 export const patience = { timeout: 120_000 + runs * 40 };
+
+/** What `read` makes of an input. Fails where that takes more than a millisecond of CPU time: of ten times more, when it took so long once, the median. */
+export function cheaply<T>(read: () => T): T {
+  const started = threadCpuUsage();
+  try {
+    return read();
+  } finally {
+    if (microsecondsSince(started) > most) expect(medianOfTen(read), 'microseconds of CPU time').toBeLessThanOrEqual(most);
+  }
+}
+
+/** Microseconds. */
+const most = 1000;
+
+function medianOfTen(read: () => unknown): number {
+  const costs = Array.from({ length: 10 }, () => {
+    const started = threadCpuUsage();
+    try {
+      read();
+    } catch {
+      // What is refused costs as well.
+    }
+    return microsecondsSince(started);
+  });
+  return costs.sort((a, b) => a - b)[5] ?? 0;
+}
+
+function microsecondsSince(started: NodeJS.CpuUsage): number {
+  const { user, system } = threadCpuUsage(started);
+  return user + system;
+}

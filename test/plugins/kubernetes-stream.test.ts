@@ -55,6 +55,22 @@ describe('JSON that streams in', () => {
       for (let i = 0; i < 20; i++) objects.push(mebibyte);
     }).toThrow('an object of more than 16777216 octets');
   });
+
+  test('more around the items than there can be is refused', () => {
+    const objects = new JsonObjects('items', () => {});
+    objects.push(Buffer.from('{"metadata":"'));
+    const mebibyte = Buffer.alloc(1 << 20, 'x');
+    expect(() => {
+      for (let i = 0; i < 20; i++) objects.push(mebibyte);
+    }).toThrow('more than 16777216 octets around the items of a list');
+  });
+
+  test.each<[Shape, string]>([
+    ['events', '{"a":1}}{"b":2}'],
+    ['items', ']{"items":[{"a":1}]}'],
+  ])('as %s, what ends without having begun is refused: what follows would not be seen', (shape, text) => {
+    expect(() => read(shape, text, [3])).toThrow('an object or array ends that has not begun');
+  });
 });
 
 describe('a label selector', () => {

@@ -1,8 +1,9 @@
 // DNS over TLS: certificates, client certificates, their renewal, and what is refused.
+import { once } from 'node:events';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
-import type { ConnectionOptions } from 'node:tls';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { serve } from 'ferrydns/testing';
 import { describe, expect, test } from 'vitest';
 import { TcpClient } from '../support/client.ts';
@@ -59,6 +60,20 @@ describe('DNS over TLS', () => {
     await using server = await serve(corefile('tls cert.pem key.pem'), { files });
     expect(await ask(server.port, { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' })).toBeUndefined();
     expect(await ask(server.port, { maxVersion: 'TLSv1.2' })).toBe(7);
+  });
+
+  test('a connection has one handshake: TLS 1.2 is not negotiated anew', async () => {
+    await using server = await serve(corefile('tls cert.pem key.pem'), { files });
+    const socket = connectTls({ port: server.port, ca: authority, servername: 'localhost', maxVersion: 'TLSv1.2' });
+    socket.on('error', () => {});
+    await once(socket, 'secureConnect');
+    const outcome = await new Promise<unknown>((resolve) => {
+      socket.renegotiate({}, (error) => resolve(error ?? 'negotiated anew'));
+      socket.on('close', () => resolve('closed'));
+    });
+    socket.destroy();
+    expect(outcome).not.toBe('negotiated anew');
+    expect(await ask(server.port)).toBe(7);
   });
 
   test('plain text, half a handshake and silence are ended and hold up nobody', async () => {

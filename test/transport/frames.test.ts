@@ -32,6 +32,8 @@ const echo: Answerer['answer'] = (wire, start, end, _peer, out) => {
 };
 
 /** A client of a connection that is served by `answer`; `writes` are the lengths of what the server has written. */
+const addresses = { address: '127.0.0.1', port: 4007, family: 4, localAddress: '127.0.0.1', localPort: 53 } as const;
+
 async function served(
   answer: Answerer['answer'],
 ): Promise<{ readonly client: Socket; readonly writes: number[]; read(octets: number): Promise<Buffer> }> {
@@ -43,7 +45,7 @@ async function served(
       if (chunk.length > 0) writes.push(chunk.length);
       return write(chunk, done);
     }) as typeof socket.write;
-    new FramedConnection(socket, { transport: 'tcp', answerer: { answer }, timeouts: defaultTimeouts, out: Buffer.alloc(maxMessage) });
+    new FramedConnection(socket, { transport: 'tcp', addresses, answerer: { answer }, timeouts: defaultTimeouts, out: Buffer.alloc(maxMessage) });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

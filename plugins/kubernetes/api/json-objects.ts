@@ -8,7 +8,7 @@ const closeBrace = 0x7d;
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
 
-/** Octets of one object at most: etcd takes 1.5 MiB. */
+/** Octets of one object at most, and of what stands around the items: etcd takes 1.5 MiB. */
 const mostOctets = 16 << 20;
 
 /** `events`: objects that follow one another, as of a watch. `items`: what is in the array of one object, as of a list. */
@@ -46,7 +46,7 @@ export class JsonObjects {
     return this.depth === 0;
   }
 
-  /** Throws an Error when an object is larger than any can be, and what `found` throws. */
+  /** Throws an Error when an object is larger than any can be, or ends that has not begun, and what `found` throws. */
   push(chunk: Buffer): void {
     this.chunk = chunk;
     this.start = this.start < 0 ? -1 : 0;
@@ -77,6 +77,7 @@ export class JsonObjects {
   }
 
   private close(at: number): void {
+    if (this.depth === 0) throw new Error('what is no JSON: an object or array ends that has not begun');
     this.depth--;
     if (this.start < 0 || this.depth !== this.floor) return;
     const { start } = this;
@@ -107,7 +108,9 @@ export class JsonObjects {
   }
 
   private keepFrame(end: number): void {
-    if (this.shape === 'items' && end > this.frameStart) this.frame += this.chunk.toString('utf8', this.frameStart, end);
+    if (this.shape !== 'items' || end <= this.frameStart) return;
+    this.frame += this.chunk.toString('utf8', this.frameStart, end);
+    if (this.frame.length > mostOctets) throw new Error(`more than ${mostOctets} octets around the items of a list`);
   }
 
   private hold(part: Buffer): void {
