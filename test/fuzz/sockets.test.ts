@@ -4,9 +4,11 @@ import { serve, type TestServer } from 'ferrydns/testing';
 import { describe, expect, test } from 'vitest';
 import { bytesOf } from '../reliability/bytes.ts';
 import { clientMessages } from '../reliability/client-messages.ts';
+import { type Chance, chance, pick } from '../support/chance.ts';
 import { ask, frame, TcpClient, UdpClient } from '../support/client.ts';
 import { queryMessage, writeMessage } from '../support/message.ts';
 import { type Answer, type Asked, startUpstream } from '../support/upstream.ts';
+import { damaged } from './faults.ts';
 import { patience, runs, seed } from './runs.ts';
 
 const rounds = 2 * runs;
@@ -17,9 +19,22 @@ const corefile = (upstream: string) => `.:0 {
   prometheus 127.0.0.1:0
   metadata
   errors
+  acl {
+    block type HINFO net 127.0.0.0/8
+  }
   log . "{name} {type} {class} {rcode} {>rflags} {rsize} {/forward/upstream}"
   local
   loadbalance
+  header {
+    response set ra
+  }
+  template ANY ANY echo.test {
+    match (?P<first>[^.]*).(.*).echo.test.$
+    expr len(name()) < 200
+    answer "{{ .Name }} 60 IN TXT {{ .Group.first }} {{ len .Match }}{{ .Remote }}"
+    additional "{{ .Name }} 60 IN {{ .Type }} {{ .Remote }}"
+    fallthrough
+  }
   rewrite continue name regex (.*)\\.out\\.test {1}.in.test answer auto
   rewrite continue ttl suffix test 5-60
   rewrite continue edns0 local set 0xffee {qname}
@@ -37,7 +52,14 @@ const corefile = (upstream: string) => `.:0 {
 }`;
 
 const sound = [
-  ...['known.test A', 'a.wild.test A +do +size=4096', 'www.out.test AAAA +edns', 'www.alias.test A', '1.2.0.192.in-addr.arpa PTR'].map(queryMessage),
+  ...[
+    'known.test A',
+    'a.wild.test A +do +size=4096',
+    'www.out.test AAAA +edns',
+    'www.alias.test A',
+    'a.b.echo.test TXT +edns',
+    '1.2.0.192.in-addr.arpa PTR',
+  ].map(queryMessage),
   ...clientMessages.map(({ message }) => bytesOf(message)),
 ];
 
@@ -144,39 +166,4 @@ function damagedReply(asked: Asked, random: Chance): Answer {
   const { message } = asked;
   const bytes = writeMessage({ ...soundReply(asked), flags: ['qr', 'rd', 'ra'], questions: message.questions, opt: message.opt });
   return { raw: `....${damaged(bytes, random).toString('hex', 2)}` };
-}
-
-/** A copy with up to four faults: an octet changed, octets taken out or put in, the end cut off, or a pointer in the middle. */
-function damaged(message: Buffer, random: Chance): Buffer {
-  let bytes = Buffer.from(message);
-  for (let faults = random(5); faults > 0 && bytes.length > 2; faults--) {
-    const at = 2 + random(bytes.length - 2);
-    const kind = random(6);
-    if (kind <= 1) bytes.writeUInt8(random(256), at);
-    else if (kind === 2) bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << random(8)), at);
-    else if (kind === 3) bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1 + random(8))]);
-    else if (kind === 4) bytes = Buffer.concat([bytes.subarray(0, at), Buffer.from([0xc0, random(bytes.length)]), bytes.subarray(at)]);
-    else bytes = bytes.subarray(0, at);
-  }
-  return Buffer.from(bytes);
-}
-
-const pick = <T>(from: readonly T[], random: Chance): T => {
-  const picked = from[random(from.length)];
-  if (picked === undefined) throw new Error('nothing to pick from');
-  return picked;
-};
-
-/** Whole numbers below the one given. */
-type Chance = (below: number) => number;
-
-/** The same numbers from the same seed (mulberry32). */
-function chance(from: number): Chance {
-  let state = from;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
 }

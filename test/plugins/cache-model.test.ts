@@ -2,6 +2,7 @@
 import { definePlugin, type Query, Reply, record } from 'ferrydns/plugin';
 import { type Answer, serve } from 'ferrydns/testing';
 import { expect, onTestFinished, test } from 'vitest';
+import { chance } from '../support/chance.ts';
 
 const names = ['a.test', 'b.test'];
 /** Seconds that the cache keeps answers and denials at most. */
@@ -19,15 +20,6 @@ interface Told {
   readonly ttl: number;
   /** Seconds, when it was given. */
   readonly at: number;
-}
-
-/** Numbers from 0 to `below`, the same for the same seed. */
-function randomNumbers(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
 }
 
 const soa = (ttl: number, serial: number) =>
@@ -133,7 +125,7 @@ const ways = [
 const steps = [0, 0, 1, 2, 5, 11, 40, 90];
 
 test.each(ways.flatMap((way) => [1, 2, 3].map((seed) => [way, seed] as const)))('with %j and seed %i', async (way, seed) => {
-  const random = randomNumbers(seed * 7919);
+  const random = chance(seed * 7919);
   const { server, clock, history } = await world(way, random);
   for (let round = 0; round < 120; round++) {
     clock.seconds += steps[random(steps.length)] ?? 0;

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { Entry } from '../../plugins/cache/entry.ts';
 import { demandsOf, keptDemands, keyOf } from '../../plugins/cache/key.ts';
 import { Store } from '../../plugins/cache/store.ts';
+import { chance } from '../support/chance.ts';
 
 const mebibyte = 2 ** 20;
 
@@ -33,14 +34,6 @@ function get(store: Store, query: Query): Entry | undefined {
 
 function set(store: Store, query: Query, entry: Entry): number | undefined {
   return store.set(keyOf(query, demandsOf(query)), query, entry);
-}
-
-function randomNumbers(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
 }
 
 /** A store, and what it must give: entries in the order in which they were used, the first the next to go, unless it was asked for and is passed over. */
@@ -101,7 +94,7 @@ function contentsOf({ ttl, kind, wildcard, reply }: Entry): unknown {
 }
 
 test.each([1, 2, 3])('a random history gives what a Map gives (seed %i)', (seed) => {
-  const random = randomNumbers(seed);
+  const random = chance(seed);
   const twins = new Twins(1500);
   for (let step = 0; step < 12_000; step++) {
     const query = ask(`n${random(3000)}.test.`);

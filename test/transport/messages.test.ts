@@ -7,21 +7,11 @@ import { UdpDescriptor } from '../../src/transport/batch/descriptor.ts';
 import { inRange, isNativeAvailable, Memory } from '../../src/transport/batch/library.ts';
 import { listenUdpInBatches } from '../../src/transport/batch/listen.ts';
 import { controlStride, Messages, nameStride } from '../../src/transport/batch/messages.ts';
+import { chance } from '../support/chance.ts';
 import { UdpClient } from '../support/client.ts';
 
 const log = { debug() {}, info() {}, warn() {}, error() {}, debugging: false };
 const badDescriptor = 9;
-
-/** Numbers that are the same in every run (mulberry32). */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
 
 function collector(): () => void {
   setFlagsFromString('--expose-gc');
@@ -116,7 +106,7 @@ describe.runIf(isNativeAvailable())('what the kernel writes', () => {
   }
 
   test('messages of any length in slots of any length stay in their slots', () => {
-    const next = random(1);
+    const next = chance(1);
     for (let round = 0; round < 300; round++) {
       const slots = 1 + next(16);
       const slotLength = 1 + next(3000);
@@ -141,7 +131,7 @@ describe.runIf(isNativeAvailable())('what the kernel writes', () => {
   });
 
   test('slots, addresses and control messages do not overlap', () => {
-    const next = random(2);
+    const next = chance(2);
     for (let round = 0; round < 200; round++) {
       const messages = new Messages({ slots: 1 + next(64), slotLength: 1 + next(65536), family: next(2) === 0 ? 4 : 6, packetInfo: next(2) === 0 });
       const { buffer } = messages.data[0] as Buffer;
@@ -157,7 +147,7 @@ describe.runIf(isNativeAvailable())('what the kernel writes', () => {
   });
 
   test('whatever stands in addresses and control messages, the kernel refuses or sends, and the next message goes out', () => {
-    const next = random(3);
+    const next = chance(3);
     const outgoing = new Messages({ slots: 4, slotLength: 64, family: 4, packetInfo: true });
     const socket = openSocket();
     for (let round = 0; round < 2000; round++) {
@@ -196,7 +186,7 @@ describe.runIf(isNativeAvailable())('under garbage collection', () => {
         },
       },
     });
-    const next = random(4);
+    const next = chance(4);
     const askers = await Promise.all(Array.from({ length: 4 }, (_, i) => UdpClient.open({ port: socket.port, address: `127.0.0.${i + 1}` })));
     const garbage: unknown[] = [];
     for (let round = 0; round < 40; round++) {
