@@ -120,6 +120,19 @@ test('an entry takes its message and at most 200 octets, and gaps at most a thir
   expect(store.heldOctets / entries).toBeLessThan(message + 200);
 });
 
+test.each([
+  ['small', 200, mebibyte],
+  ['of 60,000 octets', 60_000, 16 * mebibyte],
+])('answers that are %s do not take more than the limit and a fifth of it (CVE-2023-2828)', (_, size, limit) => {
+  const store = new Store(1_000_000, limit);
+  for (let index = 0; index < (4 * limit) / size; index++) {
+    const query = ask(`n${index}.test.`);
+    set(store, query, entryFor(query, size, 60));
+  }
+  expect(store.octets).toBeGreaterThan(0.9 * limit);
+  expect(store.heldOctets).toBeLessThan(1.2 * limit);
+});
+
 test('a table is bounded in octets, and what was not used for longest goes first', () => {
   const store = new Store(100_000, mebibyte);
   let evicted = 0;

@@ -4,6 +4,7 @@ import { serve, type TestServer } from 'ferrydns/testing';
 import { describe, expect, test } from 'vitest';
 import { ask, frame, TcpClient, UdpClient } from '../support/client.ts';
 import { queryMessage, readMessage } from '../support/message.ts';
+import { authority, certificate } from '../support/ways.ts';
 import { bytesOf, header, option, ordinary, withOpt } from './bytes.ts';
 import { clientMessages } from './client-messages.ts';
 
@@ -100,6 +101,18 @@ test('a new TCP client is answered in less than 100 ms while 1,500 connections a
   });
   for (const client of idle) client.close();
   expect(milliseconds).toBeLessThan(100);
+});
+
+test('a new TLS client is answered while 500 connections send nothing or half a handshake, and those are closed (RFC 7858)', async () => {
+  await using server = await serve(`tls://.:0 {\n ${certificate}\n timeouts {\n read 2s\n }\n whoami\n}`);
+  const waiting = await Promise.all(Array.from({ length: 500 }, () => TcpClient.open(server)));
+  // The start of a ClientHello of 200 octets.
+  for (const client of waiting.filter((_, i) => i % 2 === 0)) client.write(bytesOf('16030100c8 010000c40303'));
+  const client = await TcpClient.open({ port: server.port, tls: { ca: authority, servername: 'localhost' } });
+  client.send(queryMessage('a.test A'));
+  expect(readMessage((await client.next()) ?? Buffer.alloc(0)).rcode).toBe('NOERROR');
+  client.close();
+  await Promise.all(waiting.map(({ closed }) => closed));
 });
 
 test('two messages in one frame are one message: one answer (CVE-2018-14663)', async () => {

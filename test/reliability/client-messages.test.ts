@@ -78,6 +78,21 @@ test('300 responses of any content get no answer (LoopDoS, CVE-2024-2169)', asyn
   client.close();
 });
 
+test('65 meta and unknown types are no harm to the server, and leave nothing behind (RFC 3597, RFC 6895, CVE-2018-14644)', async () => {
+  const upstream = await startUpstream(zone);
+  await using server = await serve(`.:0 {\n prometheus 127.0.0.1:0\n cache\n forward . ${upstream.endpoint}\n}`);
+  const types = [0, 10, 41, 100, 103, ...Array.from({ length: 11 }, (_, i) => 245 + i), 32768, 32769, 65535];
+  while (types.length < 65) types.push(65280 + types.length);
+  for (const type of types) {
+    const message = queryMessage('a.test A +id=7');
+    message.writeUInt16BE(type, message.length - 4);
+    expect(readMessage((await outcome(server, 'udp', message)) ?? Buffer.alloc(0)).id, `TYPE${type}`).toBe(7);
+  }
+  expect((await ask(server, 'a.test A')).answer.map(({ data }) => data)).toEqual(['192.0.2.1']);
+  await upstream.stop();
+  expect(await server.metrics()).toMatch(/^coredns_panics_total 0$/m);
+});
+
 test('C43: a query without RD is passed on without RD', async () => {
   const upstream = await startUpstream(zone);
   await using server = await serve(`.:0 {\n cache\n forward . ${upstream.endpoint}\n}`);
