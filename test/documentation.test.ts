@@ -122,3 +122,17 @@ test('every metric that a page names is one that the code has', () => {
   const missing = named.filter(({ metric }) => !code.includes(metric) && metric !== 'coredns_cache_drops_total');
   expect(missing).toEqual([]);
 });
+
+test('every test that docs/hostile-input.md names exists', () => {
+  const text = readFileSync(join(root, 'docs/hostile-input.md'), 'utf8');
+  const named = [...text.matchAll(/`(test\/[^`]+)`((?:,? "[^"]+")+)/g)].flatMap(([, file = '', titles = '']) =>
+    [...titles.matchAll(/"([^"]+)"/g)].map(([, title = '']) => ({ file, title })),
+  );
+  expect(named.length).toBeGreaterThan(80);
+  const lacks = ({ file, title }: { readonly file: string; readonly title: string }) => {
+    if (!existsSync(join(root, file))) return true;
+    const code = readFileSync(join(root, file), 'utf8').replaceAll(/^\s*\/\/.*$/gm, '');
+    return !code.includes(title);
+  };
+  expect(named.filter(lacks)).toEqual([]);
+});
