@@ -23,6 +23,7 @@ export const registry: Registry = {
     shed: () => import('./shed/index.ts'),
     prometheus: () => import('./prometheus/index.ts'),
     admin: () => import('./admin/index.ts'),
+    console: () => import('./console/index.ts'),
     errors: () => import('./errors/index.ts'),
     log: () => import('./log/index.ts'),
     local: () => import('./local/index.ts'),

@@ -177,7 +177,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
       throw error instanceof JournalUnwritable ? this.context.fail(error.message, 'journal') : error;
     });
     this.started = { runner, context };
-    if (admin !== undefined) openAdmin<AdminPlan>(context, admin, { collection: plans, name: this.name, member: this });
+    openAdmin<AdminPlan>(context, admin, { collection: plans, name: this.name, member: this });
     const hear = (word: FollowerMessage) => {
       this.tellOverruled(runner, word.overruled);
       runner.followers.hear(word);

@@ -162,7 +162,7 @@ export class Pool implements Instance, PoolService, AdminPool {
     for (const member of this.all) this.states.set(member, member.state);
     this.metrics.show(this.all, () => this.groups.some(({ succession }) => succession.pending));
     const { admin } = this.configured;
-    if (admin !== undefined) openAdmin<AdminPool>(context, admin, { collection: pools, name: this.name, member: this });
+    openAdmin<AdminPool>(context, admin, { collection: pools, name: this.name, member: this });
     this.server = context.server;
     this.review();
     const { now, log } = this.context;

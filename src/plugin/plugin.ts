@@ -154,7 +154,7 @@ export interface HttpRequest {
 /** What an HTTP service answers. */
 export interface HttpResponse {
   readonly status: number;
-  readonly body: string;
+  readonly body: string | Uint8Array;
   readonly contentType?: string;
   /** Further headers, their names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;

@@ -50,7 +50,7 @@ export function serviceFor(paths: ReadonlyMap<string, Service>, path: string): S
     const above = paths.get(path.slice(0, end + 1));
     if (above !== undefined) return above;
   }
-  return undefined;
+  return paths.get('/');
 }
 
 function placeFor({ tls, plugin }: Served): Place {

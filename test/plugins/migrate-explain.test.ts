@@ -101,7 +101,7 @@ test('the page explains, and says what is wrong with a question', async () => {
   const get = async (query: string) => {
     const request = { method: 'GET', url: new URL(`http://localhost/explain?${query}`), headers: {}, body: '', from: '127.0.0.1' } as HttpRequest;
     const { status, body } = await explainPage({ explain: (question) => own.explain(question) }, request);
-    return { status, ...JSON.parse(body) };
+    return { status, ...JSON.parse(String(body)) };
   };
   expect(await get(`name=${name}&client=10.0.0.1`)).toMatchObject({ status: 200, client: '10.0.0.1', answer: { rcode: 'NOERROR' } });
   expect(await get('type=A')).toMatchObject({ status: 400, reason: "no parameter 'name', expected ?name=www.example.org" });

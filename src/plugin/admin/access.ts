@@ -1,9 +1,9 @@
 // Who may come in at an admin address: where it is, whether it speaks TLS, and the token that it asks for.
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { messageOf } from '../../config/error.ts';
 import type { Word } from '../../config/tree.ts';
 import { httpAddress } from '../../config/values.ts';
 import type { HttpTls, SetupContext } from '../plugin.ts';
+import { digest } from './digest.ts';
 
 const leastToken = 16;
 
@@ -16,7 +16,22 @@ export interface AdminAccess {
   readonly token: Buffer | undefined;
   /** Whether a page in a browser of this machine could ask, were the name of the host not looked at. */
   readonly local: boolean;
+  /** What a console asks besides; undefined where no browser is served. */
+  readonly console?: ConsoleAccess | undefined;
 }
+
+/** What is asked of those who come with a browser. */
+interface ConsoleAccess {
+  /** The hash of the token that lets in without letting change anything. */
+  readonly reader: Buffer | undefined;
+  /** Whether nobody may change anything there. */
+  readonly readonly: boolean;
+  /** The names, in lower case, by which browsers may call the address, besides those of this machine and of the certificate. */
+  readonly hosts: readonly string[];
+}
+
+/** What stands in front of an address. */
+export type Guards = Pick<AdminAccess, 'tls' | 'token'>;
 
 /** The address where commands look first: everybody on this machine may come in. */
 export const usualAdminAccess: AdminAccess = { address: '127.0.0.1:9180', tls: undefined, token: undefined, local: true };
@@ -29,28 +44,25 @@ export function readAdminAccess(words: readonly Word[], context: SetupContext): 
     const [extra] = more;
     return extra === undefined ? undefined : context.fail(`unexpected '${extra.text}' after 'off'`, extra);
   }
-  const { tls, token } = readMore(more, context);
-  if (place.text.startsWith('unix:')) {
-    const path = place.text.slice('unix:'.length);
-    if (path === '') context.fail('expected unix:PATH', place);
-    if (tls !== undefined) context.fail('a socket file is for its owner alone: TLS is not supported there', place);
+  return accessOf(place.text, { ...readMore(more, context), at: place }, context);
+}
+
+/** An address with its guards; refuses one that others could reach and that nobody guards. */
+export function accessOf(place: string, { tls, token, at }: Guards & { readonly at: Word | undefined }, context: SetupContext): AdminAccess {
+  if (place.startsWith('unix:')) {
+    const path = place.slice('unix:'.length);
+    if (path === '') context.fail('expected unix:PATH', at);
+    if (tls !== undefined) context.fail('a socket file is for its owner alone: TLS is not supported there', at);
     return { address: `unix:${context.path(path)}`, tls, token, local: false };
   }
-  const address = readAddress(place, context);
+  const address = readAddress(place, at, context);
   const guarded = token !== undefined || tls?.clientCa !== undefined;
   if (isLoopback(address)) return { address, tls, token, local: !guarded };
   if (!guarded) {
-    context.fail(`address ${place.text} can be reached from other machines: expected 'tls CERT KEY CLIENT_CA' or 'token FILE' behind it`, place);
+    context.fail(`address ${place} can be reached from other machines: expected 'tls CERT KEY CLIENT_CA' or 'token FILE' behind it`, at);
   }
-  if (tls === undefined)
-    context.warn(`the token crosses the network to ${place.text} unencrypted, where whoever sees it may move services: use tls`, place);
+  if (tls === undefined) context.warn(`the token crosses the network to ${place} unencrypted, where whoever sees it may move services: use tls`, at);
   return { address, tls, token, local: false };
-}
-
-/** Whether the header names the token; takes as long for a wrong one as for the right one. */
-export function knowsToken(token: Buffer, authorization: string | undefined): boolean {
-  const said = /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? '';
-  return timingSafeEqual(digest(said), token);
 }
 
 export function sameAccess(one: AdminAccess, other: AdminAccess): boolean {
@@ -59,7 +71,7 @@ export function sameAccess(one: AdminAccess, other: AdminAccess): boolean {
   return sameTls && one.token?.toString('hex') === token?.toString('hex');
 }
 
-function readMore(words: readonly Word[], context: SetupContext): Pick<AdminAccess, 'tls' | 'token'> {
+function readMore(words: readonly Word[], context: SetupContext): Guards {
   let tls: HttpTls | undefined;
   let token: Buffer | undefined;
   let rest = words;
@@ -76,9 +88,10 @@ function readMore(words: readonly Word[], context: SetupContext): Pick<AdminAcce
   return { tls, token };
 }
 
-function readTls(word: Word, files: readonly Word[], context: SetupContext): HttpTls {
-  const [cert, key, clientCa] = files;
-  if (cert === undefined || key === undefined) return context.fail('expected tls CERT KEY [CLIENT_CA]', word);
+/** Reads the files of `tls CERT KEY [CLIENT_CA]`, which stand behind that word. */
+export function readTls(word: Word | undefined, files: readonly Word[], context: SetupContext): HttpTls {
+  const [cert, key, clientCa, extra] = files;
+  if (cert === undefined || key === undefined || extra !== undefined) return context.fail('expected tls CERT KEY [CLIENT_CA]', extra ?? word);
   const tls = { cert: read(cert, context), key: read(key, context), ...(clientCa === undefined ? {} : { clientCa: read(clientCa, context) }) };
   try {
     process.getBuiltinModule('node:tls').createSecureContext({ cert: tls.cert, key: tls.key, ca: tls.clientCa });
@@ -88,9 +101,10 @@ function readTls(word: Word, files: readonly Word[], context: SetupContext): Htt
   return tls;
 }
 
-function readToken(word: Word, files: readonly Word[], context: SetupContext): Buffer {
-  const [file] = files;
-  if (file === undefined) return context.fail('expected token FILE', word);
+/** The hash of the token in the file behind the word. */
+export function readToken(word: Word | undefined, files: readonly Word[], context: SetupContext): Buffer {
+  const [file, extra] = files;
+  if (file === undefined || extra !== undefined) return context.fail('expected token FILE', extra ?? word);
   const token = read(file, context).split('\n', 1)[0]?.trim() ?? '';
   if (token.length < leastToken || /\s/.test(token)) {
     context.fail(`the first line of ${file.text} is no token, expected at least ${leastToken} characters without a space`, file);
@@ -106,18 +120,14 @@ function read(file: Word, context: SetupContext): string {
   }
 }
 
-function readAddress(word: Word, context: SetupContext): string {
+function readAddress(place: string, at: Word | undefined, context: SetupContext): string {
   try {
-    return httpAddress.parse(word.text);
+    return httpAddress.parse(place);
   } catch (error) {
-    return context.fail(`${messageOf(error)}, expected HOST:PORT, unix:PATH or off`, word);
+    return context.fail(`${messageOf(error)}, expected HOST:PORT, unix:PATH or off`, at);
   }
 }
 
 function isLoopback(address: string): boolean {
   return /^(127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\]|localhost):\d+$/.test(address);
-}
-
-function digest(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
 }

@@ -2,6 +2,8 @@
 
 export { type AdminAccess, readAdminAccess, usualAdminAccess } from './access.ts';
 export { adminHeaders, answerJson, refuseRequest } from './answer.ts';
+export { readConsoleAccess } from './console-access.ts';
 export { askerOf, isOrderName, readOrderFields } from './order.ts';
-export type { AdminCollection, AdminPage } from './pages.ts';
-export { adminUse, chosenAdminAddress, examineAdmin, openAdmin, openAdminServer } from './server.ts';
+export type { AdminCollection, AdminPage, PageOfAll } from './pages.ts';
+export { adminUse, chosenAdminAddress, examineAdmin, openAdmin, openAdminServer, openConsole } from './server.ts';
+export { Sessions } from './sessions.ts';

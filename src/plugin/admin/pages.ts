@@ -6,15 +6,21 @@ import { refuseRequest } from './answer.ts';
 /** What is at a path: about all members of a collection, or about the one that the path names. */
 export type AdminPage<T> = PageOfAll | PageOfOne<T>;
 
+/** Whom a page is for: those who have shown nothing as well, those who may only read as well, or who may change things. */
+type Audience = 'everybody' | 'readers' | 'operators';
+
 /** About all members. */
 export interface PageOfAll {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** Readers for GET, operators for other methods, unless given. */
+  readonly for?: Audience;
   readonly all: (request: HttpRequest) => Awaitable<HttpResponse>;
 }
 
 /** About one of them. */
 interface PageOfOne<T> {
   readonly method: 'GET' | 'POST';
+  readonly for?: Audience;
   readonly one: (member: T, request: HttpRequest) => Awaitable<HttpResponse>;
 }
 
@@ -35,6 +41,8 @@ export interface AdminCollection<T> {
 /** What one collection tells of at an address. */
 export class CollectionPages<T> {
   readonly members = new Map<string, T>();
+  /** The names that several members have. */
+  private readonly ambiguous = new Set<string>();
   private readonly collection: AdminCollection<T>;
   private readonly pages: Readonly<Record<string, AdminPage<T>>>;
 
@@ -55,12 +63,24 @@ export class CollectionPages<T> {
     if (whole !== undefined && 'all' in whole) return whole;
     const [, , part = '', ...below] = pathname.split('/');
     const page = this.pages[[path, `{${kind}}`, ...below].join('/')];
-    return page === undefined || 'all' in page ? undefined : { method: page.method, all: (request) => this.tell(part, page, request) };
+    if (page === undefined || 'all' in page) return undefined;
+    return { ...page, all: (request) => this.tell(part, page, request) };
+  }
+
+  /** Adds a member. Where a name may be told of once only, a console tells of two of the name all the same, but gives neither of them orders. */
+  add(name: string, member: T): void {
+    const twice = this.collection.once === true && this.members.has(name);
+    if (twice) this.ambiguous.add(name);
+    this.members.set(twice ? `${name} ${this.members.size}` : name, member);
   }
 
   private tell(part: string, page: PageOfOne<T>, request: HttpRequest): Awaitable<HttpResponse> {
     const { kind, nameOf } = this.collection;
-    const member = this.members.get(nameOf?.(part) ?? part);
+    const name = nameOf?.(part) ?? part;
+    if (page.method !== 'GET' && this.ambiguous.has(name)) {
+      return refuseRequest(409, `there are several of the name: give the order to ${kind} ${name} at an admin address of its own`);
+    }
+    const member = this.members.get(name);
     return member === undefined ? refuseRequest(404, `no such ${kind}: ${part}`) : page.one(member, request);
   }
 }

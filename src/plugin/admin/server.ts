@@ -1,11 +1,16 @@
 // The HTTP address of this server for operators: what plugins tell of there, what may be asked of it, and who is let in. `docs/admin-api.yaml` describes it.
-import type { Awaitable } from '../awaitable.ts';
+import { type Awaitable, after } from '../awaitable.ts';
 import { type Capability, capability } from '../capability.ts';
 import type { ExamineContext, HttpRequest, HttpResponse, ServerControl, SetupContext, StartContext } from '../plugin.ts';
-import { type AdminAccess, knowsToken, sameAccess } from './access.ts';
+import { type AdminAccess, sameAccess } from './access.ts';
 import { adminHeaders, refuseRequest } from './answer.ts';
+import { Door } from './door.ts';
 import { type AdminCollection, CollectionPages, type PageOfAll } from './pages.ts';
+import { type LoginObserver, type SessionContext, sessionPage } from './session-page.ts';
+import type { Sessions } from './sessions.ts';
 import { sharedAdminPages } from './shared-pages.ts';
+
+const sessionPath = '/session';
 
 /** Who tells of something at an admin address, for the others to see; `label` is as "plan www". */
 export interface AdminUse {
@@ -27,32 +32,65 @@ function otherGuards({ address }: AdminAccess, label: string): string {
   return `admin ${address} has other words on tls or token than for ${label}, expected the same`;
 }
 
-/** The admin servers of a configuration, which its instances share, by their address. */
-const servers = new WeakMap<AbortSignal, Map<string, AdminServer>>();
+/** What is told of in a configuration, and the addresses that its instances share. */
+interface Told {
+  readonly servers: Map<string, AdminServer>;
+  /** Tells all of it to one address: each thing as whoever it is of serves it. */
+  readonly things: ((server: AdminServer) => void)[];
+}
+
+const toldIn = new WeakMap<AbortSignal, Told>();
+
+function toldBy({ signal }: StartContext): Told {
+  const told = toldIn.get(signal) ?? { servers: new Map(), things: [] };
+  toldIn.set(signal, told);
+  return told;
+}
 
 /**
- * Tells of a member of a collection at an address, for `start` in the primary process. Throws an Error when somebody else wants other guards there, or
- * tells of the name already.
+ * Tells of a member of a collection at an address, if there is one, and at every console, for `start` in the primary process. Throws an Error when somebody
+ * else wants other guards at the address, or tells of the name already.
  */
 export function openAdmin<T>(
   context: StartContext,
-  access: AdminAccess,
+  access: AdminAccess | undefined,
   { collection, name, member }: { readonly collection: AdminCollection<T>; readonly name: string; readonly member: T },
 ): void {
-  const server = openAdminServer(context, access, `${collection.kind} ${name}`);
-  server.serve(context, server.add(collection, name, member));
+  const { servers, things } = toldBy(context);
+  const own = access === undefined ? undefined : openAdminServer(context, access, `${collection.kind} ${name}`);
+  const tell = (server: AdminServer) => server.serve(context, server.add(collection, { name, member, own: server === own }));
+  if (own !== undefined) tell(own);
+  things.push((server) => void (server !== own && tell(server)));
+  for (const server of servers.values()) if (server.isConsole && server !== own) tell(server);
 }
 
 /** Opens an address where nothing is told of but what is at every address, or joins those who tell of something there; `label` says who opens it. */
 export function openAdminServer(context: StartContext, access: AdminAccess, label: string): AdminServer {
-  const open = servers.get(context.signal) ?? new Map<string, AdminServer>();
-  servers.set(context.signal, open);
-  const there = open.get(access.address);
+  const { servers } = toldBy(context);
+  const there = servers.get(access.address);
   if (there !== undefined && !sameAccess(there.access, access)) throw new Error(otherGuards(access, there.label));
   const server = there ?? new AdminServer(access, { context, label });
-  open.set(access.address, server);
-  if (there === undefined) server.serve(context, Object.keys(sharedAdminPages(context)));
+  servers.set(access.address, server);
+  if (there === undefined) server.serve(context, server.paths);
   return server;
+}
+
+/** What is at the address of a console besides what plugins tell of. */
+export interface ConsoleOptions {
+  readonly label: string;
+  readonly sessions: Sessions;
+  readonly observe: LoginObserver;
+  /** By their paths. */
+  readonly pages: Readonly<Record<string, PageOfAll>>;
+}
+
+/** Opens an address where everything is told of that is told of in the configuration, for `start` in the primary process; a second one there is the first. */
+export function openConsole(context: StartContext, access: AdminAccess, options: ConsoleOptions): void {
+  const { things } = toldBy(context);
+  const server = openAdminServer(context, access, options.label);
+  if (server.isConsole) return;
+  server.serve(context, server.become(access, options));
+  for (const tell of things) tell(server);
 }
 
 /** The address with its port where the system chose the port: it has to be logged, as it stands in no configuration. Undefined for any other address. */
@@ -62,27 +100,51 @@ export function chosenAdminAddress(access: AdminAccess | undefined, control: Ser
 
 /** One address of one configuration, and what is told of there. */
 class AdminServer {
-  readonly access: AdminAccess;
   /** Who came first. */
   readonly label: string;
-  private readonly shared: Readonly<Record<string, PageOfAll>>;
+  access: AdminAccess;
+  private door: Door;
+  private console: SessionContext | undefined;
+  /** The pages that are no collection's. */
+  private pages: Readonly<Record<string, PageOfAll>>;
   private readonly collections = new Map<string, CollectionPages<unknown>>();
 
   constructor(access: AdminAccess, { context, label }: { readonly context: StartContext; readonly label: string }) {
     this.access = access;
     this.label = label;
-    this.shared = sharedAdminPages(context);
+    this.door = new Door(access);
+    this.pages = sharedAdminPages(context);
   }
 
-  /** Adds a member and returns the paths that are to be served besides. */
-  add<T>(collection: AdminCollection<T>, name: string, member: T): readonly string[] {
+  get isConsole(): boolean {
+    return this.console !== undefined;
+  }
+
+  get paths(): readonly string[] {
+    return Object.keys(this.pages);
+  }
+
+  /** Makes a console of it, and returns the paths that are to be served besides. */
+  become(access: AdminAccess, { sessions, observe, pages }: ConsoleOptions): readonly string[] {
+    this.access = access;
+    this.door = new Door(access, sessions);
+    this.console = { access, door: this.door, sessions, observe };
+    this.pages = { ...this.pages, ...pages };
+    return [sessionPath, ...Object.keys(pages)];
+  }
+
+  /** Adds a member and returns the paths that are to be served besides. `own`: it named this address. */
+  add<T>(
+    collection: AdminCollection<T>,
+    { name, member, own }: { readonly name: string; readonly member: T; readonly own: boolean },
+  ): readonly string[] {
     const known = this.collections.get(collection.path);
     // One plugin serves a path, so what is there is of the same collection.
     const pages = (known as CollectionPages<T> | undefined) ?? new CollectionPages(collection);
-    if (collection.once === true && pages.members.has(name)) {
+    if (collection.once === true && pages.members.has(name) && own) {
       throw new Error(`another ${collection.kind} ${name} is told of at admin ${this.access.address}, expected another address`);
     }
-    pages.members.set(name, member);
+    pages.add(name, member);
     if (known !== undefined) return [];
     this.collections.set(collection.path, pages as CollectionPages<unknown>);
     return pages.paths;
@@ -95,32 +157,40 @@ class AdminServer {
 
   respond(request: HttpRequest): Awaitable<HttpResponse> {
     const { pathname } = request.url;
-    const [, top] = pathname.split('/');
-    const outside = turnAway(request, this.access);
+    const page = this.find(request);
+    const outside = this.door.turnAway(request, page);
     if (outside !== undefined) return outside;
-    const page = this.shared[pathname] ?? this.collections.get(`/${top}`)?.find(pathname);
+    const visitor = this.door.visitor(request);
+    const unseen = this.door.refuse(visitor, page);
+    if (unseen !== undefined) return this.slowly(request, unseen);
     if (page === undefined) return refuseRequest(404, `there is nothing at ${pathname}`);
-    return misused(request, page) ?? page.all(request);
+    const reply = misused(request, page) ?? page.all(request);
+    return after(reply, (found) => sent(found, visitor.signal));
+  }
+
+  private find({ url: { pathname }, method }: HttpRequest): PageOfAll | undefined {
+    if (this.console !== undefined && pathname === sessionPath) return sessionPage(method, this.console);
+    const [, top] = pathname.split('/');
+    return this.pages[pathname] ?? this.collections.get(`/${top}`)?.find(pathname);
+  }
+
+  /** Who shows a wrong token at a console waits for the answer. */
+  private async slowly({ headers }: HttpRequest, refusal: HttpResponse): Promise<HttpResponse> {
+    if (refusal.status === 401 && headers['authorization'] !== undefined) await this.console?.sessions.delay();
+    return refusal;
   }
 }
 
-/**
- * What those get who may not come in. A page in a browser of this machine must not be able to ask, so another name of the host will not do, nor what the
- * browser says is for a page from elsewhere, nor a content type that it sends without asking first.
- */
-function turnAway({ headers }: HttpRequest, { token, local }: AdminAccess): HttpResponse | undefined {
-  if (token !== undefined && !knowsToken(token, headers['authorization'])) {
-    return { ...refuseRequest(401, "expected this server's token as bearer token"), headers: { ...adminHeaders, 'www-authenticate': 'Bearer' } };
-  }
-  if (!local) return undefined;
-  const host = (headers['host'] ?? '').replace(/:\d+$/, '');
-  if (!/^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/i.test(host)) return refuseRequest(403, `host '${host}' is not this machine`);
-  const site = headers['sec-fetch-site'] ?? 'none';
-  return site === 'none' || site === 'same-origin' ? undefined : refuseRequest(403, 'asked by a page from elsewhere');
+/** What every answer says, and the end of a stream with the session of whoever reads it. */
+function sent(reply: HttpResponse, session: AbortSignal | undefined): HttpResponse {
+  const { stream } = reply;
+  const headers = { ...adminHeaders, ...reply.headers };
+  if (stream === undefined || session === undefined) return { ...reply, headers };
+  return { ...reply, headers, stream: (signal) => stream(AbortSignal.any([signal, session])) };
 }
 
-function misused({ method, headers }: HttpRequest, page: { readonly method: 'GET' | 'POST' }): HttpResponse | undefined {
-  const allowed = page.method === 'GET' ? ['GET', 'HEAD'] : ['POST'];
+function misused({ method, headers }: HttpRequest, page: Pick<PageOfAll, 'method'>): HttpResponse | undefined {
+  const allowed = page.method === 'GET' ? ['GET', 'HEAD'] : [page.method];
   if (!allowed.includes(method)) return { ...refuseRequest(405, `expected ${page.method}`), headers: { ...adminHeaders, allow: allowed.join(', ') } };
   const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   return page.method === 'POST' && type !== 'application/json' ? refuseRequest(415, 'expected content type application/json') : undefined;
