@@ -1,7 +1,7 @@
 // One use of the plugin: the cluster that it watches, or is told of, and the answers from it.
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { answerChanges, externalNames, searchDomainsIn, searchPaths } from 'ferrydns/built-in';
+import { answerChanges, clusterServices, externalNames, searchDomainsIn, searchPaths } from 'ferrydns/built-in';
 import { accessByAddress, accessByFile, accessInCluster, type KubernetesAccess } from 'ferrydns/built-in/kubernetes';
 import {
   type Awaitable,
@@ -22,7 +22,9 @@ import { Answers } from './answers/answers.ts';
 import { External } from './answers/external.ts';
 import { Finder } from './answers/finder.ts';
 import { ownAddresses } from './answers/name-servers.ts';
+import { ServiceLookup } from './answers/service-lookup.ts';
 import type { Cluster } from './cluster/cluster.ts';
+import type { Wanted } from './cluster/resources.ts';
 import type { ServiceIndex } from './cluster/service-index.ts';
 import { clusterState, FollowedCluster, tellOthers } from './cluster/sharing.ts';
 import { watchCluster } from './cluster/watched-cluster.ts';
@@ -42,6 +44,7 @@ export class Kubernetes implements Instance {
   private readonly configured: Settings;
   private readonly context: SetupContext;
   private readonly store = new AnswerStore();
+  private readonly lookup: ServiceLookup;
   private readonly denials: (labels: { readonly namespace: string }) => Counter;
   private readonly machineDomains = searchDomainsOfMachine();
   private running: { readonly cluster: Cluster; readonly answers: Answers; readonly external: External; readonly end: () => void } | undefined;
@@ -49,7 +52,9 @@ export class Kubernetes implements Instance {
   constructor(settings: Settings, context: SetupContext) {
     this.configured = settings;
     this.context = context;
+    this.lookup = new ServiceLookup({ exposure: settings.exposure, endpoints: settings.wanted.endpoints });
     this.provides = [
+      provide(clusterServices, this.lookup),
       provide(metadataSource, (query) => this.describe(query)),
       provide(answerChanges, { subscribe: (forget) => this.store.subscribe(forget) }),
       provide(externalNames, {
@@ -81,7 +86,8 @@ export class Kubernetes implements Instance {
       this.serve(cluster, context, () => {});
       return;
     }
-    const { wanted, limits } = this.configured;
+    const { wanted } = this;
+    const { limits } = this.configured;
     const { log, metrics, now } = this.context;
     const options = { access: this.access(), wanted, limits, version: context.server.version, log, metrics, now };
     const { cluster, release } = watchCluster(this.words(), options);
@@ -118,7 +124,9 @@ export class Kubernetes implements Instance {
       denials: (namespace) => this.denials({ namespace: index.namespaces.has(namespace) ? namespace : '' }),
     });
     const unsubscribe = this.follow(index);
+    const endLookup = this.lookup.use(cluster);
     const end = () => {
+      endLookup();
       unsubscribe();
       release();
     };
@@ -185,9 +193,17 @@ export class Kubernetes implements Instance {
     return endpoint === undefined ? accessInCluster() : accessByAddress(endpoint, tls);
   }
 
+  /** What is asked of the API server: what the options say, and what plans and pools need. */
+  private get wanted(): Wanted {
+    const { wanted } = this.configured;
+    const { needs } = this.lookup;
+    return { ...wanted, zones: wanted.zones || needs.zones, nodes: needs.nodes };
+  }
+
   /** What the watching depends on: two uses with the same words share it. */
   private words(): string {
-    const { kubeconfig, endpoint, tls, accessHash, wanted, limits } = this.configured;
+    const { kubeconfig, endpoint, tls, accessHash, limits } = this.configured;
+    const { wanted } = this;
     return JSON.stringify({ kubeconfig, endpoint, tls, accessHash, wanted, limits });
   }
 }

@@ -115,6 +115,7 @@ export function readSettings(options: KubernetesOptions, context: SetupContext):
       namespaceLabels: selector(namespaceLabels, 'namespace_label', { context, option: 'namespace_labels' }),
       podNames: options.endpoint_pod_names,
       zones: zonal,
+      nodes: false,
       endpoints: !noendpoints,
       pods: options.pods === 'verified',
       multicluster: multiclusterZones.length > 0,

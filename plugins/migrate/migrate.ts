@@ -29,6 +29,7 @@ import { JournalUnwritable } from './journal/folder.ts';
 import { undoing } from './leaving.ts';
 import { PlanMetrics } from './metrics.ts';
 import { Off, off } from './off.ts';
+import { PlanServices } from './plan-services.ts';
 import { type ProcessPlans, processPlansOf } from './process-plans.ts';
 import type { Runner } from './runner/runner.ts';
 import type { MigrateSettings } from './settings.ts';
@@ -52,6 +53,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
   readonly configured: MigrateSettings;
   private readonly context: SetupContext;
   private readonly processPlans: ProcessPlans;
+  private readonly services: PlanServices;
   private readonly sides: ReturnType<typeof migration.sidesOf>;
   /** Opens the store that servers share. */
   private readonly sharedStore: (() => Store) | undefined;
@@ -83,6 +85,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
     this.configured = settings;
     this.context = context;
     this.sides = migration.sidesOf(move.plan);
+    this.services = new PlanServices(move);
     this.processPlans = processPlansOf(context.metrics);
     this.metrics = new PlanMetrics(context.metrics, this.name);
     this.overruled = new Overruled(this.metrics.overruled, context.log);
@@ -136,6 +139,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
     this.first = all.find(({ name }) => name === this.name) ?? this;
     this.offs = context.everywhere(off).filter((each) => each.concerns(this.configured.move.plan));
     await examinePlan(this, this.context, context);
+    this.services.examine(context, this.context);
     refuseWaysPast(this, context);
   }
 
@@ -148,7 +152,11 @@ export class Migrate implements Instance, Planned, AdminPlan {
     const pool = (name: Name): PoolService | undefined => context.peers(poolService).find((each) => each.name === name);
     // The plan, and what is kept of it, belong to the server that runs.
     if (context.server.rehearsing) return;
-    const surroundings = { pool, resolve: (query: Query, cause?: Query) => context.resolve(query, cause) };
+    const surroundings = {
+      pool,
+      service: (text: string) => this.services.find(text),
+      resolve: (query: Query, cause?: Query) => context.resolve(query, cause),
+    };
     const runner = context.server.primary ? await this.lead(context) : undefined;
     const active = runner === undefined ? this.follow(context) : new PlanInRecord(runner, this.configured.move.plan);
     const asksBehind = (query: Query) => runner !== undefined && isAskedBy(runner.upstreams, query);
@@ -277,7 +285,9 @@ export class Migrate implements Instance, Planned, AdminPlan {
     if (runner === undefined || context === undefined) throw new Error(`plan ${this.name} is not run by this process`);
     const { metrics, log, now } = this.context;
     const pool = (name: Name) => context.peers(poolService).find((each) => each.name === name);
-    this.watch = new Watch({ move: this.configured.move, runner, metrics, log, now, pool, resolve: (query) => context.resolve(query) });
+    const resolve = (query: Query) => context.resolve(query);
+    const service = (text: string) => this.services.find(text);
+    this.watch = new Watch({ move: this.configured.move, runner, metrics, log, now, pool, service, resolve });
     return this.watch;
   }
 }

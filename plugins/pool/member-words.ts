@@ -1,16 +1,19 @@
-// Reads one member of a pool: "192.0.2.1 weight 3", "db1.example.org 192.0.2.1 backup", "mail.example.org mx 10".
+// Reads one member of a pool: "192.0.2.1 weight 3", "db1.example.org 192.0.2.1 backup", "mail.example.org mx 10", "service/shop/db".
 import { isIP } from 'node:net';
-import { canonicalAddress, type Name, parseName, type Word } from 'ferrydns/plugin';
+import { isServiceReference, readServiceReference, type ServiceReference, serviceText } from 'ferrydns/built-in';
+import { canonicalAddress, messageOf, type Name, parseName, type Word } from 'ferrydns/plugin';
 
 /** A member as it is configured. */
 export interface MemberSpec {
   /** What metrics, logs and metadata call it. */
   readonly label: string;
-  /** The name it was given by; undefined where that was an address. */
+  /** The name it was given by; undefined where that was an address or a service. */
   readonly name: Name | undefined;
+  /** The service of a cluster that it is. */
+  readonly service: ServiceReference | undefined;
   /** In their usual text form. */
   readonly addresses: readonly string[];
-  /** Whether the addresses of the name are to be looked up. */
+  /** Whether its addresses are those that its name or service has now. */
   readonly lookedUp: boolean;
   readonly kind: 'address' | 'srv' | 'mx';
   /** Priority of an SRV record, preference of an MX record. */
@@ -30,6 +33,7 @@ export function readMember(words: readonly Word[], fail: Fail): MemberSpec {
   const [word, ...rest] = words;
   if (word === undefined) return fail('no address or name');
   const reader = new MemberReader(rest, fail);
+  if (isServiceReference(word.text)) return readService(word, reader, fail);
   const given = isIP(word.text) === 0 || word.text.includes('%') ? undefined : canonicalAddress(word.text);
   const name = given === undefined ? readName(word, fail) : undefined;
   const { addresses, record: kind, priority, port, weight, backup } = reader.read();
@@ -39,7 +43,20 @@ export function readMember(words: readonly Word[], fail: Fail): MemberSpec {
   if (twice !== undefined) fail(`address ${twice} is there twice`, word);
   const host = name ?? given ?? '';
   const label = kind === 'srv' ? `${host}:${port}` : host;
-  return { label, name, addresses: all, lookedUp: all.length === 0, kind, priority, port, weight, backup, word };
+  return { label, name, service: undefined, addresses: all, lookedUp: all.length === 0, kind, priority, port, weight, backup, word };
+}
+
+/** The cluster knows the addresses, and clients know no name of a service as a host. */
+function readService(word: Word, reader: MemberReader, fail: Fail): MemberSpec {
+  const { addresses, record: kind, priority, port, weight, backup } = reader.read();
+  if (addresses.length > 0) fail(`the address ${addresses[0]} beside a service, expected the service alone: its addresses are known`, word);
+  if (kind !== 'address') fail(`${kind} needs the name of a host, found the service '${word.text}'`, word);
+  try {
+    const service = readServiceReference(word.text);
+    return { label: serviceText(service), name: undefined, service, addresses, lookedUp: true, kind, priority, port, weight, backup, word };
+  } catch (error) {
+    return fail(messageOf(error), word);
+  }
 }
 
 /** What stands behind the first word. */

@@ -34,8 +34,10 @@ export class Member implements Ranked, Candidate {
   readonly backup: boolean;
   private readonly watch: Watch;
   private current: readonly Address[] = [];
-  /** Whether its name was looked up in vain. */
+  /** Whether its name was looked up in vain, or its service has no address. */
   private absent = false;
+  /** Whether nobody serves at its addresses, as the cluster says that has the service. */
+  private idle = false;
 
   constructor(spec: MemberSpec, watch: Watch) {
     this.spec = spec;
@@ -50,10 +52,10 @@ export class Member implements Ranked, Candidate {
    */
   get up(): boolean {
     if (this.current.length === 0) return this.pending || this.spec.kind !== 'address';
-    return this.current.some(({ up }) => up);
+    return !this.idle && this.current.some(({ up }) => up);
   }
 
-  /** Whether it is not known yet which addresses its name has. */
+  /** Whether it is not known yet which addresses its name or service has. */
   get pending(): boolean {
     return this.spec.lookedUp && this.current.length === 0 && !this.absent;
   }
@@ -127,6 +129,13 @@ export class Member implements Ranked, Candidate {
     this.absent = true;
   }
 
+  /** The service of the member is reached at these addresses from now on; `serves`: one of its endpoints is ready. */
+  move(texts: readonly string[], serves: boolean): void {
+    this.locate(texts);
+    this.idle = !serves;
+    this.absent = texts.length === 0;
+  }
+
   /** Takes over what another process found of its addresses, in place of checks of its own. */
   believe(states: readonly AddressState[]): void {
     this.release();
@@ -134,7 +143,7 @@ export class Member implements Ranked, Candidate {
   }
 
   get states(): readonly AddressState[] {
-    return this.current.map(({ text, up, drained, percent, heard }) => ({ text, up, drained, percent, heard }));
+    return this.current.map(({ text, up, drained, percent, heard }) => ({ text, up: up && !this.idle, drained, percent, heard }));
   }
 
   release(): void {

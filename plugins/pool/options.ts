@@ -28,7 +28,7 @@ import type { Failback } from './succession.ts';
 const policies = ['round_robin', 'weighted', 'sticky', 'failover', 'least_load'] as const;
 const policy = value<PolicyName>(policies.join('|'), readPolicy, { words: policies, expected: choice(...policies).expected });
 const allDown = choice('hold', 'all', 'backup', 'servfail');
-const memberSyntax = 'ADDRESS|NAME [ADDRESS...] [srv PRIORITY PORT|mx PREFERENCE] [weight N] [backup]';
+const memberSyntax = 'ADDRESS|NAME|service/NAMESPACE/NAME [ADDRESS...] [srv PRIORITY PORT|mx PREFERENCE] [weight N] [backup]';
 
 export const grammar = {
   args: { name: zone },

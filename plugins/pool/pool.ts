@@ -1,5 +1,5 @@
 // One pool: answers its name with the members that are to answer now.
-import type { PoolStatus } from 'ferrydns/built-in';
+import type { PoolStatus, ServiceAddresses } from 'ferrydns/built-in';
 import { type PoolMemberStatus, type PoolService, poolService } from 'ferrydns/built-in';
 import { adminUse, chosenAdminAddress, examineAdmin, openAdmin } from 'ferrydns/built-in/admin';
 import { type FollowedName, sharedChecks } from 'ferrydns/built-in/checks';
@@ -27,6 +27,7 @@ import { type AdminPool, pools, type Verdict } from './admin.ts';
 import { type Answer, Answers, noData } from './answers.ts';
 import { sayServing } from './explain.ts';
 import { followMembers } from './followed-members.ts';
+import { FollowedServices } from './followed-services.ts';
 import { believe, type Outcome, outcomeOf, outcomeState } from './following.ts';
 import { counterpartOf, Group, recordsOf } from './group.ts';
 import { Member, type Watch } from './member.ts';
@@ -41,6 +42,8 @@ const poolInBlock: Capability<Pool> = capability('poolInBlock');
 
 /** Milliseconds between two looks at whether a name is to be looked up again, and whether the answer is to be given back. */
 const pace = 1000;
+/** Milliseconds between two looks at services: nobody is asked for that. */
+const servicePace = 100;
 
 export class Pool implements Instance, PoolService, AdminPool {
   readonly name: Name;
@@ -58,6 +61,7 @@ export class Pool implements Instance, PoolService, AdminPool {
   private predecessors: Pool[] = [];
   private started = false;
   private followed: readonly FollowedName[] = [];
+  private readonly services: FollowedServices;
   /** Whether another process of the server looks at the members and decides who answers. */
   private follows = false;
   /** Of the process that looks at the members. */
@@ -76,6 +80,7 @@ export class Pool implements Instance, PoolService, AdminPool {
     this.metrics = new PoolMetrics(context.metrics, settings.name);
     const watch = this.watch();
     this.all = settings.members.map((spec) => new Member(spec, watch));
+    this.services = new FollowedServices(this.all, { log: context.log, moved: (member, found) => this.relocate(member, found) });
     const answers = new Answers({ name: settings.name, ttl: settings.ttl, counterOf: (member) => this.metrics.answersOf(member) });
     this.groups = recordsOf(settings.members).map((records) => new Group(records, this.all, { settings, answers }));
     this.handle = (query, next) => {
@@ -170,12 +175,14 @@ export class Pool implements Instance, PoolService, AdminPool {
     this.followed = followMembers(this.all, { now, log, moved, resolve: (query) => context.resolve(query) });
     context.every(pace, () => this.keepTime(now()));
     context.every(pace, () => this.lookUp());
+    if (this.services.any) context.every(servicePace, () => this.services.tick());
   }
 
   examine(context: ExamineContext): void {
     const first = context.peers(poolInBlock).find(({ name }) => name === this.name);
     if (first !== this) this.context.fail(`pool ${this.name} is there twice in this server block`, 'name');
     examineAdmin(this.configured.admin, this.context, context);
+    this.services.examine(context, this.context);
   }
 
   serving(): void {
@@ -278,7 +285,16 @@ export class Pool implements Instance, PoolService, AdminPool {
     this.doubt();
   }
 
+  /** A service has moved, or its endpoints have. */
+  private relocate(member: Member, { addresses, trouble }: ServiceAddresses): void {
+    if (!this.started) return;
+    member.move(addresses, trouble === undefined);
+    this.noteState(member, trouble ?? `addresses of the service: ${addresses.join(', ')}`);
+    this.doubt();
+  }
+
   private lookUp(): void {
     for (const name of this.followed) name.tick();
+    this.services.tick();
   }
 }

@@ -68,7 +68,7 @@ export function fenceRefusal(
  */
 export function openTime({ checks, fence, names }: Plan): number | null {
   const looks = checks.filter(({ side }) => side === 'from');
-  const itself = names.every(({ from }) => from.every(({ kind }) => kind !== 'pool'));
+  const itself = names.every(({ from }) => from.every(({ kind }) => kind !== 'pool' && kind !== 'service'));
   if (fence === null || looks.length === 0 || !itself) return null;
   const notices = looks.map(({ fall, interval, timeout, dwell }) => fall * (interval + timeout) + dwell);
   return (fence.timeout + Math.max(...notices)) * 1000;

@@ -41,9 +41,9 @@ interface Side {
 
 function sideProblems(targets: readonly Target[], { field, names, taken }: Side): readonly Problem[] {
   const problems: Problem[] = [];
-  if (targets.length === 0) problems.push(error(field, 'nothing to answer, expected addresses, a pool or a name'));
+  if (targets.length === 0) problems.push(error(field, 'nothing to answer, expected addresses, a pool, a service or a name'));
   if (targets.length > 1 && targets.some((target) => target.kind !== 'address'))
-    problems.push(error(field, 'several targets, expected addresses only, or one pool, or one name'));
+    problems.push(error(field, 'several targets, expected addresses only, or one pool, one service or one name'));
   const identities = targets.map(identityOf);
   for (const [i, target] of targets.entries()) {
     const at = `${field}[${i}]`;
@@ -133,6 +133,7 @@ function safetyProblems(plan: Plan): readonly Problem[] {
 function identityOf(target: Target): string {
   if (target.kind === 'name') return target.name;
   if (target.kind === 'pool') return `pool ${target.pool}`;
+  if (target.kind === 'service') return target.service;
   return canonicalAddress(target.address.split('%')[0] ?? '');
 }
 

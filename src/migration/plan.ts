@@ -2,15 +2,18 @@
 import { createHash } from 'node:crypto';
 import type { Name } from '../dns/name.ts';
 
-/** Where a side of the move leads: an address, a name (answered as CNAME), or a pool by its name. */
+/** Where a side of the move leads: an address, a name (answered as CNAME), a pool by its name, or a service of a cluster. */
 export type Target =
   | { readonly kind: 'address'; readonly address: string }
   | { readonly kind: 'name'; readonly name: Name }
-  | { readonly kind: 'pool'; readonly pool: Name };
+  | { readonly kind: 'pool'; readonly pool: Name }
+  /** "service/NAMESPACE/NAME?zone=b": its addresses may change, and are no part of the plan. */
+  | { readonly kind: 'service'; readonly service: string };
 
 /** A target in one line. */
 export function describeTarget(target: Target): string {
   if (target.kind === 'address') return target.address;
+  if (target.kind === 'service') return target.service;
   return target.kind === 'name' ? target.name : `pool ${target.pool}`;
 }
 
@@ -230,12 +233,17 @@ function canonical(value: unknown): string {
   return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${canonical(field)}`).join(',')}}`;
 }
 
-/** Whether anything tells how a side is: a check, or a pool among its targets. */
+/** Whether anything tells how a side is: a check, or a pool or a service among its targets. */
 export function isLookedAt({ checks, names }: Plan, side: 'from' | 'to'): boolean {
-  return checks.some((check) => check.side === side) || names.some((name) => name[side].some(({ kind }) => kind === 'pool'));
+  return checks.some((check) => check.side === side) || names.some((name) => name[side].some(knowsHealth));
 }
 
-/** Whether somebody looks at B: the checks of the plan, or pools, which know by themselves whether they are well. */
+/** Whether somebody looks at B: the checks of the plan, or pools and services, which know by themselves whether they are well. */
 export function isTargetChecked({ checks, names }: Plan): boolean {
-  return checks.some(({ side }) => side === 'to') || names.every(({ to }) => to.length > 0 && to.every(({ kind }) => kind === 'pool'));
+  return checks.some(({ side }) => side === 'to') || names.every(({ to }) => to.length > 0 && to.every(knowsHealth));
+}
+
+/** Whether it is known of a target how it is without a check of the plan. */
+function knowsHealth({ kind }: Target): boolean {
+  return kind === 'pool' || kind === 'service';
 }

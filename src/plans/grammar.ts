@@ -21,7 +21,7 @@ const planName = value('TEXT', readPlanName, {
   schema: { type: 'string', pattern: planPattern.source },
 });
 const seconds = integer({ min: 1, max: highestTtl });
-const targetSyntax = 'NAME|pool NAME|ADDRESS';
+const targetSyntax = 'NAME|pool NAME|service/NAMESPACE/NAME|ADDRESS';
 
 /** What says how a thing is moved. */
 const moveOptions = {

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { readCheck } from '../checks/check-words.ts';
 import { parseDuration } from '../config/duration.ts';
 import { messageOf } from '../config/error.ts';
+import { isServiceReference, readServiceReference, serviceText } from '../config/service-reference.ts';
 import type { Word } from '../config/tree.ts';
 import { canonicalAddress } from '../dns/address.ts';
 import { type Name, parseName } from '../dns/name.ts';
@@ -141,7 +142,8 @@ class MoveReader {
     if (own.length > 0) return { targets: this.targets(own), words: own };
     const { options } = this;
     const words = options[side]?.targets;
-    if (words === undefined) return this.reading.fail(`no '${side}' for ${name.text}, expected '${side}' with addresses, a name or a pool`, name);
+    if (words === undefined)
+      return this.reading.fail(`no '${side}' for ${name.text}, expected '${side}' with addresses, a name, a pool or a service`, name);
     this.shared[side] ??= { targets: this.targets(words), words };
     return this.shared[side];
   }
@@ -155,6 +157,7 @@ class MoveReader {
       return [{ kind: 'pool', pool: this.attempt(second, parseName) }];
     }
     return words.map((word) => {
+      if (isServiceReference(word.text)) return { kind: 'service', service: serviceText(this.attempt(word, readServiceReference)) };
       if (isIP(word.text) !== 0 && !word.text.includes('%')) return { kind: 'address', address: canonicalAddress(word.text) };
       if (/^[\d.]+$/.test(word.text) || word.text.includes(':')) return this.reading.fail(`'${word.text}' is not an address`, word);
       return { kind: 'name', name: this.attempt(word, parseName) };

@@ -1,6 +1,6 @@
 // The plan from B back to A, for when a rollback is refused: as a plan file, to be read and completed by a person.
 import { formatDuration } from '../config/duration.ts';
-import { isTargetChecked, type Plan, planOf, type Target } from '../migration/plan.ts';
+import { describeTarget, isTargetChecked, type Plan, planOf, type Target } from '../migration/plan.ts';
 import type { Move, StorePlace } from './move.ts';
 
 const turned = { from: 'to', to: 'from' } as const;
@@ -93,7 +93,7 @@ function checkWords({ side, spec: { probe, pace } }: Move['checks'][number], pla
 }
 
 function targets(all: readonly Target[]): string {
-  return list(all.flatMap((target) => (target.kind === 'pool' ? ['pool', target.pool] : [target.kind === 'name' ? target.name : target.address])));
+  return list(all.flatMap((target) => (target.kind === 'pool' ? ['pool', target.pool] : [describeTarget(target)])));
 }
 
 function list(words: readonly string[]): string {

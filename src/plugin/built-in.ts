@@ -21,6 +21,7 @@ export { trustSystemAuthorities } from '../transport/authorities.ts';
 export { openUdpClient } from '../transport/udp-client.ts';
 export { type AnswerChanges, answerChanges } from './answer-changes.ts';
 export * from './cluster-names.ts';
+export * from './cluster-services.ts';
 export { type PoolMemberStatus, type PoolService, poolService } from './pool-service.ts';
 export type { AllDown, PoolMember, PoolStatus, ServingReason } from './pool-status.ts';
 export { type Passage, type UpstreamService, upstreamService } from './upstream-service.ts';

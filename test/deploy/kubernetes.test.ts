@@ -86,6 +86,7 @@ describe('the parts fit together', () => {
       pods: true,
       multicluster: true,
       zones: true,
+      nodes: true,
       podNames: true,
     };
     const asked = resourcesFor(everything).flatMap(({ path, plural }) => {

@@ -165,7 +165,11 @@ describe('a process that answers by what another one grants', () => {
     follower.hear({ kind: 'grant', number: 1, snapshot, asked: { [follower.message().follower]: 0 } });
     const metrics = new PlanMetrics(new MetricsRegistry(), 'db');
     const log = makeLogger(() => {}, { debug: false, form: 'text' });
-    const surroundings = { pool: () => undefined, resolve: () => Reply.decline('SERVFAIL') };
+    const surroundings = {
+      pool: () => undefined,
+      service: () => ({ addresses: [], known: false, trouble: undefined }),
+      resolve: () => Reply.decline('SERVFAIL'),
+    };
     const sideAddresses = new SideAddresses({ move, surroundings, active: follower, now });
     const guard = new Guard({ move, hits: metrics.guardHits, log, sideAddresses, isOthers: () => false });
     const answering = new Answering({ move, active: follower, surroundings, guard, metrics, now, asksBehind: () => false, overruled: () => {} });

@@ -64,6 +64,7 @@ export type EndpointWords =
       readonly terminating?: boolean;
       readonly pod?: string;
       readonly zone?: string;
+      readonly node?: string;
     };
 
 export interface SliceWords {
@@ -94,12 +95,13 @@ export function slice(
   };
 }
 
-function endpoint({ address, hostname, ready = true, terminating, pod, zone }: Exclude<EndpointWords, string>, namespaceName: string) {
+function endpoint({ address, hostname, ready = true, terminating, pod, zone, node }: Exclude<EndpointWords, string>, namespaceName: string) {
   return {
     addresses: [address],
     conditions: { ready, ...(terminating === undefined ? {} : { serving: true, terminating }) },
     ...(hostname === undefined ? {} : { hostname }),
     ...(zone === undefined ? {} : { zone }),
+    ...(node === undefined ? {} : { nodeName: node }),
     ...(pod === undefined ? {} : { targetRef: { kind: 'Pod', name: pod, namespace: namespaceName } }),
   };
 }

@@ -44,6 +44,8 @@ export interface EndpointSlice extends Named {
   readonly labels: readonly string[] | undefined;
   /** For each address the zone that it is in, in lower case; undefined where that is not asked for. */
   readonly zones: readonly string[] | undefined;
+  /** For each address the node that it is on; undefined where that is not asked for. */
+  readonly nodes: readonly string[] | undefined;
   /** The cluster that it was imported from; empty for one of this cluster. */
   readonly cluster: string;
 }

@@ -18,8 +18,10 @@ export type RawObject = Readonly<Record<string, unknown>>;
 export interface TrimOptions {
   /** `endpoint_pod_names`. */
   readonly podNames: boolean;
-  /** `zonal`. */
+  /** `zonal`, or a plan or pool that chooses by zone. */
   readonly zones: boolean;
+  /** Where a plan or pool chooses by node. */
+  readonly nodes: boolean;
 }
 
 const serviceNameLabel = 'kubernetes.io/service-name';
@@ -76,12 +78,14 @@ function sliceOf(raw: RawObject, label: string, options: TrimOptions): EndpointS
   let addresses = '';
   const names: string[] = [];
   const zones: string[] = [];
+  const nodes: string[] = [];
   for (const endpoint of ready) {
     for (const address of packed(texts(endpoint, 'addresses'))) {
       if (address.length !== width) continue;
       addresses += address;
       names.push(labelOf(endpoint, options));
       zones.push(options.zones ? text(endpoint, 'zone').toLowerCase() : '');
+      nodes.push(options.nodes ? text(endpoint, 'nodeName') : '');
     }
   }
   return {
@@ -91,10 +95,16 @@ function sliceOf(raw: RawObject, label: string, options: TrimOptions): EndpointS
     // One text, not a tree of the pieces that it was put together from.
     addresses: Buffer.from(addresses, 'latin1').toString('latin1'),
     ports: portsOf(list(raw, 'ports')),
-    labels: names.some((name) => name !== '') ? names : undefined,
-    zones: zones.some((zone) => zone !== '') ? zones : undefined,
+    labels: unlessEmpty(names),
+    zones: unlessEmpty(zones),
+    nodes: unlessEmpty(nodes),
     cluster: text(labels, sourceClusterLabel),
   };
+}
+
+/** Undefined when none of them says anything. */
+function unlessEmpty(texts: readonly string[]): readonly string[] | undefined {
+  return texts.some((each) => each !== '') ? texts : undefined;
 }
 
 /** The label of the address at this place, as it stands in names. */

@@ -25,7 +25,7 @@ import { Aliases } from './aliases.ts';
 import { explainAnswer, explainPlan } from './explain.ts';
 import type { Guard } from './guard.ts';
 import { answerFor, noteAnswer } from './plan-answers.ts';
-import { indexed, type Replies, type Surroundings } from './replies.ts';
+import { type Given, indexed, lacking, type Replies, type Side, type Surroundings } from './replies.ts';
 import { canaryKeyOf, scopeOf, subnetLength, withScope } from './subnet.ts';
 
 const planKey: MetadataKey<string> = metadataKey('migrate/plan', 'the plan that moves the name');
@@ -56,6 +56,15 @@ interface Asked {
   /** When the query came, milliseconds. */
   readonly since: number;
   readonly attempt: number;
+}
+
+/** The side that a query is led to. */
+interface Drawn {
+  readonly side: Side;
+  readonly ttl: number;
+  readonly random: number;
+  /** Whether another query may be led to the other side at this moment. */
+  readonly byChance: boolean;
 }
 
 /** What was given to a query, and what is to be noted of it. */
@@ -225,7 +234,11 @@ export class Answering {
     const side = migration.steer(active.state, how, { random, client });
     if (side === 'pass') return after(next(query), (reply) => this.renewed(query, next, reply));
     const { ttl } = how;
-    const given = asked.replies.give(query, { side, ttl, random });
+    const given = this.give(query, asked.replies, { side, ttl, random, byChance: how.kind !== 'fixed' });
+    if (given === lacking) {
+      query.explained?.note(`nothing is answered: ${asked.replies.trouble(side)}`);
+      return this.refuse();
+    }
     if (given === undefined) {
       query.explained?.note(`the plan has no answer of type ${query.type}: the plugins behind answer`);
       return this.pass(query, next);
@@ -238,6 +251,13 @@ export class Answering {
       if (same) return this.hand(query, reply, { names: given.names, ttl, scope });
       return asked.attempt < 3 ? this.steered(query, next, { ...asked, attempt: asked.attempt + 1 }) : notReady;
     });
+  }
+
+  /** Where chance leads to a service that has no address, the other side stands in for it: both may be answered then (P4). */
+  private give(query: Query, replies: Replies, { byChance, ...how }: Drawn): Given | undefined {
+    const given = replies.give(query, how);
+    if (given !== lacking || !byChance) return given;
+    return replies.give(query, { ...how, side: how.side === 'from' ? 'to' : 'from' });
   }
 
   private hand(query: Query, given: Reply, { names, ttl, scope }: Handed): Reply {

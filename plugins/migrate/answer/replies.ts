@@ -1,13 +1,27 @@
 // The replies for one moved name: made once for each side and TTL, and given until either changes.
-import { type PoolService, shortened } from 'ferrydns/built-in';
+import { type PoolService, type ServiceAddresses, shortened } from 'ferrydns/built-in';
 import type { Move, MovedName } from 'ferrydns/built-in/moves';
-import { type Awaitable, after, EdnsOption, type Name, nameToWire, type Query, QueryType, Reply, type ResourceRecord, record } from 'ferrydns/plugin';
+import {
+  type Awaitable,
+  after,
+  EdnsOption,
+  ExtendedError,
+  type Name,
+  nameToWire,
+  type Query,
+  QueryType,
+  Reply,
+  type ResourceRecord,
+  record,
+} from 'ferrydns/plugin';
 
 export type Side = 'from' | 'to' | 'both';
 
 /** What the replies need of the server. */
 export interface Surroundings {
   pool(name: Name): PoolService | undefined;
+  /** Where a service of the plan is reached. */
+  service(text: string): ServiceAddresses;
   resolve(query: Query, cause?: Query): Awaitable<Reply>;
 }
 
@@ -28,6 +42,14 @@ export interface Given {
 }
 
 const empty: Given = { reply: noData, names: undefined };
+/** In place of an answer where a service has no address: no name is answered empty because of a plan (P4). */
+export const lacking: Given = { reply: Reply.decline('SERVFAIL', ExtendedError.NOT_READY), names: undefined };
+
+/** A service among the targets, and what was found of it last. */
+interface SeenService {
+  readonly text: string;
+  found: ServiceAddresses | undefined;
+}
 
 export class Replies {
   readonly name: Name;
@@ -36,16 +58,30 @@ export class Replies {
   private readonly surroundings: Surroundings;
   private readonly kept = new Map<string, { readonly given: readonly Given[]; turn: number }>();
   private readonly byPool = new WeakMap<Reply, Map<number, Reply>>();
+  private readonly services: readonly SeenService[];
+  /** The targets of both sides, with the addresses of services in their place. */
+  private targets: Pick<MovedName, 'from' | 'to'>;
 
   constructor(moved: MovedName, surroundings: Surroundings) {
     this.moved = moved;
     this.surroundings = surroundings;
     this.name = moved.name;
     this.wire = nameToWire(moved.name);
+    this.services = [...moved.from, ...moved.to].flatMap((target) => (target.kind === 'service' ? [{ text: target.service, found: undefined }] : []));
+    this.targets = moved;
+  }
+
+  /** Why nobody serves on this side, where that is a service; undefined: somebody does. */
+  trouble(side: Side): string | undefined {
+    const texts = side === 'both' ? [...this.moved.from, ...this.moved.to] : this.moved[side];
+    return this.services.find(
+      ({ text, found }) => found?.trouble !== undefined && texts.some((each) => each.kind === 'service' && each.service === text),
+    )?.found?.trouble;
   }
 
   /** The reply that leads to this side; undefined for types that the plan does not answer. `random` is uniform in [0, 1). */
   give(query: Query, { side, ttl, random }: { readonly side: Side; readonly ttl: number; readonly random: number }): Given | undefined {
+    this.lookAtServices();
     const { from, to } = this.moved;
     const either = side === 'both' ? (random < 0.5 ? 'from' : 'to') : side;
     const [first] = this.moved[either];
@@ -61,7 +97,8 @@ export class Replies {
   }
 
   private addresses(query: Query, { side, code, ttl }: { readonly side: Side; readonly code: number; readonly ttl: number }): Given {
-    const targets = side === 'both' ? [...this.moved.from, ...this.moved.to] : this.moved[side];
+    const targets = side === 'both' ? [...this.targets.from, ...this.targets.to] : this.targets[side];
+    if (targets.length === 0) return lacking;
     if (targets.some(({ kind }) => kind === 'pool')) return this.mix(query, { side, code, ttl });
     const key = `${side} ${code} ${ttl}`;
     let kept = this.kept.get(key);
@@ -74,9 +111,29 @@ export class Replies {
     return kept.given[kept.turn] ?? empty;
   }
 
+  /** Services may have moved since the last query: what was made of the addresses before is dropped. */
+  private lookAtServices(): void {
+    let isOther = false;
+    for (const seen of this.services) {
+      const found = this.surroundings.service(seen.text);
+      isOther ||= found !== seen.found;
+      seen.found = found;
+    }
+    if (!isOther) return;
+    this.kept.clear();
+    const placed = (targets: readonly Target[]) =>
+      targets.flatMap((target) => (target.kind === 'service' ? this.addressesOf(target.service) : [target]));
+    this.targets = { from: placed(this.moved.from), to: placed(this.moved.to) };
+  }
+
+  private addressesOf(service: string): readonly Target[] {
+    const addresses = this.services.find(({ text }) => text === service)?.found?.addresses ?? [];
+    return addresses.map((address) => ({ kind: 'address', address }));
+  }
+
   /** One record set is enough of an answer to ANY (RFC 8482 section 4.1). */
   private anyType(side: 'from' | 'to'): number {
-    return this.moved[side].some((target) => target.kind !== 'address' || !target.address.includes(':')) ? QueryType.A : QueryType.AAAA;
+    return this.targets[side].some((target) => target.kind !== 'address' || !target.address.includes(':')) ? QueryType.A : QueryType.AAAA;
   }
 
   private records(targets: readonly Target[], code: number, ttl: number): ResourceRecord[] {
@@ -95,8 +152,8 @@ export class Replies {
     const [target] = this.moved[only ?? 'from'];
     if (sides.length === 1 && target?.kind === 'pool') return this.ofPool(query, { side, pool: target.pool, ttl }) ?? empty;
     const records = sides.flatMap((each) => {
-      const [first] = this.moved[each];
-      if (first?.kind !== 'pool') return this.records(this.moved[each], code, ttl);
+      const [first] = this.targets[each];
+      if (first?.kind !== 'pool') return this.records(this.targets[each], code, ttl);
       return this.renamed(this.surroundings.pool(first.pool)?.answer(query), ttl)?.answers ?? [];
     });
     return records.length === 0 ? empty : { reply: Reply.answer(records, lent), names: side };

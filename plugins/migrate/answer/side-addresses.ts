@@ -1,4 +1,4 @@
-// The addresses behind both sides of a move: those of the plan, and those that its names and pools lead to, followed as they change.
+// The addresses behind both sides of a move: those of the plan, and those that its names, pools and services lead to, followed as they change.
 import { FollowedName } from 'ferrydns/built-in/checks';
 import type { Move, MovedName } from 'ferrydns/built-in/moves';
 import { type Name, record } from 'ferrydns/plugin';
@@ -38,6 +38,7 @@ export class SideAddresses {
   private readonly followed: readonly FollowedName[];
   private readonly names = new Map<Name, Known>();
   private readonly pools = new Map<Name, Known>();
+  private readonly services = new Map<string, Known>();
   private shown = '';
   private current: KnownAddresses;
 
@@ -48,6 +49,7 @@ export class SideAddresses {
     for (const target of targets) {
       if (target.kind === 'name') this.names.set(target.name, new Map());
       if (target.kind === 'pool') this.pools.set(target.pool, new Map());
+      if (target.kind === 'service') this.services.set(target.service, new Map());
     }
     this.followed = [...this.names].map(
       ([name, known]) =>
@@ -76,9 +78,10 @@ export class SideAddresses {
   /** Time has passed. Before the move nothing passes by that has to be met. */
   tick(): void {
     const { active, surroundings } = this.options;
-    if (this.names.size + this.pools.size === 0 || active.phase === 'original' || active.phase === 'released') return;
+    if (this.names.size + this.pools.size + this.services.size === 0 || active.phase === 'original' || active.phase === 'released') return;
     for (const followed of this.followed) followed.tick();
     for (const [name, known] of this.pools) this.see(known, surroundings.pool(name)?.located() ?? []);
+    for (const [text, known] of this.services) this.see(known, surroundings.service(text).addresses);
     this.review();
   }
 
@@ -136,8 +139,12 @@ export class SideAddresses {
 
   private addresses(target: Target, until = 0): readonly string[] {
     if (target.kind === 'address') return [target.address];
-    const known = target.kind === 'name' ? this.names.get(target.name) : this.pools.get(target.pool);
-    return [...(known ?? [])].flatMap(([address, end]) => (end >= until ? [address] : []));
+    return [...(this.knownOf(target) ?? [])].flatMap(([address, end]) => (end >= until ? [address] : []));
+  }
+
+  private knownOf(target: Exclude<Target, { readonly kind: 'address' }>): Known | undefined {
+    if (target.kind === 'name') return this.names.get(target.name);
+    return target.kind === 'pool' ? this.pools.get(target.pool) : this.services.get(target.service);
   }
 }
 

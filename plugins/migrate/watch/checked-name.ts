@@ -2,6 +2,7 @@
 import { FollowedName, Health, type NameAddresses, type Pace } from 'ferrydns/built-in/checks';
 import type { Awaitable, Name, Query, Reply } from 'ferrydns/plugin';
 import type { CheckedAddress } from './checked-address.ts';
+import { CheckedAddresses } from './checked-addresses.ts';
 import { longestWait, unguarded } from './look-ups.ts';
 
 export interface CheckedNameOptions {
@@ -18,11 +19,12 @@ export class CheckedName {
   private readonly options: CheckedNameOptions;
   private readonly followed: FollowedName;
   private readonly health = new Health();
-  private readonly looked = new Map<string, CheckedAddress>();
+  private readonly checked: CheckedAddresses;
 
   constructor(name: Name, options: CheckedNameOptions) {
     const { pace, now, resolve } = options;
     this.options = options;
+    this.checked = new CheckedAddresses((address) => options.look(address));
     this.followed = new FollowedName(name, {
       shortest: pace.interval,
       longest: longestWait,
@@ -39,32 +41,19 @@ export class CheckedName {
   /** Whether the name can be resolved and one of its addresses is well; undefined: not known yet. */
   state(judged: boolean): boolean | undefined {
     if (!this.health.known) return undefined;
-    if (!this.health.up) return false;
-    const states = [...this.looked.values()].map((each) => each.state(judged));
-    if (states.includes(true)) return true;
-    return states.length === 0 || states.includes(undefined) ? undefined : false;
+    return this.health.up ? this.checked.state(judged) : false;
   }
 
   release(): void {
     this.followed.release();
-    for (const looked of this.looked.values()) looked.release();
-    this.looked.clear();
+    this.checked.release();
   }
 
   private hear(addresses: NameAddresses | undefined): void {
     const { pace, now, noted } = this.options;
     this.health.record(addresses !== undefined, pace, now());
     // What it led to before is kept while it cannot be resolved: it may just be one answer that was lost.
-    if (addresses !== undefined) this.lookAt([...addresses.A, ...addresses.AAAA]);
+    if (addresses !== undefined) this.checked.become([...addresses.A, ...addresses.AAAA]);
     noted();
-  }
-
-  private lookAt(addresses: readonly string[]): void {
-    for (const [address, looked] of this.looked) {
-      if (addresses.includes(address)) continue;
-      looked.release();
-      this.looked.delete(address);
-    }
-    for (const address of addresses) if (!this.looked.has(address)) this.looked.set(address, this.options.look(address));
   }
 }

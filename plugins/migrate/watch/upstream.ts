@@ -1,7 +1,7 @@
 // Asks the plugins behind what they would answer for the moved names: before the move for the TTL, after it whether they still lead to A.
 import { isIP } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { PoolService, UpstreamService } from 'ferrydns/built-in';
+import type { PoolService, ServiceAddresses, UpstreamService } from 'ferrydns/built-in';
 import { type Move, type MovedName, migration } from 'ferrydns/built-in/moves';
 import { type Awaitable, type Client, makeQuery, type Name, ownClient, type Query, type Reply } from 'ferrydns/plugin';
 import type { SideAddresses } from '../answer/side-addresses.ts';
@@ -26,6 +26,7 @@ export interface UpstreamOptions {
   readonly now: () => number;
   resolve(query: Query): Awaitable<Reply>;
   pool(name: Name): PoolService | undefined;
+  service(text: string): ServiceAddresses;
   /** Those of the server block that pass queries on. */
   readonly services: readonly UpstreamService[];
   readonly sideAddresses: SideAddresses;
@@ -203,12 +204,13 @@ export class Upstream implements AskedBehind {
     return judge(moved, reply, (targets) => this.valuesOf(targets));
   }
 
-  /** What stands for a side: its addresses, its name, and where name or pool lead now. */
+  /** What stands for a side: its addresses, its name, and where name, pool or service lead now. */
   private valuesOf(targets: MovedName['from']): Set<string> {
     const behind = this.options.sideAddresses.addressesOf(targets);
     const own = targets.flatMap((target) => {
       if (target.kind === 'address') return [target.address.toLowerCase()];
       if (target.kind === 'name') return [target.name];
+      if (target.kind === 'service') return this.options.service(target.service).addresses;
       return this.options.pool(target.pool)?.addresses() ?? [];
     });
     return new Set([...own, ...behind]);

@@ -1,12 +1,14 @@
 // Looks at both sides of a move and at its gates, and tells the engine what it finds.
-import type { PoolService } from 'ferrydns/built-in';
-import { sharedChecks } from 'ferrydns/built-in/checks';
+import type { PoolService, ServiceAddresses } from 'ferrydns/built-in';
+import { type CheckSpec, sharedChecks } from 'ferrydns/built-in/checks';
 import { type Move, migration } from 'ferrydns/built-in/moves';
 import type { Awaitable, Logger, Metrics, Name, Query, Reply } from 'ferrydns/plugin';
 import type { Runner } from '../runner/runner.ts';
 import { CheckedAddress } from './checked-address.ts';
 import { CheckedName } from './checked-name.ts';
+import { CheckedService } from './checked-service.ts';
 import { type Refusal, refusalOf } from './gate.ts';
+import { obstacleTo } from './sides-apart.ts';
 
 /** Milliseconds between two looks at a gate. */
 const gatePace = 5000;
@@ -18,6 +20,7 @@ export interface WatchOptions {
   readonly log: Logger;
   readonly now: () => number;
   pool(name: Name): PoolService | undefined;
+  service(text: string): ServiceAddresses;
   resolve(query: Query): Awaitable<Reply>;
 }
 
@@ -27,6 +30,9 @@ export class Watch {
   private readonly options: WatchOptions;
   private readonly addresses = new Map<string, CheckedAddress>();
   private readonly named = new Map<string, CheckedName>();
+  private readonly services = new Map<string, CheckedService>();
+  /** Why B cannot take the place of A, as it was logged last. */
+  private obstacle: string | undefined;
   private readonly said: { from: boolean | undefined; to: boolean | undefined } = { from: undefined, to: undefined };
   private readonly busy = new Set<string>();
   /** Why gates did not hold, by label, as it was logged. */
@@ -53,6 +59,7 @@ export class Watch {
 
   /** Time has passed: pools may have changed, gates are to be looked at. */
   tick(): void {
+    for (const service of this.services.values()) service.tick();
     this.report();
     for (const named of this.named.values()) named.tick();
     if (this.options.now() - this.gatesAt < gatePace) return;
@@ -62,7 +69,7 @@ export class Watch {
 
   stop(): void {
     this.ending.abort();
-    for (const each of [...this.addresses.values(), ...this.named.values()]) each.release();
+    for (const each of [...this.addresses.values(), ...this.named.values(), ...this.services.values()]) each.release();
   }
 
   private add(side: 'from' | 'to', target: Target): void {
@@ -70,6 +77,7 @@ export class Watch {
     const specs = options.move.checks.flatMap((check) => (check.side === side ? [check.spec] : []));
     const [first] = specs;
     const key = keyOf(side, target);
+    if (target.kind === 'service') this.addService(side, target.service, specs);
     if (first === undefined || this.addresses.has(key) || this.named.has(key)) return;
     const noted = () => this.report();
     const look = (address: string) => new CheckedAddress(address, { checks: sharedChecks(options), specs, noted });
@@ -77,6 +85,24 @@ export class Watch {
     if (target.kind !== 'name') return;
     const { now } = options;
     this.named.set(key, new CheckedName(target.name, { pace: first.pace, now, look, noted, resolve: (query) => options.resolve(query) }));
+  }
+
+  /** The cluster knows how a service is, without a check of the plan as well. */
+  private addService(side: 'from' | 'to', text: string, specs: readonly CheckSpec[]): void {
+    const { options } = this;
+    const key = `${side} ${text}`;
+    if (this.services.has(key)) return;
+    const noted = () => this.report();
+    const where = `${options.move.plan.name}: ${side === 'from' ? 'A' : 'B'}`;
+    this.services.set(
+      key,
+      new CheckedService({
+        find: () => options.service(text),
+        look: (address) => new CheckedAddress(address, { checks: sharedChecks(options), specs, noted }),
+        noted,
+        troubled: (why) => (why === undefined ? options.log.info(`${where}: ${text} serves again`) : options.log.warn(`${where}: ${why}`)),
+      }),
+    );
   }
 
   private report(): void {
@@ -94,11 +120,22 @@ export class Watch {
     if (!migration.isLookedAt(move.plan, side)) return undefined;
     const states = move.plan.names.map((name) => name[side].map((target) => this.stateOf(side, target)));
     if (states.some((targets) => !targets.includes(true) && targets.includes(undefined))) return undefined;
+    if (side === 'to' && this.isObstructed()) return false;
     return states.every((targets) => targets.includes(true));
+  }
+
+  private isObstructed(): boolean {
+    const { move, log, service } = this.options;
+    const { names, mode, name } = move.plan;
+    const obstacle = names.map((moved) => obstacleTo(moved, mode, (text) => service(text).addresses)).find((each) => each !== undefined);
+    if (obstacle !== undefined && obstacle !== this.obstacle) log.warn(`${name}: ${obstacle}`);
+    this.obstacle = obstacle;
+    return obstacle !== undefined;
   }
 
   private stateOf(side: 'from' | 'to', target: Target): boolean | undefined {
     if (target.kind === 'pool') return this.options.pool(target.pool)?.healthy;
+    if (target.kind === 'service') return this.services.get(`${side} ${target.service}`)?.state(this.said[side] !== undefined);
     const key = keyOf(side, target);
     return (this.addresses.get(key) ?? this.named.get(key))?.state(this.said[side] !== undefined);
   }
