@@ -127,7 +127,6 @@ describe('a service as a side of a move', () => {
     // A cluster address is given to another service as soon as this one has lost it.
     await it.server.advance(plan);
     await it.answers('172.17.0.3');
-    await it.server.advance(plan);
     await it.server.when(plan, ({ phase, horizon }) => phase === 'done' && horizon.a_may_be_switched_off !== null);
     expect(await it.addresses()).toBe('172.17.0.3');
   });
