@@ -8,8 +8,8 @@ export interface MicroBench {
   prepare(): Subject | Promise<Subject>;
 }
 
-/** Calls the function `count` times. What it returns depends on every call, so that none can be left out. */
-export type Subject = (count: number) => number;
+/** Calls the function `count` times, and may wait for what comes later. What it returns depends on every call, so that none can be left out. */
+export type Subject = (count: number) => number | Promise<number>;
 
 /** Nanoseconds per call. */
 export type Figures = Readonly<Record<string, Spread>>;
@@ -24,18 +24,20 @@ export async function time(bench: MicroBench, rounds: number): Promise<Spread> {
   let count = 1;
   let took = 0;
   for (let warm = 0; warm < WARM_MICROSECONDS; warm += took) {
-    took = microseconds(subject, count);
+    took = await microseconds(subject, count);
     if (took < ROUND_MICROSECONDS && count < MOST_CALLS) count *= 2;
   }
   const perRound = Math.max(1, Math.round((count * ROUND_MICROSECONDS) / Math.max(took, 1)));
-  return spreadOf(Array.from({ length: rounds }, () => (1000 * microseconds(subject, perRound)) / perRound));
+  const figures: number[] = [];
+  for (let round = 0; round < rounds; round++) figures.push((1000 * (await microseconds(subject, perRound))) / perRound);
+  return spreadOf(figures);
 }
 
 let sink = 0;
 
-function microseconds(subject: Subject, count: number): number {
+async function microseconds(subject: Subject, count: number): Promise<number> {
   const before = process.cpuUsage();
-  sink += subject(count);
+  sink += await subject(count);
   const { user, system } = process.cpuUsage(before);
   if (Number.isNaN(sink)) throw new Error('the bench did not return a number');
   return user + system;

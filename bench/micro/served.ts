@@ -51,6 +51,43 @@ export async function served(directives: readonly string[], names: readonly stri
   };
 }
 
+/**
+ * Answers queries for names that nobody has asked for before, a few at a time, each of which has its answer a moment later. What is kept of them stays
+ * below the size of the cache.
+ */
+export async function servedLater(directives: readonly string[]): Promise<Subject> {
+  const answerer = await start([directives]);
+  const message = queryMessage('name000000000.micro.bench.');
+  const out = Buffer.alloc(maxMessage);
+  let asked = 0;
+  let answered = 0;
+  let octets = 0;
+  const peer = {
+    ...client,
+    send(reply: Uint8Array) {
+      octets += reply.length;
+      answered++;
+    },
+  };
+  return async (count) => {
+    for (let call = 0; call < count; call++) {
+      writeNumber(message, asked++);
+      answerer.answer(message, 0, message.length, peer, out);
+      if (call % atOnce === atOnce - 1) await undefined;
+    }
+    while (answered < asked) await new Promise(setImmediate);
+    return octets;
+  };
+}
+
+/** Queries that wait for their answer at a time. */
+const atOnce = 32;
+
+/** Puts a number into the first label of the sample. */
+function writeNumber(message: Buffer, number: number): void {
+  message.write(String(number).padStart(9, '0'), 17, 'latin1');
+}
+
 async function start(blocks: readonly (readonly string[])[]): Promise<Answerer> {
   const text = blocks.map((directives) => `. {\n${directives.map((directive) => `  ${directive}\n`).join('')}}\n`).join('');
   const server = new Server({

@@ -1,7 +1,7 @@
-// From the bytes of a query to the bytes of its answer, through whole chains, for answers that are at hand.
+// From the bytes of a query to the bytes of its answer, through whole chains.
 import type { MicroBench } from '../bench.ts';
 import { names } from '../samples.ts';
-import { served } from '../served.ts';
+import { served, servedLater } from '../served.ts';
 
 const cache = 'cache 3600';
 const kubeadm = [
@@ -23,6 +23,8 @@ export const benches: readonly MicroBench[] = [
   { name: 'answer: cache hit behind 15 views', prepare: () => served([cache, 'source'], names(5000), views) },
   { name: 'answer: cached NXDOMAIN', prepare: () => served([cache, 'source'], names(5000).map(denied)) },
   { name: 'answer: cache hit through the kubeadm chain', prepare: () => served(kubeadm, names(5000)) },
+  { name: 'answer: one that comes later', prepare: () => servedLater(['source']) },
+  { name: 'answer: cache miss', prepare: () => servedLater([cache, 'source']) },
 ];
 
 function denied(name: string): string {
