@@ -3,7 +3,7 @@ import { type Awaitable, isPromise, longestMatch, type Metrics, type Next, type 
 import type { Entry } from './entry.ts';
 import { isDenial, Keeper } from './keeper.ts';
 import { type CacheCounters, makeCounters } from './metrics.ts';
-import { Misses } from './misses.ts';
+import { type Asked, Misses } from './misses.ts';
 import type { Rules } from './options.ts';
 import { Refresher, suits } from './refresher.ts';
 import { Tables } from './tables.ts';
@@ -82,23 +82,19 @@ export class Cache {
     const { keeper, misses } = this;
     const reply = next(query.withAuthenticData());
     if (!isPromise(reply)) return keeper.deliver(keeper.keep(query, reply), query);
-    const asked = misses.lead(query);
-    return reply.then(
-      (given) => {
-        try {
-          const kept = keeper.keep(query, given);
-          misses.answered(asked, kept);
-          return keeper.deliver(kept, query);
-        } catch (error) {
-          misses.failed(asked, error);
-          throw error;
-        }
-      },
-      (error: unknown) => {
-        misses.failed(asked, error);
-        throw error;
-      },
-    );
+    return this.keepLater(reply, query, misses.lead(query));
+  }
+
+  private async keepLater(reply: Promise<Reply>, query: Query, asked: Asked | undefined): Promise<Reply> {
+    const { keeper, misses } = this;
+    try {
+      const kept = keeper.keep(query, await reply);
+      misses.answered(asked, kept);
+      return keeper.deliver(kept, query);
+    } catch (error) {
+      misses.failed(asked, error);
+      throw error;
+    }
   }
 }
 

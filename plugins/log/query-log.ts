@@ -36,17 +36,16 @@ export class QueryLog {
     return reply;
   }
 
-  private later(rule: Rule, query: Query, reply: Promise<Reply>): Promise<Reply> {
-    return reply.then(
-      (answer) => {
-        this.write(rule, query, answer);
-        return answer;
-      },
-      (error: unknown) => {
-        this.write(rule, query, replyTo(error));
-        throw error;
-      },
-    );
+  private async later(rule: Rule, query: Query, reply: Promise<Reply>): Promise<Reply> {
+    let answer: Reply;
+    try {
+      answer = await reply;
+    } catch (error) {
+      this.write(rule, query, replyTo(error));
+      throw error;
+    }
+    this.write(rule, query, answer);
+    return answer;
   }
 
   private write(rule: Rule, query: Query, reply: Reply): void {

@@ -49,17 +49,16 @@ export class Traffic {
     this.count(query, size, this.of(query).replies(reply.rcodeNumber, ''));
   }
 
-  private later(query: Query, reply: Promise<Reply>): Promise<Reply> {
-    return reply.then(
-      (answer) => {
-        this.replied(query, answer);
-        return answer;
-      },
-      (error: unknown) => {
-        this.failed(query, error);
-        throw error;
-      },
-    );
+  private async later(query: Query, reply: Promise<Reply>): Promise<Reply> {
+    let answer: Reply;
+    try {
+      answer = await reply;
+    } catch (error) {
+      this.failed(query, error);
+      throw error;
+    }
+    this.replied(query, answer);
+    return answer;
   }
 
   private replied(query: Query, reply: Reply): void {

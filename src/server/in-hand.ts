@@ -1,6 +1,8 @@
 // Queries whose answer is not at hand: which they are, how long they may take, and who waits for the last one.
 import type { Exchange } from '../dns/exchange.ts';
-import { Deadlines, type Waiting } from '../transport/deadlines.ts';
+import type { Reply } from '../dns/reply.ts';
+import { Deadlines } from '../transport/deadlines.ts';
+import type { Unanswered } from './unanswered.ts';
 
 /** Milliseconds between two looks at which queries have taken too long. */
 const tick = 100;
@@ -32,16 +34,8 @@ export class InHand {
     });
   }
 
-  /** What `value` resolves to, what `failed` makes of its error, or what `late` says when it has not come for so many milliseconds. Never rejects. */
-  inTime<T>(value: Promise<T>, milliseconds: number, { failed, late }: { failed(error: unknown): T; late(): T }): Promise<T> {
-    return new Promise((resolve) => {
-      const waiting: Waiting = { until: performance.now() + milliseconds, expire: () => resolve(late()), before: undefined, behind: undefined };
-      this.deadlines.add(waiting);
-      const end = (result: T) => {
-        this.deadlines.remove(waiting);
-        resolve(result);
-      };
-      value.then(end, (error: unknown) => end(failed(error)));
-    });
+  /** Tells a query what comes of its answer, or that it has not come for so many milliseconds. */
+  wait(answer: Promise<Reply>, milliseconds: number, unanswered: Unanswered): void {
+    void unanswered.wait(answer, milliseconds, this.deadlines);
   }
 }

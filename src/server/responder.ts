@@ -10,13 +10,14 @@ import { minimizeAny, render, renderRefusal } from '../dns/render.ts';
 import { Reply } from '../dns/reply.ts';
 import { headerLength } from '../dns/wire.ts';
 import type { Logger } from '../log/logger.ts';
-import { type Awaitable, isPromise } from '../plugin/awaitable.ts';
+import { type Awaitable, after, isPromise } from '../plugin/awaitable.ts';
 import type { RequestObserver } from '../plugin/request-observer.ts';
 import { type Answerer, type MessageStream, maxMessage, type Peer, pending } from '../transport/answerer.ts';
 import { type Circumstances, culpritOf, errorText, withCircumstances } from './culprit.ts';
 import type { InHand } from './in-hand.ts';
 import type { LateReplies } from './late-replies.ts';
 import type { Router } from './router.ts';
+import { type Shortfall, Unanswered } from './unanswered.ts';
 import type { RoutedBlock } from './zone-blocks.ts';
 
 /** What a responder answers with; replaced as a whole at a reload. */
@@ -42,7 +43,7 @@ const badVersion = Reply.decline('BADVERS');
 const scratch = Buffer.allocUnsafeSlow(maxMessage);
 
 /** Leads the messages of one listener to the chains. */
-export class Responder implements Answerer {
+export class Responder implements Answerer, Shortfall {
   answering: Answering;
   /** Whether queries are taken: not before every instance has started, and not any more while the last ones are answered. */
   open = true;
@@ -70,7 +71,7 @@ export class Responder implements Answerer {
     const reply = found instanceof Reply ? found : this.run(query, found);
     if (!isPromise(reply) && (reply.following === undefined || peer.stream === undefined)) return this.render(reply, query, out, block);
     query.detach();
-    void this.answerLater(reply, { query, peer, block });
+    this.answerLater(reply, { query, peer, block, inHand: this.answering.inHand });
     return pending;
   }
 
@@ -88,7 +89,10 @@ export class Responder implements Answerer {
   /** The reply to a query of the server's own, without rendering it. Never throws: a failure becomes a reply that says so. */
   reply(query: Query): Awaitable<Reply> {
     const found = this.blockFor(query);
-    return found instanceof Reply ? found : this.run(asTakenBy(found, query), found);
+    if (found instanceof Reply) return found;
+    const taken = asTakenBy(found, query);
+    const reply = this.run(taken, found);
+    return isPromise(reply) ? new Promise((resolve) => this.wait(reply, taken, found, resolve)) : reply;
   }
 
   /** The server block for a query, or what is said where none answers it. What a plugin throws before the choice costs that query. */
@@ -109,8 +113,7 @@ export class Responder implements Answerer {
     if (block.chain === undefined) return this.outsideChains(query, refused);
     if (isTransfer(query) && !block.transfers) return this.outsideChains(query, refused);
     try {
-      const reply = query.opcode === Opcode.NOTIFY ? this.notify(query, block) : block.chain(query);
-      return isPromise(reply) ? this.inTime(reply, query, block) : reply;
+      return query.opcode === Opcode.NOTIFY ? this.notify(query, block) : block.chain(query);
     } catch (error) {
       return this.failed(error, query, block);
     }
@@ -125,15 +128,15 @@ export class Responder implements Answerer {
     return this.outsideChains(query, refused);
   }
 
-  private inTime(reply: Promise<Reply>, query: Query, block: RoutedBlock): Promise<Reply> {
-    return this.answering.inHand.inTime(reply, block.patience, {
-      failed: (error) => this.failed(error, query, block),
-      late: () => {
-        this.answering.lateReplies.note(query, culpritOf(query, block.steps), block.patience);
-        exchangeOf(query).cancel('the time is up');
-        return unanswered;
-      },
-    });
+  /** What `give` is called with comes in time, whatever becomes of the reply. */
+  private wait(reply: Promise<Reply>, query: Query, block: RoutedBlock, give: (reply: Reply) => void): void {
+    this.answering.inHand.wait(reply, block.patience, new Unanswered(query, block, this, give));
+  }
+
+  late(query: Query, block: RoutedBlock): Reply {
+    this.answering.lateReplies.note(query, culpritOf(query, block.steps), block.patience);
+    exchangeOf(query).cancel('the time is up');
+    return unanswered;
   }
 
   private refusal(query: Query): Reply | undefined {
@@ -149,7 +152,7 @@ export class Responder implements Answerer {
     return reply;
   }
 
-  private failed(error: unknown, query: Query, block?: RoutedBlock): Reply {
+  failed(error: unknown, query: Query, block?: RoutedBlock): Reply {
     if (QueryError.is(error)) return Reply.decline(error.rcode, error.extendedError);
     this.panicked(error, { query, steps: block?.steps ?? [] });
     return this.outsideChains(query, Reply.decline('SERVFAIL', ExtendedError.OTHER));
@@ -162,30 +165,33 @@ export class Responder implements Answerer {
     this.log.error(`Recovered from panic in server: "${unrouted.server}" ${withCircumstances(text, circumstances)}`);
   }
 
-  private async answerLater(reply: Awaitable<Reply>, asked: Asked): Promise<void> {
-    const { query, peer, block } = asked;
-    const { inHand } = this.answering;
+  private answerLater(reply: Awaitable<Reply>, asked: Asked): void {
+    const { query, peer, block, inHand } = asked;
     const exchange = exchangeOf(query);
     inHand.enter(exchange);
     peer.waiting?.add(exchange);
+    const give = (answer: Reply) => {
+      if (answer.following !== undefined && peer.stream !== undefined) void this.sendAll(answer, answer.following, asked, peer.stream);
+      else this.sendOne(answer, asked);
+    };
+    if (isPromise(reply) && block !== undefined) this.wait(reply, query, block, give);
+    else void after(reply, give);
+  }
+
+  private sendOne(answer: Reply, asked: Asked): void {
+    const { query, peer, block } = asked;
     try {
-      const answer = await reply;
-      if (answer.following !== undefined && peer.stream !== undefined) {
-        await this.send(answer, answer.following, asked, peer.stream);
-        peer.sendNothing();
-        return;
-      }
       const length = this.render(answer, query, scratch, block);
       if (length > 0) peer.send(scratch.subarray(0, length));
       else peer.sendNothing();
     } finally {
-      peer.waiting?.delete(exchange);
-      inHand.leave(exchange);
+      leave(asked);
     }
   }
 
   /** Sends an answer of many messages. One that cannot be completed ends the connection, so that it is not taken for whole. */
-  private async send(first: Reply, following: AsyncIterable<Reply>, { query, block }: Asked, stream: MessageStream): Promise<void> {
+  private async sendAll(first: Reply, following: AsyncIterable<Reply>, asked: Asked, stream: MessageStream): Promise<void> {
+    const { query, peer, block } = asked;
     try {
       await stream.send(scratch.subarray(0, this.render(first, query, scratch, block)));
       for await (const reply of following) {
@@ -197,6 +203,8 @@ export class Responder implements Answerer {
       stream.abort();
     }
     if (exchangeOf(query).cancelled !== undefined) stream.abort();
+    peer.sendNothing();
+    leave(asked);
   }
 
   /** The length of the message; 0 for silence. */
@@ -220,6 +228,14 @@ interface Asked {
   readonly query: Query;
   readonly peer: Peer;
   readonly block: RoutedBlock | undefined;
+  /** Where it is counted until its last message has been sent. */
+  readonly inHand: InHand;
+}
+
+function leave({ query, peer, inHand }: Asked): void {
+  const exchange = exchangeOf(query);
+  peer.waiting?.delete(exchange);
+  inHand.leave(exchange);
 }
 
 /** The query as its block takes it: with no larger UDP size than the block believes. */
