@@ -23,6 +23,7 @@ export function namesNetwork(query: Query): boolean {
 
 /** The audience of a reply to this query. */
 export function audienceOf(query: Query, reply: Reply): Audience {
+  if (reply.options.length === 0 && !namesNetwork(query)) return 'unnamed';
   const told = clientSubnetOf(reply.options);
   const tellings = reply.options.filter(({ code }) => code === EdnsOption.CLIENT_SUBNET).length;
   if (tellings > 1 || (tellings === 1 && told?.scope !== 0)) return 'asker';

@@ -23,8 +23,6 @@ export interface Refreshed {
   readonly countedAt: number | undefined;
 }
 
-type Timed = Classified & { readonly ttl: number };
-
 export class Keeper {
   private readonly context: KeeperContext;
 
@@ -46,10 +44,11 @@ export class Keeper {
     const asksNot = classified.ttl === 0 && !bounds.minStated;
     const given = asksNot ? reply : reply.aged(ttl, reply.flags, reply.options);
     const exempt = asksNot || ttl <= 0 || isWithin(query, bounds.except);
-    const entry = exempt ? undefined : this.put(query, given, { ...classified, ttl }, refreshed);
+    const entry = exempt ? undefined : this.put(query, { reply: given, ttl }, classified, refreshed);
     if (entry === undefined && replaces(classified, refreshed)) this.context.tables.forget(query, classified.answering, this.context.now());
     query.explained?.note(explain(entry, asksNot));
-    return { reply: given, entry, ...classified };
+    const { answering, renews, audience } = classified;
+    return { reply: given, entry, answering, renews, audience };
   }
 
   /** The reply for whoever asks this query; AD is told to those who asked for it by DO or AD (RFC 6840 section 5.8). */
@@ -58,11 +57,17 @@ export class Keeper {
     return reply.with({ authenticData: false });
   }
 
-  private put(query: Query, reply: Reply, { kind, ttl, answering, audience }: Timed, refreshed?: Refreshed): Entry | undefined {
+  private put(
+    query: Query,
+    given: { readonly reply: Reply; readonly ttl: number },
+    classified: Classified,
+    refreshed?: Refreshed,
+  ): Entry | undefined {
+    const { reply, ttl } = given;
+    const { kind, answering, audience } = classified;
     if (kind === 'none') return undefined;
     const { tables, countersOf, now } = this.context;
-    const lasting = reply.options.filter(isLasting);
-    const kept = lasting.length === reply.options.length ? reply : reply.with({ options: lasting });
+    const kept = reply.options.every(isLasting) ? reply : reply.with({ options: reply.options.filter(isLasting) });
     const wildcard = query.metadata?.get(wildcardKey);
     const demands = keptDemands(demandsOf(query));
     const entry = new Entry({ reply: kept, kind, ttl, stored: now(), answering, forEverybody: audience === 'everybody', demands, wildcard });

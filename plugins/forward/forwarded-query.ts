@@ -40,6 +40,8 @@ const pause = 50;
 /** A name exists or it does not; everything else is a failure of whoever replied. */
 const conclusive = new Set<number>([ResponseCode.NOERROR, ResponseCode.NXDOMAIN]);
 
+const none: readonly Transaction[] = [];
+
 export class ForwardedQuery implements Asker {
   private readonly context: ForwardContext;
   private readonly query: Query;
@@ -50,8 +52,8 @@ export class ForwardedQuery implements Asker {
   private readonly deadline: number;
   private readonly maxAttempts: number;
   private readonly outcome = Promise.withResolvers<Reply>();
-  /** Those that may still bring a reply. */
-  private readonly transactions: Transaction[] = [];
+  /** Those that may still bring a reply; most often one, in an array of just that length. */
+  private transactions: readonly Transaction[] = none;
   private position = 0;
   private errors = 0;
   private failovers = 0;
@@ -185,7 +187,7 @@ export class ForwardedQuery implements Asker {
     query.metadata?.set(upstreamKey, upstream.address);
     query.explained?.note(`asks ${upstream.address}${this.waiting() ? ' as well' : ''}`);
     const transaction = new Transaction(this, { query, server: upstream.server, manner: this.mannerFor(upstream, now), startedAt: now });
-    this.transactions.push(transaction);
+    this.transactions = this.transactions.length === 0 ? [transaction] : [...this.transactions, transaction];
     transaction.start();
   }
 
@@ -231,8 +233,8 @@ export class ForwardedQuery implements Asker {
   }
 
   private drop(transaction: Transaction): void {
-    const at = this.transactions.indexOf(transaction);
-    if (at !== -1) this.transactions.splice(at, 1);
+    const [first, ...others] = this.transactions;
+    this.transactions = first === transaction ? others : this.transactions.filter((other) => other !== transaction);
   }
 
   private giveUp(): void {

@@ -55,12 +55,12 @@ export class Query {
   private nameText: Name | undefined = undefined;
   private optionList: readonly Option[] | undefined = undefined;
 
-  constructor(fields: QueryFields, origin?: Query) {
+  constructor(fields: QueryFields, origin?: Query, { flags, explained }: Pick<QueryFields, 'flags' | 'explained'> = fields) {
     this.origin = origin ?? this;
     this.exchange = origin?.exchange ?? new Exchange();
     this.own = fields.own ?? false;
     this.caching = fields.caching ?? 'usual';
-    this.explained = fields.explained;
+    this.explained = explained;
     this.wire = fields.wire;
     this.start = fields.start;
     this.owned = fields.owned ?? false;
@@ -68,7 +68,7 @@ export class Query {
     this.nameHash = fields.nameHash;
     this.typeCode = fields.typeCode;
     this.classCode = fields.classCode;
-    this.flags = fields.flags;
+    this.flags = flags;
     this.edns = fields.edns;
     this.udpSize = Math.max(fields.advertisedSize, 512);
     this.advertisedSize = fields.advertisedSize;
@@ -192,12 +192,9 @@ export class Query {
 
   private copy(changed: { readonly flags?: number; readonly explained?: Explained }): Query {
     this.detach();
-    const { wire, start, nameLength, nameHash, typeCode, classCode, flags, edns, advertisedSize, ednsVersion, dnssecOk } = this;
-    const { optionsStart, optionsEnd, client, receivedAt, own, caching, explained } = this;
-    const header = { wire, start, owned: true, nameLength, nameHash, typeCode, classCode, flags: changed.flags ?? flags };
-    const opt = { edns, advertisedSize, ednsVersion, dnssecOk, optionsStart, optionsEnd };
-    const asked = { client, receivedAt, own, caching, explained: changed.explained ?? explained };
-    const copy = new Query({ ...header, ...opt, ...asked }, this.origin);
+    // A query has every fact that one is made of, some of them for itself alone. Each miss of a cache comes by here: nothing is made on the way.
+    const { flags = this.flags, explained = this.explained } = changed;
+    const copy = new Query(this as unknown as QueryFields, this.origin, { flags, explained });
     // The very same options, so that it can be told which of them the asker sent.
     copy.optionList = this.options;
     copy.nameText = this.nameText;
@@ -301,7 +298,9 @@ export class Query {
     if (this.owned) return;
     this.owned = true;
     const end = this.optionsEnd > 0 ? this.optionsEnd : this.start + headerLength + this.questionLength;
-    this.wire = Buffer.from(this.wire.subarray(this.start, end));
+    const own = Buffer.allocUnsafe(end - this.start);
+    for (let i = 0; i < own.length; i++) own[i] = this.wire[this.start + i] as number;
+    this.wire = own;
     if (this.optionsEnd > 0) {
       this.optionsStart -= this.start;
       this.optionsEnd -= this.start;

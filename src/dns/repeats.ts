@@ -47,9 +47,10 @@ export function changedSections(before: Sections, change: Partial<Sections>): Se
 export function hasRepeats(message: Uint8Array, { records, ttls, counts }: Layout): boolean {
   const wire: WireRecords = { message, records, ttls };
   let start = 0;
-  for (const [section, count] of counts.entries()) {
+  for (let section = 0; section < counts.length; section++) {
+    const count = counts[section] as number;
     const end = start + count;
-    const isExempt = section === 0 && isTransfer(wire, start, end);
+    const isExempt = count < 2 || (section === 0 && isTransfer(wire, start, end));
     if (!isExempt && (count > fewOnWire || hasPair(wire, start, end))) return true;
     start = end;
   }
