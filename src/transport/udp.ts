@@ -54,13 +54,23 @@ class UdpPeer extends Ends implements Peer {
 function send(socket: Socket, message: Uint8Array, port: number, address: string): void {
   try {
     // The socket keeps the bytes until the kernel has them, the caller uses them again at once.
-    socket.send(Buffer.from(message), port, address, ignoreSendError);
+    const kept = Buffer.from(message);
+    socket.send(kept, port, address, (error) => {
+      if (error) sendAgain(socket, kept, { port, address });
+    });
   } catch {
     // Closed meanwhile: the client asks again elsewhere.
   }
 }
 
-function ignoreSendError(): void {}
+/** What the kernel has refused is tried once more. */
+function sendAgain(socket: Socket, message: Buffer, { port, address }: { readonly port: number; readonly address: string }): void {
+  try {
+    socket.send(message, port, address, () => {});
+  } catch {
+    // Closed meanwhile.
+  }
+}
 
 function bind(socket: Socket, address: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -2,10 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { defaultUdpKind, type UdpKind } from '../../src/transport/open-udp.ts';
 import { openUdpClient } from '../../src/transport/udp-client.ts';
 import type { Receiver, UdpClient, UdpRoute, UdpSocket } from '../../src/transport/udp-socket.ts';
@@ -92,6 +93,8 @@ function ask(route: UdpRoute, text: string, owner = new Listener()): Listener {
 }
 
 const echo = (text: string) => `${text}!`;
+/** Open ones of this process. */
+const descriptors = () => readdirSync('/dev/fd').length;
 
 describe.each(kinds)('UDP client by %s', (kind) => {
   function openClient(): UdpClient {
@@ -218,6 +221,27 @@ describe.each(kinds)('UDP client by %s', (kind) => {
       expect(ports.size).toBeGreaterThan(2);
       expect([...ports].every((port) => port.startsWith('[::1]:'))).toBe(true);
     }
+  });
+
+  test('what a burst has needed is given back to the system', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const peer = await Peer.start('127.0.0.1', echo);
+    const route = routeTo(peer);
+    const askSome = async (count: number) => {
+      const owners = Array.from({ length: count }, (_, i) => ask(route, `q${i}`));
+      await Promise.all(owners.map((owner) => owner.next()));
+      for (const owner of owners) owner.socket?.close();
+    };
+    await askSome(1);
+    const before = descriptors();
+    await askSome(40);
+    // Those that one query needs now and then are kept.
+    for (let look = 0; look < 3; look++) {
+      await askSome(1);
+      vi.advanceTimersByTime(5000);
+    }
+    await expect.poll(descriptors).toBeLessThan(before + 5);
   });
 
   test('an address that this machine does not have cannot be asked from', async () => {

@@ -58,6 +58,8 @@ export class BatchSocket implements PeerSocket, BatchListening {
   private readonly answeredAtOnce = new Uint8Array(slots);
   private flushScheduled = false;
   private retries = 0;
+  /** Whether the first of them was refused once. */
+  private refused = false;
   private retryTimer: NodeJS.Timeout | undefined;
   private answering = false;
   private shared: boolean;
@@ -221,6 +223,7 @@ export class BatchSocket implements PeerSocket, BatchListening {
         this.unsent += sent;
         counters.sent += sent;
         this.retries = 0;
+        this.refused = false;
       } else if (!this.sendFailed(-sent)) return;
     }
     this.unsent = 0;
@@ -231,13 +234,14 @@ export class BatchSocket implements PeerSocket, BatchListening {
     return this.unsent < this.filled && performance.now() - this.filledSince > staleAfter;
   }
 
-  /** Says whether sending may go on. An error concerns the first message alone; having no room concerns all. */
+  /** Says whether sending may go on. An error concerns the first message alone, which is tried once more; having no room concerns all. */
   private sendFailed(errno: number): boolean {
     const name = errorName(errno);
     if (!again.has(name)) {
       this.log.debug(`udp ${this.address}:${this.port}: sendmmsg: ${name}`);
       this.counters.sendErrors++;
-      this.unsent++;
+      if (this.refused) this.unsent++;
+      this.refused = !this.refused;
       return true;
     }
     this.counters.sendBlocked++;
@@ -257,6 +261,7 @@ export class BatchSocket implements PeerSocket, BatchListening {
     this.unsent = 0;
     this.filled = 0;
     this.retries = 0;
+    this.refused = false;
   }
 
   /** ICMP errors surface here among others; whom they concern asks again. */

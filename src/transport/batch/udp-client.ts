@@ -7,6 +7,8 @@ import { Poller } from './poller.ts';
 
 /** Sockets without a port that one route keeps for queries to come. */
 const maxKept = 256;
+/** Milliseconds after which those are closed that were not needed for as long. */
+const keptFor = 5000;
 /** Times in a row that the poller is asked before timers and other sockets have their turn. */
 const pollsPerTurn = 4;
 
@@ -23,11 +25,13 @@ export class NativeUdpClient implements UdpClient {
   /** How often the poller was asked so far. */
   polls = 0;
   private closed = false;
+  private readonly tidying = setInterval(() => this.tidy(), keptFor).unref();
 
   constructor() {
     try {
       this.stopWatching = this.poller.watch(() => this.receive());
     } catch (error) {
+      clearInterval(this.tidying);
       this.poller.close();
       throw error;
     }
@@ -42,6 +46,7 @@ export class NativeUdpClient implements UdpClient {
   close(): void {
     if (this.closed) return;
     this.closed = true;
+    clearInterval(this.tidying);
     void this.stopWatching();
     for (const socket of this.sockets) socket?.discard();
     this.poller.close();
@@ -62,6 +67,10 @@ export class NativeUdpClient implements UdpClient {
     if (this.sockets[socket.slot] !== socket) return;
     this.sockets[socket.slot] = undefined;
     this.freeSlots.push(socket.slot);
+  }
+
+  private tidy(): void {
+    for (const route of this.routes) route.closeUnneeded();
   }
 
   private receive(): void {
@@ -94,6 +103,8 @@ class NativeRoute implements UdpRoute {
   readonly peer: string;
   private readonly addresses: ClientAddresses;
   private readonly clean: NativeSocket[] = [];
+  /** How many of them were there at all times since it was looked last. */
+  private unneeded = 0;
 
   constructor(client: NativeUdpClient, { address, port, source }: UdpPeer) {
     this.client = client;
@@ -103,6 +114,7 @@ class NativeRoute implements UdpRoute {
 
   connect(receiver: Receiver): UdpSocket {
     const socket = this.clean.pop() ?? this.emptied() ?? this.open();
+    this.unneeded = Math.min(this.unneeded, this.clean.length);
     const result = socket.descriptor.connect();
     if (result < 0) {
       socket.discard();
@@ -135,6 +147,12 @@ class NativeRoute implements UdpRoute {
       if (socket.descriptor.fd >= 0) this.clean.push(socket);
     }
     if (count > 0) this.resting.splice(0, count);
+  }
+
+  /** Gives the system back what a burst of queries has left: others may need the descriptors. */
+  closeUnneeded(): void {
+    for (const socket of this.clean.splice(0, this.unneeded)) socket.discard();
+    this.unneeded = this.clean.length;
   }
 
   /** A socket that is still resting, when reading shows that it holds nothing. */
