@@ -21,6 +21,8 @@ export interface Load {
   readonly rate?: number;
   /** Notes the latency of each answer; costs the load generator time. */
   readonly latencies?: boolean;
+  /** Seconds after which a query without an answer is lost; 1 unless given. */
+  readonly timeout?: number;
   readonly core: number | undefined;
 }
 
@@ -50,7 +52,7 @@ export async function runDnsperf(children: Children, load: Load): Promise<LoadRe
     output: `dnsperf-${load.name ?? 'load'}.out`,
   });
   const limit = load.seconds === 'once' ? ONCE_SECONDS : load.seconds;
-  const code = await children.finish(child, (limit + TIMEOUT_SECONDS + GRACE_SECONDS) * 1000);
+  const code = await children.finish(child, (limit + (load.timeout ?? TIMEOUT_SECONDS) + GRACE_SECONDS) * 1000);
   if (code !== 0) throw new Error(`dnsperf ended with code ${code}: ${lastOutput(child)}`);
   return parseDnsperf(readFileSync(child.output, 'utf8'));
 }
@@ -86,7 +88,7 @@ function dnsperfArguments(load: Load): readonly string[] {
     ...['-s', '127.0.0.1', '-p', String(load.port), '-d', load.queries],
     ...(seconds === 'once' ? ['-n', '1'] : ['-l', String(seconds)]),
     ...['-c', String(CLIENTS[load.transport]), '-q', String(load.outstanding)],
-    ...['-t', String(TIMEOUT_SECONDS)],
+    ...['-t', String(load.timeout ?? TIMEOUT_SECONDS)],
     ...(rate === undefined ? [] : ['-Q', String(rate)]),
     ...(load.latencies === true ? ['-v'] : []),
   ];

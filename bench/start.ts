@@ -34,6 +34,7 @@ export interface Running {
 
 export interface Upstream {
   readonly port: number;
+  readonly child: Child;
   /** How many messages it has received so far. */
   queries(): Promise<number>;
   stop(): Promise<void>;
@@ -93,17 +94,28 @@ export function assertServes(running: Pick<Running, 'name' | 'child'>): void {
   throw new Error(`${running.name} ended with ${end}: ${lastOutput(running.child)}`);
 }
 
+/** What `upstream.ts` is told by its words. */
+export interface UpstreamOptions {
+  /** One that the system chooses unless given. */
+  readonly port?: number;
+  /** Milliseconds that each answer is late. */
+  readonly late?: number;
+  /** Another program that reports its port and counts its queries in the same way. */
+  readonly program?: string;
+}
+
 /** Starts `upstream.ts` in a process of its own, on a core that is not the server's. */
-export async function startUpstream(children: Children, cores: Cores | undefined): Promise<Upstream> {
-  const program = join(import.meta.dirname, 'upstream.ts');
+export async function startUpstream(children: Children, cores: Cores | undefined, options: UpstreamOptions = {}): Promise<Upstream> {
+  const { port: wanted = 0, late = 0, program = join(import.meta.dirname, 'upstream.ts') } = options;
   const child = children.start({
-    command: pinned(cores?.upstream, [process.execPath, program]),
-    output: 'upstream.out',
+    command: pinned(cores?.upstream, [process.execPath, program, String(wanted), String(late)]),
+    output: `upstream-${wanted}.out`,
     messages: true,
   });
   const port = await receive(child, 'port');
   return {
     port,
+    child,
     queries() {
       const count = receive(child, 'queries');
       child.process.send('count');

@@ -1,4 +1,5 @@
 // The upstream of every bench: answers any name at once, from the bytes of the query. Run as a process of its own, on one port for UDP and TCP.
+// Its words, if any, are that port, and the milliseconds that each answer is late.
 // A gets one address (four if the first label starts with "pool"), AAAA one; names under nx. do not exist; all else is empty.
 import { createSocket, type SocketOptions } from 'node:dgram';
 import { createServer, type Socket } from 'node:net';
@@ -101,9 +102,10 @@ function startOfAuthority(): Buffer {
 }
 
 let queries = 0;
+let late = 0;
 
-/** Serves UDP on a port that the system chooses, then TCP on the same one; another one if that is taken. */
-function serve(): void {
+/** Serves UDP on a port that the system chooses unless one is wanted, then TCP on the same one; another one if that is taken. */
+function serve(wanted: number): void {
   const options: SocketOptions = {
     type: 'udp4',
     recvBufferSize: 4 << 20,
@@ -114,17 +116,23 @@ function serve(): void {
   socket.on('message', (query, client) => {
     queries += 1;
     const reply = answer(query);
-    if (reply !== undefined) socket.send(reply, client.port, client.address);
+    if (reply !== undefined) whenDue(() => socket.send(reply, client.port, client.address));
   });
-  socket.bind(0, '127.0.0.1', () => {
+  socket.bind(wanted, '127.0.0.1', () => {
     const { port } = socket.address();
     const server = createServer({ noDelay: true }, answerConnection);
-    server.once('error', () => {
+    server.once('error', (error) => {
+      if (wanted !== 0) throw error;
       socket.close();
-      serve();
+      serve(0);
     });
     server.listen(port, '127.0.0.1', () => process.send?.({ port }));
   });
+}
+
+function whenDue(send: () => void): void {
+  if (late === 0) send();
+  else setTimeout(send, late);
 }
 
 /** Answers the messages of one connection, each behind its length in two octets (RFC 1035 section 4.2.2). */
@@ -141,7 +149,7 @@ function answerConnection(connection: Socket): void {
       if (reply === undefined) continue;
       const length = Buffer.alloc(2);
       length.writeUInt16BE(reply.length);
-      connection.write(Buffer.concat([length, reply]));
+      whenDue(() => connection.write(Buffer.concat([length, reply])));
     }
   });
 }
@@ -149,7 +157,9 @@ function answerConnection(connection: Socket): void {
 function main(): void {
   process.on('message', () => process.send?.({ queries }));
   process.on('disconnect', () => process.exit(0));
-  serve();
+  const [port = 0, milliseconds = 0] = process.argv.slice(2).map(Number);
+  late = milliseconds;
+  serve(port);
 }
 
 if (import.meta.main) main();
