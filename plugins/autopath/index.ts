@@ -29,6 +29,8 @@ export default definePlugin({
     const found = perRoute(({ server }) => counter({ server }));
     let paths: readonly SearchPaths[] = [];
     return {
+      // Where Pods are is known by watching the cluster.
+      foresee: () => (plugin === undefined ? undefined : (query) => longestMatch(query.name, zones) !== undefined),
       start({ peers }) {
         paths = peers(searchPaths).filter((each) => each.plugin === plugin);
       },

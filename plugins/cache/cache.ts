@@ -1,5 +1,16 @@
 // The cache on a query's way: a hit is answered at once, a miss is asked for once and kept.
-import { type Awaitable, isPromise, longestMatch, type Metrics, type Next, type Query, QueryType, type Reply } from 'ferrydns/plugin';
+import {
+  type Awaitable,
+  type Foresight,
+  foresightOf,
+  isPromise,
+  longestMatch,
+  type Metrics,
+  type Next,
+  type Query,
+  QueryType,
+  type Reply,
+} from 'ferrydns/plugin';
 import type { Entry } from './entry.ts';
 import { isDenial, Keeper } from './keeper.ts';
 import { type CacheCounters, makeCounters } from './metrics.ts';
@@ -45,6 +56,8 @@ export class Cache {
       query.explained?.note(`keeps answers of ${this.rules.zones.join(' ')} only`);
       return next(query);
     }
+    const foresight = foresightOf(query);
+    if (foresight !== undefined) return this.foresee(query, next, foresight);
     if (query.caching === 'bypass') return next(query);
     if (query.caching === 'renew') return this.ask(query, next);
     const now = this.now();
@@ -56,6 +69,15 @@ export class Cache {
     if (this.rules.prefetch.amount > 0) this.refresher.prefetch(query, next, entry, now);
     if (entry.wildcard !== undefined) query.metadata?.set(wildcardKey, entry.wildcard);
     return entry.give(query, this.rules.keepTtl ? entry.ttl : remaining);
+  }
+
+  /** Tells what is kept, counts and keeps nothing, and lets what is behind answer. */
+  private foresee(query: Query, next: Next, foresight: Foresight): Awaitable<Reply> {
+    const now = this.now();
+    const entry = this.tables.find(query, now);
+    const remaining = entry?.remaining(now) ?? 0;
+    if (entry !== undefined && remaining > 0) foresight.kept(query, entry.give(query, remaining));
+    return next(query);
   }
 
   /** The entry for a question that may be used, expired or not. */

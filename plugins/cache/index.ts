@@ -20,6 +20,7 @@ export default definePlugin({
         // What another chain would answer is not known: the old answers are kept only for the same words.
         if (old !== undefined && unchanged) cache.tables.adopt(old.tables);
       },
+      foresee: () => undefined,
       start({ peers, signal }) {
         const ends = peers(answerChanges).map(({ subscribe }) => subscribe((name, typeCode) => cache.tables.forgetQuestion(name, typeCode)));
         signal.addEventListener('abort', () => {

@@ -22,6 +22,10 @@ export default definePlugin({
     let version = first?.version ?? 'ferrydns';
     return {
       settings: { otherClasses: true },
+      foresee: ({ server }) => {
+        version = first?.version ?? `ferrydns-${server.version}`;
+        return undefined;
+      },
       start({ server }) {
         version = first?.version ?? `ferrydns-${server.version}`;
       },

@@ -56,6 +56,10 @@ export default definePlugin({
     };
     return {
       handle: (query, next) => (isMeant(query) ? after(next(query), (reply) => translate(query, reply)) : next(query)),
+      foresee(context) {
+        resolve = (query, cause) => context.resolve(query, cause);
+        return undefined;
+      },
       start(context) {
         resolve = (query, cause) => context.resolve(query, cause);
       },

@@ -11,6 +11,7 @@ import {
 import {
   capability,
   definePlugin,
+  foresightOf,
   type Handle,
   type Instance,
   type Next,
@@ -52,6 +53,8 @@ class Forward implements Instance, UpstreamService {
   private readonly now: () => number;
   private readonly log: SetupContext['log'];
   private readonly targets: readonly (ServerAddress | HostTarget)[];
+  /** The upstreams as they are written. */
+  private readonly named: readonly string[];
   private readonly resolvers: readonly string[];
   private readonly inScope: (query: Query) => boolean;
   private all: readonly Upstream[] = [];
@@ -68,6 +71,9 @@ class Forward implements Instance, UpstreamService {
   constructor(options: Options, context: SetupContext) {
     this.inScope = readScope(options, context);
     this.targets = readTargets(options, context);
+    this.named = this.targets.map(
+      (target) => `${target.transport}://${'hostName' in target ? `${target.hostName}:${target.port}` : addressOf(target)}`,
+    );
     if (this.targets.some(({ transport }) => transport !== 'dns')) trustSystemAuthorities();
     this.chosen = readSettings(options, context);
     this.resolvers = options.resolver?.addresses ?? [];
@@ -91,6 +97,8 @@ class Forward implements Instance, UpstreamService {
         query.explained?.note('the name is not among those that are forwarded');
         return next(query);
       }
+      const foresight = foresightOf(query);
+      if (foresight !== undefined) return foresight.upstream(query, this.named);
       // Only class IN is forwarded: what CH holds is about the server that was asked (RFC 4892).
       return query.classCode === QueryClass.IN && !isTransfer(query) ? this.forward(query, next) : Reply.decline('REFUSED');
     };
@@ -105,6 +113,8 @@ class Forward implements Instance, UpstreamService {
   adopt(previous: Instance): void {
     if (previous instanceof Forward) this.previous = previous;
   }
+
+  foresee(): undefined {}
 
   async start(context: StartContext): Promise<void> {
     const peers = context.peers(forwardInBlock);

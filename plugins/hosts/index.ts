@@ -55,6 +55,7 @@ export default definePlugin({
     });
     return {
       handle: (query, next) => answers.handle(query, next),
+      foresee: () => undefined,
       start({ watch }) {
         hostsFile.report(context.metrics, inline.size);
         if (options.reload > 0) watch(hostsFile.file, options.reload, (content) => hostsFile.take(content));

@@ -48,6 +48,7 @@ export default definePlugin({
       examine({ peers }) {
         if (peers(externalNames).length === 0) context.fail('kubernetes plugin not loaded');
       },
+      foresee: () => (query) => longestMatch(query.name, zones) !== undefined,
       start({ peers }) {
         const [names] = peers(externalNames);
         if (names !== undefined) external = new External({ zones, apex, ttl, headless, fallthrough, names });

@@ -79,6 +79,11 @@ export class Kubernetes implements Instance {
     return this.running?.cluster.missing() ?? (this.running === undefined ? 'not started' : true);
   }
 
+  /** What the cluster has is known by watching it. */
+  foresee(): (query: Query) => boolean {
+    return ({ name }) => longestMatch(name, this.configured.answers.zones) !== undefined;
+  }
+
   async start(context: StartContext): Promise<void> {
     if (!context.server.primary) {
       const cluster = new FollowedCluster();

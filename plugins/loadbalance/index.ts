@@ -92,6 +92,7 @@ function weighted({ file: name = '', reload = 30_000 }: Use, context: SetupConte
   }
   return {
     handle: balance(new Weighting(() => weights.table)),
+    foresee: () => undefined,
     start({ watch }) {
       if (reload > 0) watch(weights.file, reload, (content) => weights.take(content));
     },

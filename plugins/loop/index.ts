@@ -40,6 +40,7 @@ export default definePlugin({
         context?.server.fatal(watch.report(query));
         return Reply.decline('SERVFAIL');
       },
+      foresee: () => undefined,
       start(given) {
         context = given;
         watch.share(given);

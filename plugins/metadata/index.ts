@@ -17,6 +17,10 @@ function collector(zones: readonly Name[]): Instance {
         for (const source of sources) source(query);
       }
     },
+    foresee(context) {
+      sources = context.peers(metadataSource);
+      return undefined;
+    },
     start(context) {
       sources = context.peers(metadataSource);
     },

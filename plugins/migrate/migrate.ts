@@ -148,6 +148,11 @@ export class Migrate implements Instance, Planned, AdminPlan {
     if (previous instanceof Migrate && previous.name === this.name) this.previous = previous;
   }
 
+  /** Which side answers is known by the plan's state. */
+  foresee(): (query: Query) => boolean {
+    return ({ name }) => this.configured.move.words.has(name);
+  }
+
   async start(context: StartContext): Promise<void> {
     const pool = (name: Name): PoolService | undefined => context.peers(poolService).find((each) => each.name === name);
     // The plan, and what is kept of it, belong to the server that runs.

@@ -147,6 +147,11 @@ export class Pool implements Instance, PoolService, AdminPool {
     for (const next of successors) if (next instanceof Pool && next.name === this.name) next.predecessors.push(this);
   }
 
+  /** Who is well is known by the checks. */
+  foresee(): (query: Query) => boolean {
+    return (query) => query.name === this.name;
+  }
+
   start(context: StartContext): void {
     this.follows = !context.server.primary;
     this.outcome = context.share(outcomeState, {

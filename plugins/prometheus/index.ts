@@ -3,6 +3,7 @@ import {
   definePlugin,
   file,
   flag,
+  foresightOf,
   httpAddress,
   type Instance,
   type Metrics,
@@ -36,7 +37,8 @@ function exporter(address: string, { metrics, now }: SetupContext): Instance {
   const traffic = new Traffic(metrics, now);
   const held: (() => void)[] = [];
   return {
-    handle: (query, next) => traffic.handle(query, next),
+    handle: (query, next) => (foresightOf(query) === undefined ? traffic.handle(query, next) : next(query)),
+    foresee: () => undefined,
     provides: [provide(requestObserver, observerOf(metrics, traffic))],
     start({ server, routes, handlers, serve }) {
       const buildHelp = "A metric with a constant '1' value labeled by version, revision, and goversion from which CoreDNS was built.";

@@ -37,6 +37,10 @@ export default definePlugin({
     return {
       diverts: (name) => typesThatLead.map((type) => diversionOf(rules, name, type)).find((found) => found !== undefined),
       handle: makeHandle(rules, { log: context.log, resolve: (query, cause) => resolve(query, cause) }),
+      foresee(context) {
+        resolve = (query, cause) => context.resolve(query, cause);
+        return undefined;
+      },
       start(startContext) {
         resolve = (query, cause) => startContext.resolve(query, cause);
       },

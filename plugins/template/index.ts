@@ -69,6 +69,10 @@ export default definePlugin({
         }
         return next(query);
       },
+      foresee(context) {
+        resolve = (query, cause) => context.resolve(query, cause);
+        return undefined;
+      },
       start(started) {
         resolve = (query, cause) => started.resolve(query, cause);
       },

@@ -48,9 +48,12 @@ export { type Awaitable, after, isPromise, rescue } from './awaitable.ts';
 export { type Capability, capability, metadataSource, type Provided, provide } from './capability.ts';
 export { type Deadlines, definePlugin, isPlugin, type Plugin, type PluginDefinition } from './definition.ts';
 export { type Explanation, type Question, readQuestion } from './explanation.ts';
+export { type Foresight, foresightOf } from './foresight.ts';
+export type { ForeseenChange, ForeseenUnknown, Outlook, RecentQuestion } from './outlook.ts';
 export type {
   BlockSettings,
   ExamineContext,
+  ForesightContext,
   Handle,
   HttpRequest,
   HttpResponse,
@@ -63,6 +66,7 @@ export type {
   StartContext,
   Way,
 } from './plugin.ts';
+export { type RefusedReload, type ReloadGuard, reloadGuard } from './reload-guard.ts';
 export { type RequestObserver, requestObserver } from './request-observer.ts';
 export { type SharedState, type StateKey, type StateListener, sharedState } from './shared-state.ts';
 export type { WireStep } from './wire-step.ts';

@@ -15,6 +15,8 @@ import type { ListenerTransport } from '../transport/transports.ts';
 import type { Awaitable } from './awaitable.ts';
 import type { Capability, Provided } from './capability.ts';
 import type { Explanation, Question } from './explanation.ts';
+import type { Outlook, RecentQuestion } from './outlook.ts';
+import type { RefusedReload } from './reload-guard.ts';
 import type { SharedState, StateKey, StateListener } from './shared-state.ts';
 import type { WireStep } from './wire-step.ts';
 
@@ -96,6 +98,8 @@ export interface StartContext {
   resolve(query: Query, cause?: Query): Awaitable<Reply>;
   /** Answers a question that no client has asked, and says how the answer came about. Rejects when the question names a listener that is not there. */
   explain(question: Question): Promise<Explanation>;
+  /** What another configuration would change, which is set up, asked and dropped; for the primary process. Rejects with ConfigErrors where it is refused. */
+  lookAhead(other: { readonly text: string; readonly file?: string | undefined; readonly questions: readonly RecentQuestion[] }): Promise<Outlook>;
   /** What other plugins of the server block provide; never their modules. */
   peers<T>(capability: Capability<T>): readonly T[];
   /**
@@ -120,6 +124,9 @@ export interface StartContext {
    */
   watch(file: WatchedFile, milliseconds: number, changed: (content: Buffer) => Awaitable<void>): void;
 }
+
+/** For `foresee`. */
+export type ForesightContext = Pick<StartContext, 'resolve' | 'peers' | 'server'>;
 
 /** How something is served over HTTP. */
 export interface HttpService {
@@ -193,8 +200,10 @@ export interface ServerControl {
    * Whether a file that {@link SetupContext.read} was called for has changed since it was read or looked at last. One that cannot be read has not.
    */
   lookForChangedFiles(): boolean;
-  /** Loads the configuration again; rejects, and changes nothing, when it is refused. */
-  reload(): Promise<void>;
+  /** Loads the configuration again; rejects, and changes nothing, when it is refused. With `force` no guard is asked. */
+  reload(how?: { readonly force?: boolean }): Promise<void>;
+  /** The last reload that was refused; undefined when one was loaded since. */
+  refusedReload(): RefusedReload | undefined;
   /** Every name and place where this server block listens for DNS, once it does. */
   listeners(): readonly { readonly transport: string; readonly address: string; readonly port: number }[];
   /** The port of the shared HTTP listener for an address that was given to `serve`; undefined while it is not open. */
@@ -283,6 +292,11 @@ export interface Instance {
    * each listener and zone that they come by.
    */
   yield?(successors: readonly Instance[], heirs: (name: Name) => readonly (readonly Instance[])[]): void;
+  /**
+   * Gets ready to answer questions ahead of `start`, to foresee what the configuration would change, and touches nothing: queries come with a foresight
+   * ({@link foresightOf}). Returns which queries it decides on in a way that is known only once it has started. Without it that are all.
+   */
+  foresee?(context: ForesightContext): ((query: Query) => boolean) | undefined;
   /** Opens, connects, loads. A throw refuses the configuration. */
   start?(context: StartContext): Awaitable<void>;
   /** Called when every instance has started and queries are answered by the new configuration. */

@@ -1,4 +1,5 @@
 // Makes the server blocks of a configuration: decodes every directive by its plugin's grammar and sets the instances up, touching nothing outside.
+import { createHash, type Hash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { type Decoded, decodeAll } from '../config/decode.ts';
 import { ConfigError, ConfigErrors, formatWarning, nearest, type Place } from '../config/error.ts';
@@ -146,25 +147,29 @@ class PluginSetup {
     const { plugin, draft, findings } = this;
     const directives = draft.block.directives.filter(({ name }) => name.text === plugin.name);
     if (directives.length === 0) return;
+    // Relative file names start at its `root`.
+    const words = hashTree({
+      blocks: [{ ...draft.block, directives: draft.block.directives.filter(({ name }) => [plugin.name, 'root'].includes(name.text)) }],
+    });
     for (const [position, decoded] of decodeAll(directives, plugin.config, plugin.name).entries()) {
       findings.problems.push(...decoded.problems);
       findings.warnings.push(...decoded.warnings);
-      if (decoded.options !== undefined) await this.setUp(decoded, position);
+      if (decoded.options !== undefined) await this.setUp(decoded, { position, hash: createHash('sha256').update(words) });
     }
   }
 
-  private async setUp(decoded: Decoded<ConfigSpec>, position: number): Promise<void> {
+  private async setUp(decoded: Decoded<ConfigSpec>, { position, hash }: { readonly position: number; readonly hash: Hash }): Promise<void> {
     const { plugin, draft } = this;
     const place = decoded.placeOf();
     try {
       const instance = await within(
         { plugin, place },
         'setup',
-        () => plugin.setup(decoded.options, this.context(decoded)),
+        () => plugin.setup(decoded.options, this.context(decoded, hash)),
         this.environment.stopping,
       );
       checkInstance(instance);
-      draft.uses.push({ plugin, instance, place, identity: String(position) });
+      draft.uses.push({ plugin, instance, place, identity: String(position), fingerprint: hash.digest('base64') });
       this.state(instance.settings ?? {}, place);
     } catch (error) {
       this.findings.problems.push(...(error instanceof ConfigErrors ? error.problems : [problemOf(error, { plugin, place })]));
@@ -196,7 +201,7 @@ class PluginSetup {
     }
   }
 
-  private context(decoded: Decoded<ConfigSpec>): SetupContext {
+  private context(decoded: Decoded<ConfigSpec>, hash: Hash): SetupContext {
     const { plugin, draft, environment, findings } = this;
     const placeOf = (at?: Word | string) => (typeof at === 'object' ? at.place : decoded.placeOf(at));
     const { keys, settings } = draft;
@@ -213,7 +218,11 @@ class PluginSetup {
       now: environment.now,
       memoryLimit: environment.memoryLimit,
       path,
-      read: (file) => findings.files.read(path(file)),
+      read: (file) => {
+        const content = findings.files.read(path(file));
+        hash.update(content);
+        return content;
+      },
       fail(message, at) {
         throw new ConfigError(message, { place: placeOf(at), plugin: plugin.name });
       },

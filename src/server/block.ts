@@ -20,6 +20,8 @@ export interface Use {
   readonly place: Place;
   /** Finds the instance that it replaces at a reload: block, plugin, and number of the use. */
   readonly identity: string;
+  /** A hash of the words of its directives, and of the files that it read when it was set up. */
+  readonly fingerprint: string;
 }
 
 /** A key of a server block whose transport is served. */

@@ -1,5 +1,6 @@
 // What an instance may know of the server as a whole, and ask of it.
 import type { ServerControl } from '../plugin/plugin.ts';
+import type { RefusedReload } from '../plugin/reload-guard.ts';
 import type { Block } from './block.ts';
 import type { Generation } from './generation.ts';
 import type { Readiness, Sockets } from './protocol.ts';
@@ -13,7 +14,8 @@ export interface Controlled {
   readonly stopping: boolean;
   readiness(generation: Generation): ReturnType<ServerControl['readiness']> | Readiness;
   readHash(): Promise<string>;
-  requestReload(): Promise<void>;
+  requestReload(how?: { readonly force?: boolean }): Promise<void>;
+  readonly reloads: { readonly refused: RefusedReload | undefined };
   sockets(): Sockets;
   httpPort(address: string): number | undefined;
   expose: ServerControl['expose'];
@@ -36,7 +38,8 @@ export function controlOf(server: Controlled, generation: Generation, block: Blo
     readiness: () => server.readiness(generation),
     readConfigurationHash: () => server.readHash(),
     lookForChangedFiles: () => generation.lookForChangedFiles(),
-    reload: () => server.requestReload(),
+    reload: (how) => server.requestReload(how),
+    refusedReload: () => server.reloads.refused,
     listeners: () =>
       generation.listeners
         .filter(({ answering }) => block.keys.some(({ zone }) => answering.router.serves(zone)))

@@ -8,7 +8,7 @@ import { QueryError } from '../dns/query-error.ts';
 import type { Reply } from '../dns/reply.ts';
 import { makeLogger } from '../log/logger.ts';
 import { type Awaitable, after } from '../plugin/awaitable.ts';
-import type { ServerControl, StartContext } from '../plugin/plugin.ts';
+import type { Instance, ServerControl, StartContext } from '../plugin/plugin.ts';
 import { requestObserver } from '../plugin/request-observer.ts';
 import { type Block, problemOf, provided, type SetupEnvironment, type Use } from './block.ts';
 import type { Configuration } from './configuration.ts';
@@ -42,6 +42,7 @@ export interface GenerationContext extends SetupEnvironment, PlanningContext {
   readonly primaryLink: PrimaryLink | undefined;
   /** Answers queries from the top of a listener. */
   readonly own: Pick<OwnQueries, 'reply' | 'explain'>;
+  readonly lookAhead: StartContext['lookAhead'];
 }
 
 /** How often the server may ask itself to answer one query before that counts as a loop. */
@@ -106,6 +107,20 @@ export class Generation {
         }
       }
     }
+  }
+
+  /** Gets instances that have not started ready to be asked ahead. Gives, for those that do not know all before they start, which queries they decide on. */
+  foresee(): ReadonlyMap<Instance, (query: Query) => boolean> {
+    const deciding = new Map<Instance, (query: Query) => boolean>();
+    for (const block of this.blocks) {
+      for (const use of block.uses) {
+        const { instance } = use;
+        if (instance.start === undefined) continue;
+        const decides = instance.foresee === undefined ? () => true : instance.foresee(this.startContext(block, use));
+        if (decides !== undefined) deciding.set(instance, decides);
+      }
+    }
+    return deciding;
   }
 
   /** Stops what was started, in reverse order. An error of one instance is logged and does not keep the others from stopping. */
@@ -203,6 +218,7 @@ export class Generation {
       handlers: block.uses.flatMap(({ plugin, instance }) => (instance.handle === undefined ? [] : [plugin.name])),
       resolve: (query, cause) => this.resolve(query, { server: query.server || server, cause }),
       explain: (question) => this.context.own.explain(question),
+      lookAhead: (other) => this.context.lookAhead(other),
       peers: (capability) => provided(block, capability),
       share: (key, listener = {}) => this.states.open({ identity: use.identity, log }, key, listener),
       serve: (address, path, respond, service) => this.http.add(address, path, { ...service, plugin: use.plugin.name, respond }),

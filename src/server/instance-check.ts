@@ -18,6 +18,7 @@ const members: Readonly<Record<keyof Instance, 'function' | 'object' | 'array' |
   examine: 'function',
   adopt: 'function',
   yield: 'function',
+  foresee: 'function',
   start: 'function',
   serving: 'function',
   ready: 'function',

@@ -4,6 +4,7 @@ import type { Reply } from '../dns/reply.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Awaitable } from '../plugin/awaitable.ts';
 import type { Explanation, Question } from '../plugin/explanation.ts';
+import { foresightOf } from '../plugin/foresight.ts';
 import type { ListenerPlan } from './listener-plan.ts';
 import { Responder } from './responder.ts';
 
@@ -26,6 +27,8 @@ export class OwnQueries {
 
   /** The reply of the listener with this name, or of the first. Throws an Error when there is none. */
   reply(server: string, query: Query): Awaitable<Reply> {
+    const foresight = foresightOf(query);
+    if (foresight !== undefined) return foresight.resolve(query);
     const plans = this.context.plans();
     const plan = plans.find(({ name }) => name === server) ?? plans[0];
     if (plan === undefined) throw new Error(`no listener named ${server}`);

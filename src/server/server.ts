@@ -4,7 +4,8 @@ import type { Parsed } from '../config/tree.ts';
 import { formatEntry, type Logger, type LogSwitches, makeLogger } from '../log/logger.ts';
 import { MetricsRegistry } from '../metrics/registry.ts';
 import type { Awaitable } from '../plugin/awaitable.ts';
-import { type Configuration, readConfiguration } from './configuration.ts';
+import type { Outlook, RecentQuestion } from '../plugin/outlook.ts';
+import { type Configuration, type ConfigurationSource, readConfiguration, textSource } from './configuration.ts';
 import { controlOf } from './control.ts';
 import type { Front, Prepared, SocketInfo } from './front.ts';
 import { Generation, type GenerationContext } from './generation.ts';
@@ -16,6 +17,7 @@ import type { StateAddress } from './outbox.ts';
 import { OwnQueries } from './own-queries.ts';
 import { PluginModules } from './plugin-modules.ts';
 import type { Readiness, Sockets } from './protocol.ts';
+import { Reloads } from './reloads.ts';
 import { drainTime, retire } from './retire.ts';
 import { Routes } from './routes.ts';
 import type { ServerOptions } from './server-options.ts';
@@ -35,6 +37,22 @@ const defaults = {
   onReload: () => {},
 } as const;
 
+/** Two configurations, and what both are asked. */
+interface Ahead {
+  readonly after: ConfigurationSource;
+  /** In place of what runs. */
+  readonly before?: ConfigurationSource;
+  readonly questions: readonly RecentQuestion[];
+}
+
+/** How a configuration is set up. */
+interface SettingUp {
+  readonly serial: number;
+  readonly checking?: boolean;
+  /** Takes the warnings of one that is never started, and leaves no trace in log and metrics. */
+  readonly apart?: (warning: string) => void;
+}
+
 export class Server {
   readonly metrics = new MetricsRegistry();
   readonly log: Logger;
@@ -53,6 +71,8 @@ export class Server {
   private loads = 0;
   private readonly ending = new AbortController();
   private readonly modules = new PluginModules();
+  /** What became of reloads. */
+  readonly reloads = new Reloads();
   rehearsing = false;
   /** Loads and stops happen one after another. */
   private readonly turns = new Turns();
@@ -72,13 +92,13 @@ export class Server {
 
   /** Reads and sets up the configuration and opens nothing. Rejects with ConfigErrors that hold every problem. */
   async check(): Promise<void> {
-    await this.setUp(await readConfiguration(this.options.source), 0, true);
+    await this.setUp(await readConfiguration(this.options.source), { serial: 0, checking: true });
   }
 
   /** Starts every instance, opens nothing for clients, runs the task and stops them again. Rejects when the configuration is refused. */
   async rehearse<T>(task: () => Promise<T>): Promise<T> {
     this.rehearsing = true;
-    const next = await this.setUp(await readConfiguration(this.options.source), ++this.loads);
+    const next = await this.setUp(await readConfiguration(this.options.source), { serial: ++this.loads });
     this.next = next;
     await next.start();
     try {
@@ -90,28 +110,46 @@ export class Server {
 
   /** Loads the configuration and serves it. Rejects, with nothing open, when it is refused or an address cannot be had. */
   start(): Promise<void> {
-    return this.turns.take(() => this.load());
+    return this.turns.take(() => this.load(true));
   }
 
-  /** Loads the configuration again. Rejects, and the old one serves on, when the new one is refused. */
-  reload(): Promise<void> {
+  /** Loads the configuration again. Rejects, and the old one serves on, when the new one is refused; with `force` its guard is not asked. */
+  reload({ force = false }: { readonly force?: boolean } = {}): Promise<void> {
     return this.turns.take(async () => {
       if (this.stopping) return;
       this.log.info('Reloading');
       const { onReload } = this.options;
       onReload('begins');
-      await this.load().catch((error: unknown) => {
-        onReload('is refused');
-        throw error;
-      });
+      await this.reloads
+        .note(() => this.load(force))
+        .catch((error: unknown) => {
+          onReload('is refused');
+          throw error;
+        });
       onReload('is complete');
       this.log.info('Reloading complete');
     });
   }
 
   /** Reloads the server that this one is a part of. */
-  requestReload(): Promise<void> {
-    return this.options.worker?.reload() ?? this.reload();
+  requestReload(how?: { readonly force?: boolean }): Promise<void> {
+    return this.options.worker?.reload() ?? this.reload(how);
+  }
+
+  /** What another configuration would change, beside the one that runs or `before`: both are set up apart, and dropped. Rejects with ConfigErrors. */
+  async lookAhead({ after, before, questions }: Ahead): Promise<Outlook> {
+    const { lookAhead } = await import('./look-ahead.ts');
+    const warnings: string[] = [];
+    const apart = async (source: ConfigurationSource, warn: (warning: string) => void) =>
+      await this.setUp(await readConfiguration(source), { serial: 0, checking: true, apart: warn });
+    const now = before === undefined ? this.running : await apart(before, () => {});
+    if (now === undefined) throw new Error('nothing runs yet');
+    const next = await apart(after, (warning) => void warnings.push(warning));
+    try {
+      return await lookAhead({ before: now, running: before === undefined, after: next, questions, warnings, now: this.options.now });
+    } finally {
+      for (const each of before === undefined ? [next] : [now, next]) await each.stop(AbortSignal.abort());
+    }
   }
 
   /** The hash of the configuration as it is read now. */
@@ -174,7 +212,7 @@ export class Server {
 
   /** Gets a configuration ready. Clients see nothing of it, and it can be given up, until it is committed. */
   async prepare({ configuration, serial }: { readonly configuration: Configuration; readonly serial: number }): Promise<Prepared> {
-    return this.getReady(await this.setUp({ ...configuration, problems: [], warnings: [], sources: new Map() }, serial));
+    return this.getReady(await this.setUp({ ...configuration, problems: [], warnings: [], sources: new Map() }, { serial }));
   }
 
   /** What instances of that configuration share; undefined when it is not here any more. */
@@ -182,8 +220,10 @@ export class Server {
     return [...this.hearing].find((generation) => generation.serial === serial)?.states;
   }
 
-  private async load(): Promise<void> {
-    const prepared = await this.getReady(await this.setUp(await readConfiguration(this.options.source), ++this.loads));
+  private async load(force: boolean): Promise<void> {
+    const next = await this.setUp(await readConfiguration(this.options.source), { serial: ++this.loads });
+    if (this.running !== undefined && !force) await this.reloads.examine(this.running, next, this.options.now);
+    const prepared = await this.getReady(next);
     await prepared.commit();
     await prepared.retire();
   }
@@ -231,9 +271,11 @@ export class Server {
     if (this.workers?.inUse === false) this.workers = undefined;
   }
 
-  private async setUp(parsed: Parsed, serial: number, checking = false): Promise<Generation> {
-    const { registry, dnsPort, directory, output, now, defaultAddress, worker } = this.options;
-    const { logging, metrics, modules } = this;
+  private async setUp(parsed: Parsed, { serial, checking = false, apart }: SettingUp): Promise<Generation> {
+    const { registry, dnsPort, directory, now, defaultAddress, worker } = this.options;
+    const { logging, modules } = this;
+    const metrics = apart === undefined ? this.metrics : new MetricsRegistry();
+    const output = apart === undefined ? this.options.output : () => {};
     const memoryLimit = this.options.memoryLimit?.octets ?? Number.POSITIVE_INFINITY;
     const environment = { registry, dnsPort, directory, output, logging, metrics, now, memoryLimit, stopping: this.ending.signal, modules };
     const common: Omit<GenerationContext, keyof Ready> = {
@@ -246,9 +288,10 @@ export class Server {
       control: (of, block) => controlOf(this, of, block),
       primaryLink: worker,
       own: this.own,
+      lookAhead: ({ text, file, questions }) => this.lookAhead({ after: textSource(text, file ?? this.options.source.file), questions }),
     };
     // A worker would only say again what the main process says.
-    const warn = (warning: string) => void (this.primary && this.log.warn(warning));
+    const warn = apart ?? ((warning: string) => void (this.primary && this.log.warn(warning)));
     return setUp(parsed, environment, { checking, warn, assemble: (ready) => new Generation({ ...common, ...ready }) });
   }
 
