@@ -1,8 +1,19 @@
 // One question to one server, for those who wait for nothing else.
 import type { Query } from '../dns/query.ts';
 import type { Reply } from '../dns/reply.ts';
-import type { RemoteServer } from './remote-server.ts';
+import type { UdpClient } from '../transport/udp-socket.ts';
+import { RemoteServer } from './remote-server.ts';
+import type { ServerAddress } from './server-address.ts';
 import { Transaction } from './transaction.ts';
+
+/** Nothing counts the sockets. */
+const noCounters = { hits: { add: () => undefined }, misses: { add: () => undefined } };
+const settings = { expire: 10_000, maxAge: 0, maxIdleConnections: 0, sourceAddress: undefined, httpMethod: 'POST', tls: {} } as const;
+
+/** A server that is asked now and then: nothing is counted or logged. Whoever opens it closes it. */
+export function openServer(address: ServerAddress, client: UdpClient): RemoteServer {
+  return new RemoteServer(address, { settings, client, counters: () => noCounters, now: () => performance.now(), log: { info: () => undefined } });
+}
 
 /**
  * The reply as it came, over TCP when the one over UDP was cut. Rejects with an Error that says why when there is none within `timeout` milliseconds.

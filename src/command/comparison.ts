@@ -1,8 +1,8 @@
 // Asks two servers the same questions at a rate that does not hurt them, those again whose answers differ.
 import { setTimeout as pause } from 'node:timers/promises';
-import { askServer } from '../client/ask-server.ts';
+import { askServer, openServer } from '../client/ask-server.ts';
 import { maxUdpSize } from '../client/message.ts';
-import { RemoteServer } from '../client/remote-server.ts';
+import type { RemoteServer } from '../client/remote-server.ts';
 import type { ServerAddress } from '../client/server-address.ts';
 import type { DifferenceKind } from '../comparison/reply-differences.ts';
 import { judgeRounds, type Round, type Said, type Verdict } from '../comparison/rounds.ts';
@@ -15,9 +15,6 @@ import type { FileQuestion } from './question-file.ts';
 
 /** Milliseconds between two rounds of a question, so that a cache's TTL is seen to move. */
 const betweenRounds = 1100;
-/** Nothing counts the sockets of a command. */
-const noCounters = { hits: { add: () => undefined }, misses: { add: () => undefined } };
-const settings = { expire: 10_000, maxAge: 0, maxIdleConnections: 0, sourceAddress: undefined, httpMethod: 'POST', tls: {} } as const;
 
 /** What is compared, and how. */
 export interface ComparisonSettings {
@@ -46,7 +43,7 @@ export class Comparison {
   constructor(compared: ComparisonSettings) {
     this.compared = compared;
     if (compared.servers.some(({ transport }) => transport !== 'dns')) trustSystemAuthorities();
-    this.servers = compared.servers.map((address) => this.open(address));
+    this.servers = compared.servers.map((address) => openServer(address, this.client));
   }
 
   /** In the order of the questions. A server that is dead, slow or lies makes differences, no failure. */
@@ -95,10 +92,5 @@ export class Comparison {
       ),
     );
     return { a: a as Said, b: b as Said };
-  }
-
-  private open(address: ServerAddress): RemoteServer {
-    const { client } = this;
-    return new RemoteServer(address, { settings, client, counters: () => noCounters, now: () => performance.now(), log: { info: () => undefined } });
   }
 }

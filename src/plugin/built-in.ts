@@ -2,6 +2,7 @@
 // `ferrydns/built-in/admin`, `/checks`, `/kubernetes` and `/moves` hold more of that, apart because most servers load none of it.
 // Others import it at their own risk: it changes without notice.
 
+export { askServer, openServer } from '../client/ask-server.ts';
 export type { Channel, ConnectionSettings, Outstanding } from '../client/channel.ts';
 export { onlyAnswers } from '../client/message.ts';
 export { randomId } from '../client/random-id.ts';

@@ -36,6 +36,14 @@ test('each answers for itself, and recursion is not asked for', async () => {
   expect(first.asked.map(({ text }) => text)).toEqual([expect.stringMatching(/^udp www\.example\.org\. IN A, opt/)]);
 });
 
+test('an answer that does not fit in a datagram is asked for by TCP', async () => {
+  const { servers, first } = await zone({ '* A': { ...own, truncate: true } });
+  const { answers, whole } = await servers.ask(name, 'A');
+  expect(whole).toBe(true);
+  expect(answers.map(({ reply }) => reply.answers[0]?.data)).toEqual([b, b]);
+  expect(first.asked.map(({ transport }) => transport)).toEqual(['udp', 'tcp']);
+});
+
 test.each([
   ['does not answer', { drop: true }],
   ['answers without authority, as a cache does', { ...own, flags: ['ra'] }],

@@ -1,10 +1,7 @@
 // The servers that have the zone of a moved name themselves. Asked directly, each gives an answer that no cache has kept.
-import { randomInt } from 'node:crypto';
-import { createSocket } from 'node:dgram';
-import { isIPv6 } from 'node:net';
+import { askServer, openServer, openUdpClient } from 'ferrydns/built-in';
 import {
   type Awaitable,
-  headerLength,
   makeQuery,
   type Name,
   type Option,
@@ -13,7 +10,7 @@ import {
   parseName,
   type Query,
   QueryType,
-  Reply,
+  type Reply,
   root,
 } from 'ferrydns/plugin';
 import { markLookUp } from './look-ups.ts';
@@ -69,8 +66,7 @@ export class ZoneServers {
     const { now } = this.options;
     if (now() < this.restsUntil) return { answers: [], whole: false };
     const zone = await this.zoneOf(name);
-    const byServer = await Promise.all(zone.servers.map((addresses) => Promise.all(addresses.map((address) => this.askOne(address, name, type)))));
-    const answers = byServer.map((all) => all.filter((each) => each !== undefined));
+    const answers = await this.askAll(zone.servers, makeQuestion(name, type));
     const whole = answers.length > 0 && answers.every((all) => all.length > 0);
     if (!whole) this.restsUntil = now() + retryAfter;
     return { answers: answers.flat(), whole };
@@ -114,41 +110,34 @@ export class ZoneServers {
     }
   }
 
-  /** Undefined where there is no answer, or none with authority. */
-  private askOne(address: string, name: Name, type: string): Promise<ZoneAnswer | undefined> {
-    const { promise, resolve } = Promise.withResolvers<ZoneAnswer | undefined>();
+  /** The answers of each server with authority. */
+  private async askAll(servers: Zone['servers'], query: Query): Promise<readonly (readonly ZoneAnswer[])[]> {
     const { port = 53 } = this.options;
-    const id = randomInt(0x10000);
-    const query = makeQuery({ name, type, client: ownClient, recursionDesired: false, receivedAt: 0 });
-    const question = query.with({ udpSize, options: [forTheZone] }).toWire(id, { udpSize, options: [forTheZone] });
-    const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
-    const timer = setTimeout(resolve, patience, undefined);
-    socket.on('error', () => resolve(undefined));
-    socket.on('message', (message) => {
-      const reply = readAnswer(message, query, id);
-      if (reply !== undefined) resolve(tells(reply) ? { server: address, reply } : undefined);
-    });
-    socket.on('connect', () => socket.send(question));
-    socket.connect(port, address);
-    return promise.finally(() => {
-      clearTimeout(timer);
-      socket.close();
-    });
+    const client = openUdpClient();
+    const ask = async (host: string): Promise<readonly ZoneAnswer[]> => {
+      const server = openServer({ transport: 'dns', host, port, serverName: '' }, client);
+      try {
+        const reply = await askServer(server, query, patience);
+        return tells(reply) ? [{ server: host, reply }] : [];
+      } catch {
+        return [];
+      } finally {
+        server.close();
+      }
+    };
+    try {
+      return await Promise.all(servers.map(async (addresses) => (await Promise.all(addresses.map(ask))).flat()));
+    } finally {
+      client.close();
+    }
   }
+}
+
+function makeQuestion(name: Name, type: string): Query {
+  return makeQuery({ name, type, client: ownClient, recursionDesired: false, receivedAt: 0 }).with({ udpSize, options: [forTheZone] });
 }
 
 /** A name of the zone exists or it does not; everything else is a failure. */
 function tells({ authoritative, truncated, rcode }: Reply): boolean {
   return authoritative && !truncated && (rcode === 'NOERROR' || rcode === 'NXDOMAIN');
-}
-
-/** The reply in a message; undefined where it is none to this question. */
-function readAnswer(message: Buffer, query: Query, id: number): Reply | undefined {
-  if (message.length < headerLength || message.readUInt16BE(0) !== id || (message[2] ?? 0) < 0x80) return undefined;
-  if (message.readUInt16BE(4) !== 1 || !query.asksFor(message, headerLength)) return undefined;
-  try {
-    return Reply.fromWire(message);
-  } catch {
-    return undefined;
-  }
 }
