@@ -1,12 +1,11 @@
 // An entry as bytes and back: the message as it would be sent, and behind it what few entries have, EDNS options and the name of a wildcard.
+import { maxTtl } from 'ferrydns/built-in';
 import { headerLength, type Option, type Query, Reply } from 'ferrydns/plugin';
 import { Entry, type EntryFields } from './entry.ts';
 import { nameNetwork } from './key.ts';
 
 /** Octets at the end of a piece that has more than a message: the length of the wildcard's name, and that of the message. */
 const tailLength = 4;
-/** Seconds: the highest TTL that a message can have (RFC 2181 section 8). */
-const maxTtl = 0x7fffffff;
 const noOptions: readonly Option[] = [];
 
 /** Bits of an entry's traits: its kind, what it is, and above {@link demandsShift} the demands that it is kept by. */

@@ -1,7 +1,6 @@
 // Numbers as the rules write them: unsigned, in four bases, and ranges of TTLs.
+import { maxTtl } from 'ferrydns/built-in';
 
-/** Seconds a range of TTLs ends at that has no upper bound. */
-const maxTtl = 0x7fffffff;
 const maxUint32 = 0xffffffff;
 
 /** Digits may be parted by single underscores; a leading 0 means octal. */

@@ -1,12 +1,10 @@
 // DNS over HTTPS to one server (RFC 8484): every query is a request on one HTTP/2 connection, which is opened again when it ends.
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import { maxMessage } from '../transport/answerer.ts';
+import { messageType, queryPath } from '../transport/https-names.ts';
 import type { Receiver } from '../transport/udp-socket.ts';
 import type { Channel, ConnectionOptions, Outstanding } from './channel.ts';
 import { addressOf, type ServerAddress } from './server-address.ts';
-
-const mediaType = 'application/dns-message';
-const path = '/dns-query';
 
 export class HttpsChannel implements Channel {
   readonly protocol = 'https';
@@ -80,9 +78,9 @@ function request(session: ClientHttp2Session, method: 'GET' | 'POST', message: B
   const body = Buffer.from(message);
   body.writeUInt16BE(0, 0);
   if (method === 'GET') {
-    return session.request({ ':method': 'GET', ':path': `${path}?dns=${body.toString('base64url')}`, accept: mediaType });
+    return session.request({ ':method': 'GET', ':path': `${queryPath}?dns=${body.toString('base64url')}`, accept: messageType });
   }
-  const headers = { ':method': 'POST', ':path': path, accept: mediaType, 'content-type': mediaType, 'content-length': body.length };
+  const headers = { ':method': 'POST', ':path': queryPath, accept: messageType, 'content-type': messageType, 'content-length': body.length };
   const stream = session.request(headers);
   stream.end(body);
   return stream;

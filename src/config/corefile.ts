@@ -1,12 +1,10 @@
 // Reads a Corefile into its tree. A problem never stops it: it goes on with the next line, so that all are reported at once.
 
-import { env as processEnvironment } from 'node:process';
-
 import type { Environment } from './environment.ts';
 import { ConfigError, formatWarning, nearest, type Place } from './error.ts';
 import { lex } from './lexer.ts';
 import { type Directive, hashTree, type Line, type Parsed, type ServerBlock, type Tree, type Word } from './tree.ts';
-import { type Item, type RawWord, type Reading, WordStream, warnOfOpenQuote } from './words.ts';
+import { type Item, type RawWord, type Reading, readingOf, WordStream, warnOfOpenQuote } from './words.ts';
 
 export interface ParseOptions {
   /** The variables for {$NAME} and {%NAME%}, by default those of the process; 'keep' leaves references as they stand. */
@@ -19,13 +17,7 @@ export interface ParseOptions {
 
 /** Reads the text of a Corefile. `file` is its name in messages, and imports are relative to its folder. */
 export function parseCorefile(text: string, file: string, options: ParseOptions = {}): Parsed {
-  const reading: Reading = {
-    env: options.env ?? processEnvironment,
-    problems: [],
-    warnings: [],
-    sources: new Map([[file, text]]),
-    inlined: options.inlined,
-  };
+  const reading = readingOf(text, file, options);
   const { tokens } = lex(text, file);
   warnOfOpenQuote(tokens, reading);
   return parseWords(tokens, reading, options);

@@ -31,6 +31,11 @@ export interface Reading {
   readonly inlined?: ((note: string) => void) | undefined;
 }
 
+/** The reading of a text that begins. Variables are those of the process unless given. */
+export function readingOf(text: string, file: string, { env = processEnvironment, inlined }: Partial<Reading>): Reading {
+  return { env, problems: [], warnings: [], sources: new Map([[file, text]]), inlined };
+}
+
 /** One piece of text being read, and through which imports it came. */
 interface Frame {
   readonly words: readonly RawWord[];

@@ -19,26 +19,18 @@
 //
 // Variables ({$NAME}) are put in as in a Corefile. The order of keys means nothing.
 
-import { env as processEnvironment } from 'node:process';
-
 import { Lexer, LineCounter } from 'yaml';
 
 import { type ParseOptions, parseWords } from './corefile.ts';
 import type { ConfigError } from './error.ts';
 import { placeRemarks, type Remark, type Remarks } from './remarks.ts';
 import type { Line, Parsed, Tree, Word } from './tree.ts';
-import type { Reading } from './words.ts';
+import { readingOf } from './words.ts';
 import { type OptionsForm, YamlReader } from './yaml-reader.ts';
 
 /** Reads the YAML form. Places, problems and options are those of a Corefile. */
 export function parseYaml(text: string, file: string, options: ParseOptions = {}): Parsed {
-  const reading: Reading = {
-    env: options.env ?? processEnvironment,
-    problems: [],
-    warnings: [],
-    sources: new Map([[file, text]]),
-    inlined: options.inlined,
-  };
+  const reading = readingOf(text, file, options);
   const reader = new YamlReader({ file, text, reading, lineCounter: new LineCounter() });
   reader.configuration();
   return parseWords(reader.words, reading, options);
@@ -50,7 +42,7 @@ export function parseYamlOptions(
   file: string,
   form: OptionsForm,
 ): { readonly lines: readonly Line[]; readonly problems: readonly ConfigError[] } {
-  const reading: Reading = { env: {}, problems: [], warnings: [], sources: new Map([[file, text]]) };
+  const reading = readingOf(text, file, { env: {} });
   const reader = new YamlReader({ file, text, reading, lineCounter: new LineCounter() });
   reader.options(form);
   const lines: { words: Word[] }[] = [];

@@ -288,3 +288,6 @@ function code(table: Readonly<Record<string, number>>, prefix: string, mnemonic:
 function invert(table: Readonly<Record<string, number>>): ReadonlyMap<number, string> {
   return new Map(Object.entries(table).map(([name, value]) => [value, name]));
 }
+
+/** Seconds a TTL may be at most; a larger value on the wire counts as 0 (RFC 2181 section 8). */
+export const maxTtl = 0x7fffffff;

@@ -1,7 +1,6 @@
 // How long a whole message may be kept, for caches that see it as a document (RFC 8484 section 5.1).
-import { headerFlag, QueryType, ResponseCode } from './codes.ts';
+import { headerFlag, maxTtl, QueryType, ResponseCode } from './codes.ts';
 import { layOut } from './message.ts';
-import { maxTtl } from './record.ts';
 import { readUint16, readUint32 } from './wire.ts';
 
 /** Seconds that a failure may be kept (RFC 9520 section 3.2 asks for at least one, and at most five minutes). */

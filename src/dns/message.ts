@@ -1,9 +1,9 @@
 // Reads the records of a message.
-import { QueryType } from './codes.ts';
+import { maxTtl, QueryType } from './codes.ts';
 import { type Option, readOptions } from './edns.ts';
 import { nameFromWire } from './name.ts';
 import { expandRdata, rdataNames } from './rdata.ts';
-import { maxTtl, ResourceRecord } from './record.ts';
+import { ResourceRecord } from './record.ts';
 import { expandName, FormatError, headerLength, nameLength, readUint16, readUint32, skipName } from './wire.ts';
 
 /** The records of a message by section. */

@@ -1,12 +1,9 @@
 // A resource record: owner, type, class, TTL and RDATA without compression. Its data is decoded when somebody looks.
 import { decodeRdata, encodeRdata } from './codec.ts';
-import { classCode, className, isDataClass, isDataType, QueryClass, typeCode, typeName } from './codes.ts';
+import { classCode, className, isDataClass, isDataType, maxTtl, QueryClass, typeCode, typeName } from './codes.ts';
 import * as kind from './data-kinds.ts';
 import { checked, type Expectation } from './field-check.ts';
 import { nameFromWire, nameToWire } from './name.ts';
-
-/** Seconds a TTL may be at most; a larger value on the wire counts as 0 (RFC 2181 section 8). */
-export const maxTtl = 0x7fffffff;
 
 /** One resource record, never written to; `with` derives. */
 export class ResourceRecord {

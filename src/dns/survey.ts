@@ -1,9 +1,9 @@
 // What the records of a reply come to, told from its bytes: types, TTLs, and whose they are. Decodes nothing that came from the wire.
-import { QueryType } from './codes.ts';
+import { maxTtl, QueryType } from './codes.ts';
 import type { Layout, Sections } from './message.ts';
 import { lowerCase } from './name.ts';
 import type { Query } from './query.ts';
-import { maxTtl, type ResourceRecord } from './record.ts';
+import type { ResourceRecord } from './record.ts';
 import { headerLength, readUint16, readUint32, skipName } from './wire.ts';
 
 /** What the records of a reply come to as the answer to one query. */

@@ -1,6 +1,7 @@
 // What is wrong with a plan: every problem at once, each with the path of the field it is about.
 import { isIP } from 'node:net';
 import { canonicalAddress } from '../dns/address.ts';
+import { maxTtl } from '../dns/codes.ts';
 import { isTargetChecked, type Plan, type Target } from './plan.ts';
 
 /** An error refuses the plan, a warning is told. `field` is its path: `names[0].from[1]`, `transition_ttl`. */
@@ -9,9 +10,6 @@ export interface Problem {
   readonly field: string;
   readonly message: string;
 }
-
-/** Highest TTL (RFC 2181 section 8). */
-const maxTtl = 2 ** 31 - 1;
 
 /** Judges a plan. */
 export function problemsOf(plan: Plan): readonly Problem[] {

@@ -3,8 +3,8 @@
 import { checkSyntax } from '../checks/check-words.ts';
 import { type ConfigSpec, flag, many, type OptionsOf, optional, property, repeated, setting, words } from '../config/grammar.ts';
 import { adminSyntax, choice, duration, file, integer, text, value } from '../config/values.ts';
+import { maxTtl } from '../dns/codes.ts';
 
-const highestTtl = 2 ** 31 - 1;
 const percent = value('PERCENT', readPercent, {
   expected: 'a share such as 10% or 50',
   schema: {
@@ -20,7 +20,7 @@ const planName = value('TEXT', readPlanName, {
   expected: "letters, digits, '.', '-' and '_', and not 'events'",
   schema: { type: 'string', pattern: planPattern.source },
 });
-const seconds = integer({ min: 1, max: highestTtl });
+const seconds = integer({ min: 1, max: maxTtl });
 const targetSyntax = 'NAME|pool NAME|service/NAMESPACE/NAME|ADDRESS';
 
 /** What says how a thing is moved. */

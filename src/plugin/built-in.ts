@@ -10,7 +10,7 @@ export { RemoteServer } from '../client/remote-server.ts';
 export { searchDomainsIn } from '../client/resolv-conf.ts';
 export { addressOf, type ServerAddress } from '../client/server-address.ts';
 export { type Asker, type Manner, Transaction } from '../client/transaction.ts';
-export { typeMnemonic } from '../dns/codes.ts';
+export { maxTtl, typeMnemonic } from '../dns/codes.ts';
 export { nameHashOf } from '../dns/name.ts';
 export { replaceNames } from '../dns/rdata.ts';
 export { shortened } from '../dns/record.ts';

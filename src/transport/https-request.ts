@@ -2,6 +2,7 @@
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { freshness } from '../dns/freshness.ts';
 import { type Answerer, maxMessage, pending } from './answerer.ts';
+import { messageType, queryPath } from './https-names.ts';
 import type { RequestConnection } from './request-connection.ts';
 import { RequestPeer } from './request-peer.ts';
 
@@ -16,8 +17,6 @@ export interface HttpsAnswering {
   readonly responded?: ((status: number) => void) | undefined;
 }
 
-const path = '/dns-query';
-const mediaType = 'application/dns-message';
 /** Characters of the longest message in base64url. */
 const maxEncoded = Math.ceil((maxMessage * 4) / 3);
 /** Seconds that an HTTP cache may keep an answer at most, as in CoreDNS. */
@@ -114,8 +113,8 @@ export class HttpsRequest {
 /** The message of a request, "body" when that holds it, or the status that refuses the request. */
 function readRequest({ url, method, headers }: Http2ServerRequest): Buffer | 'body' | number {
   const question = url.indexOf('?');
-  if ((question === -1 ? url : url.slice(0, question)) !== path) return 404;
-  if (method === 'POST') return headers['content-type'] === mediaType ? 'body' : 415;
+  if ((question === -1 ? url : url.slice(0, question)) !== queryPath) return 404;
+  if (method === 'POST') return headers['content-type'] === messageType ? 'body' : 415;
   if (method !== 'GET') return 405;
   if (url.length > maxEncoded + 1000) return 414;
   const given = question === -1 ? [] : new URLSearchParams(url.slice(question)).getAll('dns');
@@ -125,7 +124,7 @@ function readRequest({ url, method, headers }: Http2ServerRequest): Buffer | 'bo
 }
 
 function headersOf(reply: Uint8Array): Record<string, string | number> {
-  return { 'content-type': mediaType, 'cache-control': `max-age=${Math.min(ageOf(reply), maxAge)}`, 'content-length': reply.length };
+  return { 'content-type': messageType, 'cache-control': `max-age=${Math.min(ageOf(reply), maxAge)}`, 'content-length': reply.length };
 }
 
 /** A header alone is an answer that may not be kept. */
