@@ -8,32 +8,38 @@ export interface Found extends Difference {
   readonly step: string;
 }
 
+/** What ferrydns has to do: the recording, with the wanted differences in their places. */
+export function expectedOf(parityCase: ParityCase, recorded: Recording): Recording {
+  if ('load' in parityCase) return { load: expected(recorded.load ?? {}, parityCase.deviation) };
+  const steps = parityCase.steps.map((step, index) => expected(recorded.steps?.[index] ?? {}, deviationOf(step)));
+  return { ...expectedOutput(parityCase, recorded), steps };
+}
+
 /** Every difference between a recorded case and what ferrydns did, wanted differences aside; empty means that it passed. */
 export function judge(parityCase: ParityCase, recorded: Recording, outcome: Recording): Found[] {
-  if ('load' in parityCase) return comparedLoad(parityCase, recorded.load ?? {}, outcome.load ?? {});
+  const wanted = expectedOf(parityCase, recorded);
+  if ('load' in parityCase) return comparedLoad(parityCase, recorded.load, wanted.load ?? {}, outcome.load ?? {});
   const found: Found[] = [];
   let tolerance = 0;
   for (const [index, step] of parityCase.steps.entries()) {
     const options = typeof step === 'string' ? undefined : step;
     if (options !== undefined && ('pause' in options || options.until !== undefined)) tolerance = 1;
     const order = options?.order ?? parityCase.order ?? 'any';
-    const was = expected(recorded.steps?.[index] ?? {}, deviationOf(step));
+    const was = wanted.steps?.[index] ?? {};
     const is = outcome.steps?.[index] ?? {};
     found.push(...differences(was, is, { order, tolerance }).map((each) => ({ step: stepText(step), ...each })));
   }
-  const output = expectedOutput(parityCase, recorded);
-  return [...found, ...outputDifferences(output, outcome).map((each) => ({ step: 'standard output', ...each }))];
+  return [...found, ...outputDifferences(wanted, outcome).map((each) => ({ step: 'standard output', ...each }))];
 }
 
-function comparedLoad(parityCase: LoadCase, recorded: Observation, outcome: Observation): Found[] {
-  const wanted = expected(recorded, parityCase.deviation);
+function comparedLoad(parityCase: LoadCase, recorded: Recording['load'], wanted: Observation, outcome: Observation): Found[] {
   const found = differences(wanted, outcome, { order: 'any', tolerance: 0 });
   const silent = parityCase.says !== undefined && outcome.message?.toLowerCase().includes(parityCase.says.toLowerCase()) !== true;
-  if (silent) found.push({ field: 'message', recorded: recorded.message, ferrydns: outcome.message });
+  if (silent) found.push({ field: 'message', recorded: recorded?.message, ferrydns: outcome.message });
   return found.map((each) => ({ step: 'load', ...each }));
 }
 
-/** What ferrydns has to do: the recording, with the deviation in its place. A deviation that CoreDNS shares is an error in the case. */
+/** The recording with the deviation in its place. A deviation that CoreDNS shares is an error in the case. */
 function expected(recorded: Observation, deviation: Deviation | undefined): Observation {
   if (deviation === undefined) return recorded;
   const changed = { ...recorded, ...insteadOf(deviation, recorded) };

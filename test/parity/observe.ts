@@ -15,11 +15,18 @@ import type { Running, Subject } from './subject.ts';
 import { observed, opaque, stepText } from './text.ts';
 
 type Values = ReadonlyMap<string, string>;
+type Asked = NonNullable<Observation['asked']>;
 
-/** Runs one case from start to stop. A port that somebody else took meanwhile is a reason to try again. */
-export async function observe(subject: Subject, parityCase: ParityCase): Promise<Recording> {
+/** Milliseconds in which work that goes on after a reply is done, where nobody knows what it will be. */
+const aWhile = 60;
+
+/**
+ * Runs one case from start to stop. A port that somebody else took meanwhile is a reason to try again. What is expected to go on after a reply is waited for;
+ * while CoreDNS is being recorded nothing is expected.
+ */
+export async function observe(subject: Subject, parityCase: ParityCase, expected?: Recording): Promise<Recording> {
   for (let attempt = 0; ; attempt++) {
-    const outcome = await observeOnce(subject, parityCase);
+    const outcome = await observeOnce(subject, parityCase, expected);
     const taken = /address already in use|EADDRINUSE/.test(outcome.load?.message ?? '');
     if (taken && attempt < 5) continue;
     if (!('load' in parityCase) && outcome.load !== undefined) throw new Error(`${parityCase.name}: refused: ${outcome.load.message}`);
@@ -27,7 +34,7 @@ export async function observe(subject: Subject, parityCase: ParityCase): Promise
   }
 }
 
-async function observeOnce(subject: Subject, parityCase: ParityCase): Promise<Recording> {
+async function observeOnce(subject: Subject, parityCase: ParityCase, expected: Recording | undefined): Promise<Recording> {
   const directory = await mkdtemp(join(tmpdir(), 'parity-'));
   const upstreams = await Promise.all(scriptsOf(parityCase).map((script) => startUpstream(script)));
   await using api = 'cluster' in parityCase ? await PlayedApi.start(parityCase.cluster) : undefined;
@@ -38,7 +45,7 @@ async function observeOnce(subject: Subject, parityCase: ParityCase): Promise<Re
     const running = await subject({ corefile: fill(parityCase.corefile, values), files, env: fillAll(parityCase.env ?? {}, values) });
     if ('refused' in running) return { load: { accepted: false, ...running.refused, message: opaque(running.refused.message, values) } };
     try {
-      return 'load' in parityCase ? { load: { accepted: true } } : await new Run({ parityCase, running, upstreams, values }).steps();
+      return 'load' in parityCase ? { load: { accepted: true } } : await new Run({ parityCase, running, upstreams, values, expected }).steps();
     } finally {
       await running.stop();
     }
@@ -71,6 +78,7 @@ interface RunParts {
   /** Changed in place when an upstream comes back, so that it is stopped at the end. */
   readonly upstreams: Upstream[];
   readonly values: Values;
+  readonly expected: Recording | undefined;
 }
 
 class Run {
@@ -78,31 +86,40 @@ class Run {
   readonly #running: Running;
   readonly #upstreams: Upstream[];
   readonly #values: Values;
+  readonly #expected: Recording | undefined;
 
   constructor(parts: RunParts) {
     this.#case = parts.parityCase;
     this.#running = parts.running;
     this.#upstreams = parts.upstreams;
     this.#values = parts.values;
+    this.#expected = parts.expected;
   }
 
   async steps(): Promise<Recording> {
     const steps: Observation[] = [];
-    await sleep(this.#case.background === true ? 60 : 0);
+    await sleep(this.#case.background === true ? aWhile : 0);
     this.#drain(0);
-    for (const step of this.#case.steps) steps.push({ step: stepText(step), ...(await this.#step(step)) });
+    for (const [index, step] of this.#case.steps.entries()) {
+      steps.push({ step: stepText(step), ...(await this.#step(step, this.#expected?.steps?.[index]?.asked ?? {})) });
+    }
     const { output } = this.#case;
     if (output === undefined) return { steps };
-    await sleep(100);
-    const kept = this.#running.output.filter((line) => output.keep.test(line)).map((line) => opaque(line, this.#values));
-    const masked = kept.map((line) => (output.mask ?? []).reduce((text, [from, to]) => text.replace(from, to), line));
-    return { steps, output: output.distinct === true ? [...new Set(masked)] : masked };
+    const lines = this.#expected?.output?.length ?? 0;
+    await (lines === 0 ? sleep(aWhile) : until(() => this.#output(output).length >= lines));
+    return { steps, output: this.#output(output) };
   }
 
-  async #step(step: Step): Promise<Observation> {
-    if (typeof step === 'string') return this.#query({ ask: step });
-    if ('ask' in step) return this.#query(step);
-    if ('raw' in step) return this.#query(step);
+  #output({ keep, mask = [], distinct = false }: NonNullable<ExchangeCase['output']>): readonly string[] {
+    const kept = this.#running.output.filter((line) => keep.test(line)).map((line) => opaque(line, this.#values));
+    const masked = kept.map((line) => mask.reduce((text, [from, to]) => text.replace(from, to), line));
+    return distinct ? [...new Set(masked)] : masked;
+  }
+
+  async #step(step: Step, asked: Asked): Promise<Observation> {
+    if (typeof step === 'string') return this.#query({ ask: step }, asked);
+    if ('ask' in step) return this.#query(step, asked);
+    if ('raw' in step) return this.#query(step, asked);
     if ('tally' in step) return this.#tally(step);
     if ('together' in step) return this.#together(step);
     if ('http' in step) return this.#http(step);
@@ -111,11 +128,11 @@ class Run {
     return this.#switch(step.upstream - 1, step.on);
   }
 
-  async #query(step: AskStep | RawStep): Promise<Observation> {
+  async #query(step: AskStep | RawStep, expected: Asked): Promise<Observation> {
     const give = performance.now() + soon.timeout;
     for (;;) {
       const outcome = await this.#send(step);
-      if (this.#case.background === true) await sleep(60);
+      if (this.#case.background === true) await this.#work(expected);
       const asked = this.#drain(outcome.clientPort);
       const result = { ...observed(outcome, this.#values), ...asked };
       if (step.until === undefined || step.until.test(JSON.stringify(result)) || performance.now() > give) return result;
@@ -138,7 +155,7 @@ class Run {
     const times = step.times ?? 300;
     const counts = new Map<string, number>();
     for (let n = 0; n < times; n++) {
-      const { answer = [], reply = '', asked = {} } = await this.#query({ ask: step.tally });
+      const { answer = [], reply = '', asked = {} } = await this.#query({ ask: step.tally }, {});
       const addresses = answer.filter((line) => / A | AAAA /.test(line)).map((line) => line.split(' ').at(-1) ?? '');
       const of = { 'first address': addresses[0] ?? 'none', addresses: addresses.join(' '), upstream: Object.keys(asked).join(' '), rcode: reply };
       counts.set(of[step.of], (counts.get(of[step.of]) ?? 0) + 1);
@@ -174,18 +191,34 @@ class Run {
     return {};
   }
 
+  /** Until the upstreams were asked as often as is expected, or a while where they are not to be asked. */
+  async #work(expected: Asked): Promise<void> {
+    const wanted = Object.values(expected).flat().length;
+    await (wanted === 0 ? sleep(aWhile) : until(() => this.#upstreams.flatMap(questionsOf).length >= wanted));
+  }
+
   #background(): Observation {
     return this.#drain(0);
   }
 
-  /** What the upstreams were asked since the last look, health checks and loop probes left out. */
+  /** What the upstreams were asked since the last look. */
   #drain(clientPort: number): Observation {
     const asked: Record<string, string[]> = {};
     for (const [index, upstream] of this.#upstreams.entries()) {
-      const lines = upstream.asked.splice(0).map(({ text }) => text);
-      const own = lines.filter((line) => !/^\S+ (\. IN NS|\S+ IN HINFO) rd/.test(line));
+      const own = questionsOf(upstream);
+      upstream.asked.length = 0;
       if (own.length > 0) asked[index + 1] = own.map((line) => opaque(line, this.#values, clientPort)).sort();
     }
     return Object.keys(asked).length === 0 ? {} : { asked };
   }
+}
+
+/** What an upstream was asked, health checks and loop probes left out. */
+function questionsOf({ asked }: Upstream): readonly string[] {
+  return asked.map(({ text }) => text).filter((line) => !/^\S+ (\. IN NS|\S+ IN HINFO) rd/.test(line));
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  const give = performance.now() + soon.timeout;
+  while (!holds() && performance.now() < give) await sleep(5);
 }

@@ -5,7 +5,7 @@ import { serve } from 'ferrydns/testing';
 import { describe, expect, test } from 'vitest';
 import type { Recording } from './case.ts';
 import { topics } from './cases/index.ts';
-import { deviationsOf, judge } from './judge.ts';
+import { deviationsOf, expectedOf, judge } from './judge.ts';
 import { observe } from './observe.ts';
 import { ferrydns } from './subject.ts';
 
@@ -20,7 +20,7 @@ for (const [topic, cases] of Object.entries(topics)) {
       test(parityCase.name, async () => {
         const recorded = recordings[parityCase.name];
         if (recorded === undefined) throw new Error(`not recorded: npm run parity:record -- ${topic}`);
-        const differences = async () => judge(parityCase, recorded, await observe(subject, parityCase));
+        const differences = async () => judge(parityCase, recorded, await observe(subject, parityCase, expectedOf(parityCase, recorded)));
         let found = await differences();
         // On a busy machine a second may pass where none did when it was recorded, and TTLs go down.
         for (let more = attempts; found.length > 0 && more > 1; more--) found = await differences();
