@@ -4,6 +4,7 @@ import { chmodSync, cpSync, globSync, readFileSync, rmSync, writeFileSync } from
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { bundle } from './bundle.ts';
+import { buildPage } from './page.ts';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -22,6 +23,7 @@ const entrances = exported.map(([name, file]) => {
   return [name, { types: `${built}.d.ts`, default: `${built}.js` }];
 });
 await bundle({ root, dist });
+await buildPage(join(dist, 'plugins', 'console', 'page-built'));
 const manifest = {
   name,
   version,

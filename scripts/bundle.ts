@@ -27,7 +27,8 @@ export async function bundle({ root, dist }: Places): Promise<void> {
   const exported = Object.entries<string>(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).exports);
   const doors = new Map(exported.map(([name, file]) => [`ferrydns${name.slice(1)}`, join(root, file)]));
   const entries = ['src/main.ts', 'src/worker.ts', ...exported.map(([, file]) => file.slice('./'.length))];
-  const packages = new Set<string>();
+  // Those of the console's page, which is built apart, and those that are found on the way.
+  const packages = new Set(['preact', 'uplot']);
   const imports = new Map<string, readonly string[]>();
   let first: ReadonlySet<string> = new Set();
   let server: ReadonlySet<string> = new Set();

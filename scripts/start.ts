@@ -6,11 +6,17 @@ import { join } from 'node:path';
 const words = process.argv.slice(2);
 const example = join(import.meta.dirname, '..', 'Corefile.example');
 // Only what is imported after heap and cache is affected by them.
-const [{ registry }, { run }] = await Promise.all([import('../plugins/index.ts'), import('../src/command/command.ts')]);
+const [{ registry }, { run }] = await Promise.all([import('../plugins/index.ts'), import('../src/command/command.ts'), page()]);
 
 if (words.length > 0) {
   await run(words, { registry, process });
 } else {
   await run(['-conf', example], { registry, process });
   if (process.exitCode === undefined) process.stdout.write('\nServing Corefile.example. Try:\n\n    dig @127.0.0.1 -p 1053 www.example.domain\n\n');
+}
+
+/** The page of `console`, for as long as the server can do without it. */
+async function page(): Promise<void> {
+  const { buildPageWhenOld } = await import('./page.ts');
+  await buildPageWhenOld().catch((error: Error) => process.stderr.write(`the page of the console cannot be built: ${error.message}\n`));
 }

@@ -25,7 +25,7 @@ function packagesIn(source: string): string[] {
 /** The files that import each package. */
 function found(): Map<string, string[]> {
   const importers = new Map<string, string[]>();
-  for (const file of globSync(['src/**/*.ts', 'plugins/**/*.ts'], { cwd: root }).sort()) {
+  for (const file of globSync(['src/**/*.ts', 'plugins/**/*.ts'], { cwd: root, exclude: ['plugins/console/page/**'] }).sort()) {
     for (const name of new Set(packagesIn(read(file)))) importers.set(name, [...(importers.get(name) ?? []), file]);
   }
   return importers;
@@ -40,6 +40,15 @@ test('the files that import a package are those that docs/architecture.md names'
 test('every package that is installed with ferrydns is in the table, and no other', () => {
   const { dependencies } = JSON.parse(read('package.json')) as { readonly dependencies: Readonly<Record<string, string>> };
   expect([...stated().keys()].sort()).toEqual(Object.keys(dependencies).sort());
+});
+
+test('the page of the console imports what it is drawn with, and no more', () => {
+  const imported = globSync('plugins/console/page/**/*.{ts,tsx}', { cwd: root }).map((file) => [file, packagesIn(read(file))] as const);
+  expect(new Set(imported.flatMap(([, names]) => names))).toEqual(new Set(['preact', 'uplot']));
+  expect(imported.filter(([, names]) => names.includes('uplot')).map(([file]) => file)).toEqual([
+    'plugins/console/page/parts/chart-drawing.ts',
+    'plugins/console/page/parts/chart.tsx',
+  ]);
 });
 
 test('imports are seen in every form', () => {

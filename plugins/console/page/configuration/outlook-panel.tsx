@@ -1,0 +1,59 @@
+// What would change for those who have asked lately.
+import { Table } from '../parts/table.tsx';
+import { Badge, Foreign, Panel } from '../parts/words.tsx';
+import { grouped, many } from '../words/count.ts';
+import { visible } from '../words/visible.ts';
+import type { Change, Outlook } from './configuration-types.ts';
+
+export function OutlookPanel({ outlook }: { readonly outlook: Outlook | null }) {
+  if (outlook === null || outlook.asked === 0) {
+    return (
+      <Panel title="What would be answered otherwise">
+        <p class="note">
+          Not known: no question of the last minutes is known. With <code>querylog</code> in the Corefile they are asked of both.
+        </p>
+      </Panel>
+    );
+  }
+  const { asked, changed, unknown, names, changes, unknowns } = outlook;
+  return (
+    <Panel
+      title="What would be answered otherwise"
+      side={
+        <span class="note">
+          of {many(asked, 'question')} of the last minutes, {grouped(changed)} otherwise{unknown > 0 && `, ${grouped(unknown)} not to be foretold`}
+        </span>
+      }
+    >
+      {names.lost > 0 && (
+        <p class="notice bad">
+          <strong>{many(names.lost, 'name')}</strong> of {grouped(names.answered)} would no longer be answered.
+        </p>
+      )}
+      {changed === 0 && <Badge tone="good">nothing that was asked lately changes</Badge>}
+      {changes.length > 0 && <Changes label="Answers that change" changes={changes} />}
+      {unknowns.length > 0 && (
+        <details>
+          <summary>{many(unknown, 'question')} cannot be foretold</summary>
+          <Changes label="Questions that cannot be foretold" changes={unknowns} />
+        </details>
+      )}
+    </Panel>
+  );
+}
+
+function Changes({ label, changes }: { readonly label: string; readonly changes: readonly Change[] }) {
+  return (
+    <Table label={label} dense columns={[{ name: 'Question' }, { name: 'Now' }, { name: 'Then' }]}>
+      {changes.map(({ name, type, client, server, before, after, lost }) => (
+        <tr key={`${name} ${type} ${client} ${server}`}>
+          <th scope="row">
+            <Foreign text={name} /> {visible(type)} {lost === true && <Badge tone="bad">lost</Badge>}
+          </th>
+          <td class="answer">{visible(before)}</td>
+          <td class="answer">{visible(after)}</td>
+        </tr>
+      ))}
+    </Table>
+  );
+}

@@ -1,0 +1,53 @@
+// A button for every order that has a meaning now; one that is refused says why.
+import type { PlanStatus } from 'ferrydns/built-in/moves';
+import { useState } from 'preact/hooks';
+import { session } from '../server/connection.ts';
+import { useCell } from '../server/hooks.ts';
+import { visible } from '../words/visible.ts';
+import { OrderDialog } from './order-dialog.tsx';
+import { type Order, ordersOf } from './orders.ts';
+
+export function OrderBar({ status }: { readonly status: PlanStatus }) {
+  const { role } = useCell(session);
+  const [chosen, choose] = useState<{ readonly order: Order; readonly seen: PlanStatus } | undefined>(undefined);
+  const orders = ordersOf(status);
+  return (
+    <section class="orders" aria-label="Orders">
+      {role === 'reader' && <p class="note">You may only look: orders need the token of an operator.</p>}
+      {orders.map((order) => (
+        <OrderButton key={order.verb} order={order} allowed={role === 'operator'} choose={() => choose({ order, seen: status })} />
+      ))}
+      {chosen !== undefined && <OrderDialog order={chosen.order} seen={chosen.seen} now={status} close={() => choose(undefined)} />}
+    </section>
+  );
+}
+
+interface ButtonParts {
+  readonly order: Order;
+  readonly allowed: boolean;
+  readonly choose: () => void;
+}
+
+function OrderButton({ order, allowed, choose }: ButtonParts) {
+  const { verb, label, refusal, grave } = order;
+  const why = `why-not-${verb}`;
+  const first = verb === 'start' || verb === 'advance' || verb === 'resume';
+  return (
+    <div class="order">
+      <button
+        type="button"
+        class={grave ? 'grave' : first ? 'main' : ''}
+        disabled={refusal !== null || !allowed}
+        aria-describedby={refusal === null ? undefined : why}
+        onClick={choose}
+      >
+        {label}
+      </button>
+      {refusal !== null && (
+        <span class="why-not" id={why}>
+          not now: {visible(refusal)}
+        </span>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,73 @@
+// The servers that share the plan, and how to forget one that is gone for good.
+import type { PlanStatus } from 'ferrydns/built-in/moves';
+import { useState } from 'preact/hooks';
+import { Table } from '../parts/table.tsx';
+import { Badge, Foreign, Panel } from '../parts/words.tsx';
+import { session } from '../server/connection.ts';
+import { useCell } from '../server/hooks.ts';
+import { spellLength } from '../words/length.ts';
+import { visible } from '../words/visible.ts';
+import { ForgetDialog } from './forget-dialog.tsx';
+import { isMoving } from './phases.ts';
+
+type Replica = PlanStatus['replicas'][number];
+
+const columns = [{ name: 'Replica' }, { name: 'Phase' }, { name: 'Heard', number: true }, { name: 'Order' }];
+
+export function ReplicasPanel({ status }: { readonly status: PlanStatus }) {
+  const { replicas, store, journal } = status;
+  const [gone, setGone] = useState<string | undefined>(undefined);
+  return (
+    <Panel title="Replicas" side={<StoreWord store={store} />}>
+      {store.kind === 'journal' ? (
+        <p class="note">This server has the plan to itself, in the journal {visible(journal)}.</p>
+      ) : (
+        <Table label="Servers that share the plan" dense columns={columns}>
+          {replicas.map((replica) => (
+            <ReplicaRow key={replica.replica} replica={replica} status={status} forget={() => setGone(replica.replica)} />
+          ))}
+        </Table>
+      )}
+      {gone !== undefined && <ForgetDialog replica={gone} seen={status} close={() => setGone(undefined)} />}
+    </Panel>
+  );
+}
+
+function StoreWord({ store }: Pick<PlanStatus, 'store'>) {
+  if (store.kind === 'journal') return null;
+  return (
+    <Badge tone={store.heard ? 'good' : 'bad'} title={store.place}>
+      {store.kind} {store.heard ? 'heard' : 'not heard'}
+    </Badge>
+  );
+}
+
+interface RowParts {
+  readonly replica: Replica;
+  readonly status: PlanStatus;
+  readonly forget: () => void;
+}
+
+function ReplicaRow({ replica: { replica, phase, epoch, silent_for: silent }, status, forget }: RowParts) {
+  const { role } = useCell(session);
+  const own = replica === status.replica;
+  return (
+    <tr>
+      <th scope="row">
+        <Foreign text={replica} /> {own && <Badge>this one</Badge>}
+      </th>
+      <td>
+        {phase}
+        {epoch !== status.epoch && <Badge tone="warn">epoch {epoch}</Badge>}
+      </td>
+      <td class="number">{own ? '–' : isMoving(status.phase) ? `${spellLength(silent * 1000)} ago` : '–'}</td>
+      <td>
+        {!own && role === 'operator' && status.phase !== 'released' && (
+          <button type="button" class="small" onClick={forget}>
+            Forget<span class="unseen"> {replica}</span>…
+          </button>
+        )}
+      </td>
+    </tr>
+  );
+}

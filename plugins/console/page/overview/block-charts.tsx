@@ -1,0 +1,63 @@
+// The last hour of one server block, drawn.
+import { Chart } from '../parts/chart.tsx';
+import { short } from '../words/count.ts';
+import { spellDuration } from '../words/length.ts';
+import type { Overview, OverviewBlock } from './overview-types.ts';
+import { hitShare, perSecond, rcodeSeries, sampleTimes } from './series.ts';
+
+const colours: Readonly<Record<string, string>> = {
+  NOERROR: '--series-1',
+  NXDOMAIN: '--series-2',
+  SERVFAIL: '--series-3',
+  REFUSED: '--series-4',
+  other: '--series-5',
+};
+
+interface ChartsParts {
+  readonly overview: Overview;
+  readonly block: OverviewBlock;
+}
+
+export function BlockCharts({ overview, block }: ChartsParts) {
+  const times = sampleTimes(overview);
+  const shared = { times, clock: true, across: 'time of day' } as const;
+  const asked = rcodeSeries(block).map(({ rcode, counts }) => ({
+    label: rcode,
+    colour: colours[rcode] ?? '--series-5',
+    values: perSecond(counts, overview.every),
+  }));
+  const hasCache = [...block.hits, ...block.misses].some((count) => count > 0);
+  return (
+    <div class="columns">
+      <section class="panel">
+        <Chart {...shared} title="Queries" unit="per second, by response code" spell={short} series={asked} stack />
+      </section>
+      <section class="panel">
+        <Chart
+          {...shared}
+          title="Time to an answer"
+          unit="milliseconds"
+          spell={spellDuration}
+          series={[
+            { label: 'half within', colour: '--series-1', values: block.p50 },
+            { label: '90%', colour: '--series-2', values: block.p90 },
+            { label: '99%', colour: '--series-3', values: block.p99 },
+          ]}
+          top={0.1}
+        />
+      </section>
+      {hasCache && (
+        <section class="panel">
+          <Chart
+            {...shared}
+            title="Answered from the cache"
+            unit="percent"
+            spell={(value) => `${Number(value.toFixed(1))}%`}
+            series={[{ label: 'hits', colour: '--series-1', values: hitShare(block) }]}
+            top={100}
+          />
+        </section>
+      )}
+    </div>
+  );
+}
