@@ -20,6 +20,7 @@ export const registry: Registry = {
     ready: () => import('./ready/index.ts'),
     health: () => import('./health/index.ts'),
     pprof: () => import('./pprof/index.ts'),
+    querylog: () => import('./querylog/index.ts'),
     shed: () => import('./shed/index.ts'),
     prometheus: () => import('./prometheus/index.ts'),
     admin: () => import('./admin/index.ts'),

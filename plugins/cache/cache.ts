@@ -66,6 +66,7 @@ export class Cache {
     const remaining = entry.remaining(now);
     query.explained?.note(`hit: ${entry.describe(now)}`);
     if (remaining <= 0) return this.refresher.stale(query, next, entry);
+    if (query.trail !== undefined) query.trail.cache = 'hit';
     if (this.rules.prefetch.amount > 0) this.refresher.prefetch(query, next, entry, now);
     if (entry.wildcard !== undefined) query.metadata?.set(wildcardKey, entry.wildcard);
     return entry.give(query, this.rules.keepTtl ? entry.ttl : remaining);
@@ -94,6 +95,7 @@ export class Cache {
   /** Asks for what is not there; those who ask the same meanwhile wait for the one answer. */
   private miss(query: Query, next: Next): Awaitable<Reply> {
     if (isTransfer(query)) return next(query);
+    if (query.trail !== undefined) query.trail.cache = 'miss';
     const waiting = this.misses.join(query);
     query.explained?.note(waiting === undefined ? 'miss: nothing is kept' : 'miss: waits for an answer that is being asked for already');
     if (waiting === undefined) return this.ask(query, next);

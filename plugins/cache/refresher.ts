@@ -62,12 +62,14 @@ export class Refresher {
     const { keepTtl, stale } = this.context.rules;
     this.context.countersOf(query).servedStale.add();
     query.explained?.note('gives the expired answer');
+    if (query.trail !== undefined) query.trail.cache = 'stale';
     return entry.giveStale(query, keepTtl && stale.ttl === 0 ? entry.ttl : stale.ttl);
   }
 
   /** With a time limit it is the new entry that answers, as for a hit. */
   private renewed(kept: Kept, query: Query): Reply {
     const { rules, keeper } = this.context;
+    if (query.trail !== undefined) query.trail.cache = 'miss';
     return (rules.stale.verifyTimeout > 0 ? kept.entry?.give(query, kept.entry.ttl) : undefined) ?? keeper.deliver(kept, query);
   }
 

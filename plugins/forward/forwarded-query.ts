@@ -86,7 +86,7 @@ export class ForwardedQuery implements Asker {
     this.upstreamOf(transaction).replied(reply.rcodeNumber, transaction.startedAt);
     this.drop(transaction);
     if (this.done) return;
-    this.query.metadata?.set(upstreamKey, address);
+    this.tellUpstream(address);
     this.query.explained?.note(`${address} replied ${reply.rcode} after ${(this.context.now() - transaction.startedAt).toFixed(1)} ms`);
     let answer: Reply;
     try {
@@ -182,9 +182,16 @@ export class ForwardedQuery implements Asker {
     return undefined;
   }
 
+  /** Says who was asked last. */
+  private tellUpstream(address: string): void {
+    const { metadata, trail } = this.query;
+    metadata?.set(upstreamKey, address);
+    if (trail !== undefined) trail.upstream = address;
+  }
+
   private ask(upstream: Upstream, now: number): void {
     const { query } = this;
-    query.metadata?.set(upstreamKey, upstream.address);
+    this.tellUpstream(upstream.address);
     query.explained?.note(`asks ${upstream.address}${this.waiting() ? ' as well' : ''}`);
     const transaction = new Transaction(this, { query, server: upstream.server, manner: this.mannerFor(upstream, now), startedAt: now });
     this.transactions = this.transactions.length === 0 ? [transaction] : [...this.transactions, transaction];

@@ -89,7 +89,7 @@ export class Pool implements Instance, PoolService, AdminPool {
       if (answer === undefined) return settings.fallthrough ? next(query) : noData.reply;
       // The answer to an explanation reaches no client, so no member is counted as given out.
       if (query.explained === undefined) for (const counter of answer.counters) counter.add();
-      if (answer.label !== '') query.metadata?.set(memberKey, answer.label);
+      if (answer.label !== '') tellMembers(query, answer.label);
       return answer.reply;
     };
   }
@@ -120,7 +120,9 @@ export class Pool implements Instance, PoolService, AdminPool {
   }
 
   answer(query: Query): Reply | undefined {
-    return this.choose(query)?.reply;
+    const answer = this.choose(query);
+    if (answer !== undefined && answer.label !== '') tellMembers(query, answer.label);
+    return answer?.reply;
   }
 
   failback(): boolean {
@@ -302,4 +304,9 @@ export class Pool implements Instance, PoolService, AdminPool {
     for (const name of this.followed) name.tick();
     this.services.tick();
   }
+}
+
+function tellMembers({ metadata, trail }: Query, members: string): void {
+  metadata?.set(memberKey, members);
+  if (trail !== undefined) trail.member = members;
 }

@@ -1,6 +1,7 @@
 // What the server keeps about the handling of one query, from its arrival to its answer. Plugins read it by way of the query; only the server writes it.
 import type { Route } from './client.ts';
 import type { Metadata } from './metadata.ts';
+import type { Trail } from './trail.ts';
 
 const noRoute: Route = { server: '', zone: 'dropped', view: '', index: 0 };
 
@@ -29,6 +30,8 @@ export class Exchange {
   ways: Map<string, string[]> | undefined = undefined;
   /** What plugins tell of the query; undefined unless its server block collects metadata. */
   metadata: Metadata | undefined = undefined;
+  /** What plugins tell the log of queries; undefined unless the server block has one. */
+  trail: Trail | undefined = undefined;
   /** When nobody waits for an answer any more, in milliseconds on the clock of `receivedAt`. */
   deadline = Number.POSITIVE_INFINITY;
   /** Why nobody waits for the answer any more; undefined while somebody does. Once it is said it stays so. */
@@ -88,4 +91,9 @@ export function exchangeOf(query: { readonly exchange: ReadonlyExchange }): Exch
  */
 export function answersToo(query: { readonly exchange: ReadonlyExchange }, other: { readonly exchange: ReadonlyExchange }): boolean {
   return exchangeOf(query).shareWith(exchangeOf(other));
+}
+
+/** Lets plugins tell this trail of a query from now on. */
+export function leaveTrail(query: { readonly exchange: ReadonlyExchange }, trail: Trail): void {
+  exchangeOf(query).trail = trail;
 }

@@ -7,6 +7,7 @@ import type { Explained } from './explained.ts';
 import { Metadata } from './metadata.ts';
 import { hashName, lowerCase, type Name, nameFromWire, nameToWire } from './name.ts';
 import type { Caching, QueryChange, QueryFields } from './query-fields.ts';
+import type { Trail } from './trail.ts';
 import { headerLength, questionOf, readUint16, writeUint16 } from './wire.ts';
 
 /** Octets of a reply over UDP at most, whatever the asker advertises: what is larger would be fragmented, or be an amplifier's tool. */
@@ -171,6 +172,11 @@ export class Query {
   /** What plugins tell of this query; undefined unless its server block collects metadata. */
   get metadata(): Metadata | undefined {
     return this.exchange.metadata;
+  }
+
+  /** What plugins tell the log of queries; undefined unless the server block has one. */
+  get trail(): Trail | undefined {
+    return this.exchange.trail;
   }
 
   /** Starts to collect metadata. */

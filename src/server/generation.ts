@@ -235,9 +235,10 @@ export class Generation {
     if (++exchange.resolutions > maxResolutions) {
       throw new QueryError('SERVFAIL', `asked itself more than ${maxResolutions} times for one query, the last time for ${query.name} ${query.type}`);
     }
-    const { answeredBy } = exchange;
+    const { answeredBy, route } = exchange;
     return after(this.context.own.reply(server, query), (reply) => {
       exchange.answeredBy = answeredBy;
+      exchange.route = route;
       return reply;
     });
   }

@@ -67,7 +67,10 @@ export class Responder implements Answerer, Shortfall {
     const found = this.blockFor(received);
     const block = found instanceof Reply ? undefined : found;
     const query = asTakenBy(block, received);
-    if (block?.wire !== undefined) block.wire.received(wire.subarray(start, end), query);
+    if (block?.wire !== undefined) {
+      block.wire.asked?.(query);
+      block.wire.received?.(wire.subarray(start, end), query);
+    }
     const reply = found instanceof Reply ? found : this.run(query, found);
     if (!isPromise(reply) && (reply.following === undefined || peer.stream === undefined)) return this.render(reply, query, out, block);
     query.detach();
@@ -209,13 +212,16 @@ export class Responder implements Answerer, Shortfall {
 
   /** The length of the message; 0 for silence. */
   private render(reply: Reply, query: Query, out: Uint8Array, block: RoutedBlock | undefined): number {
-    if (reply === Reply.drop) return 0;
+    if (reply === Reply.drop) {
+      block?.wire?.silent?.(query);
+      return 0;
+    }
     const limit = query.replyLimit;
     try {
       const whole = reply.following === undefined || (query.client as Peer).stream !== undefined ? reply : reply.with({ truncated: true });
       if (block?.wire === undefined) return render(minimizeAny(whole, query), query, out, limit);
-      const length = render(minimizeAny(whole, query), query, out, limit - block.wire.room(query));
-      return block.wire.sending(out, length, query);
+      const length = render(minimizeAny(whole, query), query, out, limit - (block.wire.room?.(query) ?? 0));
+      return block.wire.sending?.(out, length, query) ?? length;
     } catch (error) {
       const length = render(this.failed(error, query, block), query, out, limit);
       return length >= headerLength ? length : 0;

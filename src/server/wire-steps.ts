@@ -1,21 +1,38 @@
 // The wire steps of a server block as one.
-import type { Query } from '../dns/query.ts';
 import type { WireStep } from '../plugin/wire-step.ts';
 import type { Use } from './block.ts';
 
-/** All parts of a {@link WireStep}. */
-export type WireSteps = Required<WireStep>;
+/** The parts of a {@link WireStep} that a plugin in use has; undefined where none has. A reply comes to those in front of the chain last. */
+export type WireSteps = { readonly [Part in keyof WireStep]-?: WireStep[Part] | undefined };
 
-/** What the plugins in use do with messages; undefined where none does anything. A reply comes to those in front of the chain last. */
+/** What the plugins in use do with messages; undefined where none does anything. */
 export function wireStepsOf(uses: readonly Use[]): WireSteps | undefined {
   const steps = uses.flatMap(({ instance: { wireStep } }) => (wireStep === undefined ? [] : [wireStep]));
   if (steps.length === 0) return undefined;
-  const backwards = [...steps].reverse();
+  const rooms = partsOf(steps, 'room');
+  const [sending, ...more] = partsOf(steps, 'sending').reverse();
   return {
-    received(message, query) {
-      for (const step of steps) step.received?.(message, query);
-    },
-    room: (query: Query) => steps.reduce((sum, step) => sum + (step.room?.(query) ?? 0), 0),
-    sending: (out, length, query) => backwards.reduce((soFar, step) => step.sending?.(out, soFar, query) ?? soFar, length),
+    asked: oneAfterAnother(partsOf(steps, 'asked')),
+    received: oneAfterAnother(partsOf(steps, 'received')),
+    room: rooms.length < 2 ? rooms[0] : (query) => rooms.reduce((sum, room) => sum + room(query), 0),
+    sending:
+      more.length === 0
+        ? sending
+        : (out, length, query) => more.reduce((soFar, send) => send(out, soFar, query), sending?.(out, length, query) ?? length),
+    silent: oneAfterAnother(partsOf(steps, 'silent')),
+  };
+}
+
+function partsOf<Part extends keyof WireStep>(steps: readonly WireStep[], part: Part): NonNullable<WireStep[Part]>[] {
+  return steps.flatMap((step) => {
+    const found = step[part];
+    return found === undefined ? [] : [found.bind(step) as NonNullable<WireStep[Part]>];
+  });
+}
+
+function oneAfterAnother<A extends readonly unknown[]>(calls: readonly ((...args: A) => void)[]): ((...args: A) => void) | undefined {
+  if (calls.length < 2) return calls[0];
+  return (...args) => {
+    for (const call of calls) call(...args);
   };
 }

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { plans } from '../../plugins/migrate/admin/collection.ts';
 import { Journal } from '../../plugins/migrate/journal/journal.ts';
 import { pools } from '../../plugins/pool/admin.ts';
+import { queries } from '../../plugins/querylog/pages.ts';
 import { sharedAdminPages } from '../../src/plugin/admin/shared-pages.ts';
 import { ajv, at, expectDescribed, expectValid, inPointer, operations, text } from '../support/admin-description.ts';
 import { type Ask, ask, eventsOf, open, type Told } from '../support/http.ts';
@@ -41,6 +42,7 @@ const corefile = (admin: string, check = '') => `. {
     failback manual
     admin ${admin}
   }
+  querylog
   whoami
 }`;
 
@@ -63,7 +65,8 @@ const pathOf = (path: string) =>
   path
     .replace('{plan}', name)
     .replace('{pool}', pool)
-    .replace(/^\/explain$/, `/explain?name=${name}`);
+    .replace(/^\/explain$/, `/explain?name=${name}`)
+    .replace(/^\/queries\/events$/, '$&?since=1h');
 const json = { 'content-type': 'application/json' };
 const bodyFor = (path: string, epoch = 1) =>
   JSON.stringify(path.startsWith('/pools') ? {} : { epoch, ...(path.endsWith('/forget') ? { replica: 'gone' } : {}) });
@@ -128,9 +131,11 @@ async function addReplica(file: string, replica: string): Promise<void> {
 const provoke: Readonly<Record<number, (path: string, method: string) => Promise<Told>>> = {
   200: async (path, method) => {
     await before[path.split('/')[3] ?? '']?.();
+    if (path.startsWith('/queries')) await server.ask('www.example.net');
     return path.endsWith('/events') ? firstEvent(path) : ask(request(path, method));
   },
-  400: (path, method) => ask(method === 'GET' ? { ...request(path, method), path } : { ...request(path, method), body: '{"hurry":1}' }),
+  400: (path, method) =>
+    ask(method === 'GET' ? { ...request(path, method), path: `${path}?hurry=1` } : { ...request(path, method), body: '{"hurry":1}' }),
   401: (path, method) => ask(request(path, method)),
   403: (path, method) => ask({ ...request(path, method), headers: { ...json, host: 'www.example.net' } }),
   404: (path, method) => ask({ ...request(path, method), path: path.replace(/\{\w+\}/, 'other.example.org') }),
@@ -167,7 +172,7 @@ test.each(cases)('%s %s with %i is as described', async (method, path, status) =
 
 test('what the server answers at, and how, is what is described', () => {
   const explain = () => Promise.reject(new Error('nobody asks'));
-  const pages = { ...plans.pages(new Map()), ...pools.pages(new Map()), ...sharedAdminPages({ explain }) };
+  const pages = { ...plans.pages(new Map()), ...pools.pages(new Map()), ...queries.pages(new Map()), ...sharedAdminPages({ explain }) };
   const served = Object.entries(pages).map(([path, { method }]) => `${method} ${path}`);
   expect(operations.map(({ path, method }) => `${method} ${path}`).sort()).toEqual(served.sort());
 });

@@ -225,6 +225,10 @@ export class Answering {
 
   private steered(query: Query, next: Next, asked: Asked): Awaitable<Reply> {
     const { active } = this;
+    if (query.trail !== undefined) {
+      query.trail.plan = this.options.move.plan.name;
+      query.trail.phase = active.phase;
+    }
     if (active.damage !== undefined) return this.refuse();
     const how = active.steering();
     if (how.kind === 'silent') return this.hold(query, next, asked);

@@ -1,0 +1,166 @@
+// Reads the record of an event: single fields for who looks for some, all of them as an object for who shows it.
+import type { CacheOutcome } from 'ferrydns/built-in';
+import { className, type Name, nameFromWire, rcodeName, type Transport, typeName } from 'ferrydns/plugin';
+import { noRcode, noTtl } from './answered.ts';
+import { type ClientForm, clientText } from './client-form.ts';
+import { separator } from './origins.ts';
+import { type Area, outcomes, place, transports } from './record.ts';
+
+/** One query and what became of it, as it is shown: `docs/admin-api.yaml` describes it. */
+export interface QueryEvent {
+  readonly time: string;
+  readonly client: string;
+  readonly transport: Transport;
+  readonly name: Name;
+  readonly type: string;
+  readonly class: string;
+  /** Null: nothing was sent. */
+  readonly rcode: string | null;
+  /** Seconds: the lowest of the answer section, or where that is empty of the authority section. */
+  readonly ttl: number | null;
+  /** Octets of the query. */
+  readonly size: number;
+  /** Octets that were sent. */
+  readonly sent: number;
+  /** Seconds. */
+  readonly duration: number;
+  readonly server: string;
+  readonly zone: string;
+  readonly view: string;
+  readonly plugin: string;
+  readonly cache: CacheOutcome | null;
+  readonly upstream: string | null;
+  readonly plan: string | null;
+  readonly phase: string | null;
+  readonly member: string | null;
+  /** The code of an extended error (RFC 8914). */
+  readonly error: number | null;
+}
+
+/** What several plugins told together. */
+interface Told {
+  readonly upstream: string;
+  readonly plan: string;
+  readonly phase: string;
+  readonly member: string;
+}
+
+/** Looks at one record of an area after another. */
+export class RecordReader {
+  readonly area: Area;
+  private at = 0;
+
+  constructor(area: Area) {
+    this.area = area;
+  }
+
+  /** Goes to the record that begins at this word. */
+  look(at: number): this {
+    this.at = at;
+    return this;
+  }
+
+  get time(): number {
+    return this.area.doubles[(this.at + place.time) >> 1] as number;
+  }
+
+  get typeCode(): number {
+    return this.wordAt(place.question) >>> 16;
+  }
+
+  get classCode(): number {
+    return this.wordAt(place.question) & 0xffff;
+  }
+
+  /** {@link noRcode} where nothing was sent. */
+  get rcode(): number {
+    return this.wordAt(place.outcome) >>> 16;
+  }
+
+  get transport(): Transport {
+    return transports[this.wordAt(place.kind) & 0xf] ?? 'udp';
+  }
+
+  get cache(): CacheOutcome | undefined {
+    return outcomes[(this.wordAt(place.kind) >>> 8) & 0xf];
+  }
+
+  /** Milliseconds. */
+  get duration(): number {
+    return this.wordAt(place.duration) / 1000;
+  }
+
+  get clientForm(): ClientForm {
+    return ((this.wordAt(place.kind) >>> 4) & 0xf) as ClientForm;
+  }
+
+  get client(): string {
+    return clientText(this.clientForm, this.area.words, this.at + place.client);
+  }
+
+  /** One of the four words of the client. */
+  clientWord(index: number): number {
+    return this.wordAt(place.client + index);
+  }
+
+  get name(): Name {
+    return nameFromWire(this.area.bytes, this.nameStart, true) as Name;
+  }
+
+  /** The first octet of the name in the bytes of the area, uncompressed and in the letter case of the asker. */
+  get nameStart(): number {
+    return (this.at + place.name) * 4;
+  }
+
+  get nameLength(): number {
+    return this.wordAt(place.size) >>> 16;
+  }
+
+  get origin(): Pick<QueryEvent, 'server' | 'zone' | 'view' | 'plugin'> {
+    const [server = '', zone = '', view = '', plugin = ''] = this.texts(0, this.wordAt(place.texts) >>> 16);
+    return { server, zone, view, plugin };
+  }
+
+  get told(): Told {
+    const [upstream = '', plan = '', phase = '', member = ''] = this.texts(this.wordAt(place.texts) >>> 16, this.wordAt(place.texts) & 0xffff);
+    return { upstream, plan, phase, member };
+  }
+
+  event(): QueryEvent {
+    const { rcode, told } = this;
+    const ttl = this.wordAt(place.ttl);
+    const octets = this.wordAt(place.octets);
+    const error = (this.wordAt(place.outcome) & 0xffff) - 1;
+    return {
+      time: new Date(this.time).toISOString(),
+      client: this.client,
+      transport: this.transport,
+      name: this.name,
+      type: typeName(this.typeCode),
+      class: className(this.classCode),
+      rcode: rcode === noRcode ? null : rcodeName(rcode),
+      ttl: ttl === noTtl ? null : ttl,
+      size: octets >>> 16,
+      sent: octets & 0xffff,
+      duration: this.wordAt(place.duration) / 1e6,
+      ...this.origin,
+      cache: this.cache ?? null,
+      upstream: told.upstream || null,
+      plan: told.plan || null,
+      phase: told.phase || null,
+      member: told.member || null,
+      error: error === -1 ? null : error,
+    };
+  }
+
+  private texts(offset: number, length: number): string[] {
+    if (length === 0) return [];
+    // The codes of type and class stand behind the name.
+    const start = this.nameStart + this.nameLength + 4 + offset;
+    return this.area.bytes.toString('utf8', start, start + length).split(separator);
+  }
+
+  private wordAt(index: number): number {
+    return this.area.words[this.at + index] as number;
+  }
+}

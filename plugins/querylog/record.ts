@@ -1,0 +1,84 @@
+// One event as octets: written while a query is answered, with nothing made for it. `record-reader.ts` reads it.
+import type { CacheOutcome, Trail } from 'ferrydns/built-in';
+import type { Query, Transport } from 'ferrydns/plugin';
+import type { Answered } from './answered.ts';
+import type { WriteClient } from './client-form.ts';
+import { type Origins, separator } from './origins.ts';
+
+/** Where events are written: the same octets as numbers of one, four and eight octets. */
+export interface Area {
+  readonly bytes: Buffer;
+  readonly words: Uint32Array;
+  readonly doubles: Float64Array;
+  /** Makes room for so many words, an even number, and returns the first of them; -1 where there is none. */
+  reserve(words: number): number;
+}
+
+/** The places of a record's words, in front of its texts: the time takes two, the client four. Texts begin behind the last one. */
+export const place = {
+  size: 0,
+  kind: 1,
+  time: 2,
+  client: 4,
+  question: 8,
+  outcome: 9,
+  ttl: 10,
+  octets: 11,
+  duration: 12,
+  texts: 13,
+  name: 14,
+} as const;
+
+export const transports: readonly Transport[] = ['udp', 'tcp', 'tls', 'https', 'grpc'];
+export const outcomes: readonly (CacheOutcome | undefined)[] = [undefined, 'hit', 'stale', 'miss'];
+
+/** Octets of type and class behind the name. */
+const codesLength = 4;
+/** Octets of what several plugins tell together at most: a longer one is cut. */
+const mostTold = 1000;
+/** Words of the longest record. */
+export const mostWords = 1024;
+
+/** How records are made. */
+export interface RecordForm {
+  readonly writeClient: WriteClient;
+  readonly origins: Origins;
+}
+
+/** Writes the record of a query and returns its first word; -1 where there is no room. */
+export function writeRecord(area: Area, { writeClient, origins }: RecordForm, query: Query, answered: Answered): number {
+  const { trail } = query;
+  const origin = origins.of(query);
+  const told = trail === undefined ? '' : toldBy(trail);
+  const toldLength = told === '' ? 0 : Math.min(Buffer.byteLength(told), mostTold);
+  const nameLength = query.nameLength;
+  const size = wordsFor(nameLength + codesLength + origin.length + toldLength);
+  const at = area.reserve(size);
+  if (at < 0) return at;
+  const { words, bytes, doubles } = area;
+  words[at + place.size] = size | (nameLength << 16);
+  doubles[(at + place.time) >> 1] = answered.time;
+  const clientForm = writeClient(query, words, at + place.client);
+  words[at + place.kind] = transports.indexOf(query.client.transport) | (clientForm << 4) | (outcomes.indexOf(trail?.cache) << 8);
+  words[at + place.question] = (query.typeCode << 16) | query.classCode;
+  words[at + place.outcome] = (answered.rcode << 16) | ((answered.error + 1) & 0xffff);
+  words[at + place.ttl] = answered.ttl;
+  words[at + place.octets] = (query.size << 16) | answered.sent;
+  words[at + place.duration] = Math.min(answered.duration * 1000, 0xffff_ffff);
+  words[at + place.texts] = (origin.length << 16) | toldLength;
+  let to = (at + place.name) * 4;
+  query.copyQuestion(bytes, to);
+  to += nameLength + codesLength;
+  for (let i = 0; i < origin.length; i++) bytes[to + i] = origin[i] as number;
+  if (toldLength > 0) bytes.write(told, to + origin.length, toldLength, 'utf8');
+  return at;
+}
+
+function wordsFor(textLength: number): number {
+  return (place.name + ((textLength + 3) >> 2) + 1) & ~1;
+}
+
+function toldBy({ upstream, plan, phase, member }: Trail): string {
+  if (upstream === undefined && plan === undefined && member === undefined) return '';
+  return [upstream ?? '', plan ?? '', phase ?? '', member ?? ''].join(separator);
+}

@@ -1,0 +1,35 @@
+// The log of queries as a test reads it at the admin address.
+import type { TestServer } from 'ferrydns/testing';
+import { expect } from 'vitest';
+import type { NumberedEvent } from '../../plugins/querylog/search.ts';
+import { ask } from './http.ts';
+import { soon } from './soon.ts';
+
+/** The directive that opens an admin address for {@link queriesOf}. */
+export const admin = 'admin 127.0.0.1:0';
+
+export interface Listed {
+  readonly events: readonly NumberedEvent[];
+  readonly more: boolean;
+  readonly held: number;
+  readonly written: number;
+  readonly dropped: number;
+  readonly oldest: string | null;
+}
+
+export function adminPort({ server }: Pick<TestServer, 'server'>): number | undefined {
+  return server.httpPort('127.0.0.1:0');
+}
+
+/** What is told at /queries, the newest first. */
+export async function queriesOf(server: TestServer, parameters = ''): Promise<Listed> {
+  const { status, body } = await ask({ port: adminPort(server), path: `/queries?${parameters}` });
+  expect(status, body).toBe(200);
+  return JSON.parse(body) as Listed;
+}
+
+/** The events of a server when there are so many, the oldest first. */
+export async function eventsWhenThere(server: TestServer, count: number, parameters = ''): Promise<readonly NumberedEvent[]> {
+  await expect.poll(async () => (await queriesOf(server, parameters)).events.length, soon).toBeGreaterThanOrEqual(count);
+  return [...(await queriesOf(server, parameters)).events].reverse();
+}
