@@ -133,7 +133,7 @@ describe('an event', () => {
     );
     await server.ask(name);
     const { body } = await ask({ port: adminPort(server), path: '/queries' });
-    expect(body).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\uffff]/);
+    expect(body).toMatch(/^[\n -~]*$/);
     expect((JSON.parse(body) as { events: { name: string }[] }).events[0]?.name).toContain('<script>\\027[2j\\"\\\\.\\001\\001');
   });
 });
