@@ -4,9 +4,11 @@ import type { Outlet } from './log.ts';
 import type { MemorySettings } from './options.ts';
 import type { Area } from './record.ts';
 import { Ring } from './ring.ts';
+import { Top } from './top.ts';
 
 export class Memory implements Outlet {
   ring: Ring;
+  readonly top = new Top();
   /** Events that were lost on their way here, or to a file. */
   dropped = 0;
   private age: number;
@@ -35,7 +37,9 @@ export class Memory implements Outlet {
     return this.ring;
   }
 
-  written(_at: number): void {}
+  written(at: number): void {
+    this.top.add(this.ring, at);
+  }
 
   take(area: Area, at: number): void {
     this.written(this.ring.take(area, at));
@@ -53,6 +57,7 @@ export class Memory implements Outlet {
   /** Forgets what is too old at this time, milliseconds since 1970. */
   forget(now: number): void {
     this.ring.forget(now - this.age);
+    this.top.turn(now, this.age);
   }
 }
 

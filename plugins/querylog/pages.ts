@@ -4,7 +4,10 @@ import { type HttpRequest, type HttpResponse, messageOf } from 'ferrydns/plugin'
 import { filterNames } from './event-filter.ts';
 import { follow } from './feed.ts';
 import type { Memory } from './memory.ts';
-import { readSearch, search } from './search.ts';
+import { readCount, readParameters, readSearch, search } from './search.ts';
+
+const usualTop = 10;
+const mostTop = 100;
 
 export const queries: AdminCollection<Memory> = {
   path: '/queries',
@@ -14,6 +17,7 @@ export const queries: AdminCollection<Memory> = {
     const memory = () => members.values().next().value as Memory;
     return {
       '/queries': { method: 'GET', all: (request) => answering(() => list(memory(), request)) },
+      '/queries/top': { method: 'GET', all: (request) => answering(() => top(memory(), request)) },
       '/queries/events': { method: 'GET', all: (request) => answering(() => events(memory(), request)) },
     };
   },
@@ -26,6 +30,11 @@ async function list(memory: Memory, { url }: HttpRequest): Promise<HttpResponse>
   const found = await search(memory, wanted);
   const oldest = ring.length === 0 ? null : new Date(ring.timeOf(ring.oldest)).toISOString();
   return answerJson(200, { ...found, held: ring.length, written: ring.end - 1, dropped, oldest });
+}
+
+function top(memory: Memory, { url }: HttpRequest): HttpResponse {
+  const { limit } = readParameters(url.searchParams, ['limit']);
+  return answerJson(200, memory.top.told(limit === undefined ? usualTop : readCount('limit', limit, mostTop)));
 }
 
 function events(memory: Memory, { url }: HttpRequest): HttpResponse {

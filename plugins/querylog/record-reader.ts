@@ -49,6 +49,7 @@ interface Told {
 export class RecordReader {
   readonly area: Area;
   private at = 0;
+  private other: RecordReader | undefined = undefined;
 
   constructor(area: Area) {
     this.area = area;
@@ -58,6 +59,12 @@ export class RecordReader {
   look(at: number): this {
     this.at = at;
     return this;
+  }
+
+  /** The record that begins at another word; to be used before the next call. */
+  another(at: number): RecordReader {
+    this.other ??= new RecordReader(this.area);
+    return this.other.look(at);
   }
 
   get time(): number {

@@ -13,7 +13,7 @@ export { type Asker, type Manner, Transaction } from '../client/transaction.ts';
 export { writeAddress } from '../dns/client-address.ts';
 export { maxTtl, typeMnemonic } from '../dns/codes.ts';
 export { leaveTrail } from '../dns/exchange.ts';
-export { nameHashOf } from '../dns/name.ts';
+export { hashName, nameHashOf } from '../dns/name.ts';
 export { replaceNames } from '../dns/rdata.ts';
 export { shortened } from '../dns/record.ts';
 export { readRecord } from '../dns/record-text.ts';

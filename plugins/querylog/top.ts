@@ -1,0 +1,180 @@
+// What is asked most, by whom, and what for nothing: counted of every event, told of the last hour or what else the memory's age is.
+import { hashName } from 'ferrydns/built-in';
+import { nameFromWire, ResponseCode } from 'ferrydns/plugin';
+import { type ClientForm, clientForm, clientText } from './client-form.ts';
+import { HeavyHitters } from './heavy-hitters.ts';
+import { place } from './record.ts';
+import { RecordReader } from './record-reader.ts';
+import type { Ring } from './ring.ts';
+import { Wasted } from './wasted.ts';
+
+/** What is counted apart from each other at most. */
+const most = 1024;
+const nameOctets = 256;
+
+/** Something that came often. */
+export interface Counted {
+  readonly count: number;
+  /** How much the count may be too high. */
+  readonly error: number;
+}
+
+export interface CountedKey extends Counted {
+  readonly key: string;
+}
+
+export interface CountedWaste extends Counted {
+  readonly client: string;
+  readonly namespace: string | null;
+  /** A name that was found in the end. */
+  readonly example: string;
+}
+
+/** Names that come often. */
+class Names {
+  private readonly hitters = new HeavyHitters(most);
+  private readonly octets = Buffer.alloc(most * nameOctets);
+
+  add(hash: number, { nameStart, nameLength, area }: RecordReader): void {
+    const slot = this.hitters.add(hash);
+    if (slot >= 0) area.bytes.copy(this.octets, slot * nameOctets, nameStart, nameStart + nameLength);
+  }
+
+  top(): CountedKey[] {
+    return this.hitters.top(most).map(({ slot, count, error }) => ({ key: nameFromWire(this.octets, slot * nameOctets, true), count, error }));
+  }
+
+  clear(): void {
+    this.hitters.clear();
+  }
+}
+
+/** Clients that come often. */
+class Clients {
+  private readonly hitters = new HeavyHitters(most);
+  private readonly words = new Uint32Array(most * 4);
+  private readonly forms = new Uint8Array(most);
+
+  add(key: number, record: RecordReader): void {
+    const slot = this.hitters.add(key);
+    if (slot < 0) return;
+    for (let i = 0; i < 4; i++) this.words[slot * 4 + i] = record.clientWord(i);
+    this.forms[slot] = record.clientForm;
+  }
+
+  top(): CountedKey[] {
+    return this.hitters
+      .top(most)
+      .map(({ slot, count, error }) => ({ key: clientText(this.forms[slot] as ClientForm, this.words, slot * 4), count, error }));
+  }
+
+  clear(): void {
+    this.hitters.clear();
+  }
+}
+
+/** All that is counted in one part of the time. */
+class Span {
+  readonly names = new Names();
+  readonly clients = new Clients();
+  readonly nxdomain = new Names();
+  readonly wasters = new HeavyHitters(most);
+  readonly wastes: Pick<CountedWaste, 'client' | 'namespace' | 'example'>[] = [];
+  queries = 0;
+  /** Milliseconds since 1970. */
+  since = Date.now();
+
+  waste(): CountedWaste[] {
+    return this.wasters.top(most).flatMap(({ slot, count, error }) => {
+      const found = this.wastes[slot];
+      return found === undefined ? [] : [{ ...found, count, error }];
+    });
+  }
+
+  begin(now: number): void {
+    this.names.clear();
+    this.clients.clear();
+    this.nxdomain.clear();
+    this.wasters.clear();
+    this.queries = 0;
+    this.since = now;
+  }
+}
+
+export class Top {
+  private now = new Span();
+  private before: Span | undefined;
+  private readonly wasted = new Wasted();
+  private reader: RecordReader | undefined;
+
+  /** Counts the newest event of a ring, which begins at this word. */
+  add(ring: Ring, at: number): void {
+    if (this.reader?.area !== ring) this.reader = new RecordReader(ring);
+    const record = this.reader.look(at);
+    const span = this.now;
+    span.queries++;
+    const { nameStart, nameLength, rcode } = record;
+    const hash = hashName(ring.bytes, nameStart, nameStart + nameLength);
+    span.names.add(hash, record);
+    if (rcode === ResponseCode.NXDOMAIN) span.nxdomain.add(hash, record);
+    const client = clientKey(record, at);
+    span.clients.add(client, record);
+    const waste = this.wasted.note(ring, record, { number: ring.end - 1, client });
+    if (waste === undefined) return;
+    const { namespace, count } = waste;
+    const slot = span.wasters.add(Math.imul(client ^ hashText(namespace), 0x01000193), count);
+    if (slot >= 0) span.wastes[slot] = { client: record.client, namespace: namespace || null, example: record.name };
+  }
+
+  /** Begins a new part of the time when the one before is half of `age` long, milliseconds. */
+  turn(now: number, age: number): void {
+    if (now - this.now.since < age / 2) return;
+    const span = this.before ?? new Span();
+    span.begin(now);
+    this.before = this.now;
+    this.now = span;
+  }
+
+  /** What came most. */
+  told(limit: number) {
+    const { now, before } = this;
+    const joined = <T extends Counted>(of: (span: Span) => readonly T[], keyOf: (one: T) => string): T[] =>
+      joinedCounts([...of(now), ...(before === undefined ? [] : of(before))], keyOf).slice(0, limit);
+    const key = (one: CountedKey) => one.key;
+    return {
+      since: new Date((before ?? now).since).toISOString(),
+      queries: now.queries + (before?.queries ?? 0),
+      names: joined(({ names }) => names.top(), key),
+      clients: joined(({ clients }) => clients.top(), key),
+      nxdomain: joined(({ nxdomain }) => nxdomain.top(), key),
+      wasted: joined(
+        (span) => span.waste(),
+        ({ client, namespace }) => `${client} ${namespace}`,
+      ),
+    };
+  }
+}
+
+/** Adds up what is there twice; what came most stands first. */
+function joinedCounts<T extends Counted>(all: readonly T[], keyOf: (one: T) => string): T[] {
+  const found = new Map<string, T>();
+  for (const one of all) {
+    const known = found.get(keyOf(one));
+    found.set(keyOf(one), known === undefined ? one : { ...known, count: known.count + one.count, error: known.error + one.error });
+  }
+  return [...found.values()].sort((one, other) => other.count - one.count);
+}
+
+function clientKey({ area: { words }, clientForm: form }: RecordReader, at: number): number {
+  const first = (words[at + place.client] as number) | 0;
+  if (form === clientForm.none || form === clientForm.v4 || form === clientForm.v4Network) return first;
+  let key = first;
+  for (let i = 1; i < (form === clientForm.hash ? 2 : 4); i++) key = Math.imul(key, 0x01000193) ^ (words[at + place.client + i] as number);
+  return key;
+}
+
+function hashText(text: string): number {
+  let hash = 0;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash;
+}
