@@ -13,17 +13,17 @@ const most = 1024;
 const nameOctets = 256;
 
 /** Something that came often. */
-export interface Counted {
+interface Counted {
   readonly count: number;
   /** How much the count may be too high. */
   readonly error: number;
 }
 
-export interface CountedKey extends Counted {
+interface CountedKey extends Counted {
   readonly key: string;
 }
 
-export interface CountedWaste extends Counted {
+interface CountedWaste extends Counted {
   readonly client: string;
   readonly namespace: string | null;
   /** A name that was found in the end. */
