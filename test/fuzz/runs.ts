@@ -15,18 +15,19 @@ export function manyRuns<T>(share = 1): Parameters<T> {
 /** How long a test may take: as long as its runs need, on a machine with a lot to do. */
 export const patience = { timeout: 120_000 + runs * 40 };
 
-/** What `read` makes of an input. Fails where that takes more than a millisecond of CPU time: of ten times more, when it took so long once, the median. */
-export function cheaply<T>(read: () => T): T {
+/**
+ * What `read` makes of an input. Fails where that takes more than a millisecond of CPU time, or one for each 2,000 octets of a larger input: of ten times more,
+ * when it took so long once, the median.
+ */
+export function cheaply<T>(read: () => T, octets = 0): T {
   const started = threadCpuUsage();
+  const most = 1000 * Math.max(1, Math.ceil(octets / 2000));
   try {
     return read();
   } finally {
     if (microsecondsSince(started) > most) expect(medianOfTen(read), 'microseconds of CPU time').toBeLessThanOrEqual(most);
   }
 }
-
-/** Microseconds. */
-const most = 1000;
 
 function medianOfTen(read: () => unknown): number {
   const costs = Array.from({ length: 10 }, () => {
