@@ -2,6 +2,7 @@
 import type { Deviation, ExchangeCase, LoadCase, Observation, ParityCase, Recording, Step } from './case.ts';
 import { type Difference, differences, outputDifferences } from './compare.ts';
 import { stepText } from './text.ts';
+import { saysTheSame } from './words.ts';
 
 /** A difference, and the step where it was seen. */
 export interface Found extends Difference {
@@ -35,7 +36,9 @@ export function judge(parityCase: ParityCase, recorded: Recording, outcome: Reco
 function comparedLoad(parityCase: LoadCase, recorded: Recording['load'], wanted: Observation, outcome: Observation): Found[] {
   const found = differences(wanted, outcome, { order: 'any', tolerance: 0 });
   const silent = parityCase.says !== undefined && outcome.message?.toLowerCase().includes(parityCase.says.toLowerCase()) !== true;
-  if (silent) found.push({ field: 'message', recorded: recorded?.message, ferrydns: outcome.message });
+  const refused = wanted.accepted === false && parityCase.deviation === undefined;
+  const differs = refused && !saysTheSame(recorded?.message ?? '', outcome.message ?? '');
+  if (silent || differs) found.push({ field: 'message', recorded: recorded?.message, ferrydns: outcome.message });
   return found.map((each) => ({ step: 'load', ...each }));
 }
 

@@ -212,6 +212,55 @@ export const cases: readonly ParityCase[] = [
     ],
   },
   {
+    name: 'metrics of upstreams, of stale answers, and of names of this machine',
+    corefile: corefile`
+      .:{{PORT}} {
+          prometheus 127.0.0.1:{{HTTP}}
+          local
+          cache {
+              serve_stale 1h
+              success 100 1 1
+              servfail 0
+          }
+          forward . {{UP1}} {
+              max_fails 0
+          }
+      }
+    `,
+    upstreams: [script],
+    steps: [
+      'localhost A',
+      'localhost AAAA',
+      'x.localhost A',
+      'localhost.www.test A',
+      'www.test A +tcp',
+      'gone.test A +tcp',
+      'www.test AAAA +do',
+      { pause: 2100 },
+      { upstream: 1, on: false },
+      'www.test A +tcp',
+      { http: '127.0.0.1:{{HTTP}}/metrics', keep: /^coredns_(local_|cache_served_stale_total|cache_(hits|misses|requests)_total).* [1-9]/ },
+      { http: '127.0.0.1:{{HTTP}}/metrics', keep: /^coredns_proxy_request_duration_seconds_count.*rcode="(NOERROR|NXDOMAIN)"/ },
+      { http: '127.0.0.1:{{HTTP}}/metrics', keep: /^# (HELP|TYPE) coredns_(local_|cache_served_stale|forward_|proxy_(request|conn))/ },
+    ],
+  },
+  {
+    name: 'metrics of requests that are one too many for an upstream',
+    corefile: corefile`
+      .:{{PORT}} {
+          prometheus 127.0.0.1:{{HTTP}}
+          forward . {{UP1}} {
+              max_concurrent 1
+          }
+      }
+    `,
+    upstreams: [{ '* *': { delay: 400, answer: ['slow.test 60 A 192.0.2.1'] } }],
+    steps: [
+      { together: ['slow.test A', 'slow.test A', 'slow.test A'] },
+      { http: '127.0.0.1:{{HTTP}}/metrics', keep: /^coredns_(forward_max_concurrent|dns_requests_total|dns_responses_total)/ },
+    ],
+  },
+  {
     name: 'metrics: another path',
     corefile: corefile`
       .:{{PORT}} {
