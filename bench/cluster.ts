@@ -1,82 +1,126 @@
-// node bench/cluster.ts [COREDNS…]: memory of ferrydns, and of the CoreDNS binaries named, with 10,000 services and 100,000 endpoints of a played API server,
-// while 5,000 queries a second arrive and everything is read anew every five seconds. Needs dnsperf.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// npm run bench:cluster: ferrydns beside CoreDNS with 10,000 services and 110,000 endpoints of a real API server, each in a control group of 170 MiB where one can be
+// made: memory, time to ready, ten relists in a row under 5,000 queries a second, CPU, and 1,000 updates of endpoints a second. Needs dnsperf and what
+// `npm run test:kubernetes` needs.
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort } from 'ferrydns/testing';
-import { namespace, service, slice } from '../test/support/cluster-objects.ts';
-import type { KubernetesObject } from '../test/support/kubernetes.ts';
-import { PlayedApi } from '../test/support/played-api.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ApiProxy } from '../test/support/api-proxy.ts';
+import { makeControlGroup } from '../test/support/control-group.ts';
+import { adminToken, KubernetesApi } from '../test/support/kubernetes.ts';
+import { createChildren, hasEnded } from './children.ts';
+import { largeCluster, serviceNames } from './cluster/large-cluster.ts';
+import { type ClusterServer, coredns, ferrydns, type ServerKind, startServer } from './cluster/servers.ts';
+import { describeDelays, underUpdates } from './cluster/updates.ts';
+import { runDnsperf } from './dnsperf.ts';
+import { processMemory, processTime } from './process-time.ts';
+import { percentile } from './statistics.ts';
+import { number, table } from './table.ts';
 
-const namespaces = 1000;
-const services = 10_000;
-const endpointsEach = 10;
-const relists = 4;
-const folder = mkdtempSync(join(tmpdir(), 'ferrydns-cluster-'));
+const mebibyte = 1 << 20;
+const limit = 170;
+const relists = 10;
+/** Queries in a second. */
+const rate = 5000;
+/** Updates of endpoints in a second, and for how many seconds. */
+const updates = 1000;
+const updateSeconds = 8;
 const say = (text: string) => process.stdout.write(`${text}\n`);
+const requests = 'coredns_kubernetes_rest_client_requests_total';
 
-function* objects(): Generator<KubernetesObject, void> {
-  for (let i = 0; i < namespaces; i++) yield namespace(`ns${i}`);
-  for (let i = 0; i < services; i++) {
-    const place = `ns${i % namespaces}/svc${i}`;
-    yield service(place, [`10.100.${i >> 8}.${i & 255}`]);
-    const endpoints = Array.from({ length: endpointsEach }, (_, k) => i * endpointsEach + k).map((n) => ({
-      address: `172.${16 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}`,
-      pod: `svc${i}-7d4f8b9c6-${n}`,
-      zone: 'zone-a',
-    }));
-    yield slice(`${place}-abcde`, `svc${i}`, endpoints);
+const children = createChildren();
+const queries = join(children.folder, 'queries');
+/** As many names as a cluster asks for often: a cache holds them. */
+writeFileSync(
+  queries,
+  serviceNames
+    .filter((_, i) => i % 10 === 0)
+    .map((name) => `${name} A`)
+    .join('\n'),
+);
+
+/** What one server was measured to be. */
+type Figures = Record<string, string>;
+
+interface LoadFigures {
+  readonly sent: number;
+  readonly lost: number;
+  readonly wrong: number;
+  /** Milliseconds. */
+  readonly p99: number;
+  /** Microseconds of CPU time for each query. */
+  readonly cpu: number;
+}
+
+async function underLoad(server: ClusterServer, seconds: number): Promise<LoadFigures> {
+  const { pid } = server.child;
+  const used = processTime(pid);
+  const load = { port: server.port, queries, seconds, rate, outstanding: 5000, transport: 'udp', latencies: true, core: undefined } as const;
+  const { sent, completed, lost, rcodes, latencies } = await runDnsperf(children, load);
+  const wrong = completed - (rcodes['NOERROR'] ?? 0);
+  return { sent, lost, wrong, p99: percentile(latencies, 0.99), cpu: (processTime(pid) - used) / sent };
+}
+
+const describeLoad = ({ sent, lost, wrong, p99 }: LoadFigures): string => `${lost} lost, ${wrong} wrong of ${sent}, p99 ${number(p99, 1)} ms`;
+
+/** Lets everything be read anew: whoever would go on from where it was is told that this is over, once for each kind of object. */
+async function relist(server: ClusterServer, proxy: ApiProxy): Promise<void> {
+  const before = await server.metric(requests);
+  let rest = 3;
+  proxy.fault = (query) =>
+    query.get('watch') !== null && query.get('sendInitialEvents') !== 'true' && rest-- > 0 ? { status: 410, reason: 'Expired' } : undefined;
+  proxy.cut();
+  while ((await server.metric(requests)) < before + 6) await delay(100);
+}
+
+async function memoryAndRelists(kind: ServerKind, api: KubernetesApi): Promise<Figures> {
+  await using proxy = await ApiProxy.open({ port: api.port, token: adminToken });
+  using group = makeControlGroup(limit * mebibyte);
+  const block = [`endpoint ${proxy.url}`, 'pods insecure', 'ttl 30', 'startup_timeout 120s'];
+  const server = await startServer(children, kind, { block, lines: ['cache 30'], ...(group === undefined ? {} : { through: group.through }) });
+  const { pid } = server.child;
+  const figures: Figures = {
+    'ready after': `${number(server.readyAfter / 1000, 1)} s`,
+    'octets of the lists': `${number(proxy.octets / mebibyte, 1)} MiB`,
+  };
+  try {
+    const ready = processMemory(pid);
+    figures['resident when ready'] = `${number(ready.resident, 0)} MiB, at most ${number(ready.peak, 0)} MiB`;
+    await underLoad(server, 3);
+    const steady = await underLoad(server, 10);
+    figures['5,000 queries a second'] = describeLoad(steady);
+    figures['CPU of a query'] = `${number(steady.cpu, 0)} µs`;
+    figures['resident under load'] = `${number(processMemory(pid).resident, 0)} MiB`;
+    const runs: LoadFigures[] = [];
+    for (let i = 0; i < relists; i++) {
+      const [load] = await Promise.all([underLoad(server, 6), relist(server, proxy)]);
+      runs.push(load);
+      say(`${kind.name}: relist ${i + 1}: ${describeLoad(load)}`);
+    }
+    figures['in ten relists'] = runs.map(describeLoad).join('; ');
+    const { resident, peak } = processMemory(pid);
+    figures['after ten relists'] = `${number(resident, 0)} MiB, at most ${number(peak, 0)} MiB`;
+  } catch (error) {
+    figures['ended'] = hasEnded(server.child) ? `killed for memory ${group?.kills()} times` : String(error);
+  }
+  await server.stop();
+  return figures;
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
+const only = process.argv[2];
+const kinds = [ferrydns, coredns()];
+const measured = kinds.map((): Figures => ({}));
+if (only !== 'memory') {
+  const load = { rate: updates, seconds: updateSeconds };
+  for (const [i, figures] of (await underUpdates(children, kinds, load)).entries()) {
+    Object.assign(measured[i] ?? {}, { 'CPU of an update': `${number(figures.cpu, 0)} µs`, 'update to answer': describeDelays(figures) });
   }
 }
-
-/** MiB: resident now, and the most so far. */
-function memoryOf({ pid }: ChildProcess): string {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const mebibytes = (field: string) => Math.round(Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1]) / 1024);
-  return `${mebibytes('VmRSS')} MiB, at most ${mebibytes('VmHWM')} MiB`;
+if (only !== 'updates') {
+  await using api = await KubernetesApi.start();
+  say('creating 10,000 services and 110,000 endpoints');
+  await api.fill(largeCluster());
+  for (const [i, kind] of kinds.entries()) Object.assign(measured[i] ?? {}, await memoryAndRelists(kind, api));
 }
-
-async function underLoad(port: number): Promise<string> {
-  const load = spawn('dnsperf', ['-s', '127.0.0.1', '-p', `${port}`, '-d', join(folder, 'queries'), '-l', '5', '-Q', '5000'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  let output = '';
-  load.stdout.on('data', (chunk: Buffer) => {
-    output += String(chunk);
-  });
-  await once(load, 'close');
-  return /Queries lost:\s+\d+/.exec(output)?.[0].replace(/\s+/g, ' ') ?? 'dnsperf said nothing';
-}
-
-async function measure(name: string, command: readonly [string, ...string[]], api: PlayedApi): Promise<void> {
-  const port = await freePort();
-  const block = `endpoint ${api.url}\n pods insecure\n fallthrough in-addr.arpa\n ttl 30\n startup_timeout 60s`;
-  writeFileSync(join(folder, 'Corefile'), `.:${port} {\n bind 127.0.0.1\n kubernetes cluster.local in-addr.arpa {\n ${block}\n }\n cache 30\n}\n`);
-  const [program, ...words] = command;
-  const begun = performance.now();
-  const child = spawn(program, [...words, '-conf', 'Corefile'], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
-  await new Promise<void>((resolve) => child.stdout.on('data', (chunk: Buffer) => /DNS-\d/.test(String(chunk)) && resolve()));
-  say(`${name}: ready after ${Math.round(performance.now() - begun)} ms, ${memoryOf(child)}`);
-  for (let relist = 1; relist <= relists; relist++) {
-    api.put(service('ns0/svc0', [`10.200.0.${relist}`]));
-    api.compact();
-    api.cut();
-    const lost = await underLoad(port);
-    say(`${name}: relist ${relist}, ${memoryOf(child)}, ${lost}`);
-  }
-  child.kill('SIGKILL');
-  await once(child, 'exit');
-}
-
-const queries = Array.from({ length: services }, (_, i) => `svc${i}.ns${i % namespaces}.svc.cluster.local A`);
-writeFileSync(join(folder, 'queries'), queries.join('\n'));
-const api = await PlayedApi.start([...objects()]);
-try {
-  await measure('ferrydns', [process.execPath, join(import.meta.dirname, '../src/bin.ts')], api);
-  for (const binary of process.argv.slice(2)) await measure(binary, [binary], api);
-} finally {
-  await api.stop();
-  rmSync(folder, { recursive: true });
-}
+const rows = [...new Set(measured.flatMap((figures) => Object.keys(figures)))];
+say(table([['', ...kinds.map(({ name }) => name)], ...rows.map((row) => [row, ...measured.map((figures) => figures[row] ?? '–')])]));

@@ -35,6 +35,8 @@ import type { Settings } from './settings.ts';
 const lookEvery = 100;
 /** Milliseconds after which the log says that the start waits. */
 const sayEvery = 500;
+/** Namespaces whose denials are counted each by itself: clusters make and forget more than a metric should have labels. */
+const mostCounted = 1000;
 
 export class Kubernetes implements Instance {
   readonly provides: readonly Provided[];
@@ -46,6 +48,7 @@ export class Kubernetes implements Instance {
   private readonly store = new AnswerStore();
   private readonly lookup: ServiceLookup;
   private readonly denials: (labels: { readonly namespace: string }) => Counter;
+  private readonly counted = new Set<string>();
   private readonly machineDomains = searchDomainsOfMachine();
   private running: { readonly cluster: Cluster; readonly answers: Answers; readonly external: External; readonly end: () => void } | undefined;
 
@@ -126,7 +129,7 @@ export class Kubernetes implements Instance {
       settings,
       store: this.store,
       freshness: () => freshnessOf(cluster),
-      denials: (namespace) => this.denials({ namespace: index.namespaces.has(namespace) ? namespace : '' }),
+      denials: (namespace) => this.denials({ namespace: this.isCounted(namespace, index) ? namespace : '' }),
     });
     const unsubscribe = this.follow(index);
     const endLookup = this.lookup.use(cluster);
@@ -168,6 +171,12 @@ export class Kubernetes implements Instance {
       }
       await delay(lookEvery, undefined, { signal }).catch(() => {});
     }
+  }
+
+  /** Whether a namespace has a counter of its own. Clients invent names, so those that are not there have none. */
+  private isCounted(namespace: string, { namespaces }: ServiceIndex): boolean {
+    if (!this.counted.has(namespace) && this.counted.size < mostCounted && namespaces.has(namespace)) this.counted.add(namespace);
+    return this.counted.has(namespace);
   }
 
   private get external(): External {

@@ -129,6 +129,17 @@ describe('faults of the API server', () => {
     expect(it.api.asked.filter(({ path }) => path.endsWith('/services'))).toHaveLength(2);
   });
 
+  test('and no longer, however often it is told', async () => {
+    let refused = 0;
+    const times = 16;
+    await using it = await cluster({
+      lines: ['startup_timeout 1h'],
+      fault: ({ path }) => (path.endsWith('/services') && refused++ < times ? { status: 429, headers: { 'retry-after': '0.1' } } : undefined),
+    });
+    expect(await it.addresses(web)).toBe('10.0.0.10');
+    expect(it.api.asked.filter(({ path }) => path.endsWith('/services'))).toHaveLength(times + 1);
+  });
+
   test('a watch that is cut again and again loses nothing', async () => {
     await using it = await cluster();
     for (let round = 0; round < 10; round++) {
@@ -223,6 +234,28 @@ test('the client of a query is known by its Pod, the last one that has its addre
   await using server = await serve(`cluster.local {\n metadata\n ${log}\n kubernetes {\n endpoint ${api.url}\n pods verified\n }\n}`);
   await server.ask(web);
   await expect.poll(() => server.lines.join('\n'), soon).toContain('other second x svc web');
+});
+
+test('names that search paths make are denied here, and counted by the namespaces that are there', async () => {
+  await using it = await cluster({ lines: ['fallthrough in-addr.arpa'] });
+  const searched = ['www.example.org.default.svc.cluster.local', 'www.example.org.svc.cluster.local', 'www.example.org.cluster.local'];
+  for (const name of [...searched, ...searched, 'gone.nowhere.svc.cluster.local']) expect(await it.addresses(name)).toBe('NXDOMAIN');
+  const denials = (await it.server.metrics()).split('\n').filter((line) => line.startsWith('ferrydns_kubernetes_denials_total'));
+  expect(denials.map((line) => line.replace(/^\S*(namespace="[^"]*")\S*/, '$1')).sort()).toEqual(['namespace="" 5', 'namespace="default" 2']);
+});
+
+test('of more namespaces than a metric should have labels some are counted together', async () => {
+  await using it = await cluster();
+  const many = Array.from({ length: 1010 }, (_, i) => `n${i}`);
+  for (const name of many) it.api.put(namespace(name));
+  it.api.put(service('n1009/last', ['10.0.0.14']));
+  await expect.poll(() => it.addresses('last.n1009.svc.cluster.local'), soon).toBe('10.0.0.14');
+  for (const name of many) await it.server.ask(`gone.${name}.svc.cluster.local`);
+  const denials = (await it.server.metrics()).match(/^ferrydns_kubernetes_denials_total\{.*/gm) ?? [];
+  expect(denials).toHaveLength(1001);
+  const together = denials.filter((line) => line.includes('namespace=""')).map((line) => Number(line.split(' ').at(-1)));
+  // Those that waited for the last service may be among them.
+  expect(together[0]).toBeGreaterThanOrEqual(10);
 });
 
 describe('explain', () => {

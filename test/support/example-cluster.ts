@@ -6,7 +6,7 @@ const http = { name: 'http', port: 80 };
 const metrics = { name: 'metrics', port: 9100 };
 const udp = { name: 'dns', port: 53, protocol: 'UDP' };
 
-/** Every object; the API server of tests gives cluster addresses of 10.0.0.0/24 and fd00:10::/112. */
+/** Every object; the API server of tests gives cluster addresses of 10.0.0.0/16 and fd00:10::/112. */
 export const exampleCluster: readonly KubernetesObject[] = [
   namespace('shop', { team: 'one' }),
   namespace('hidden', { team: 'two' }),

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type IncomingMessage, request as plainRequest, type RequestOptions } from 'node:http';
-import { request as tlsRequest } from 'node:https';
+import { type Agent, request as tlsRequest } from 'node:https';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 
@@ -27,8 +27,10 @@ export interface Ask {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Present: TLS, with this certificate of the client. */
-  readonly tls?: { readonly cert?: string; readonly key?: string };
+  /** Has connections for many requests; each has one of its own without it. */
+  readonly agent?: Agent;
+  /** Present: TLS, with this certificate of the client; where `rejectUnauthorized` is false, whatever the server shows. */
+  readonly tls?: { readonly cert?: string; readonly key?: string; readonly rejectUnauthorized?: boolean };
 }
 
 export interface Told {
@@ -49,9 +51,19 @@ export async function ask(how: Ask): Promise<Told> {
 }
 
 /** Asks on a connection of its own and resolves to the answer when its headers are there. */
-export async function open({ port = 0, host = '127.0.0.1', socket, path, method = 'GET', headers = {}, body, tls }: Ask): Promise<IncomingMessage> {
+export async function open({
+  port = 0,
+  host = '127.0.0.1',
+  socket,
+  path,
+  method = 'GET',
+  headers = {},
+  body,
+  tls,
+  agent,
+}: Ask): Promise<IncomingMessage> {
   const place = socket === undefined ? { host, port } : { socketPath: socket };
-  const options: RequestOptions = { ...place, path, method, headers: { ...headers }, agent: false };
+  const options: RequestOptions = { ...place, path, method, headers: { ...headers }, agent: agent ?? false };
   const request = tls === undefined ? plainRequest(options) : tlsRequest({ ...options, ca: pem('authority.crt'), ...tls });
   request.end(body);
   const [response] = (await once(request, 'response')) as [IncomingMessage];

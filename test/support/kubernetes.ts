@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -15,8 +16,10 @@ const howToGet =
   "'npm run test:kubernetes' builds it with Go, or download it from https://kubernetes.io/releases/download/ and name its folder in FERRYDNS_PROGRAMS";
 /** Milliseconds that the API server may take to come up, on a machine with a lot to do. */
 const patience = 60_000;
+/** Requests at one time, where there are many. */
+const atOnce = 16;
 /** May do everything. */
-const adminToken = 'the-token-of-the-admin';
+export const adminToken = 'the-token-of-the-admin';
 
 /** As much of an object as tests need. */
 export interface KubernetesObject {
@@ -33,12 +36,21 @@ export interface AccountFolder {
   readonly environment: { readonly KUBERNETES_SERVICE_HOST: string; readonly KUBERNETES_SERVICE_PORT: string };
 }
 
+export interface KubeconfigWords {
+  readonly token?: string;
+  readonly tokenFile?: string;
+  readonly namespace?: string;
+  readonly port?: number;
+}
+
 /** `await using` ends it and removes everything. */
 export class KubernetesApi implements AsyncDisposable {
   readonly port: number;
   /** Holds what tests write with this API server in mind; removed in the end. */
   readonly folder = mkdtempSync(join(tmpdir(), 'ferrydns-kubernetes-'));
-  private readonly etcd: Etcd;
+  readonly etcd: Etcd;
+  /** For many requests. */
+  private readonly agent = new Agent({ keepAlive: true, maxSockets: atOnce });
   private process: ChildProcess | undefined;
   private output = '';
 
@@ -68,22 +80,22 @@ export class KubernetesApi implements AsyncDisposable {
     return `https://127.0.0.1:${this.port}`;
   }
 
-  /** Starts it again, at the same place and with what it knew. */
-  async start(): Promise<void> {
+  /** Starts it again, at the same place and with what it knew; `certificate` is a name of test/support/certificates. */
+  async start({ certificate = 'server' }: { readonly certificate?: 'server' | 'expired' } = {}): Promise<void> {
     const program = needs('kube-apiserver', howToGet);
     const args = [
       ['etcd-servers', this.etcd.url],
       ['bind-address', '127.0.0.1'],
       ['secure-port', `${this.port}`],
       ['cert-dir', this.folder],
-      ['tls-cert-file', pemFile('server.crt')],
-      ['tls-private-key-file', pemFile('server.key')],
+      ['tls-cert-file', pemFile(`${certificate}.crt`)],
+      ['tls-private-key-file', pemFile(`${certificate}.key`)],
       ['service-account-issuer', 'https://kubernetes.test'],
       ['service-account-key-file', this.file('account.pub')],
       ['service-account-signing-key-file', this.file('account.key')],
       ['token-auth-file', this.file('tokens.csv')],
       ['authorization-mode', 'RBAC'],
-      ['service-cluster-ip-range', '10.0.0.0/24,fd00:10::/112'],
+      ['service-cluster-ip-range', '10.0.0.0/16,fd00:10::/112'],
       ['disable-admission-plugins', 'ServiceAccount'],
     ].map(([flag, value]) => `--${flag}=${value}`);
     const started = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -102,8 +114,9 @@ export class KubernetesApi implements AsyncDisposable {
   }
 
   /** Asks as the admin; rejects when the answer is no success. */
-  async call<T = unknown>(method: string, path: string, object?: unknown, type?: string): Promise<T> {
-    const { status, body: text } = await this.ask({ method, path, ...(object === undefined ? {} : { body: JSON.stringify(object) }) }, type);
+  async call<T = unknown>(method: string, path: string, object?: unknown, type?: string, agent?: Agent): Promise<T> {
+    const body = object === undefined ? {} : { body: JSON.stringify(object) };
+    const { status, body: text } = await this.ask({ method, path, ...body, ...(agent === undefined ? {} : { agent }) }, type);
     if (status < 200 || status > 299) throw new Error(`${method} ${path}: ${status} ${text}`);
     return JSON.parse(text) as T;
   }
@@ -111,6 +124,22 @@ export class KubernetesApi implements AsyncDisposable {
   /** Creates an object in its namespace, "default" where it has none. */
   create(object: KubernetesObject): Promise<unknown> {
     return this.call('POST', pathOf(object), object);
+  }
+
+  /** Creates them, a few at a time and on connections that stay open: for thousands of them. */
+  async fill(objects: Iterable<KubernetesObject>): Promise<void> {
+    const rest = objects[Symbol.iterator]();
+    const work = async () => {
+      for (let next = rest.next(); next.done !== true; next = rest.next()) {
+        await this.call('POST', pathOf(next.value), next.value, undefined, this.agent);
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, work));
+  }
+
+  /** Puts an object in the place of the one that has its name, whatever that is now, on a connection that stays open. */
+  async replace(object: KubernetesObject): Promise<void> {
+    await this.call('PUT', `${pathOf(object)}/${object.metadata.name}`, object, undefined, this.agent);
   }
 
   /** Creates every object of a manifest that is not there yet. */
@@ -156,21 +185,23 @@ export class KubernetesApi implements AsyncDisposable {
     await this.call('DELETE', `${pathOf(object)}/${object.metadata.name}`);
   }
 
-  /** A token of a service account, as a Pod has it. */
-  async tokenOf(namespace: string, account: string): Promise<string> {
-    const wanted = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 3600 } };
+  /** A token of a service account, as a Pod has it; valid as long as the Secret is there that it is bound to. */
+  async tokenOf(namespace: string, account: string, secret?: { readonly name: string; readonly uid: string }): Promise<string> {
+    const bound = secret === undefined ? {} : { boundObjectRef: { apiVersion: 'v1', kind: 'Secret', ...secret } };
+    const wanted = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 3600, ...bound } };
     const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`;
     return (await this.call<{ readonly status: { readonly token: string } }>('POST', path, wanted)).status.token;
   }
 
-  /** A kubeconfig file with this token, the admin's unless given. */
-  kubeconfig({ token = adminToken, namespace = 'default' }: { readonly token?: string; readonly namespace?: string } = {}): string {
-    const cluster = { server: this.url, 'certificate-authority-data': Buffer.from(pem('authority.crt')).toString('base64') };
+  /** A kubeconfig file with this token, the admin's unless given, or the token that is in a file; by another port than its own, if given. */
+  kubeconfig({ token = adminToken, tokenFile, namespace = 'default', port = this.port }: KubeconfigWords = {}): string {
+    const trusted = ['authority.crt', 'expired.crt'].map(pem).join('');
+    const cluster = { server: `https://127.0.0.1:${port}`, 'certificate-authority-data': Buffer.from(trusted).toString('base64') };
     const config = {
       'current-context': 'test',
       contexts: [{ name: 'test', context: { cluster: 'test', user: 'test', namespace } }],
       clusters: [{ name: 'test', cluster }],
-      users: [{ name: 'test', user: { token } }],
+      users: [{ name: 'test', user: tokenFile === undefined ? { token } : { tokenFile } }],
     };
     const file = this.file(`kubeconfig-${crypto.randomUUID()}`);
     writeFileSync(file, JSON.stringify(config));
@@ -186,6 +217,7 @@ export class KubernetesApi implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.agent.destroy();
     await this.kill();
     await this.etcd[Symbol.asyncDispose]();
     rmSync(this.folder, { recursive: true, force: true });
@@ -201,7 +233,13 @@ export class KubernetesApi implements AsyncDisposable {
   }
 
   private ask(request: Omit<Ask, 'port' | 'tls' | 'headers'>, type = 'application/json') {
-    return ask({ ...request, port: this.port, tls: {}, headers: { authorization: `Bearer ${adminToken}`, 'content-type': type } });
+    // Its certificate may be the one that has expired.
+    return ask({
+      ...request,
+      port: this.port,
+      tls: { rejectUnauthorized: false },
+      headers: { authorization: `Bearer ${adminToken}`, 'content-type': type },
+    });
   }
 }
 

@@ -38,6 +38,11 @@ export class TcpProxy implements AsyncDisposable {
     for (const pair of this.pairs) this.apply(pair);
   }
 
+  /** Nothing passes any more on the connections that there are, and they stay open; those that come are whole. */
+  freeze(): void {
+    for (const pair of this.pairs) for (const socket of pair) socket.pause();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.cut('refused');
     this.server.close();

@@ -15,6 +15,8 @@ const mostSilence = 50_000;
 const watchSeconds = 240;
 /** A watch that the server ends at once is begun anew after so many milliseconds at most: it is no failure, and what changes meanwhile is not known. */
 const mostBetweenWatches = 1000;
+/** Milliseconds between attempts at most while nobody listens where the API server is: to ask costs nobody anything, and soon it is back. */
+const mostWhileRefused = 1000;
 /** Milliseconds after which a watch that ends was no short one. */
 const longWatch = 5000;
 /** Milliseconds that a server may ask to wait. */
@@ -29,6 +31,11 @@ const repeatedAfter = 60_000;
 /** Whether a server has refused to stream a list because it does not know how to: it is too old, or the etcd behind it is. */
 function cannotStream(status: number, message: string): boolean {
   return [400, 404, 405, 422].includes(status) || /required storage feature/.test(message);
+}
+
+/** A server that says how long to wait is asked again soon after, not by everybody at once. */
+function asTold(milliseconds: number): number {
+  return Math.min(milliseconds, longestPause) * (1 + Math.random() / 4);
 }
 
 export interface ListWatchOptions {
@@ -101,10 +108,11 @@ export class ListWatch {
     const isAhead = /too large resource version/i.test(error.message);
     if (isOver || isAhead) this.version = undefined;
     if (isAhead) this.known = '';
-    const wait = Math.max(Math.min(retryAfter ?? 0, longestPause), (isOver ? this.relists : this.backOff).take());
+    const { code } = error as NodeJS.ErrnoException;
+    const wait = (isOver ? this.relists : this.backOff).take(code === 'ECONNREFUSED' ? mostWhileRefused : undefined);
     this.failure = error.message;
     this.complain(error.message);
-    await pause(wait, signal);
+    await pause(retryAfter === undefined ? wait : asTold(retryAfter), signal);
   }
 
   private complain(text: string): void {
