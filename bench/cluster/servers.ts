@@ -1,5 +1,5 @@
 // ferrydns and CoreDNS as two processes beside one cluster: the same block of `kubernetes`, each with its own way to the API server.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Answer, ask, freePort } from 'ferrydns/testing';
@@ -22,6 +22,8 @@ export interface ClusterServer {
   ask(name: string): Promise<Answer>;
   /** The sum of a metric over its labels. */
   metric(name: string): Promise<number>;
+  /** What it has printed so far. */
+  printed(): string;
   stop(): Promise<void>;
 }
 
@@ -68,6 +70,7 @@ export async function startServer(children: Children, kind: ServerKind, { block,
     readyAfter: performance.now() - begun,
     ask: (asked) => ask({ port, name: asked, timeout: askPatience }),
     metric: async (wanted) => sumOf(await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text(), wanted),
+    printed: () => readFileSync(child.output, 'utf8'),
     stop: () => children.stop(child),
   };
 }
@@ -81,9 +84,4 @@ async function isReady(port: number): Promise<boolean> {
 function sumOf(text: string, name: string): number {
   const samples = text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'gm'));
   return [...samples].reduce((sum, [, value]) => sum + Number(value), 0);
-}
-
-/** What a server has printed so far. */
-export function printed({ child }: ClusterServer): string {
-  return existsSync(child.output) ? readFileSync(child.output, 'utf8') : '';
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Children, createChildren } from '../../bench/children.ts';
 import { clusterFaults } from '../../bench/cluster/faults.ts';
 import { FaultyCluster } from '../../bench/cluster/faulty-cluster.ts';
-import { ferrydns, printed } from '../../bench/cluster/servers.ts';
+import { ferrydns } from '../../bench/cluster/servers.ts';
 
 /** Milliseconds between two questions. */
 const askEvery = 20;
@@ -44,6 +44,6 @@ describe('every name is answered, and what changed is answered in the end, when'
     expect(await asking).toEqual([]);
     expect(delays.length).toBeGreaterThan(0);
     const [server] = cluster.servers;
-    for (const each of delays) expect(each.get('ferrydns'), server && printed(server)).toBeLessThan(Number.POSITIVE_INFINITY);
+    for (const each of delays) expect(each.get('ferrydns'), server?.printed()).toBeLessThan(Number.POSITIVE_INFINITY);
   });
 });
