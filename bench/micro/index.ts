@@ -11,6 +11,7 @@ export const modules: Readonly<Record<string, () => Promise<{ readonly benches: 
   'server/responder': () => import('./server/responder.ts'),
   'server/zone-blocks': () => import('./server/zone-blocks.ts'),
   'plugins/acl': () => import('./plugins/acl.ts'),
+  'plugins/console': () => import('./plugins/console.ts'),
   'plugins/hosts': () => import('./plugins/hosts.ts'),
   'plugins/loadbalance': () => import('./plugins/loadbalance.ts'),
   'plugins/prometheus': () => import('./plugins/prometheus.ts'),

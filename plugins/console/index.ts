@@ -1,7 +1,28 @@
 // The console: an address where everything that a server tells of is told, with a page for browsers.
-import { adminUse, chosenAdminAddress, openConsole, readConsoleAccess, Sessions } from 'ferrydns/built-in/admin';
-import { definePlugin, flag, type Instance, type Metrics, many, property, provide, type StartContext, value, words } from 'ferrydns/plugin';
+import { type AdminAccess, adminUse, chosenAdminAddress, examineAdmin, openConsole, readConsoleAccess } from 'ferrydns/built-in/admin';
+import {
+  capability,
+  definePlugin,
+  type ExamineContext,
+  flag,
+  type Handle,
+  type Instance,
+  many,
+  type Provided,
+  property,
+  provide,
+  type RequestObserver,
+  requestObserver,
+  type SetupContext,
+  type StartContext,
+  sharedState,
+  value,
+  words,
+} from 'ferrydns/plugin';
+import { Overview } from './overview.ts';
 import { pageFiles } from './page-files.ts';
+import type { WorkerNews } from './processes.ts';
+import { recordOf, type ServerRecord } from './record.ts';
 
 const usualAddress = '127.0.0.1:8053';
 const label = 'the plugin console';
@@ -19,8 +40,12 @@ const grammar = {
   once: true,
 } as const;
 
-/** They outlive a configuration, and belong to a server. */
-const sessionsOf = new WeakMap<Metrics, Sessions>();
+/** By this the consoles of a configuration find the one that counts. */
+const consoles = capability<Console>('console');
+const newsState = sharedState<never, WorkerNews>('news');
+
+/** Milliseconds from one look at the time to the next. */
+const pace = 1000;
 
 export default definePlugin({
   name: 'console',
@@ -30,27 +55,67 @@ export default definePlugin({
     const [at, extra] = address;
     if (extra !== undefined) context.fail(`unexpected '${extra.text}', expected a block with the options of the console`, extra);
     const options = { tls: tls?.files, token: token?.file, reader: reader?.file, readonly, hosts: hosts?.names ?? [] };
-    const access = readConsoleAccess({ place: at?.text ?? usualAddress, at }, options, context);
-    const sessions = sessionsOf.get(context.metrics) ?? new Sessions(context.now);
-    sessionsOf.set(context.metrics, sessions);
-    const logins = context.metrics.counter('ferrydns_console_logins_total', 'Tokens shown for a session, by what came of it.', ['outcome']);
-    let started: StartContext | undefined;
-    const instance: Instance = {
-      provides: [provide(adminUse, { label, access })],
-      start(given) {
-        if (!given.server.primary) return;
-        started = given;
-        openConsole(given, access, { label, sessions, observe: (outcome) => logins({ outcome }).add(), pages: pageFiles() });
-      },
-      serving() {
-        if (started === undefined) return;
-        const address = chosenAdminAddress(access, started.server) ?? access.address;
-        context.log.info(`console at ${address.startsWith('unix:') ? address : urlOf(address, access.tls !== undefined)}`);
-      },
-    };
-    return instance;
+    return new Console(readConsoleAccess({ place: at?.text ?? usualAddress, at }, options, context), context);
   },
 });
+
+class Console implements Instance {
+  readonly provides: readonly Provided[];
+  private readonly access: AdminAccess;
+  private readonly context: SetupContext;
+  private readonly record: ServerRecord;
+  /** The one of several that counts, and has what was counted. */
+  private leader: Console = this;
+  private overview: Overview | undefined;
+  private started: StartContext | undefined;
+
+  constructor(access: AdminAccess, context: SetupContext) {
+    this.access = access;
+    this.context = context;
+    this.record = recordOf(context.metrics, context.now);
+    const observer: RequestObserver = this.record.traffic;
+    this.provides = [provide(adminUse, { label, access }), provide(consoles, this), provide(requestObserver, observer)];
+  }
+
+  escort(block: readonly Instance[]): Handle | undefined {
+    return this.record.traffic.escort(block, this);
+  }
+
+  examine(examined: ExamineContext): void {
+    examineAdmin(this.access, this.context, examined);
+    this.leader = examined.everywhere(consoles)[0] ?? this;
+  }
+
+  start(given: StartContext): void {
+    const overview = this.leader.overview ?? this.count(given);
+    if (!given.server.primary) return;
+    this.started = given;
+    const logins = this.context.metrics.counter('ferrydns_console_logins_total', 'Tokens shown for a session, by what came of it.', ['outcome']);
+    const pages = { ...pageFiles(), ...overview.pages };
+    const { sessions } = this.record;
+    openConsole(given, this.access, { label, sessions, observe: (outcome) => logins({ outcome }).add(), pages });
+  }
+
+  serving(): void {
+    if (this.started === undefined) return;
+    const address = chosenAdminAddress(this.access, this.started.server) ?? this.access.address;
+    this.context.log.info(`console at ${address.startsWith('unix:') ? address : urlOf(address, this.access.tls !== undefined)}`);
+  }
+
+  /** Keeps the last hour, or tells the process that does. */
+  private count({ server, share, every }: StartContext): Overview {
+    const { now, memoryLimit } = this.context;
+    const { version, primary } = server;
+    const overview = new Overview({ version, now, memoryLimit, record: this.record, configuration: () => server.configuration() });
+    this.overview = overview;
+    const news = share(newsState, { told: (told) => overview.hear(told) });
+    every(pace, () => {
+      if (primary) overview.tick();
+      else news.tell(overview.news());
+    });
+    return overview;
+  }
+}
 
 /** What is to be typed into a browser of this machine. */
 function urlOf(address: string, tls: boolean): string {

@@ -6,6 +6,7 @@ import {
   type ServerAddress,
   trustSystemAuthorities,
   type UpstreamService,
+  type UpstreamState,
   upstreamService,
 } from 'ferrydns/built-in';
 import {
@@ -149,6 +150,10 @@ class Forward implements Instance, UpstreamService {
 
   upstreams(): readonly string[] {
     return this.context.upstreams.map(({ address }) => address);
+  }
+
+  states(): readonly UpstreamState[] {
+    return this.context.upstreams.map((upstream) => upstream.state);
   }
 
   only(query: Query, upstream: string): Passage {

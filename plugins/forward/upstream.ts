@@ -1,5 +1,5 @@
 // What is known of one upstream: how fast it has been, and whether it is up.
-import { RemoteServer, type ServerAddress } from 'ferrydns/built-in';
+import { RemoteServer, type ServerAddress, type UpstreamState } from 'ferrydns/built-in';
 import { type Logger, type SharedState, sharedState, type UdpClient } from 'ferrydns/plugin';
 import { HealthCheck } from './health-check.ts';
 import type { UpstreamMetrics } from './metrics.ts';
@@ -54,6 +54,8 @@ export class Upstream {
   private late = 0;
   /** Smoothed time to a reply in milliseconds; 0 before the first. */
   private roundTrip = 0;
+  private replies = 0;
+  private failures = 0;
 
   constructor(server: ServerAddress, { settings, metrics, client, now, desk, log }: UpstreamContext) {
     this.desk = desk;
@@ -89,6 +91,12 @@ export class Upstream {
     return `${this.heardAt < 0 ? 'taken as up, no reply so far' : 'up'}${speed}`;
   }
 
+  get state(): UpstreamState {
+    const { address, health, replies, failures, roundTrip } = this;
+    const up = this.down || this.silent ? false : this.heardAt < 0 && this.fails === 0 ? null : true;
+    return { address, up, health, replies, failures, milliseconds: roundTrip > 0 ? roundTrip : null };
+  }
+
   /** Milliseconds to wait for a reply before another upstream is asked as well. */
   get patience(): number {
     const wait = Math.min(maxPatience, Math.max(minPatience, 3 * this.roundTrip));
@@ -113,11 +121,14 @@ export class Upstream {
     this.fails = previous.fails;
     this.late = previous.late;
     this.roundTrip = previous.roundTrip;
+    this.replies = previous.replies;
+    this.failures = previous.failures;
     this.server.inherit(previous.server);
   }
 
   /** A reply came to what was asked at that time. */
   replied(rcode: number, askedAt: number): void {
+    this.replies++;
     this.heardAt = this.now();
     const milliseconds = this.heardAt - askedAt;
     this.late = 0;
@@ -134,6 +145,7 @@ export class Upstream {
 
   /** What was asked at that time got no reply, or could not be sent. */
   failed(askedAt: number): void {
+    this.failures++;
     // One that has replied to others meanwhile is alive: this query, or its datagram, was at fault.
     if (this.heardAt < askedAt) this.late = maxLate;
     this.probe();

@@ -29,4 +29,4 @@ export * from './cluster-services.ts';
 export { type PoolMemberStatus, type PoolService, poolService } from './pool-service.ts';
 export type { AllDown, PoolMember, PoolStatus, ServingReason } from './pool-status.ts';
 export { type RecentQueries, type RecentQuery, recentQueries } from './recent-queries.ts';
-export { type Passage, type UpstreamService, upstreamService } from './upstream-service.ts';
+export { type Passage, type UpstreamService, type UpstreamState, upstreamService } from './upstream-service.ts';

@@ -61,6 +61,8 @@ export type {
   HttpTls,
   Instance,
   Next,
+  ReadConfiguration,
+  ServedBlock,
   ServerControl,
   SetupContext,
   StartContext,

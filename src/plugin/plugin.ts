@@ -71,6 +71,27 @@ export interface ExamineContext {
   ways(name: Name): readonly Way[];
 }
 
+/** A server block that is served. */
+export interface ServedBlock {
+  /** Where it begins. */
+  readonly place: Place;
+  /** Where its queries come from: one for each listener and zone. */
+  readonly routes: readonly Route[];
+  /** What is used in it, in the order of the chain. */
+  readonly uses: Way['uses'];
+}
+
+/** The configuration that an instance is of, as it was read. */
+export interface ReadConfiguration {
+  /** How places name it. */
+  readonly file: string;
+  /** The text of each file that it consists of, by the name that places use. */
+  readonly sources: ReadonlyMap<string, string>;
+  /** What is odd about it, as "FILE:LINE - MESSAGE". */
+  readonly warnings: readonly string[];
+  readonly blocks: readonly ServedBlock[];
+}
+
 /** A listener, and a server block that answers there. */
 export interface Way {
   /** As "dns://:53". */
@@ -192,6 +213,8 @@ export interface ServerControl {
   readonly stopping: boolean;
   /** SHA-512 of the words of the configuration that is running, in hexadecimal. */
   readonly configurationHash: string;
+  /** That configuration, for the primary process and the workers; only the primary one has its texts and warnings. */
+  configuration(): ReadConfiguration;
   /** Every instance that has something to wait for: what its plugin is called, and what it says; of several processes, the one that is missing something. */
   readiness(): Awaitable<readonly { readonly name: string; readonly ready: true | string }[]>;
   /** The hash of the configuration as its files are now; throws ConfigErrors when they cannot be read. */

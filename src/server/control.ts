@@ -35,6 +35,7 @@ export function controlOf(server: Controlled, generation: Generation, block: Blo
     primary: server.primary,
     rehearsing: server.rehearsing,
     configurationHash: generation.configuration.hash,
+    configuration: () => generation.asRead(),
     readiness: () => server.readiness(generation),
     readConfigurationHash: () => server.readHash(),
     lookForChangedFiles: () => generation.lookForChangedFiles(),

@@ -8,7 +8,7 @@ import { QueryError } from '../dns/query-error.ts';
 import type { Reply } from '../dns/reply.ts';
 import { makeLogger } from '../log/logger.ts';
 import { type Awaitable, after } from '../plugin/awaitable.ts';
-import type { Instance, ServerControl, StartContext } from '../plugin/plugin.ts';
+import type { Instance, ReadConfiguration, ServerControl, StartContext } from '../plugin/plugin.ts';
 import { requestObserver } from '../plugin/request-observer.ts';
 import { type Block, problemOf, provided, type SetupEnvironment, type Use } from './block.ts';
 import type { Configuration } from './configuration.ts';
@@ -32,6 +32,10 @@ export interface GenerationContext extends SetupEnvironment, PlanningContext {
   readonly configuration: Configuration;
   /** The text of each file that it was read from, to show lines of it; none where another process has read them. */
   readonly sources: ReadonlyMap<string, string>;
+  /** How places name the file that was read first. */
+  readonly file: string;
+  /** What is odd about it. */
+  readonly warnings: readonly string[];
   /** The files whose content the instances were set up with. */
   readonly files: FilesRead;
   /** Numbers the configurations that the server has loaded. */
@@ -158,6 +162,12 @@ export class Generation {
   /** What every instance that can be waited for says. */
   readiness(): { readonly name: string; readonly ready: true | string }[] {
     return this.uses().flatMap(({ plugin, instance }) => (instance.ready === undefined ? [] : [{ name: plugin.name, ready: instance.ready() }]));
+  }
+
+  /** What was read, and what came of it. */
+  asRead(): ReadConfiguration {
+    const { file, sources, warnings } = this.context;
+    return { file, sources, warnings, blocks: this.blocks.map((block) => ({ ...block, routes: this.routesOf.get(block) ?? [] })) };
   }
 
   /** The zones that are served and where, as lines "zone:port", with the scheme where it is not DNS over UDP and TCP. */

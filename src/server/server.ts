@@ -281,6 +281,7 @@ export class Server {
     const common: Omit<GenerationContext, keyof Ready> = {
       ...environment,
       configuration: { tree: parsed.tree, hash: parsed.hash },
+      file: this.options.source.file,
       serial,
       builtIn: new Set(registry.plugins.map(({ name }) => name).filter((name) => registry.guests?.includes(name) !== true)),
       defaultAddress,

@@ -15,6 +15,8 @@ export interface Ready {
   readonly blocks: readonly Block[];
   /** The text of each file that was read, by the name that places use. */
   readonly sources: ReadonlyMap<string, string>;
+  /** What is odd about it; instances add to it until it is in use. */
+  readonly warnings: readonly string[];
   /** The files whose content the instances were set up with. */
   readonly files: FilesRead;
 }
@@ -34,8 +36,13 @@ export async function setUp<T extends { readonly listeners: readonly Listener[] 
   environment: SetupEnvironment,
   { checking, warn, assemble }: Assembly<T>,
 ): Promise<T> {
+  const told: string[] = [];
+  const tell = (warning: string) => {
+    told.push(warning);
+    warn(warning);
+  };
   // They may say why what follows is refused.
-  for (const warning of parsed.warnings) warn(warning);
+  for (const warning of parsed.warnings) tell(warning);
   const problems = [...parsed.problems];
   const files = new FilesRead();
   const registry = await loadCustomPlugins(parsed.tree, { ...environment, files }, problems);
@@ -47,10 +54,10 @@ export async function setUp<T extends { readonly listeners: readonly Listener[] 
   };
   // What could not be set up would be missed by the others.
   refuse();
-  const assembled = assemble({ blocks, sources, files });
+  const assembled = assemble({ blocks, sources, warnings: told, files });
   problems.push(...(await examine(blocks, assembled.listeners, { checking, stopping: environment.stopping })));
   refuse();
-  for (const warning of warnings) warn(warning);
+  for (const warning of warnings) tell(warning);
   return assembled;
 }
 
