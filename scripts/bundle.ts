@@ -11,7 +11,7 @@ const apart = /^(?:node:|@grpc\/|es-module-lexer|re2js|yaml$)/;
 const usual =
   /\/src\/command\/serve-command\.ts$|\/plugins\/(?:bind|cache|errors|forward|health|hosts|loadbalance|log|loop|prometheus|ready|reload|rewrite)\/index\.ts$/;
 /** Files that do something when they are imported; all others may be left out where nothing of them is used. */
-const acting = /\/node_modules\/|\/src\/(?:bin|compile-cache|heap|main|worker)\.ts$/;
+const acting = /\/node_modules\/|\/src\/(?:bin|checker|compile-cache|heap|main|worker)\.ts$/;
 
 const importOfNode = /^import \{([^}]*)\} from '(node:[\w/]+)';$/gm;
 
@@ -26,7 +26,7 @@ interface Places {
 export async function bundle({ root, dist }: Places): Promise<void> {
   const exported = Object.entries<string>(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).exports);
   const doors = new Map(exported.map(([name, file]) => [`ferrydns${name.slice(1)}`, join(root, file)]));
-  const entries = ['src/main.ts', 'src/worker.ts', ...exported.map(([, file]) => file.slice('./'.length))];
+  const entries = ['src/main.ts', 'src/worker.ts', 'src/checker.ts', ...exported.map(([, file]) => file.slice('./'.length))];
   // Those of the console's page, which is built apart, and those that are found on the way.
   const packages = new Set(['preact', 'uplot']);
   const imports = new Map<string, readonly string[]>();

@@ -19,6 +19,7 @@ import {
   value,
   words,
 } from 'ferrydns/plugin';
+import { configurationPages } from './configuration.ts';
 import { Overview } from './overview.ts';
 import { pageFiles } from './page-files.ts';
 import type { WorkerNews } from './processes.ts';
@@ -91,7 +92,7 @@ class Console implements Instance {
     if (!given.server.primary) return;
     this.started = given;
     const logins = this.context.metrics.counter('ferrydns_console_logins_total', 'Tokens shown for a session, by what came of it.', ['outcome']);
-    const pages = { ...pageFiles(), ...overview.pages };
+    const pages = { ...pageFiles(), ...overview.pages, ...configurationPages(given) };
     const { sessions } = this.record;
     openConsole(given, this.access, { label, sessions, observe: (outcome) => logins({ outcome }).add(), pages });
   }

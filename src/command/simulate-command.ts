@@ -82,7 +82,7 @@ export function runSimulate(words: readonly string[]): string {
 }
 
 /** Every step is begun as soon as it may be; checks and gates hold. */
-function simulationOf(given: Plan, asked: Flags): Simulation {
+export function simulationOf(given: Plan, asked: Flags): Simulation {
   const ttl = given.ttl ?? number(asked, 'ttl', given.transitionTtl);
   if (ttl < 1) throw new Error(`invalid value "${ttl}" for flag -ttl, expected 1 or more`);
   const plan: Plan = { ...given, ttl, advance: 'auto', handback: false };

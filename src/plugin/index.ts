@@ -46,6 +46,7 @@ export type { Timeouts } from '../transport/stream-settings.ts';
 export type { UdpClient } from '../transport/udp-socket.ts';
 export { type Awaitable, after, isPromise, rescue } from './awaitable.ts';
 export { type Capability, capability, metadataSource, type Provided, provide } from './capability.ts';
+export { type CheckedConfiguration, type CheckedPlan, type Finding, findingOf } from './check-apart.ts';
 export { type Deadlines, definePlugin, isPlugin, type Plugin, type PluginDefinition } from './definition.ts';
 export { type Explanation, type Question, readQuestion } from './explanation.ts';
 export { type Foresight, foresightOf } from './foresight.ts';

@@ -14,6 +14,7 @@ import type { Limits, Timeouts, TlsSettings } from '../transport/stream-settings
 import type { ListenerTransport } from '../transport/transports.ts';
 import type { Awaitable } from './awaitable.ts';
 import type { Capability, Provided } from './capability.ts';
+import type { CheckedConfiguration, CheckedPlan } from './check-apart.ts';
 import type { Explanation, Question } from './explanation.ts';
 import type { Outlook, RecentQuestion } from './outlook.ts';
 import type { RefusedReload } from './reload-guard.ts';
@@ -223,6 +224,13 @@ export interface ServerControl {
    * Whether a file that {@link SetupContext.read} was called for has changed since it was read or looked at last. One that cannot be read has not.
    */
   lookForChangedFiles(): boolean;
+  /**
+   * Has a configuration checked as it would be in place of the one that runs, in a process of its own, which reads the files that it names but imports no
+   * others than that one. Rejects with an Error when that takes too long, and while another text is being checked.
+   */
+  checkConfiguration(text: string): Promise<CheckedConfiguration>;
+  /** Has a plan file checked and run on a virtual clock with so many clients; rejects as above. */
+  checkPlan(text: string, clients: number): Promise<CheckedPlan>;
   /** Loads the configuration again; rejects, and changes nothing, when it is refused. With `force` no guard is asked. */
   reload(how?: { readonly force?: boolean }): Promise<void>;
   /** The last reload that was refused; undefined when one was loaded since. */

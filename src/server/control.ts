@@ -1,4 +1,5 @@
 // What an instance may know of the server as a whole, and ask of it.
+import type { CheckedConfiguration } from '../plugin/check-apart.ts';
 import type { ServerControl } from '../plugin/plugin.ts';
 import type { RefusedReload } from '../plugin/reload-guard.ts';
 import type { Block } from './block.ts';
@@ -19,6 +20,8 @@ export interface Controlled {
   sockets(): Sockets;
   httpPort(address: string): number | undefined;
   expose: ServerControl['expose'];
+  checkConfiguration(text: string, generation: Generation): Promise<CheckedConfiguration>;
+  checkPlan: ServerControl['checkPlan'];
   fatal(message: string): void;
 }
 
@@ -39,6 +42,8 @@ export function controlOf(server: Controlled, generation: Generation, block: Blo
     readiness: () => server.readiness(generation),
     readConfigurationHash: () => server.readHash(),
     lookForChangedFiles: () => generation.lookForChangedFiles(),
+    checkConfiguration: (text) => server.checkConfiguration(text, generation),
+    checkPlan: (text, clients) => server.checkPlan(text, clients),
     reload: (how) => server.requestReload(how),
     refusedReload: () => server.reloads.refused,
     listeners: () =>

@@ -44,6 +44,11 @@ interface Loading {
   readonly stopping: AbortSignal;
 }
 
+/** The plugins that the tree's global block names, as one text: equal ones load the same code. */
+export function customPlugins({ global }: Tree): string {
+  return JSON.stringify((global?.directives ?? []).map(({ name, args }) => [name, ...args].map(({ text }) => text)));
+}
+
 /** The registry with the plugins that the tree's global block names. Problems are added to `problems`. */
 export async function loadCustomPlugins(tree: Tree, environment: LoadEnvironment, problems: ConfigError[]): Promise<Registry> {
   const load = environment.modules.begin({ read: (path) => environment.files.read(path), importElsewhere });

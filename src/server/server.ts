@@ -4,9 +4,12 @@ import type { Parsed } from '../config/tree.ts';
 import { formatEntry, type Logger, type LogSwitches, makeLogger } from '../log/logger.ts';
 import { MetricsRegistry } from '../metrics/registry.ts';
 import type { Awaitable } from '../plugin/awaitable.ts';
+import type { CheckedConfiguration, CheckedPlan } from '../plugin/check-apart.ts';
 import type { Outlook, RecentQuestion } from '../plugin/outlook.ts';
+import { CheckProcess } from './check-process.ts';
 import { type Configuration, type ConfigurationSource, readConfiguration, textSource } from './configuration.ts';
 import { controlOf } from './control.ts';
+import { customPlugins } from './custom-plugins.ts';
 import type { Front, Prepared, SocketInfo } from './front.ts';
 import { Generation, type GenerationContext } from './generation.ts';
 import { HttpListeners } from './http.ts';
@@ -71,6 +74,7 @@ export class Server {
   private loads = 0;
   private readonly ending = new AbortController();
   private readonly modules = new PluginModules();
+  private readonly checks = new CheckProcess();
   /** What became of reloads. */
   readonly reloads = new Reloads();
   rehearsing = false;
@@ -362,6 +366,17 @@ export class Server {
   readiness(generation = this.running): Awaitable<Readiness> {
     const own = generation?.readiness() ?? [];
     return this.workers === undefined || generation !== this.running ? own : this.workers.readiness(own);
+  }
+
+  /** What is wrong with a text in place of the configuration that runs. */
+  checkConfiguration(text: string, running: Generation): Promise<CheckedConfiguration> {
+    const { source, directory, dnsPort } = this.options;
+    const custom = customPlugins(running.configuration.tree);
+    return this.checks.configuration({ text, file: source.file, directory, dnsPort, custom }, running.asRead().sources);
+  }
+
+  checkPlan(text: string, clients: number): Promise<CheckedPlan> {
+    return this.checks.plan(text, clients);
   }
 
   /** Logs and ends the process, which is the whole server. */

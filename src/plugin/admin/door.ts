@@ -6,10 +6,8 @@ import type { AdminAccess } from './access.ts';
 import { adminHeaders, refuseRequest } from './answer.ts';
 import { digest, sameDigest } from './digest.ts';
 import type { PageOfAll } from './pages.ts';
+import type { Role } from './role.ts';
 import type { Sessions } from './sessions.ts';
-
-/** What somebody may do: see everything, or change what is so as well. */
-export type Role = 'reader' | 'operator';
 
 /** Somebody who was let in. */
 interface Visitor {

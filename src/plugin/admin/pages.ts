@@ -2,6 +2,7 @@
 import type { Awaitable } from '../awaitable.ts';
 import type { HttpRequest, HttpResponse } from '../plugin.ts';
 import { refuseRequest } from './answer.ts';
+import type { Role } from './role.ts';
 
 /** What is at a path: about all members of a collection, or about the one that the path names. */
 export type AdminPage<T> = PageOfAll | PageOfOne<T>;
@@ -14,7 +15,7 @@ export interface PageOfAll {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** Readers for GET, operators for other methods, unless given. */
   readonly for?: Audience;
-  readonly all: (request: HttpRequest) => Awaitable<HttpResponse>;
+  readonly all: (request: HttpRequest, role: Role | undefined) => Awaitable<HttpResponse>;
 }
 
 /** About one of them. */

@@ -164,7 +164,7 @@ class AdminServer {
     const unseen = this.door.refuse(visitor, page);
     if (unseen !== undefined) return this.slowly(request, unseen);
     if (page === undefined) return refuseRequest(404, `there is nothing at ${pathname}`);
-    const reply = misused(request, page) ?? page.all(request);
+    const reply = misused(request, page) ?? page.all(request, visitor.role);
     return after(reply, (found) => sent(found, visitor.signal));
   }
 

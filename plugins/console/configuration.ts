@@ -1,0 +1,72 @@
+// What runs, as the console shows it, and texts that somebody wants checked before they are used. Nothing is written from here.
+import { answerJson, type PageOfAll, readOrderFields, refuseRequest } from 'ferrydns/built-in/admin';
+import { ConfigErrors, findingOf, type HttpRequest, type HttpResponse, messageOf, type ReadConfiguration, type StartContext } from 'ferrydns/plugin';
+import { blanked } from './secrets.ts';
+
+/** Clients of a simulation, unless asked for more or fewer. */
+const usualClients = 10_000;
+const mostClients = 100_000;
+
+export function configurationPages({ server, lookAhead }: StartContext): Readonly<Record<string, PageOfAll>> {
+  const loaded = new Date();
+  return {
+    '/configuration': { method: 'GET', all: (_, role) => answerJson(200, tell(server.configuration(), loaded, role !== 'operator')) },
+    '/configuration/check': { method: 'POST', all: (request) => checkConfiguration(request, { server, lookAhead }) },
+    '/plans/check': { method: 'POST', for: 'readers', all: (request) => checkPlan(request, server) },
+  };
+}
+
+function tell({ file, sources, warnings, blocks }: ReadConfiguration, loaded: Date, secret: boolean) {
+  const text = sources.get(file) ?? '';
+  return {
+    file,
+    text: secret ? blanked(text) : text,
+    loaded: loaded.toISOString(),
+    warnings: warnings.map(findingOf),
+    blocks: blocks.map(({ routes, place, uses }) => ({
+      server: [...new Set(routes.map((route) => route.server))].join(' '),
+      zone: [...new Set(routes.map(({ zone }) => zone))].join(' '),
+      view: routes[0]?.view ?? '',
+      place: `${place.file}:${place.line}`,
+      plugins: uses.map(({ plugin }) => plugin.name),
+    })),
+  };
+}
+
+async function checkConfiguration({ body }: HttpRequest, { server, lookAhead }: Pick<StartContext, 'server' | 'lookAhead'>): Promise<HttpResponse> {
+  const fields = readOrderFields(body, ['text']);
+  if (typeof fields === 'string') return refuseRequest(400, fields);
+  const { text } = fields;
+  if (typeof text !== 'string') return refuseRequest(400, "no 'text', expected the text of a Corefile");
+  try {
+    const checked = await server.checkConfiguration(text);
+    return answerJson(200, { ...checked, outlook: checked.ok ? await outlookOf(text, { server, lookAhead }) : null });
+  } catch (error) {
+    return refuseRequest(503, messageOf(error));
+  }
+}
+
+/** What would change; null where nobody knows what is asked, or the text cannot be set up beside what runs. */
+async function outlookOf(text: string, { server, lookAhead }: Pick<StartContext, 'server' | 'lookAhead'>) {
+  try {
+    return await lookAhead({ text, file: server.configuration().file, questions: [] });
+  } catch (error) {
+    if (error instanceof ConfigErrors) return null;
+    throw error;
+  }
+}
+
+async function checkPlan({ body }: HttpRequest, server: StartContext['server']): Promise<HttpResponse> {
+  const fields = readOrderFields(body, ['text', 'clients']);
+  if (typeof fields === 'string') return refuseRequest(400, fields);
+  const { text, clients = usualClients } = fields;
+  if (typeof text !== 'string') return refuseRequest(400, "no 'text', expected the text of a plan file");
+  if (typeof clients !== 'number' || !Number.isInteger(clients) || clients < 1 || clients > mostClients) {
+    return refuseRequest(400, `'clients' is no number, expected 1 to ${mostClients}`);
+  }
+  try {
+    return answerJson(200, await server.checkPlan(text, clients));
+  } catch (error) {
+    return refuseRequest(503, messageOf(error));
+  }
+}
