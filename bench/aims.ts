@@ -31,6 +31,7 @@ const aims: readonly Aim[] = [
   cpuAim(FROM_CACHE, 'dnsdist', 1),
   cpuAim(FROM_CACHE, 'floor', 1.6),
   cpuAim(['misses'], BASELINE, 1 / 2),
+  cpuAim(['template'], BASELINE, 1),
   cpuAim(['tcp', 'dot', 'doh'], BASELINE, 1),
   cpuAim(['tcp'], 'dnsdist', 1),
   {

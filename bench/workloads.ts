@@ -1,7 +1,7 @@
 // What is asked: the names of each workload, in the same order for every server, and what a right answer to them is.
 
 /** What a server must have to answer a workload; its configuration depends on nothing else. */
-export type WorkloadKind = 'cached' | 'misses' | 'hosts' | 'chain' | 'nxdomain';
+export type WorkloadKind = 'cached' | 'misses' | 'hosts' | 'chain' | 'nxdomain' | 'template';
 
 /** How the queries travel: in the clear, or as DNS over TLS (RFC 7858) or over HTTPS (RFC 8484), in dnsperf's words. */
 export type Transport = 'udp' | 'tcp' | 'dot' | 'doh';
@@ -106,6 +106,21 @@ const nxdomain: Workload = {
   probe: 'api0.example.com.svc.cluster.nx.',
 };
 
+/** Names that have their addresses in them, none of which is kept. */
+const templateNames = numbered(HOSTS_ENTRIES, (index) => `ip-10-0-${index >> 8}-${index & 255}.template.bench. A`);
+const template: Workload = {
+  ...plain,
+  name: 'template',
+  kind: 'template',
+  title: 'answers of a template: an address out of each of 10,000 names, 90/10 Zipf',
+  label: 'template',
+  paced: false,
+  rcode: 'NOERROR',
+  upstream: [0, 0],
+  queries: (run) => drawZipf(templateNames, run),
+  probe: 'ip-10-0-0-1.template.bench.',
+};
+
 const tcp: Workload = { ...cached, name: 'tcp', transport: 'tcp', title: 'cached answers over TCP: 100 connections', label: 'TCP' };
 const dot: Workload = { ...cached, name: 'dot', transport: 'dot', title: 'cached answers over TLS: 100 connections', label: 'DoT' };
 /** Fewer names: some servers take long to get warm by requests. */
@@ -125,7 +140,7 @@ const HOSTS_SIZES = [1000, 10_000, 100_000, 1_000_000];
 const hosts = hostsWorkload(HOSTS_ENTRIES, 'hosts');
 
 /** What `npm run bench` drives. */
-export const workloads: readonly Workload[] = [cached, misses, hosts, chain, nxdomain];
+export const workloads: readonly Workload[] = [cached, misses, hosts, chain, nxdomain, template];
 
 /** What `npm run bench:peers` drives. */
 export const peerWorkloads: readonly Workload[] = [

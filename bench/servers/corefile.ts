@@ -30,6 +30,12 @@ const directivesOf: Readonly<Record<WorkloadKind, (place: Place) => readonly str
   misses: ({ upstream }) => ['cache 3600', `forward . 127.0.0.1:${upstream}`],
   nxdomain: cacheAndForward,
   hosts: ({ hosts }) => [`hosts ${hosts}`],
+  template: () => [
+    'template IN A template.bench {',
+    '    match ^ip-(?P<a>[0-9]+)-(?P<b>[0-9]+)-(?P<c>[0-9]+)-(?P<d>[0-9]+)[.]template[.]bench[.]$',
+    '    answer "{{ .Name }} 60 IN A {{ .Group.a }}.{{ .Group.b }}.{{ .Group.c }}.{{ .Group.d }}"',
+    '}',
+  ],
   chain: ({ hosts, upstream, admin }) => [
     'errors',
     `health 127.0.0.1:${admin.health}`,
