@@ -10,6 +10,7 @@ const helps: Readonly<Record<string, string>> = {
   truncated: 'Datagrams longer than a query may be, of which only the start was seen.',
   unanswerable: 'Datagrams that no answer can go to.',
   receiveErrors: 'Failures to receive, those told by ICMP included.',
+  shed: 'Datagrams dropped unread, because more had been asked for some time than could be answered.',
   sendErrors: 'Datagrams that the system refused to send.',
   sendBlocked: 'Times that the system had no room for what was to be sent.',
   discarded: 'Answers given up because there was no room for too long.',

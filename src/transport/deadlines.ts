@@ -2,6 +2,8 @@
 
 /** Ticks until a slot comes round again. What waits longer stays in its slot for another round. */
 const slotCount = 512;
+/** Ticks by which a look may be late before this process is taken for late. */
+const lateTicks = 2;
 
 /** A place in the list of a slot, kept by {@link Deadlines}. */
 interface Linked {
@@ -29,6 +31,8 @@ export class Deadlines {
   /** The number of the tick that was looked at last. */
   private looked = 0;
   private timer: NodeJS.Timeout | undefined;
+  /** When the timer is to fire. */
+  private due = 0;
 
   constructor(tick: number) {
     this.tick = tick;
@@ -36,8 +40,9 @@ export class Deadlines {
 
   add(waiting: Waiting): void {
     if (this.timer === undefined) {
-      this.looked = Math.floor(performance.now() / this.tick);
-      this.timer = setTimeout(this.look, this.tick).unref();
+      const now = performance.now();
+      this.looked = Math.floor(now / this.tick);
+      this.wait(now);
     }
     const number = Math.max(Math.ceil(waiting.until / this.tick), this.looked + 1);
     const slot = this.slots[number % slotCount] as Linked;
@@ -58,13 +63,28 @@ export class Deadlines {
     this.count--;
   }
 
+  private wait(now: number): void {
+    this.due = now + this.tick;
+    this.timer = setTimeout(this.wake, this.tick).unref();
+  }
+
+  /**
+   * When this process is late, what it waits for may have come long ago: that is read first, in the round of the event loop that has begun. Else a
+   * server that has too little of the processor would take others for silent, and ask them twice.
+   */
+  private readonly wake = () => {
+    if (performance.now() - this.due <= lateTicks * this.tick) this.look();
+    else setImmediate(() => setImmediate(this.look));
+  };
+
   private readonly look = () => {
     const now = performance.now();
     const current = Math.floor(now / this.tick);
     const first = Math.max(this.looked + 1, current - slotCount + 1);
     this.looked = current;
     for (let number = first; number <= current; number++) this.expire(this.slots[number % slotCount] as Linked, now);
-    this.timer = this.count === 0 ? undefined : setTimeout(this.look, this.tick).unref();
+    if (this.count === 0) this.timer = undefined;
+    else this.wait(performance.now());
   };
 
   private expire(slot: Linked, now: number): void {

@@ -284,6 +284,25 @@ describe.runIf(isNativeAvailable())('turns', () => {
     expect(listening.counters.received).toBe(450);
   });
 
+  test('when more is asked for a second than can be answered, what waits is dropped, and what comes then is answered', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const answered: string[] = [];
+    const listening = await listen((wire, start, end) => {
+      answered.push(Buffer.from(wire.subarray(start, end)).toString());
+      // Two turns of 256 messages take a second, and each batch less: else its answers would be too old to be sent.
+      vi.advanceTimersByTime(4);
+      return 0;
+    });
+    const asker = await client(listening.port);
+    for (let i = 0; i < 1000; i++) asker.send(Buffer.from(`old${i}`));
+    await expect.poll(() => listening.counters.received + listening.counters.shed).toBe(1000);
+    expect(answered).toEqual(Array.from({ length: 512 }, (_, i) => `old${i}`));
+    expect(listening.counters).toMatchObject({ received: 512, shed: 488 });
+    asker.send(Buffer.from('new'));
+    await expect.poll(() => answered.at(-1)).toBe('new');
+  });
+
   test('one call sends many answers, also those that came later', async () => {
     const waiting: Peer[] = [];
     const { port, counters } = await listen((_wire, _start, _end, peer) => {

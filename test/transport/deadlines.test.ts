@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { Deadlines, type Waiting } from '../../src/transport/deadlines.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
@@ -58,4 +58,21 @@ test('one that ends may end others, and begin new waits, its own as well', () =>
   expect(ended).toHaveLength(1);
   vi.advanceTimersByTime(50);
   expect(ended.slice(1)).toEqual(['later']);
+});
+
+test('when the process is late, what has come meanwhile is heard before its wait is over', async () => {
+  vi.useRealTimers();
+  let now = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => now);
+  onTestFinished(() => void vi.restoreAllMocks());
+  const deadlines = new Deadlines(tick);
+  const ended: string[] = [];
+  const come = waitFor(5, () => ended.push('come'));
+  const silent = waitFor(5, () => ended.push('silent'));
+  // What has arrived is read in the round of the event loop in which the timers fire.
+  setTimeout(() => setImmediate(() => deadlines.remove(come)), tick);
+  deadlines.add(come);
+  deadlines.add(silent);
+  now = 1000;
+  await expect.poll(() => ended).toEqual(['silent']);
 });

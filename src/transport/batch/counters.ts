@@ -13,6 +13,8 @@ export interface UdpCounters {
   unanswerable: number;
   /** Calls to receive that failed for another reason than that nothing was there. */
   receiveErrors: number;
+  /** Datagrams dropped unread: more had been asked for some time than could be answered. */
+  shed: number;
   /** Datagrams that the system refused to send. */
   sendErrors: number;
   /** Times that the system had no room for what was to be sent. */
@@ -30,6 +32,7 @@ export function zeroCounters(): UdpCounters {
     truncated: 0,
     unanswerable: 0,
     receiveErrors: 0,
+    shed: 0,
     sendErrors: 0,
     sendBlocked: 0,
     discarded: 0,

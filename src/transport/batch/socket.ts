@@ -4,6 +4,7 @@ import type { Logger } from '../../log/logger.ts';
 import { type Answerer, type Listening, maxMessage, pending } from '../answerer.ts';
 import type { UdpOptions } from '../udp.ts';
 import { addressText, addressWord, ipv4Text, isWildcard, portOf, portWord } from './address.ts';
+import { Backlog } from './backlog.ts';
 import { type UdpCounters, zeroCounters } from './counters.ts';
 import type { UdpDescriptor } from './descriptor.ts';
 import { errorName } from './library.ts';
@@ -24,6 +25,8 @@ const slots = 64;
 const receiveLength = 4096;
 /** Full batches received in a row before timers and other sockets have their turn. */
 const batchesPerTurn = 4;
+/** Batches that are dropped in a row at most: more than the buffer of a socket holds. */
+const batchesDropped = 1024;
 /** Turns at most for what has arrived when the socket is to be closed. */
 const turnsAtClose = 16;
 /** Milliseconds until sending is tried again when the system had no room, and how often. */
@@ -62,6 +65,7 @@ export class BatchSocket implements PeerSocket, BatchListening {
   private refused = false;
   private retryTimer: NodeJS.Timeout | undefined;
   private answering = false;
+  private readonly backlog = new Backlog();
   private shared: boolean;
   private unanswered = 0;
   private idle: (() => void) | undefined;
@@ -141,6 +145,7 @@ export class BatchSocket implements PeerSocket, BatchListening {
 
   /** One turn: receives until nothing is left, or for so long that others must have theirs; then the event loop calls again. Says whether there may be more. */
   private receive(): boolean {
+    if (this.backlog.isOld) this.shed();
     let count = slots;
     for (let batch = 0; batch < batchesPerTurn && count === slots; batch++) {
       count = this.descriptor.receive(this.incoming);
@@ -156,7 +161,19 @@ export class BatchSocket implements PeerSocket, BatchListening {
       }
     }
     this.flush();
+    this.backlog.turned(count === slots);
     return count === slots;
+  }
+
+  /** Drops what waits. Without that every query would be answered too late for as long as more is asked than can be answered; so most are answered in time. */
+  private shed(): void {
+    let count = slots;
+    for (let batch = 0; batch < batchesDropped && count === slots; batch++) {
+      count = this.descriptor.receive(this.incoming);
+      this.counters.receiveCalls++;
+      if (count > 0) this.counters.shed += count;
+    }
+    this.backlog.turned(false);
   }
 
   private answerAll(count: number, again = false): void {
