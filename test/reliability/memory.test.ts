@@ -14,6 +14,8 @@ import { type Program, startProgram } from '../support/program.ts';
 const mebibyte = 2 ** 20;
 const seconds = Number(process.env['MEMORY_SECONDS'] ?? 3);
 const isLong = process.env['MEMORY_SECONDS'] !== undefined;
+/** Milliseconds: what is done besides the flood takes most of it where the machine has other work. */
+const timeout = 120_000 + 2000 * seconds;
 const kept = Array.from({ length: 20 }, (_, index) => `kept${index}.bench.`);
 const lifetime = 3600;
 
@@ -36,11 +38,12 @@ async function startUpstream(): Promise<number> {
   return port;
 }
 
-/** Asks for every name that is kept, once a second. Gives what was not as it has to be. */
+/** Asks for every name that is kept, once a second, at least twice. Gives what was not as it has to be. */
 async function watch(port: number): Promise<string[]> {
   const wrong: string[] = [];
   const askedBefore = new Map<string, number>();
-  for (let second = 0; second < seconds; second++) {
+  const end = performance.now() + seconds * 1000;
+  for (let second = 0; second < 2 || performance.now() < end; second++) {
     const begun = performance.now();
     for (const name of kept) {
       const asked = performance.now();
@@ -69,7 +72,7 @@ function peakOf({ pid }: Program): number {
 test.skipIf(process.platform !== 'linux').each([
   [128, 5],
   [64, 25],
-])('in %i MiB a flood of 250 names in %i ms ends nothing, and takes no name that is asked for each second', async (size, pause) => {
+])('in %i MiB a flood of 250 names in %i ms ends nothing, and takes no name that is asked for each second', { timeout }, async (size, pause) => {
   using group = makeControlGroup(size * mebibyte);
   const [port, metrics, upstream] = [await freePort(), await freePort(), await startUpstream()];
   const lines = [
