@@ -15,6 +15,7 @@ export const modules: Readonly<Record<string, () => Promise<{ readonly benches: 
   'plugins/hosts': () => import('./plugins/hosts.ts'),
   'plugins/loadbalance': () => import('./plugins/loadbalance.ts'),
   'plugins/prometheus': () => import('./plugins/prometheus.ts'),
+  'plugins/querylog': () => import('./plugins/querylog.ts'),
   'plugins/rewrite': () => import('./plugins/rewrite.ts'),
   'plugins/template': () => import('./plugins/template.ts'),
 };

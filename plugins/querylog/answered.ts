@@ -21,6 +21,8 @@ export class Answered {
   rcode = 0;
   /** Seconds: the lowest of the answer section, or where that is empty of the authority section. */
   ttl = noTtl;
+  /** Whether there are records in the answer section. */
+  found = false;
   /** The code of the first extended error (RFC 8914); -1 without one. */
   error = -1;
 
@@ -38,6 +40,7 @@ export class Answered {
     this.reset(length, (message[3] as number) & 0xf);
     const answers = uint16(message, 6);
     const authorities = uint16(message, 8);
+    this.found = answers > 0;
     let at = headerLength + query.questionLength;
     for (let left = answers; left > 0 && at < length; left--) at = this.readRecord(message, at, true);
     for (let left = authorities; left > 0 && at < length; left--) at = this.readRecord(message, at, answers === 0);
@@ -50,6 +53,7 @@ export class Answered {
     this.rcode = rcode;
     this.ttl = noTtl;
     this.error = -1;
+    this.found = false;
   }
 
   /** Returns where the next record begins. */

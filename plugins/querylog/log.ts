@@ -25,7 +25,7 @@ export class LogMetrics {
     this.sampled = metrics.counter('ferrydns_querylog_sampled_total', 'Queries that were chosen and are not in the sample.');
     this.dropped = metrics.counter(
       'ferrydns_querylog_dropped_total',
-      'Events that were lost, by where: on the way from a worker process, or at a file or standard output.',
+      'Events that were lost, by where: on the way from a worker process, or at a file that takes nothing.',
       ['reason'],
     );
   }

@@ -9,7 +9,7 @@ import { Top } from './top.ts';
 export class Memory implements Outlet {
   ring: Ring;
   readonly top = new Top();
-  /** Events that were lost on their way here, or to a file. */
+  /** Events that were lost on their way here from a worker process. */
   dropped = 0;
   private age: number;
   private users = 0;

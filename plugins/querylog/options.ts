@@ -15,14 +15,29 @@ import {
   repeated,
   type SetupContext,
   setting,
+  value,
   zone,
 } from 'ferrydns/plugin';
 import { hashedBy, network, type WriteClient, whole } from './client-form.ts';
+import type { LineForm } from './event-line.ts';
+import type { Rotation } from './line-file.ts';
 import { Selection } from './selection.ts';
 
 /** Events that are kept unless the configuration says otherwise, and for how long (milliseconds). */
 const usualMemory = { events: 50_000, age: 3_600_000 };
 const leastKey = 16;
+
+const units: Readonly<Record<string, number>> = { K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
+const fileSize = value('SIZE', readSize, {
+  expected: 'a size such as 100M, or 0',
+  schema: { anyOf: [{ const: 0 }, { type: ['string'], pattern: '^(0|\\d{1,6}[KMG])$' }] },
+});
+
+function readSize(word: string): number {
+  const [, number = '', unit = ''] = /^(\d{1,6})([KMG])$/.exec(word) ?? [];
+  if (number === '' && word !== '0') throw new Error(`'${word}' is not a size`);
+  return Number(number) * (units[unit] ?? 0);
+}
 
 export const grammar = {
   block: {
@@ -30,6 +45,12 @@ export const grammar = {
       { events: optional(integer({ min: 100, max: 10_000_000 }), usualMemory.events), age: optional(duration({ min: '1s' }), usualMemory.age) },
       'keeps the last events for the admin address: so many, for so long',
     ),
+    file: property(
+      { file, size: optional(fileSize, readSize('100M')), kept: optional(integer({ min: 0, max: 1000 }), 5) },
+      'writes events to a file; one that would become larger than SIZE is moved aside, and KEPT old ones stay',
+    ),
+    stdout: flag('writes events to standard output'),
+    format: setting(choice('json', 'logfmt'), 'how a line is written', 'json'),
     names: repeated({ zones: many(zone, 1) }, 'only names in these zones'),
     clients: repeated({ networks: many(cidr, 1) }, 'only clients in these networks'),
     slow: setting(duration({ min: '1us' }), 'only answers that took so long or longer'),
@@ -56,6 +77,15 @@ export interface LogSettings {
   readonly writeClient: WriteClient;
   /** Undefined: its events are not kept in memory. */
   readonly memory: MemorySettings | undefined;
+  readonly file: FileSettings | undefined;
+  readonly stdout: boolean;
+  readonly lineForm: LineForm;
+}
+
+/** A file that events are written to. */
+export interface FileSettings extends Rotation {
+  /** Absolute. */
+  readonly path: string;
 }
 
 /** The settings of each directive of a server block. */
@@ -78,7 +108,11 @@ function settingsOf(use: Options, context: SetupContext): LogSettings {
     failures: use.failures,
     sample: use.sample,
   });
-  return { selection, writeClient: writerFor(use.addresses, context), memory: use.memory ?? usualMemory };
+  const { file: given, stdout, format: lineForm } = use;
+  // Where nothing is said, events are kept in memory.
+  const memory = use.memory ?? (given === undefined && !stdout ? usualMemory : undefined);
+  const file = given && { path: context.path(given.file), size: given.size, kept: given.kept };
+  return { selection, writeClient: writerFor(use.addresses, context), memory, file, stdout, lineForm };
 }
 
 function writerFor(addresses: Options['addresses'], context: SetupContext): WriteClient {

@@ -6,6 +6,7 @@ import {
   capability,
   type ExamineContext,
   type Instance,
+  messageOf,
   type Provided,
   provide,
   requestObserver,
@@ -14,9 +15,11 @@ import {
   sharedState,
 } from 'ferrydns/plugin';
 import { Batch } from './batch.ts';
-import { Log, LogMetrics } from './log.ts';
+import { LineFile } from './line-file.ts';
+import { both, Lines, type TakeLines } from './lines.ts';
+import { Log, LogMetrics, type Outlet } from './log.ts';
 import { Memory } from './memory.ts';
-import type { LogSettings, MemorySettings } from './options.ts';
+import type { FileSettings, LogSettings, MemorySettings } from './options.ts';
 import { queries } from './pages.ts';
 import { QueryLog } from './query-log.ts';
 import { recentIn } from './recent.ts';
@@ -26,7 +29,8 @@ interface Note {
   /** Which directive of the block they are of. */
   readonly log: number;
   readonly records: Uint8Array;
-  readonly count: number;
+  /** Events that could not be sent since the note before. */
+  readonly lost: number;
 }
 
 /** By this the instances of a configuration find each other. */
@@ -44,7 +48,11 @@ export class QueryLogInstance implements Instance {
   private readonly memorySettings: MemorySettings | undefined;
   private accesses: readonly AdminAccess[] = [];
   private memory: Memory | undefined;
+  /** Events of a worker that it could not tell of yet. */
+  private lost = 0;
   private batches: readonly Batch[] = [];
+  private lines: readonly Lines[] = [];
+  private readonly files = new Map<string, LineFile>();
 
   constructor(settings: readonly LogSettings[], context: SetupContext) {
     this.context = context;
@@ -65,6 +73,11 @@ export class QueryLogInstance implements Instance {
   examine({ everywhere }: ExamineContext): void {
     const all = everywhere(logged);
     this.wireStep.tellsUnrouted = all[0] === this;
+    for (const { settings } of this.logs)
+      this.examineFile(
+        settings,
+        all.flatMap((each) => each.logs),
+      );
     const mine = this.memorySettings;
     if (mine === undefined) return;
     const first = all.find(({ memorySettings }) => memorySettings !== undefined)?.memorySettings ?? mine;
@@ -82,47 +95,103 @@ export class QueryLogInstance implements Instance {
     }
   }
 
-  start(context: StartContext): void {
+  async start(context: StartContext): Promise<void> {
     const { server } = context;
     if (server.rehearsing) return;
     const hear = (note: Note) => this.hear(note);
     const state = context.share(eventsState, server.primary ? { told: hear } : {});
-    if (server.primary) this.record(context);
+    if (server.primary) await this.record(context);
     else this.batches = this.logs.map((log, index) => this.sendFrom(log, (batch) => state.tell({ log: index, ...batch })));
     context.every(pace, () => this.tick());
   }
 
   serving(): void {
     if (this.memorySettings !== undefined) this.memory?.resize(this.memorySettings);
+    for (const { settings } of this.logs) if (settings.file !== undefined) this.rotate(settings.file);
   }
 
-  stop(): void {
-    for (const batch of this.batches) batch.empty();
+  async stop(): Promise<void> {
+    this.flush();
     this.memory?.leave(this.context.metrics);
     this.memory = undefined;
     for (const log of this.logs) log.outlet = undefined;
+    await Promise.all([...this.files.values()].map((file) => file.leave()));
+    this.files.clear();
+  }
+
+  private examineFile({ file, lineForm }: LogSettings, all: readonly Log[]): void {
+    const first = all.find(({ settings }) => settings.file?.path === file?.path)?.settings;
+    if (file === undefined || first?.file === undefined) return;
+    if (first.file.size === file.size && first.file.kept === file.kept && first.lineForm === lineForm) return;
+    this.context.fail(
+      `${file.path} has another size, number of old files or format than in the first querylog that writes to it, expected the same`,
+      'file',
+    );
   }
 
   /** In the process where events are kept. */
-  private record(context: StartContext): void {
-    if (this.memorySettings === undefined) return;
-    const memory = Memory.of(this.context.metrics, this.memorySettings);
+  private async record(context: StartContext): Promise<void> {
+    if (this.memorySettings !== undefined) this.remember(context, this.memorySettings);
+    for (const log of this.logs) log.outlet = await this.outletOf(log.settings);
+  }
+
+  private remember(context: StartContext, settings: MemorySettings): void {
+    const memory = Memory.of(this.context.metrics, settings);
     this.memory = memory;
-    for (const log of this.logs) log.outlet = memory;
     for (const access of this.accesses) openAdmin(context, access, { collection: queries, name: 'memory', member: memory });
+  }
+
+  private async outletOf({ memory, file, stdout, lineForm }: LogSettings): Promise<Outlet | undefined> {
+    const remembered = memory === undefined ? undefined : this.memory;
+    const takers: TakeLines[] = [];
+    if (file !== undefined) {
+      const opened = await this.open(file);
+      takers.push((text, lines) => opened.add(text, lines));
+    }
+    if (stdout) takers.push((text) => text.trimEnd().split('\n').forEach(this.context.logLine));
+    if (takers.length === 0) return remembered;
+    const lines = new Lines(lineForm, takers);
+    this.lines = [...this.lines, lines];
+    return remembered === undefined ? lines : both(remembered, lines);
+  }
+
+  private async open({ path }: FileSettings): Promise<LineFile> {
+    const known = this.files.get(path);
+    if (known !== undefined) return known;
+    const dropped = this.metrics.dropped({ reason: 'file' });
+    const { metrics, log } = this.context;
+    try {
+      const file = await LineFile.use(path, { metrics, log, lost: (lines) => dropped.add(lines) });
+      this.files.set(path, file);
+      return file;
+    } catch (error) {
+      return this.context.fail(`${messageOf(error)}, expected a file that can be written to`, 'file');
+    }
+  }
+
+  private rotate({ path, size, kept }: FileSettings): void {
+    const file = this.files.get(path);
+    if (file !== undefined) file.rotation = { size, kept };
   }
 
   private sendFrom(log: Log, tell: (note: Omit<Note, 'log'>) => boolean): Batch {
     const batch = new Batch((full) => {
       const count = [...full.starts()].length;
       // The octets are used again.
-      if (!tell({ records: Uint8Array.from(full.used), count })) this.metrics.dropped({ reason: 'worker' }).add(count);
+      if (tell({ records: Uint8Array.from(full.used), lost: this.lost })) this.lost = 0;
+      else this.lose(count);
     });
     log.outlet = { area: batch, written: () => undefined, take: (area, at) => batch.take(area, at) };
     return batch;
   }
 
-  private hear({ log, records }: Note): void {
+  private lose(count: number): void {
+    this.lost += count;
+    this.metrics.dropped({ reason: 'worker' }).add(count);
+  }
+
+  private hear({ log, records, lost }: Note): void {
+    if (this.memory !== undefined) this.memory.dropped += lost;
     const outlet = this.logs[log]?.outlet;
     if (outlet === undefined) return;
     const batch = Batch.of(records);
@@ -131,8 +200,14 @@ export class QueryLogInstance implements Instance {
 
   private tick(): void {
     this.wireStep.setClock();
-    for (const batch of this.batches) batch.empty();
+    this.flush();
     this.memory?.forget(Date.now());
+    for (const file of this.files.values()) file.retry();
+  }
+
+  private flush(): void {
+    for (const batch of this.batches) batch.empty();
+    for (const lines of this.lines) lines.flush();
   }
 
   private recordAll(...[query, answered]: Parameters<Log['record']>): void {

@@ -32,5 +32,15 @@ function questionOf(record: RecordReader): RecentQuery & { count: number } {
   const { name, client, clientForm: form, origin } = record;
   const { server, zone, view } = origin;
   const known = form === clientForm.none || form === clientForm.hash ? undefined : client.replace(/\/\d+$/, '');
-  return { name, type: typeName(record.typeCode), class: className(record.classCode), server, zone, view, client: known, count: 1 };
+  return {
+    name,
+    type: typeName(record.typeCode),
+    class: className(record.classCode),
+    server,
+    zone,
+    view,
+    client: known,
+    answered: record.found,
+    count: 1,
+  };
 }

@@ -4,7 +4,7 @@ import { className, type Name, nameFromWire, rcodeName, type Transport, typeName
 import { noRcode, noTtl } from './answered.ts';
 import { type ClientForm, clientText } from './client-form.ts';
 import { separator } from './origins.ts';
-import { type Area, outcomes, place, transports } from './record.ts';
+import { type Area, foundBit, outcomes, place, transports } from './record.ts';
 
 /** One query and what became of it, as it is shown: `docs/admin-api.yaml` describes it. */
 export interface QueryEvent {
@@ -90,6 +90,11 @@ export class RecordReader {
 
   get cache(): CacheOutcome | undefined {
     return outcomes[(this.wordAt(place.kind) >>> 8) & 0xf];
+  }
+
+  /** Whether there were records in the answer section. */
+  get found(): boolean {
+    return (this.wordAt(place.kind) & foundBit) !== 0;
   }
 
   /** Milliseconds. */

@@ -32,6 +32,8 @@ export const place = {
 export const transports: readonly Transport[] = ['udp', 'tcp', 'tls', 'https', 'grpc'];
 export const outcomes: readonly (CacheOutcome | undefined)[] = [undefined, 'hit', 'stale', 'miss'];
 
+/** Of the word of kinds: records were answered. */
+export const foundBit = 1 << 12;
 /** Octets of type and class behind the name. */
 const codesLength = 4;
 /** Octets of what several plugins tell together at most: a longer one is cut. */
@@ -59,7 +61,8 @@ export function writeRecord(area: Area, { writeClient, origins }: RecordForm, qu
   words[at + place.size] = size | (nameLength << 16);
   doubles[(at + place.time) >> 1] = answered.time;
   const clientForm = writeClient(query, words, at + place.client);
-  words[at + place.kind] = transports.indexOf(query.client.transport) | (clientForm << 4) | (outcomes.indexOf(trail?.cache) << 8);
+  words[at + place.kind] =
+    transports.indexOf(query.client.transport) | (clientForm << 4) | (outcomes.indexOf(trail?.cache) << 8) | (answered.found ? foundBit : 0);
   words[at + place.question] = (query.typeCode << 16) | query.classCode;
   words[at + place.outcome] = (answered.rcode << 16) | ((answered.error + 1) & 0xffff);
   words[at + place.ttl] = answered.ttl;

@@ -65,7 +65,11 @@ function formatObject(fields: Readonly<Record<string, unknown>>): string {
 
 /** The line of an object that a plugin logs: JSON in every form. */
 export function objectLine(form: LogForm, fields: Readonly<Record<string, unknown>>): string {
-  const line = formatObject(fields);
+  return plainLine(form, formatObject(fields));
+}
+
+/** A line whose form is a plugin's: as it stands in every form. */
+export function plainLine(form: LogForm, line: string): string {
   return form === 'journal' ? withPriority('INFO', line) : line;
 }
 

@@ -40,6 +40,8 @@ export interface SetupContext {
   readonly plainLog: Logger;
   /** Logs one object as a line of JSON, with the time in front, whatever the form of the other lines. */
   logObject(fields: Readonly<Record<string, unknown>>): void;
+  /** Logs a line as it stands, whatever the form of the other lines. */
+  logLine(line: string): void;
   readonly metrics: Metrics;
   /** Milliseconds on a monotonic clock. */
   readonly now: () => number;

@@ -14,6 +14,8 @@ export interface RecentQuery {
   readonly view: string;
   /** Who asked last: the first address of the network where addresses are cut; undefined where they are hashed. */
   readonly client: string | undefined;
+  /** Whether records were answered when it was asked last. */
+  readonly answered: boolean;
   /** How often it was asked. */
   readonly count: number;
 }

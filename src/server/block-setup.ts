@@ -9,7 +9,7 @@ import type { FilesRead } from '../config/watched-file.ts';
 import { parseKey, type ZoneKey } from '../config/zone-key.ts';
 import type { Name } from '../dns/name.ts';
 import type { Query } from '../dns/query.ts';
-import { makeLogger, objectLine } from '../log/logger.ts';
+import { makeLogger, objectLine, plainLine } from '../log/logger.ts';
 import type { Plugin } from '../plugin/definition.ts';
 import type { BlockSettings, SetupContext } from '../plugin/plugin.ts';
 import { type ListenerTransport, listenerTransports } from '../transport/transports.ts';
@@ -212,6 +212,7 @@ class PluginSetup {
       server: serverName(transport, (settings as BlockSettings).addresses?.[0] ?? '', port),
       port,
       log: makeLogger(environment.output, environment.logging, plugin.name),
+      logLine: (line) => environment.output(plainLine(environment.logging.form, line)),
       logObject: (fields) => environment.output(objectLine(environment.logging.form, fields)),
       plainLog: makeLogger(environment.output, environment.logging),
       metrics: environment.metrics,
