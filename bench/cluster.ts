@@ -13,7 +13,7 @@ import { type ClusterServer, coredns, ferrydns, type ServerKind, startServer } f
 import { describeDelays, underUpdates } from './cluster/updates.ts';
 import { runDnsperf } from './dnsperf.ts';
 import { processMemory, processTime } from './process-time.ts';
-import { percentile } from './statistics.ts';
+import { median, percentile } from './statistics.ts';
 import { number, table } from './table.ts';
 
 const mebibyte = 1 << 20;
@@ -96,7 +96,10 @@ async function memoryAndRelists(kind: ServerKind, api: KubernetesApi): Promise<F
       runs.push(load);
       say(`${kind.name}: relist ${i + 1}: ${describeLoad(load)}`);
     }
-    figures['in ten relists'] = runs.map(describeLoad).join('; ');
+    const total = (each: (load: LoadFigures) => number) => runs.reduce((sum, load) => sum + each(load), 0);
+    const slowest = runs.map(({ p99 }) => p99).toSorted((a, b) => a - b);
+    const p99 = `p99 ${number(median(slowest), 1)} ms, in the worst of them ${number(slowest.at(-1) ?? 0, 1)} ms`;
+    figures['in ten relists'] = `${total(({ lost }) => lost)} lost, ${total(({ wrong }) => wrong)} wrong of ${total(({ sent }) => sent)}, ${p99}`;
     const { resident, peak } = processMemory(pid);
     figures['after ten relists'] = `${number(resident, 0)} MiB, at most ${number(peak, 0)} MiB`;
   } catch (error) {

@@ -167,7 +167,7 @@ export const clusterFaults: readonly ClusterFault[] = [
     async run(cluster) {
       const { api } = cluster;
       await api.put(namespace('many'));
-      for (let i = 0; i < manyServices; i++) await api.create(service(`many/s${i}`, [`10.0.${16 + (i >> 8)}.${i & 255}`]));
+      await api.fill(Array.from({ length: manyServices }, (_, i) => service(`many/s${i}`, [`10.0.${16 + (i >> 8)}.${i & 255}`])));
       const last = `s${manyServices - 1}.many.svc.cluster.local`;
       await cluster.until(last, (answers) => answers.length > 0, performance.now());
       // As the controller of namespaces does it, which is not here.

@@ -15,8 +15,10 @@ const mostSilence = 50_000;
 const watchSeconds = 240;
 /** A watch that the server ends at once is begun anew after so many milliseconds at most: it is no failure, and what changes meanwhile is not known. */
 const mostBetweenWatches = 1000;
-/** Milliseconds between attempts at most while nobody listens where the API server is: to ask costs nobody anything, and soon it is back. */
-const mostWhileRefused = 1000;
+/** Milliseconds between attempts at most while nobody is there to take a connection: to ask costs nobody anything, and soon the API server is back. */
+const mostWhileAway = 1000;
+/** Connections that nobody takes: where a balancer stands in front, it takes and resets them. */
+const away: readonly (string | undefined)[] = ['ECONNREFUSED', 'ECONNRESET'];
 /** Milliseconds after which a watch that ends was no short one. */
 const longWatch = 5000;
 /** Milliseconds that a server may ask to wait. */
@@ -109,7 +111,7 @@ export class ListWatch {
     if (isOver || isAhead) this.version = undefined;
     if (isAhead) this.known = '';
     const { code } = error as NodeJS.ErrnoException;
-    const wait = (isOver ? this.relists : this.backOff).take(code === 'ECONNREFUSED' ? mostWhileRefused : undefined);
+    const wait = (isOver ? this.relists : this.backOff).take(away.includes(code) ? mostWhileAway : undefined);
     this.failure = error.message;
     this.complain(error.message);
     await pause(retryAfter === undefined ? wait : asTold(retryAfter), signal);
