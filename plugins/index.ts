@@ -27,6 +27,7 @@ export const registry: Registry = {
     console: () => import('./console/index.ts'),
     errors: () => import('./errors/index.ts'),
     log: () => import('./log/index.ts'),
+    shadow: () => import('./shadow/index.ts'),
     local: () => import('./local/index.ts'),
     dns64: () => import('./dns64/index.ts'),
     any: () => import('./any/index.ts'),

@@ -1,5 +1,6 @@
 // Looks from time to time whether the configuration has changed, and loads it if so.
-import { definePlugin, duration, formatDuration, optional, type SetupContext } from 'ferrydns/plugin';
+import { definePlugin, duration, formatDuration, optional, type SetupContext, setting } from 'ferrydns/plugin';
+import { Guard, share } from './guard.ts';
 import { Watch } from './watch.ts';
 
 const least = { interval: 2000, jitter: 1000 };
@@ -12,11 +13,12 @@ export default definePlugin({
   summary: 'loads the configuration again when it has changed',
   config: {
     args: { interval: optional(interval, 30_000), jitter: optional(jitter, 15_000) },
+    block: { guard: setting(share, 'refuses a configuration that takes away the answers of more than this share of the names asked for lately') },
     repeat: 'merge',
   },
-  setup([use = { interval: 30_000, jitter: 15_000 }], context) {
+  setup([use = { interval: 30_000, jitter: 15_000, guard: undefined }], context) {
     checkBounds(use, context);
-    return new Watch(spread(use), context);
+    return new Watch(spread(use), context, use.guard === undefined ? undefined : new Guard(use.guard, context));
   },
 });
 

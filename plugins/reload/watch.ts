@@ -1,5 +1,16 @@
 // Compares the configuration in its files with the one that runs; process-wide, however many server blocks ask for it.
-import { type Counter, type Instance, messageOf, type SetupContext, type StartContext } from 'ferrydns/plugin';
+import {
+  type Counter,
+  type ExamineContext,
+  type Instance,
+  messageOf,
+  type Provided,
+  provide,
+  reloadGuard,
+  type SetupContext,
+  type StartContext,
+} from 'ferrydns/plugin';
+import type { Guard } from './guard.ts';
 
 /** The watch of each configuration: the last block that asks for one decides on the interval. Keyed by the signal that ends the configuration. */
 const watches = new WeakMap<AbortSignal, Watch>();
@@ -8,6 +19,9 @@ const watches = new WeakMap<AbortSignal, Watch>();
 const longestTimer = 2 ** 31 - 1;
 
 export class Watch implements Instance {
+  readonly provides: readonly Provided[];
+  private readonly guard: Guard | undefined;
+  private readonly fail: SetupContext['fail'];
   private readonly interval: number;
   private readonly log: SetupContext['log'];
   private readonly failures: Counter;
@@ -17,11 +31,19 @@ export class Watch implements Instance {
   private seen = '';
   private release: (() => void) | undefined;
 
-  constructor(interval: number, { log, metrics }: SetupContext) {
+  constructor(interval: number, { log, metrics, fail }: SetupContext, guard: Guard | undefined) {
+    this.guard = guard;
+    this.provides = guard === undefined ? [] : [provide(reloadGuard, guard)];
+    this.fail = (message, at) => fail(message, at);
     this.interval = Math.min(interval, longestTimer);
     this.log = log;
     this.metrics = metrics;
     this.failures = metrics.counter('coredns_reload_failed_total', 'Counter of the number of failed reload attempts.');
+  }
+
+  examine(context: ExamineContext): void {
+    if (this.guard?.examine(context) === false)
+      this.fail("guard needs to know what was asked lately, which nobody remembers: expected 'querylog' in a server block", 'guard');
   }
 
   start(context: StartContext): void {

@@ -16,6 +16,8 @@ const usage = `${serveUsage}
        ferrydns convert FILE    print a Corefile as YAML, or YAML as a Corefile
        ferrydns explain NAME [TYPE]   say why it is answered as it is
        ferrydns compare ...     ask two servers the same, and print what differs
+       ferrydns diff OLD NEW    print what another configuration would answer otherwise
+       ferrydns reload          have a server load its configuration again
        ferrydns migrate ...     plans that move services
        ferrydns pool ...        how pools stand, and failback by hand
        ferrydns help COMMAND    how one of these is used`;
@@ -38,6 +40,13 @@ const commands: Readonly<Record<string, Command>> = {
     if (differs) process.exitCode = 1;
     return text;
   },
+  diff: async (words, context) => {
+    const { runDiff } = await import('./diff-command.ts');
+    const { text, differs } = await runDiff(words, files(context));
+    if (differs) context.process.exitCode = 1;
+    return text;
+  },
+  reload: async (words) => (await import('./reload-command.ts')).runReload(words),
   migrate: async (words, { process }) => {
     const { runMigrate } = await import('./migrate-command.ts');
     const text = await runMigrate(words, process);

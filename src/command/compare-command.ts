@@ -1,10 +1,10 @@
 // `ferrydns compare`: asks two servers the same questions and prints what a client would notice.
 
 import { readFileSync } from 'node:fs';
-import type { ServerAddress } from '../client/server-address.ts';
+import { readServerAddress, type ServerAddress } from '../client/server-address.ts';
 import { type DifferenceKind, differenceKinds } from '../comparison/reply-differences.ts';
 import { parseDuration } from '../config/duration.ts';
-import { parseEndpoint } from '../config/zone-key.ts';
+import { messageOf } from '../config/error.ts';
 import { Comparison, type ComparisonSettings } from './comparison.ts';
 import { report } from './comparison-report.ts';
 import { readFlags, textOf, whole } from './flags.ts';
@@ -58,10 +58,11 @@ function readServers(given: string | undefined): readonly [ServerAddress, Server
 }
 
 function readServer(word: string): ServerAddress {
-  const { transport, host, port, zoneId = '' } = parseEndpoint(word);
-  if (transport !== 'dns' && transport !== 'tls' && transport !== 'https')
-    throw new Error(`-servers ${word}: ${transport} is not asked, expected dns, tls or https`);
-  return { transport, host, port, serverName: zoneId };
+  try {
+    return readServerAddress(word);
+  } catch (error) {
+    throw new Error(`-servers ${word}: ${messageOf(error)}`);
+  }
 }
 
 function readFile(file: string | undefined): readonly FileQuestion[] {

@@ -2,10 +2,7 @@
 import { addressOf, type ServerAddress } from '../client/server-address.ts';
 import type { Verdict } from '../comparison/rounds.ts';
 import type { Compared } from './comparison.ts';
-import { table } from './text-table.ts';
-
-/** Characters of a cell; what is longer is cut, and whole in the JSON. */
-const widest = 60;
+import { cut, table } from './text-table.ts';
 
 /** The differences and, at the end, how many questions there were of each kind. */
 export function report(results: readonly Compared[], servers: readonly [ServerAddress, ServerAddress], json: boolean): string {
@@ -45,8 +42,4 @@ function asJson({ question, verdict }: Compared) {
 
 function differs({ state }: { readonly state: Verdict['state'] }): boolean {
   return state === 'different' || state === 'unanswered';
-}
-
-function cut(text: string): string {
-  return text.length > widest ? `${text.slice(0, widest - 1)}…` : text;
 }

@@ -1,5 +1,13 @@
 // What commands print: columns that line up, bars, lengths of time.
 
+/** Characters of a cell. */
+const widest = 60;
+
+/** What fits into a cell; whatever is longer is whole in the JSON. */
+export function cut(text: string): string {
+  return text.length > widest ? `${text.slice(0, widest - 1)}…` : text;
+}
+
 /** Rows as lines whose columns line up. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const columns = Math.max(0, ...rows.map((row) => row.length));

@@ -1,18 +1,17 @@
 // One configuration as it is asked ahead: through its own chains, with questions that nobody waits for. Plugins that have not started stand back.
 import { isIP, isIPv6 } from 'node:net';
+import { asSent } from '../dns/as-sent.ts';
 import { readQuery } from '../dns/header.ts';
 import { isSubdomain, type Name, parseName } from '../dns/name.ts';
 import { makeQuery } from '../dns/own-query.ts';
 import type { Query } from '../dns/query.ts';
 import { QueryError } from '../dns/query-error.ts';
-import { minimizeAny, render } from '../dns/render.ts';
 import { Reply } from '../dns/reply.ts';
 import { makeLogger } from '../log/logger.ts';
 import { MetricsRegistry } from '../metrics/registry.ts';
 import type { Awaitable } from '../plugin/awaitable.ts';
 import type { Foresight } from '../plugin/foresight.ts';
 import type { RecentQuestion } from '../plugin/outlook.ts';
-import { maxMessage } from '../transport/answerer.ts';
 import { buildChain } from './chain.ts';
 import { InHand } from './in-hand.ts';
 import { LateReplies } from './late-replies.ts';
@@ -47,7 +46,6 @@ export class ForeseenSide {
   private readonly responders = new Map<ListenerPlan, Responder>();
   private readonly lateReplies = new LateReplies({ log: silent, metrics: new MetricsRegistry() });
   private readonly inHand = new InHand();
-  private readonly out = Buffer.allocUnsafe(maxMessage);
 
   constructor(from: ForeseenFrom) {
     this.from = from;
@@ -61,7 +59,7 @@ export class ForeseenSide {
     const query = asReceived(question, plan, this.from.now()).explainedTo(look);
     const reply = await this.responder(plan).reply(query);
     if (look.undecided.length > 0) return { undecided: look.undecided };
-    return reply === Reply.drop ? { silence: 'no reply' } : { reply: this.asSent(reply, query) };
+    return reply === Reply.drop ? { silence: 'no reply' } : { reply: asSent(reply, query) };
   }
 
   /** The listener that a question came to, be it at other addresses now; where that is not known, the first with a block for the name. */
@@ -83,11 +81,6 @@ export class ForeseenSide {
     const responder = new Responder(answering, { now: this.from.now, log: silent });
     this.responders.set(plan, responder);
     return responder;
-  }
-
-  private asSent(reply: Reply, query: Query): Reply {
-    const length = render(minimizeAny(reply, query), query, this.out, maxMessage);
-    return Reply.fromWire(Buffer.from(this.out.subarray(0, length)));
   }
 }
 

@@ -3,17 +3,20 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sharedChecks } from 'ferrydns/built-in/checks';
+import type { StartContext } from 'ferrydns/plugin';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { plans } from '../../plugins/migrate/admin/collection.ts';
 import { Journal } from '../../plugins/migrate/journal/journal.ts';
 import { pools } from '../../plugins/pool/admin.ts';
 import { queries } from '../../plugins/querylog/pages.ts';
+import { shadows } from '../../plugins/shadow/pages.ts';
 import { sharedAdminPages } from '../../src/plugin/admin/shared-pages.ts';
 import { ajv, at, expectDescribed, expectValid, inPointer, operations, text } from '../support/admin-description.ts';
 import { type Ask, ask, eventsOf, open, type Told } from '../support/http.ts';
 import { type PlanServer, servePlan, stopTime } from '../support/migration.ts';
 import { type Service, tcpService } from '../support/services.ts';
 import { soon } from '../support/soon.ts';
+import { startUpstream, type Upstream } from '../support/upstream.ts';
 
 const cases = operations.flatMap(({ path, method, operation }) =>
   Object.keys(operation.responses).map((status) => [method, path, Number(status)] as const),
@@ -24,6 +27,8 @@ const pool = 'db.example.org';
 const token = 'the-token-of-this-test';
 let folder = '';
 let server: PlanServer;
+/** Answers otherwise than the server. */
+let other: Upstream;
 
 const corefile = (admin: string, check = '') => `. {
   migrate ${name} {
@@ -43,12 +48,16 @@ const corefile = (admin: string, check = '') => `. {
     admin ${admin}
   }
   querylog
+  shadow ${other.endpoint} {
+    sample 100%
+  }
   whoami
 }`;
 
 const services: Service[] = [];
 
-beforeAll(() => {
+beforeAll(async () => {
+  other = await startUpstream({ '* *': { rcode: 'REFUSED' } });
   folder = mkdtempSync(join(tmpdir(), 'ferrydns-description-'));
 });
 beforeEach(() => stopTime());
@@ -58,7 +67,10 @@ afterEach(async () => {
   vi.useRealTimers();
   rmSync(join(folder, 'plan.journal'), { force: true });
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(async () => {
+  await other.stop();
+  rmSync(folder, { recursive: true });
+});
 
 const portOf = ({ running }: PlanServer) => running.server.httpPort('127.0.0.1:0');
 const pathOf = (path: string) =>
@@ -69,7 +81,7 @@ const pathOf = (path: string) =>
     .replace(/^\/queries\/events$/, '$&?since=1h');
 const json = { 'content-type': 'application/json' };
 const bodyFor = (path: string, epoch = 1) =>
-  JSON.stringify(path.startsWith('/pools') ? {} : { epoch, ...(path.endsWith('/forget') ? { replica: 'gone' } : {}) });
+  JSON.stringify(/^\/(pools|reload)/.test(path) ? {} : { epoch, ...(path.endsWith('/forget') ? { replica: 'gone' } : {}) });
 
 function request(path: string, method: string): Ask {
   return { port: portOf(server), path: pathOf(path), method, ...(method === 'POST' ? { headers: json, body: bodyFor(path) } : {}) };
@@ -140,7 +152,10 @@ const provoke: Readonly<Record<number, (path: string, method: string) => Promise
   403: (path, method) => ask({ ...request(path, method), headers: { ...json, host: 'www.example.net' } }),
   404: (path, method) => ask({ ...request(path, method), path: path.replace(/\{\w+\}/, 'other.example.org') }),
   405: (path, method) => ask(request(path, method === 'GET' ? 'POST' : 'GET')),
-  409: (path, method) => ask({ ...request(path, method), body: bodyFor(path, 7) }),
+  409: (path, method) => {
+    if (path.startsWith('/reload')) writeFileSync(join(server.running.directory, 'Corefile'), '. {\n nonsense\n}');
+    return ask({ ...request(path, method), body: bodyFor(path, 7) });
+  },
   413: (path, method) => ask({ ...request(path, method), body: ' '.repeat(70_000) }),
   415: (path, method) => ask({ ...request(path, method), headers: { 'content-type': 'text/plain' } }),
   503: async (path, method) => {
@@ -172,7 +187,14 @@ test.each(cases)('%s %s with %i is as described', async (method, path, status) =
 
 test('what the server answers at, and how, is what is described', () => {
   const explain = () => Promise.reject(new Error('nobody asks'));
-  const pages = { ...plans.pages(new Map()), ...pools.pages(new Map()), ...queries.pages(new Map()), ...sharedAdminPages({ explain }) };
+  const server = {} as StartContext['server'];
+  const pages = {
+    ...plans.pages(new Map()),
+    ...pools.pages(new Map()),
+    ...queries.pages(new Map()),
+    ...shadows.pages(new Map()),
+    ...sharedAdminPages({ explain, server }),
+  };
   const served = Object.entries(pages).map(([path, { method }]) => `${method} ${path}`);
   expect(operations.map(({ path, method }) => `${method} ${path}`).sort()).toEqual(served.sort());
 });
