@@ -121,7 +121,7 @@ class Forward implements Instance, UpstreamService {
     const peers = context.peers(forwardInBlock);
     this.followers = peers.slice(peers.indexOf(this) + 1);
     const targets = withoutDuplicates(await lookUpHosts(this.targets, this.resolvers));
-    const { chosen: settings, metrics, now, previous, log } = this;
+    const { chosen: settings, metrics, now, log } = this;
     const health = context.share(healthState, {
       changed: (address, entry) => this.upstreamAt(address)?.learn(entry?.fails ?? 0),
       told: ({ upstream, replied }) => this.upstreamAt(upstream)?.told(replied),
@@ -131,7 +131,7 @@ class Forward implements Instance, UpstreamService {
     this.client = client;
     this.all = targets.map((target) => {
       const upstream = new Upstream(target, { settings, metrics: metrics.upstream(addressOf(target)), client, now, desk, log });
-      const known = previous?.all.find(({ address }) => address === upstream.address);
+      const known = this.previous?.all.find(({ address }) => address === upstream.address);
       if (known !== undefined) upstream.inherit(known);
       return upstream;
     });

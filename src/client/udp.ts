@@ -117,7 +117,8 @@ class SharedSocket implements Receiver {
   private readonly address: string;
   private readonly waiting = new Map<number, Receiver>();
   private socket: UdpSocket | undefined;
-  private error: Error = new Error('not open');
+  /** Why it has no socket. None is made beforehand: an error keeps what called at its making, and by that the configuration before this one, and so on. */
+  private error: Error | undefined;
 
   constructor(route: UdpRoute, address: string) {
     this.route = route;
@@ -133,6 +134,7 @@ class SharedSocket implements Receiver {
     if (this.socket !== undefined) return;
     try {
       this.socket = this.route.connect(this);
+      this.error = undefined;
     } catch (error) {
       this.error = error as Error;
     }
@@ -143,7 +145,7 @@ class SharedSocket implements Receiver {
     const id = message.readUInt16BE(0);
     const outstanding = { close: () => this.forget(id, receiver), describe: () => this.describe() };
     if (this.socket === undefined || this.waiting.has(id)) {
-      const reason = this.socket === undefined ? this.error : new Error('no free id');
+      const reason = (this.socket === undefined ? this.error : undefined) ?? new Error('no free id');
       queueMicrotask(() => receiver.failed(socketError(`dial udp ${this.address}`, reason)));
       return outstanding;
     }
