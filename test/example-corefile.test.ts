@@ -9,7 +9,10 @@ const example = readFileSync(join(import.meta.dirname, '..', 'Corefile.example')
 
 test('Corefile.example serves what its comments say', async () => {
   const upstream = await startUpstream({ 'example.com A': { answer: ['example.com 300 A 198.51.100.7'] } });
-  const corefile = example.replaceAll(/:1\d{3,4}\b/g, ':0').replace('9.9.9.9 1.1.1.1', `127.0.0.1:${upstream.port}`);
+  const corefile = example
+    .replaceAll(/:1\d{3,4}\b/g, ':0')
+    .replace(/^ {4}console\b/m, '    console 127.0.0.1:0')
+    .replace('9.9.9.9 1.1.1.1', `127.0.0.1:${upstream.port}`);
   await using server = await serve(corefile);
   const moved = await server.ask('WWW.example.domain');
   expect(moved.answers.map((line) => line.toLowerCase()).sort()).toEqual([
@@ -24,6 +27,7 @@ test('Corefile.example serves what its comments say', async () => {
   expect((await server.ask('example.com')).answers).toEqual(['example.com. 30 IN A 198.51.100.7']);
   expect((await server.ask('example.com', 'A', { transport: 'tcp' })).flags).toContain('aa');
   expect(upstream.asked).toHaveLength(1);
+  expect(await (await fetch(`http://127.0.0.1:${server.server.httpPort('127.0.0.1:0')}/session`)).json()).toMatchObject({ role: 'operator' });
   for (const path of ['health', 'ready', 'metrics']) {
     expect((await fetch(`http://127.0.0.1:${server.server.httpPort('127.0.0.1:0')}/${path}`)).status, path).toBe(200);
   }

@@ -1,17 +1,35 @@
 // What runs, as the console shows it, and texts that somebody wants checked before they are used. Nothing is written from here.
+import type { RecentQueries } from 'ferrydns/built-in';
 import { answerJson, type PageOfAll, readOrderFields, refuseRequest } from 'ferrydns/built-in/admin';
-import { ConfigErrors, findingOf, type HttpRequest, type HttpResponse, messageOf, type ReadConfiguration, type StartContext } from 'ferrydns/plugin';
+import {
+  ConfigErrors,
+  findingOf,
+  type HttpRequest,
+  type HttpResponse,
+  messageOf,
+  type Outlook,
+  type ReadConfiguration,
+  type StartContext,
+} from 'ferrydns/plugin';
 import { blanked } from './secrets.ts';
 
 /** Clients of a simulation, unless asked for more or fewer. */
 const usualClients = 10_000;
 const mostClients = 100_000;
+/** Milliseconds back for which is looked at what was asked, and questions of it that are asked again. */
+const lately = 600_000;
+const mostQuestions = 1000;
 
-export function configurationPages({ server, lookAhead }: StartContext): Readonly<Record<string, PageOfAll>> {
+interface Surroundings extends Pick<StartContext, 'server' | 'lookAhead'> {
+  readonly recent: RecentQueries | undefined;
+}
+
+/** `recent`: what was asked lately, where somebody keeps that. */
+export function configurationPages({ server, lookAhead }: StartContext, recent: RecentQueries | undefined): Readonly<Record<string, PageOfAll>> {
   const loaded = new Date();
   return {
     '/configuration': { method: 'GET', all: (_, role) => answerJson(200, tell(server.configuration(), loaded, role !== 'operator')) },
-    '/configuration/check': { method: 'POST', all: (request) => checkConfiguration(request, { server, lookAhead }) },
+    '/configuration/check': { method: 'POST', all: (request) => checkConfiguration(request, { server, lookAhead, recent }) },
     '/plans/check': { method: 'POST', for: 'readers', all: (request) => checkPlan(request, server) },
   };
 }
@@ -33,23 +51,24 @@ function tell({ file, sources, warnings, blocks }: ReadConfiguration, loaded: Da
   };
 }
 
-async function checkConfiguration({ body }: HttpRequest, { server, lookAhead }: Pick<StartContext, 'server' | 'lookAhead'>): Promise<HttpResponse> {
+async function checkConfiguration({ body }: HttpRequest, around: Surroundings): Promise<HttpResponse> {
   const fields = readOrderFields(body, ['text']);
   if (typeof fields === 'string') return refuseRequest(400, fields);
   const { text } = fields;
   if (typeof text !== 'string') return refuseRequest(400, "no 'text', expected the text of a Corefile");
   try {
-    const checked = await server.checkConfiguration(text);
-    return answerJson(200, { ...checked, outlook: checked.ok ? await outlookOf(text, { server, lookAhead }) : null });
+    const checked = await around.server.checkConfiguration(text);
+    return answerJson(200, { ...checked, outlook: checked.ok ? await outlookOf(text, around) : null });
   } catch (error) {
     return refuseRequest(503, messageOf(error));
   }
 }
 
-/** What would change; null where nobody knows what is asked, or the text cannot be set up beside what runs. */
-async function outlookOf(text: string, { server, lookAhead }: Pick<StartContext, 'server' | 'lookAhead'>) {
+/** What would change for those who have asked of late; null where nobody knows who that is, or the text cannot be set up beside what runs. */
+async function outlookOf(text: string, { server, lookAhead, recent }: Surroundings): Promise<Outlook | null> {
+  if (recent === undefined) return null;
   try {
-    return await lookAhead({ text, file: server.configuration().file, questions: [] });
+    return await lookAhead({ text, file: server.configuration().file, questions: recent.since(lately).slice(0, mostQuestions) });
   } catch (error) {
     if (error instanceof ConfigErrors) return null;
     throw error;

@@ -1,4 +1,5 @@
 // The console: an address where everything that a server tells of is told, with a page for browsers.
+import { type RecentQueries, recentQueries } from 'ferrydns/built-in';
 import { type AdminAccess, adminUse, chosenAdminAddress, examineAdmin, openConsole, readConsoleAccess } from 'ferrydns/built-in/admin';
 import {
   capability,
@@ -22,6 +23,7 @@ import {
 import { configurationPages } from './configuration.ts';
 import { Overview } from './overview.ts';
 import { pageFiles } from './page-files.ts';
+import type { Past } from './past.ts';
 import type { WorkerNews } from './processes.ts';
 import { recordOf, type ServerRecord } from './record.ts';
 
@@ -47,6 +49,8 @@ const newsState = sharedState<never, WorkerNews>('news');
 
 /** Milliseconds from one look at the time to the next. */
 const pace = 1000;
+/** Milliseconds from one look at plans and pools to the next. */
+const look = 2000;
 
 export default definePlugin({
   name: 'console',
@@ -68,6 +72,8 @@ class Console implements Instance {
   /** The one of several that counts, and has what was counted. */
   private leader: Console = this;
   private overview: Overview | undefined;
+  /** What was asked lately, where somebody keeps that. */
+  private recent: RecentQueries | undefined;
   private started: StartContext | undefined;
 
   constructor(access: AdminAccess, context: SetupContext) {
@@ -84,6 +90,7 @@ class Console implements Instance {
 
   examine(examined: ExamineContext): void {
     examineAdmin(this.access, this.context, examined);
+    this.recent = examined.everywhere(recentQueries)[0];
     this.leader = examined.everywhere(consoles)[0] ?? this;
   }
 
@@ -92,15 +99,24 @@ class Console implements Instance {
     if (!given.server.primary) return;
     this.started = given;
     const logins = this.context.metrics.counter('ferrydns_console_logins_total', 'Tokens shown for a session, by what came of it.', ['outcome']);
-    const pages = { ...pageFiles(), ...overview.pages, ...configurationPages(given) };
+    const pages = { ...pageFiles(), ...overview.pages, ...configurationPages(given, this.recent), ...this.record.past.pages };
     const { sessions } = this.record;
-    openConsole(given, this.access, { label, sessions, observe: (outcome) => logins({ outcome }).add(), pages });
+    const told = openConsole(given, this.access, { label, sessions, observe: (outcome) => logins({ outcome }).add(), pages });
+    if (this.leader === this) given.every(look, () => this.look(told));
   }
 
   serving(): void {
     if (this.started === undefined) return;
     const address = chosenAdminAddress(this.access, this.started.server) ?? this.access.address;
     this.context.log.info(`console at ${address.startsWith('unix:') ? address : urlOf(address, this.access.tls !== undefined)}`);
+  }
+
+  /** Keeps how plans and pools stand. */
+  private async look(told: ReturnType<typeof openConsole>): Promise<void> {
+    const now = new Date();
+    const { past } = this.record;
+    past.seePlans(((await told.read('/migrations')) ?? []) as Parameters<Past['seePlans']>[0], now);
+    past.seePools(((await told.read('/pools')) ?? []) as Parameters<Past['seePools']>[0], now);
   }
 
   /** Keeps the last hour, or tells the process that does. */

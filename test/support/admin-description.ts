@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import type { Told } from './http.ts';
 
 interface Operation {
+  readonly tags?: readonly string[];
   readonly requestBody?: object;
   readonly responses: Readonly<Record<string, object>>;
 }

@@ -85,12 +85,13 @@ export interface ConsoleOptions {
 }
 
 /** Opens an address where everything is told of that is told of in the configuration, for `start` in the primary process; a second one there is the first. */
-export function openConsole(context: StartContext, access: AdminAccess, options: ConsoleOptions): void {
+export function openConsole(context: StartContext, access: AdminAccess, options: ConsoleOptions): Pick<AdminServer, 'read'> {
   const { things } = toldBy(context);
   const server = openAdminServer(context, access, options.label);
-  if (server.isConsole) return;
+  if (server.isConsole) return server;
   server.serve(context, server.become(access, options));
   for (const tell of things) tell(server);
+  return server;
 }
 
 /** The address with its port where the system chose the port: it has to be logged, as it stands in no configuration. Undefined for any other address. */
@@ -168,7 +169,16 @@ class AdminServer {
     return after(reply, (found) => sent(found, visitor.signal));
   }
 
-  private find({ url: { pathname }, method }: HttpRequest): PageOfAll | undefined {
+  /** What a GET page tells of all members of its collection, for this process; undefined where nobody tells of any. */
+  async read(path: string): Promise<unknown> {
+    const url = new URL(path, 'http://localhost');
+    const page = this.find({ url, method: 'GET' });
+    if (page === undefined) return undefined;
+    const { body } = await page.all({ url, method: 'GET', headers: {}, body: '', from: 'this server' }, 'operator');
+    return JSON.parse(String(body));
+  }
+
+  private find({ url: { pathname }, method }: Pick<HttpRequest, 'url' | 'method'>): PageOfAll | undefined {
     if (this.console !== undefined && pathname === sessionPath) return sessionPage(method, this.console);
     const [, top] = pathname.split('/');
     return this.pages[pathname] ?? this.collections.get(`/${top}`)?.find(pathname);
