@@ -1,7 +1,8 @@
 // What runs, as the console shows it, and texts that somebody wants checked before they are used. Nothing is written from here.
-import type { RecentQueries } from 'ferrydns/built-in';
+import type { MovedPlan, RecentQueries } from 'ferrydns/built-in';
 import { answerJson, type PageOfAll, readOrderFields, refuseRequest } from 'ferrydns/built-in/admin';
 import {
+  type CheckedPlan,
   ConfigErrors,
   findingOf,
   type HttpRequest,
@@ -20,16 +21,24 @@ const mostClients = 100_000;
 const lately = 600_000;
 const mostQuestions = 1000;
 
+/** What the configuration has besides. */
+export interface Found {
+  /** What was asked lately, where somebody keeps that. */
+  readonly recent: RecentQueries | undefined;
+  readonly plans: readonly MovedPlan[];
+}
+
 interface Surroundings extends Pick<StartContext, 'server' | 'lookAhead'> {
   readonly recent: RecentQueries | undefined;
 }
 
-/** `recent`: what was asked lately, where somebody keeps that. */
-export function configurationPages({ server, lookAhead }: StartContext, recent: RecentQueries | undefined): Readonly<Record<string, PageOfAll>> {
+export function configurationPages({ server, lookAhead }: StartContext, { recent, plans }: Found): Readonly<Record<string, PageOfAll>> {
   const loaded = new Date();
+  const forecasts = new Forecasts(plans);
   return {
     '/configuration': { method: 'GET', all: (_, role) => answerJson(200, tell(server.configuration(), loaded, role !== 'operator')) },
     '/configuration/check': { method: 'POST', all: (request) => checkConfiguration(request, { server, lookAhead, recent }) },
+    '/forecast': { method: 'GET', all: (request) => forecasts.tell(request, server) },
     '/plans/check': { method: 'POST', for: 'readers', all: (request) => checkPlan(request, server) },
   };
 }
@@ -72,6 +81,30 @@ async function outlookOf(text: string, { server, lookAhead, recent }: Surroundin
   } catch (error) {
     if (error instanceof ConfigErrors) return null;
     throw error;
+  }
+}
+
+/** A plan that is in use, drawn once for a configuration: it does not change. */
+class Forecasts {
+  private readonly plans: ReadonlyMap<string, MovedPlan>;
+  private readonly drawn = new Map<string, CheckedPlan>();
+
+  constructor(plans: readonly MovedPlan[]) {
+    this.plans = new Map(plans.map((plan) => [plan.name, plan]));
+  }
+
+  async tell({ url }: HttpRequest, server: StartContext['server']): Promise<HttpResponse> {
+    const name = url.searchParams.get('plan');
+    if (name === null || url.searchParams.size > 1) return refuseRequest(400, "expected the parameter 'plan' alone");
+    const moved = this.plans.get(name);
+    if (moved === undefined) return refuseRequest(404, `no such plan: ${name}`);
+    try {
+      const drawn = this.drawn.get(name) ?? (await server.forecastPlan(moved.plan, usualClients));
+      this.drawn.set(name, drawn);
+      return answerJson(200, drawn);
+    } catch (error) {
+      return refuseRequest(503, messageOf(error));
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 // The console: an address where everything that a server tells of is told, with a page for browsers.
-import { type RecentQueries, recentQueries } from 'ferrydns/built-in';
+import { movedPlan, recentQueries } from 'ferrydns/built-in';
 import { type AdminAccess, adminUse, chosenAdminAddress, examineAdmin, openConsole, readConsoleAccess } from 'ferrydns/built-in/admin';
 import {
   capability,
@@ -20,7 +20,7 @@ import {
   value,
   words,
 } from 'ferrydns/plugin';
-import { configurationPages } from './configuration.ts';
+import { configurationPages, type Found } from './configuration.ts';
 import { Overview } from './overview.ts';
 import { pageFiles } from './page-files.ts';
 import type { Past } from './past.ts';
@@ -72,8 +72,7 @@ class Console implements Instance {
   /** The one of several that counts, and has what was counted. */
   private leader: Console = this;
   private overview: Overview | undefined;
-  /** What was asked lately, where somebody keeps that. */
-  private recent: RecentQueries | undefined;
+  private found: Found = { recent: undefined, plans: [] };
   private started: StartContext | undefined;
 
   constructor(access: AdminAccess, context: SetupContext) {
@@ -90,7 +89,7 @@ class Console implements Instance {
 
   examine(examined: ExamineContext): void {
     examineAdmin(this.access, this.context, examined);
-    this.recent = examined.everywhere(recentQueries)[0];
+    this.found = { recent: examined.everywhere(recentQueries)[0], plans: examined.everywhere(movedPlan) };
     this.leader = examined.everywhere(consoles)[0] ?? this;
   }
 
@@ -99,7 +98,7 @@ class Console implements Instance {
     if (!given.server.primary) return;
     this.started = given;
     const logins = this.context.metrics.counter('ferrydns_console_logins_total', 'Tokens shown for a session, by what came of it.', ['outcome']);
-    const pages = { ...pageFiles(), ...overview.pages, ...configurationPages(given, this.recent), ...this.record.past.pages };
+    const pages = { ...pageFiles(), ...overview.pages, ...configurationPages(given, this.found), ...this.record.past.pages };
     const { sessions } = this.record;
     const told = openConsole(given, this.access, { label, sessions, observe: (outcome) => logins({ outcome }).add(), pages });
     if (this.leader === this) given.every(look, () => this.look(told));

@@ -1,7 +1,7 @@
 // What the server does, as the console shows it: the last hour of each server block, its chain, upstreams, memory and processes.
 import { setTimeout as pause } from 'node:timers/promises';
 import { type UpstreamService, upstreamService } from 'ferrydns/built-in';
-import { adminHeaders, answerJson, type PageOfAll } from 'ferrydns/built-in/admin';
+import { adminHeaders, type PageOfAll } from 'ferrydns/built-in/admin';
 import type { HttpResponse, ReadConfiguration, ServedBlock } from 'ferrydns/plugin';
 import { type BlockUpstream, joinUpstreams, KnownWorkers, OwnUse, type ProcessUse, type WorkerNews } from './processes.ts';
 import type { ServerRecord } from './record.ts';
@@ -65,7 +65,7 @@ export class Overview {
   get pages(): Readonly<Record<string, PageOfAll>> {
     const { history } = this.context.record;
     return {
-      '/overview': { method: 'GET', all: () => answerJson(200, this.tell(history.known())) },
+      '/overview': { method: 'GET', all: () => this.answer(history.known()) },
       '/overview/events': { method: 'GET', all: () => this.stream() },
     };
   }
@@ -89,6 +89,11 @@ export class Overview {
   hear(news: WorkerNews): void {
     this.context.record.traffic.add(news.routes);
     this.workers.hear(news);
+  }
+
+  /** Without the layout of other answers: columns are long. */
+  private answer(steps: number): HttpResponse {
+    return { status: 200, body: JSON.stringify(this.tell(steps)), contentType: 'application/json', headers: adminHeaders };
   }
 
   private tell(steps: number) {

@@ -1,6 +1,6 @@
 // One plan in one server block: answers its names as the plan stands.
 
-import { type PoolService, poolService, upstreamService } from 'ferrydns/built-in';
+import { movedPlan, type PoolService, poolService, upstreamService } from 'ferrydns/built-in';
 import { adminUse, chosenAdminAddress, openAdmin } from 'ferrydns/built-in/admin';
 import type { PlanStatus } from 'ferrydns/built-in/moves';
 import { migration } from 'ferrydns/built-in/moves';
@@ -81,7 +81,11 @@ export class Migrate implements Instance, Planned, AdminPlan {
     const { store: place, record } = move;
     this.sharedStore = place.kind === 'journal' ? undefined : () => openStore({ place, plan: record, session, access });
     this.name = name;
-    this.provides = [provide(planned, this as Planned), provide(adminUse, { label: `plan ${name}`, access: settings.admin })];
+    this.provides = [
+      provide(planned, this as Planned),
+      provide(adminUse, { label: `plan ${name}`, access: settings.admin }),
+      provide(movedPlan, { name, plan: move.plan }),
+    ];
     this.configured = settings;
     this.context = context;
     this.sides = migration.sidesOf(move.plan);

@@ -7,7 +7,7 @@ import { readConfiguration, textSource } from '../server/configuration.ts';
 import { customPlugins } from '../server/custom-plugins.ts';
 import type { Registry } from '../server/registry.ts';
 import { Server } from '../server/server.ts';
-import { checkPlan } from './plan-check.ts';
+import { checkPlan, forecastPlan } from './plan-check.ts';
 
 /** Waits for the text, sends what came of it, and ends with the server. */
 export function runChecker(registry: Registry, process: NodeJS.Process): void {
@@ -18,8 +18,9 @@ export function runChecker(registry: Registry, process: NodeJS.Process): void {
 }
 
 async function check(task: CheckTask, registry: Registry): Promise<Checked> {
-  const file = task.kind === 'plan' ? 'plan' : task.file;
+  const file = task.kind === 'configuration' ? task.file : 'plan';
   try {
+    if (task.kind === 'forecast') return forecastPlan(task.plan, task.clients);
     return task.kind === 'plan' ? checkPlan(task.text, task.clients) : await checkConfiguration(task, registry);
   } catch (error) {
     return { ok: false, problems: problemsOf(error, file), warnings: [] };

@@ -1,6 +1,6 @@
 // What a plan file would do, for somebody who looks at it before it is used: its problems, or its forecast and a simulation.
 import { forecastOf } from '../migration/forecast.ts';
-import { describeTarget } from '../migration/plan.ts';
+import { describeTarget, type Plan } from '../migration/plan.ts';
 import { simulate } from '../migration/simulator/simulate.ts';
 import { readPlanFile } from '../plans/plan-file.ts';
 import type { CheckedPlan } from '../plugin/check-apart.ts';
@@ -13,7 +13,12 @@ const mostPoints = 400;
 /** Throws ConfigErrors when the plan is wrong. */
 export function checkPlan(text: string, clients: number): CheckedPlan {
   const { move, warnings } = readPlanFile(text, file);
-  const { plan } = move;
+  const odd = warnings.map(({ message, place: { line, column } }) => ({ message, file, line, column }));
+  return { ...forecastPlan(move.plan, clients), warnings: odd };
+}
+
+/** Where a plan leads. */
+export function forecastPlan(plan: Plan, clients: number): Extract<CheckedPlan, { readonly ok: true }> {
   const simulation = simulationOf(plan, { clients: String(clients) });
   const { onA, onB, waiting, phases, horizon, lastOnA, stayed, splitBrain, silence, errors } = simulate(simulation);
   const every = Math.max(1, Math.ceil(onA.length / mostPoints));
@@ -24,7 +29,7 @@ export function checkPlan(text: string, clients: number): CheckedPlan {
     mode: plan.mode,
     role: plan.role,
     names: plan.names.map(({ name, from, to }) => ({ name, from: from.map(describeTarget), to: to.map(describeTarget) })),
-    warnings: warnings.map(({ message, place: { line, column } }) => ({ message, file, line, column })),
+    warnings: [],
     forecast: forecastOf(plan, { ttl: null, upstreamTtl: null }),
     curve: {
       clients,

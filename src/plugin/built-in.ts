@@ -29,6 +29,7 @@ export { openUdpClient } from '../transport/udp-client.ts';
 export { type AnswerChanges, answerChanges } from './answer-changes.ts';
 export * from './cluster-names.ts';
 export * from './cluster-services.ts';
+export { type MovedPlan, movedPlan } from './moved-plan.ts';
 export { type PoolMemberStatus, type PoolService, poolService } from './pool-service.ts';
 export type { AllDown, PoolMember, PoolStatus, ServingReason } from './pool-status.ts';
 export { type RecentQueries, type RecentQuery, recentQueries } from './recent-queries.ts';

@@ -9,6 +9,7 @@ import type { Query } from '../dns/query.ts';
 import type { Reply } from '../dns/reply.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { Plan } from '../migration/plan.ts';
 import type { ProxySettings } from '../transport/proxy-settings.ts';
 import type { Limits, Timeouts, TlsSettings } from '../transport/stream-settings.ts';
 import type { ListenerTransport } from '../transport/transports.ts';
@@ -233,6 +234,8 @@ export interface ServerControl {
   checkConfiguration(text: string): Promise<CheckedConfiguration>;
   /** Has a plan file checked and run on a virtual clock with so many clients; rejects as above. */
   checkPlan(text: string, clients: number): Promise<CheckedPlan>;
+  /** The same of a plan that is in use. */
+  forecastPlan(plan: Plan, clients: number): Promise<CheckedPlan>;
   /** Loads the configuration again; rejects, and changes nothing, when it is refused. With `force` no guard is asked. */
   reload(how?: { readonly force?: boolean }): Promise<void>;
   /** The last reload that was refused; undefined when one was loaded since. */

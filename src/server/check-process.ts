@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { env, execArgv } from 'node:process';
 import { fileURLToPath } from 'node:url';
+import type { Plan } from '../migration/plan.ts';
 import type { CheckedConfiguration, CheckedPlan, Finding } from '../plugin/check-apart.ts';
 
 /** Milliseconds that a check may take. */
@@ -31,7 +32,14 @@ interface PlanTask {
   readonly clients: number;
 }
 
-export type CheckTask = ConfigurationTask | PlanTask;
+/** A plan that is in use, to be drawn. */
+interface ForecastTask {
+  readonly kind: 'forecast';
+  readonly plan: Plan;
+  readonly clients: number;
+}
+
+export type CheckTask = ConfigurationTask | PlanTask | ForecastTask;
 export type Checked = CheckedConfiguration | CheckedPlan;
 
 /** What every check may know of the environment: how a program is run, and where the API server of a Pod is. */
@@ -47,8 +55,8 @@ export class CheckProcess {
     return masked(checked as CheckedConfiguration, variables);
   }
 
-  async plan(text: string, clients: number): Promise<CheckedPlan> {
-    return (await this.check({ kind: 'plan', text, clients }, new Set())) as CheckedPlan;
+  async plan(task: PlanTask | ForecastTask): Promise<CheckedPlan> {
+    return (await this.check(task, new Set())) as CheckedPlan;
   }
 
   /** Rejects with an Error when it takes too long, and while another check is on its way. */
@@ -56,6 +64,7 @@ export class CheckProcess {
     if (this.child !== undefined) throw new Error('another text is being checked, expected one after the other');
     const words = execArgv.filter((word) => !word.startsWith('--inspect'));
     const child = fork(program, [], {
+      serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       execArgv: [...words, '--max-old-space-size=256'],
       env: Object.fromEntries([...Object.keys(env).filter((name) => usual.test(name)), ...variables].map((name) => [name, env[name]])),

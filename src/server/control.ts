@@ -22,6 +22,7 @@ export interface Controlled {
   expose: ServerControl['expose'];
   checkConfiguration(text: string, generation: Generation): Promise<CheckedConfiguration>;
   checkPlan: ServerControl['checkPlan'];
+  forecastPlan: ServerControl['forecastPlan'];
   fatal(message: string): void;
 }
 
@@ -44,6 +45,7 @@ export function controlOf(server: Controlled, generation: Generation, block: Blo
     lookForChangedFiles: () => generation.lookForChangedFiles(),
     checkConfiguration: (text) => server.checkConfiguration(text, generation),
     checkPlan: (text, clients) => server.checkPlan(text, clients),
+    forecastPlan: (plan, clients) => server.forecastPlan(plan, clients),
     reload: (how) => server.requestReload(how),
     refusedReload: () => server.reloads.refused,
     listeners: () =>

@@ -3,6 +3,7 @@ import { formatDuration } from '../config/duration.ts';
 import type { Parsed } from '../config/tree.ts';
 import { formatEntry, type Logger, type LogSwitches, makeLogger } from '../log/logger.ts';
 import { MetricsRegistry } from '../metrics/registry.ts';
+import type { Plan } from '../migration/plan.ts';
 import type { Awaitable } from '../plugin/awaitable.ts';
 import type { CheckedConfiguration, CheckedPlan } from '../plugin/check-apart.ts';
 import type { Outlook, RecentQuestion } from '../plugin/outlook.ts';
@@ -376,7 +377,11 @@ export class Server {
   }
 
   checkPlan(text: string, clients: number): Promise<CheckedPlan> {
-    return this.checks.plan(text, clients);
+    return this.checks.plan({ kind: 'plan', text, clients });
+  }
+
+  forecastPlan(plan: Plan, clients: number): Promise<CheckedPlan> {
+    return this.checks.plan({ kind: 'forecast', plan, clients });
   }
 
   /** Logs and ends the process, which is the whole server. */

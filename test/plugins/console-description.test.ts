@@ -39,11 +39,15 @@ function request(path: string, method: string): Partial<Ask> {
   return method === 'POST' ? post(bodies[path] ?? {}, headers) : { method, headers };
 }
 
+/** The path with the parameters that it has to have. */
+const withPlan = (path: string, plan = 'www.example.org') => (path === '/forecast' ? `${path}?plan=${plan}` : path);
+
 type Provoke = (server: TestServer, path: string, method: string) => Promise<Told>;
 
 const provoke: Readonly<Record<number, Provoke>> = {
-  200: (server, path, method) => (path.endsWith('/events') ? firstEvent(server, path) : askConsole(server, path, request(path, method))),
-  400: (server, path) => askConsole(server, path, post({ hurry: 1 }, bearer(operatorToken))),
+  200: (server, path, method) => (path.endsWith('/events') ? firstEvent(server, path) : askConsole(server, withPlan(path), request(path, method))),
+  400: (server, path, method) => askConsole(server, path, method === 'GET' ? request(path, method) : post({ hurry: 1 }, bearer(operatorToken))),
+  404: (server, path, method) => askConsole(server, withPlan(path, 'other'), request(path, method)),
   401: (server, path, method) =>
     askConsole(
       server,
@@ -60,14 +64,14 @@ const provoke: Readonly<Record<number, Provoke>> = {
     return told.find(({ status }) => status === 429) ?? told[0] ?? { status: 0, headers: {}, body: '' };
   },
   503: async (server, path, method) => {
-    if (method === 'GET') {
+    if (path.endsWith('/events')) {
       const port = server.server.httpPort('127.0.0.1:0');
       const streams = await Promise.all(Array.from({ length: 100 }, () => open({ port, path, headers: bearer(operatorToken) })));
       const told = await askConsole(server, path, request(path, method));
       for (const stream of streams) stream.destroy();
       return told;
     }
-    const told = await Promise.all([1, 2, 3].map(() => askConsole(server, path, request(path, method))));
+    const told = await Promise.all([1, 2, 3].map(() => askConsole(server, withPlan(path), request(path, method))));
     return told.find(({ status }) => status === 503) ?? { status: 0, headers: {}, body: '' };
   },
 };
