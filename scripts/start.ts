@@ -12,7 +12,10 @@ if (words.length > 0) {
   await run(words, { registry, process });
 } else {
   await run(['-conf', example], { registry, process });
-  if (process.exitCode === undefined) process.stdout.write('\nServing Corefile.example. Try:\n\n    dig @127.0.0.1 -p 1053 www.example.domain\n\nand look at http://127.0.0.1:8053/ in a browser.\n\n');
+  if (process.exitCode === undefined)
+    process.stdout.write(
+      '\nServing Corefile.example. Try:\n\n    dig @127.0.0.1 -p 1053 www.example.domain\n\nand look at http://127.0.0.1:8053/ in a browser.\n\n',
+    );
 }
 
 /** The page of `console`, for as long as the server can do without it. */
