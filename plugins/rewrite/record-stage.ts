@@ -55,7 +55,7 @@ export class RecordStage implements Stage {
     let { name, rdata } = record;
     for (const { kind, rename } of this.renames) {
       if (kind === 'name') name = checked(name, rename);
-      else if (typesWithNames.has(record.typeCode)) rdata = withFirstName(record.typeCode, rdata, rename);
+      else if (typesWithNames.has(record.typeCode) && isReadable(record)) rdata = withFirstName(record.typeCode, rdata, rename);
     }
     const bounded = this.bounded(record.ttl);
     const ttl = leased ? Math.min(record.ttl, bounded) : bounded;
@@ -68,6 +68,11 @@ export class RecordStage implements Stage {
     for (const { min, max } of this.bounds) result = Math.min(Math.max(result, min), max);
     return result;
   }
+}
+
+/** Whether the data is a value of its type: what another server sent may be none, and is passed on as it came. */
+function isReadable({ data }: ResourceRecord): boolean {
+  return !(data instanceof Uint8Array);
 }
 
 function checked(name: string, rename: (name: string) => string): string {

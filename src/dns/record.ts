@@ -40,9 +40,9 @@ export class ResourceRecord {
     return this.decoded;
   }
 
-  /** A changed copy. Throws an Error when what is given does not fit, as {@link record} does. */
+  /** A changed copy. Throws an Error when what is given does not fit, as {@link record} does; RDATA that came from another server may stay as it is. */
   with(change: { name?: string; ttl?: number; rdata?: Uint8Array }): ResourceRecord {
-    if (change.rdata !== undefined) encodeRdata(this.typeCode, change.rdata);
+    if (change.rdata !== undefined && change.rdata !== this.rdata) encodeRdata(this.typeCode, change.rdata);
     return new ResourceRecord({
       name: change.name === undefined ? this.name : ownerName(change.name),
       typeCode: this.typeCode,

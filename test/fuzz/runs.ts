@@ -16,8 +16,8 @@ export function manyRuns<T>(share = 1): Parameters<T> {
 export const patience = { timeout: 120_000 + runs * 40 };
 
 /**
- * What `read` makes of an input. Fails where that takes more than a millisecond of CPU time, or one for each 2,000 octets of a larger input: of ten times more,
- * when it took so long once, the median.
+ * What `read` makes of an input. Fails where that takes more than a millisecond of CPU time, or one for each 2,000 octets of a larger input: when it took so
+ * long once, the median of ten times counts, after some in which the code gets warm.
  */
 export function cheaply<T>(read: () => T, octets = 0): T {
   const started = threadCpuUsage();
@@ -30,7 +30,7 @@ export function cheaply<T>(read: () => T, octets = 0): T {
 }
 
 function medianOfTen(read: () => unknown): number {
-  const costs = Array.from({ length: 10 }, () => {
+  const costs = Array.from({ length: 50 }, () => {
     const started = threadCpuUsage();
     try {
       read();
@@ -39,7 +39,7 @@ function medianOfTen(read: () => unknown): number {
     }
     return microsecondsSince(started);
   });
-  return costs.sort((a, b) => a - b)[5] ?? 0;
+  return costs.slice(-10).sort((a, b) => a - b)[5] ?? 0;
 }
 
 function microsecondsSince(started: NodeJS.CpuUsage): number {

@@ -129,6 +129,7 @@ test(`${rounds} upstream replies with random faults: each query gets one sound r
 async function expectHealth(server: TestServer): Promise<void> {
   const { reply } = await ask(server, 'known.test A');
   expect(reply).toMatchObject({ rcode: 'NOERROR', answer: [{ name: 'known.test.', data: '192.0.2.1' }] });
+  expect(server.lines.filter((line) => line.includes('panic'))).toEqual([]);
   expect(await server.metrics()).toMatch(/^coredns_panics_total 0$/m);
 }
 

@@ -5,6 +5,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import rewrite from '../../plugins/rewrite/index.ts';
 import { startUpstream, type Upstream } from '../support/upstream.ts';
 
+/** SVCB: priority 1, the target odd.new.test, and two parameters of which the second has the lower number. */
+const malformed = '0001 036f6464036e6577047465737400 0002 0000 0001 0000'.replaceAll(' ', '');
+
 const script = {
   'www.test A': {
     answer: ['www.test 300 CNAME web.test', 'web.test 300 CNAME edge.cdn.test', 'edge.cdn.test 60 A 192.0.2.7'],
@@ -22,6 +25,8 @@ const script = {
   },
   'www.test CNAME': ['www.test 300 CNAME web.test'],
   'dead.test *': 'SERVFAIL',
+  // Parameters that do not stand by growing numbers.
+  'odd.new.test *': [`odd.new.test 300 SVCB \\# 24 ${malformed}`, `odd.new.test 300 TXT \\# 2 0561`],
 };
 
 let upstream: Upstream;
@@ -297,4 +302,17 @@ describe('the work on an answer that is given again', () => {
     expect(seen).toBe(asked);
     expect(reply).toBe(addresses);
   });
+});
+
+test.each([
+  ['ttl', 'rewrite continue ttl suffix test 5-60'],
+  ['name and its answers', 'rewrite name suffix old.test new.test answer auto'],
+])('a rule for %s passes data on as it came that is no value of its type', async (_, rule) => {
+  await using server = await withRules(rule, 'prometheus 127.0.0.1:0');
+  for (const asked of ['odd.new.test', 'odd.old.test']) {
+    const reply = await server.ask(asked, 'SVCB');
+    if (rule.includes('ttl') && asked === 'odd.old.test') continue;
+    expect([reply.rcode, reply.answers.length]).toEqual(['NOERROR', 2]);
+  }
+  expect(await server.metrics()).toMatch(/^coredns_panics_total 0$/m);
 });
