@@ -7,6 +7,7 @@ import { ConfigErrors } from '../../src/config/error.ts';
 import { parseYaml } from '../../src/config/yaml.ts';
 import { toYaml } from '../../src/config/yaml-writer.ts';
 import { readPlanFile } from '../../src/plans/plan-file.ts';
+import { expectPlaces } from './problems.ts';
 import { cheaply, manyRuns, patience } from './runs.ts';
 
 /** Lines of what YAML is made of, more or less indented. */
@@ -23,15 +24,6 @@ function linesOf(...words: readonly string[]): fc.Arbitrary<string> {
       { maxLength: 14 },
     )
     .map((lines) => lines.join('\n'));
-}
-
-/** A problem names a place in the text, in words. */
-function expectPlaces(problems: readonly { readonly place: { readonly line: number }; readonly message: string }[], text: string): void {
-  for (const { place, message } of problems) {
-    expect(message).not.toMatch(/undefined|\[object|is not a function|Cannot read|NaN/);
-    expect(place.line).toBeGreaterThan(0);
-    expect(place.line).toBeLessThanOrEqual(text.split('\n').length);
-  }
 }
 
 test('any YAML is a configuration, which can be written anew, or has problems at their places', patience, () => {
