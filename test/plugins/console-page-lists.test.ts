@@ -18,7 +18,7 @@ const start = Date.parse('2026-06-01T12:00:00.000Z');
 function overviewOf(first: number, queries: readonly number[]): Overview {
   const all = (value: number) => queries.map(() => value);
   const block = { id: 'b', server: 'dns://:53', zone: '.', view: '', place: 'Corefile:1', chain: [] };
-  const series = { queries, rcodes: { NOERROR: queries }, hits: all(1), stale: all(0), misses: all(1), p50: all(1), p90: all(1), p99: all(1) };
+  const series = { queries, rcodes: { NOERROR: queries }, hits: all(1), misses: all(1), p50: all(1), p90: all(1), p99: all(1) };
   const from = new Date(start + first * 10_000).toISOString();
   return {
     now: from,
@@ -68,7 +68,7 @@ describe('the last hour', () => {
       { rcode: 'NOERROR', counts: [1] },
       { rcode: 'other', counts: [4] },
     ]);
-    expect(hitShare({ hits: [1, 0], stale: [1, 0], misses: [2, 0] })).toEqual([50, null]);
+    expect(hitShare({ hits: [2, 0], misses: [2, 0] })).toEqual([50, null]);
     expect(lately([1, 2, 3], 2)).toBe(5);
   });
 });

@@ -48,7 +48,7 @@ export function CheckForm({ running }: { readonly running: string }) {
             )}
             {role === 'reader' && <span class="note">A check reads the files that the text names, so it needs the token of an operator.</span>}
           </div>
-          <div aria-live="polite">
+          <div class="live" aria-live="polite">
             <FailureNote failure={failure} />
             {checked?.ok === true && <Badge tone="good">it could be loaded</Badge>}
             {checked !== undefined && checked.problems.length > 0 && (

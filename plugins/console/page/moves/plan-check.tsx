@@ -58,7 +58,7 @@ export function PlanCheck() {
             </button>
           )}
         </div>
-        <div aria-live="polite">
+        <div class="live" aria-live="polite">
           <FailureNote failure={failure} />
           {problems.length > 0 && <ProblemList problems={problems} tone="bad" show={(problem) => goTo(field.current, problem)} />}
         </div>

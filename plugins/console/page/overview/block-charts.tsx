@@ -28,7 +28,7 @@ export function BlockCharts({ overview, block }: ChartsParts) {
   }));
   const hasCache = [...block.hits, ...block.misses].some((count) => count > 0);
   return (
-    <div class="columns">
+    <>
       <section class="panel">
         <Chart {...shared} title="Queries" unit="per second, by response code" spell={short} series={asked} stack />
       </section>
@@ -58,6 +58,6 @@ export function BlockCharts({ overview, block }: ChartsParts) {
           />
         </section>
       )}
-    </div>
+    </>
   );
 }

@@ -11,9 +11,9 @@ import { sampleTimes } from './series.ts';
 const columns = [
   { name: 'Upstream' },
   { name: 'Health' },
-  { name: 'Queries', number: true },
+  { name: 'Replies', number: true },
   { name: 'Failed', number: true },
-  { name: 'Half within', number: true },
+  { name: 'Time to a reply', number: true },
 ];
 
 export function UpstreamPanel({ upstreams }: { readonly upstreams: readonly Upstream[] }) {
@@ -32,18 +32,21 @@ export function UpstreamPanel({ upstreams }: { readonly upstreams: readonly Upst
   );
 }
 
-function UpstreamRow({ upstream: { address, plugin, block, up, queries, failures, p50 } }: { readonly upstream: Upstream }) {
+function UpstreamRow({ upstream: { address, plugin, block, up, health, replies, failures, milliseconds } }: { readonly upstream: Upstream }) {
   return (
     <tr>
       <th scope="row">
-        <Foreign text={address} /> <span class="note">{visible(`${plugin} in ${block}`)}</span>
+        <Foreign text={address} />
+        <div class="note">{visible(`${plugin} in ${block}`)}</div>
       </th>
       <td>
-        <Badge tone={up === null ? 'plain' : up ? 'good' : 'bad'}>{up === null ? 'not looked at' : up ? 'well' : 'down'}</Badge>
+        <Badge title={visible(health)} tone={up === null ? 'plain' : up ? 'good' : 'bad'}>
+          {up === null ? 'not looked at' : up ? 'well' : 'down'}
+        </Badge>
       </td>
-      <td class="number">{grouped(queries)}</td>
-      <td class="number">{failures === 0 ? '0' : `${grouped(failures)} (${percent(failures, queries)})`}</td>
-      <td class="number">{p50 === null ? '–' : spellDuration(p50)}</td>
+      <td class="number">{grouped(replies)}</td>
+      <td class="number">{failures === 0 ? '0' : `${grouped(failures)} (${percent(failures, replies + failures)})`}</td>
+      <td class="number">{milliseconds === null ? '–' : spellDuration(milliseconds)}</td>
     </tr>
   );
 }
@@ -78,7 +81,9 @@ export function MemoryPanel({ overview }: { readonly overview: Overview }) {
       >
         {processes.map(({ name, pid, rss, heap, cpu }) => (
           <tr key={pid}>
-            <th scope="row">{name}</th>
+            <th scope="row" class="name-of-process">
+              {name}
+            </th>
             <td class="number">{pid}</td>
             <td class="number">{octets(rss)}</td>
             <td class="number">{octets(heap)}</td>

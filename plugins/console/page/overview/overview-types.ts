@@ -5,7 +5,6 @@ export interface BlockSeries {
   readonly queries: readonly number[];
   readonly rcodes: Readonly<Record<string, readonly number[]>>;
   readonly hits: readonly number[];
-  readonly stale: readonly number[];
   readonly misses: readonly number[];
   readonly p50: readonly (number | null)[];
   readonly p90: readonly (number | null)[];
@@ -18,6 +17,7 @@ export interface ChainStation {
   /** Since the configuration was loaded: those that came to it, and those that it answered. */
   readonly queries: number;
   readonly answered: number;
+  readonly failed: number;
 }
 
 export interface OverviewBlock extends BlockSeries {
@@ -35,9 +35,13 @@ export interface Upstream {
   readonly address: string;
   /** Null: not looked at. */
   readonly up: boolean | null;
-  readonly queries: number;
+  /** The same in words. */
+  readonly health: string;
+  /** Since the server began. */
+  readonly replies: number;
   readonly failures: number;
-  readonly p50: number | null;
+  /** Until a reply, smoothed. */
+  readonly milliseconds: number | null;
 }
 
 interface ServerProcess {
@@ -60,7 +64,7 @@ export interface Overview {
   readonly from: string;
   readonly processes: readonly ServerProcess[];
   /** Octets, one value per sample. */
-  readonly memory: { readonly rss: readonly number[]; readonly heap: readonly number[] };
+  readonly memory: { readonly rss: readonly number[]; readonly heap: readonly number[]; readonly limit?: number | null };
   readonly blocks: readonly OverviewBlock[];
   readonly upstreams: readonly Upstream[];
 }

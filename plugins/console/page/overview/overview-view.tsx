@@ -35,8 +35,8 @@ export function OverviewView() {
           <Summary overview={overview} />
           <BlockChoice blocks={overview.blocks} chosen={block?.id} choose={choose} />
           {block !== undefined && <ChainPicture block={block} />}
-          {block !== undefined && <BlockCharts overview={overview} block={block} />}
           <div class="columns">
+            {block !== undefined && <BlockCharts overview={overview} block={block} />}
             <UpstreamPanel upstreams={overview.upstreams} />
             <MemoryPanel overview={overview} />
           </div>

@@ -16,7 +16,7 @@ export function appended(held: Overview | undefined, news: Overview): Overview {
   return {
     ...news,
     from: new Date(Date.parse(held.from) + drop * held.every * 1000).toISOString(),
-    memory: { rss: join(held.memory.rss, news.memory.rss, 0), heap: join(held.memory.heap, news.memory.heap, 0) },
+    memory: { ...news.memory, rss: join(held.memory.rss, news.memory.rss, 0), heap: join(held.memory.heap, news.memory.heap, 0) },
     blocks: news.blocks.map((block) =>
       joinedBlock(
         block,
@@ -36,7 +36,6 @@ function joinedBlock(block: OverviewBlock, old: OverviewBlock | undefined, join:
     ...block,
     queries: join(old?.queries, block.queries, 0),
     hits: join(old?.hits, block.hits, 0),
-    stale: join(old?.stale, block.stale, 0),
     misses: join(old?.misses, block.misses, 0),
     p50: join<number | null>(old?.p50, block.p50, null),
     p90: join<number | null>(old?.p90, block.p90, null),
@@ -77,12 +76,11 @@ export function lately(counts: readonly number[], samples = 6): number {
   return counts.slice(-samples).reduce((sum, count) => sum + count, 0);
 }
 
-/** The share of hits, stale ones among them, in percent; null where nobody asked. */
-export function hitShare({ hits, stale, misses }: Pick<BlockSeries, 'hits' | 'stale' | 'misses'>): (number | null)[] {
+/** The share of hits in percent; null where nobody asked. */
+export function hitShare({ hits, misses }: Pick<BlockSeries, 'hits' | 'misses'>): (number | null)[] {
   return hits.map((hit, i) => {
-    const found = hit + (stale[i] ?? 0);
-    const all = found + (misses[i] ?? 0);
-    return all === 0 ? null : (100 * found) / all;
+    const all = hit + (misses[i] ?? 0);
+    return all === 0 ? null : (100 * hit) / all;
   });
 }
 

@@ -15,7 +15,7 @@ export function Summary({ overview }: { readonly overview: Overview }) {
   const sum = (counts: readonly number[]) => lately(counts, samples);
   const total = blocks.reduce((all, { queries }) => all + sum(queries), 0);
   const failed = blocks.reduce((all, { rcodes }) => all + sum(rcodes['SERVFAIL'] ?? []), 0);
-  const hits = blocks.reduce((all, block) => all + sum(block.hits) + sum(block.stale), 0);
+  const hits = blocks.reduce((all, block) => all + sum(block.hits), 0);
   const misses = blocks.reduce((all, block) => all + sum(block.misses), 0);
   const median = busiest(blocks)?.p50.findLast((value) => value !== null) ?? null;
   const slow = busiest(blocks)?.p99.findLast((value) => value !== null) ?? null;

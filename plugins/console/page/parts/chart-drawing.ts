@@ -30,7 +30,10 @@ interface Wishes {
 }
 
 const textSize = 11;
-const room = { top: 8, marked: 34, right: 12 };
+const room = { top: 8, marked: 46, right: 12 };
+/** Of the names of bands. */
+const rowsOfNames = 2;
+const rowHeight = 14;
 
 export function drawChart(element: HTMLElement, wishes: Wishes): UPlot {
   const { series, height = 200, marks, stack } = wishes.parts();
@@ -46,7 +49,7 @@ export function drawChart(element: HTMLElement, wishes: Wishes): UPlot {
     ...(stack === true ? { bands: series.slice(1).map((_, i) => ({ series: [i + 2, i + 1] as [number, number] })) } : {}),
     hooks: {
       drawClear: [(plot) => drawBands(plot, wishes.parts().marks)],
-      draw: [(plot) => drawLines(plot, wishes.parts().marks)],
+      draw: [(plot) => drawMarks(plot, wishes.parts().marks)],
       setCursor: [({ cursor }) => wishes.point(cursor.idx ?? null)],
     },
   };
@@ -62,7 +65,7 @@ function lineOf({ label, colour, dashed }: Series, filled: boolean): UPlot.Serie
     spanGaps: false,
     points: { show: false },
     ...(dashed === true ? { dash: [6, 4] } : {}),
-    ...(filled ? { fill: stroke } : {}),
+    ...(filled ? { fill: stroke.replace(/^rgb\((.*)\)$/, 'rgba($1, 0.8)') } : {}),
   };
 }
 
@@ -107,19 +110,19 @@ function drawBands({ ctx, bbox, valToPos }: UPlot, marks: ChartMarks | undefined
 }
 
 /** The names of the bands, and lines that stand for moments, each with its words in a row of its own above. */
-function drawLines({ ctx, bbox, valToPos }: UPlot, marks: ChartMarks | undefined): void {
+function drawMarks({ ctx, bbox, valToPos }: UPlot, marks: ChartMarks | undefined): void {
   const scale = devicePixelRatio;
   ctx.save();
   ctx.font = `${textSize * scale}px ${getComputedStyle(document.body).fontFamily}`;
+  ctx.textAlign = 'left';
   ctx.textBaseline = 'bottom';
   ctx.fillStyle = colourOf('--ink-faint');
-  let free = -Infinity;
-  for (const { from, label } of marks?.bands ?? []) {
-    const x = within(valToPos(from, 'x', true), bbox);
-    if (x < free || x + ctx.measureText(label).width > bbox.left + bbox.width) continue;
-    ctx.fillText(label, x + 2 * scale, bbox.top - 3 * scale);
-    free = x + ctx.measureText(label).width + 8 * scale;
-  }
+  const names = (marks?.bands ?? []).map(({ from, label }) => ({
+    label,
+    start: within(valToPos(from, 'x', true), bbox),
+    width: ctx.measureText(label).width,
+  }));
+  for (const { label, start, row } of placed(names, bbox, 8 * scale)) ctx.fillText(label, start, bbox.top - (3 + row * rowHeight) * scale);
   for (const { at, label, colour } of marks?.lines ?? []) {
     const x = valToPos(at, 'x', true);
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
@@ -128,14 +131,32 @@ function drawLines({ ctx, bbox, valToPos }: UPlot, marks: ChartMarks | undefined
     ctx.lineWidth = 1.5 * scale;
     ctx.setLineDash([3 * scale, 3 * scale]);
     ctx.beginPath();
-    ctx.moveTo(x, bbox.top - 14 * scale);
+    ctx.moveTo(x, bbox.top - rowsOfNames * rowHeight * scale);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
     const width = ctx.measureText(label).width;
     const start = Math.min(Math.max(x - width / 2, bbox.left), bbox.left + bbox.width - width);
-    ctx.fillText(label, start, bbox.top - 17 * scale);
+    ctx.fillText(label, start, bbox.top - (3 + rowsOfNames * rowHeight) * scale);
   }
   ctx.restore();
+}
+
+interface NameOfBand {
+  readonly label: string;
+  readonly start: number;
+  readonly width: number;
+}
+
+/** A name that would cross another stands in the row above; one that has no place there either is left out. */
+function placed(names: readonly NameOfBand[], { left, width: whole }: UPlot.BBox, gap: number): readonly (NameOfBand & { readonly row: number })[] {
+  const free = Array.from({ length: rowsOfNames }, () => -Infinity);
+  return names.flatMap((name) => {
+    const start = Math.min(name.start + gap / 4, left + whole - name.width);
+    const row = free.findIndex((end) => start >= end);
+    if (row < 0) return [];
+    free[row] = start + name.width + gap;
+    return [{ ...name, start, row }];
+  });
 }
 
 function within(x: number, { left, width }: UPlot.BBox): number {

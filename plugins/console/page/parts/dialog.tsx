@@ -17,7 +17,9 @@ export function Dialog({ title, close, children, aside = false }: DialogParts) {
     const before = document.activeElement;
     dialog.current?.showModal();
     return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      // What opened it may be gone: an order that is carried out has no button any more.
+      const back = before instanceof HTMLElement && before.isConnected ? before : document.querySelector('main');
+      back?.focus({ preventScroll: true });
     };
   }, []);
   return (

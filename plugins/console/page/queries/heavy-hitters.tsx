@@ -19,9 +19,9 @@ export function HeavyHittersPanel() {
         </span>
       </div>
       <div class="stacks">
-        <HitterPanel title="Names" hitters={names} all={queries} filter="name" />
-        <HitterPanel title="Clients" hitters={clients} all={queries} filter="client" />
-        <HitterPanel title="Names that do not exist" hitters={nxdomain} all={queries} filter="name" />
+        <HitterPanel title="Names" hitters={names} filter="name" />
+        <HitterPanel title="Clients" hitters={clients} filter="client" />
+        <HitterPanel title="Names that do not exist" hitters={nxdomain} filter="name" />
         <WastedPanel wasted={wasted} />
       </div>
     </>
@@ -31,11 +31,11 @@ export function HeavyHittersPanel() {
 interface HitterParts {
   readonly title: string;
   readonly hitters: readonly Hitter[];
-  readonly all: number;
   readonly filter: 'name' | 'client';
 }
 
-function HitterPanel({ title, hitters, all, filter }: HitterParts) {
+function HitterPanel({ title, hitters, filter }: HitterParts) {
+  const most = Math.max(1, ...hitters.map(({ count }) => count));
   return (
     <Panel title={title}>
       {hitters.length === 0 ? (
@@ -52,7 +52,7 @@ function HitterPanel({ title, hitters, all, filter }: HitterParts) {
               <td
                 class="number share"
                 title={error === 0 ? undefined : `at most ${grouped(error)} too high`}
-                style={{ '--share': String(all === 0 ? 0 : count / all) }}
+                style={{ '--share': String(count / most) }}
               >
                 {grouped(count)}
               </td>
