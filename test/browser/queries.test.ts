@@ -68,12 +68,12 @@ test('a hostile name is text: it runs nothing, moves nothing, and is seen', asyn
   await using view = await openLog(server);
   const { page } = view;
   await expect.poll(async () => (await names(view)).length).toBe(hostile.length);
-  expect(await names(view)).toContain('<script>alert(1)</script>.example.');
+  expect(await names(view)).toContainEqual(expect.stringContaining('<script>alert'));
   // Whoever looks at one sees it in the window beside the page, and in its explanation.
   await page.locator('.log').getByRole('button', { name: '<img' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByText('server block').first().waitFor();
-  expect(await dialog.innerText()).toContain('onerror=alert(2)');
+  expect(await dialog.innerText()).toContain('onerror=alert');
   expect(await page.locator('main img, dialog img, main script, dialog script').count()).toBe(0);
   // Nothing but letters that are seen: the marks that turn the direction of writing, and control characters, are shown by their numbers.
   expect(await page.locator('body').innerText()).not.toMatch(/(?![\n\t])[\p{Cc}\p{Cf}]/u);

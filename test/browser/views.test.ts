@@ -9,10 +9,10 @@ const folder = process.env['SCREENSHOTS'];
 
 /** Each view, and what stands in it when it has been drawn. */
 const views = [
+  { name: 'move', view: 'moves/database', ready: 'Who still holds A' },
   { name: 'overview', view: 'overview', ready: 'The chain of plugins' },
   { name: 'queries', view: 'queries', ready: 'Heavy hitters' },
   { name: 'moves', view: 'moves', ready: 'A may be switched off' },
-  { name: 'move', view: 'moves/database', ready: 'Who still holds A' },
   { name: 'pools', view: 'pools', ready: 'The last hour' },
   { name: 'shadow', view: 'shadow', ready: 'Shadow' },
   { name: 'explain', view: 'explain?name=mail.example.net&type=A', ready: 'The way of the question' },

@@ -50,10 +50,10 @@ export function OffAt({ told, now }: AtNow) {
       </>
     );
   }
+  if (phase !== 'done' && phase !== 'released') return <>any moment, when the server says so</>;
   return (
     <>
-      {phase === 'done' || phase === 'released' ? 'since ' : ''}
-      <Moment at={at} />
+      since <Moment at={at} />
     </>
   );
 }

@@ -16,6 +16,9 @@ export function OffFigure({ told, now }: AtNow) {
   }
   const left = untilTime(at, told, now);
   if (left > 0) return <Figure name={name} value={`in ${spellLength(left)}`} note={<Moment at={at} />} />;
+  // The time is over by the clock of this page: only the server knows.
+  const isCertain = back !== null || phase === 'done' || phase === 'released';
+  if (!isCertain) return <Figure name={name} value="any moment" note="when the server says so" />;
   return (
     <Figure
       name={name}

@@ -33,6 +33,9 @@ const shown: Readonly<Record<View, (route: Route) => JSX.Element>> = {
   configuration: () => <ConfigurationView />,
 };
 
+/** What the skip link leads to. */
+const content = 'content';
+
 export function App() {
   const route = useRoute();
   const [help, setHelp] = useState(false);
@@ -53,12 +56,12 @@ export function App() {
   if (role === null) return <Login />;
   return (
     <div class="frame">
-      <a class="skip" href={location.hash === '' ? '#/overview' : location.hash} onClick={() => main.current?.focus()}>
+      <a class="skip" href={`#${content}`}>
         Skip to the content
       </a>
       <Heading help={() => setHelp(true)} />
       <Navigation view={route.view} />
-      <main ref={main} id="content" tabIndex={-1}>
+      <main ref={main} id={content} tabIndex={-1}>
         <LostNotice />
         {inside ? shown[route.view](route) : <p class="waiting-first">Asking the server…</p>}
       </main>
@@ -69,8 +72,14 @@ export function App() {
 
 function useRoute(): Route {
   const [route, setRoute] = useState(() => readRoute(location.hash));
+  const shown = useRef(location.hash);
   useEffect(() => {
-    const change = () => setRoute(readRoute(location.hash));
+    const change = () => {
+      // The skip link has moved the keyboard, and names no view.
+      if (location.hash === `#${content}`) history.replaceState(null, '', `${location.pathname}${shown.current}`);
+      shown.current = location.hash;
+      setRoute(readRoute(location.hash));
+    };
     addEventListener('hashchange', change);
     return () => removeEventListener('hashchange', change);
   }, []);
