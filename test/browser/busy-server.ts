@@ -1,10 +1,12 @@
 // A server with something to see in every view: an hour of queries, a move under way, a pool with a member that is down.
 
+import { setTimeout as patience } from 'node:timers/promises';
 import { serve } from 'ferrydns/testing';
-import { onTestFinished, vi } from 'vitest';
-import { elapse, PlanServer, stopTime } from '../support/migration.ts';
+import { vi } from 'vitest';
+import { elapse, PlanServer, type Status, stopTime } from '../support/migration.ts';
 import { tcpService } from '../support/services.ts';
 import { startUpstream } from '../support/upstream.ts';
+import { consoleOf } from './page.ts';
 
 const plan = `plan: database
 names:
@@ -64,29 +66,32 @@ const questions = [
   'nowhere.example.net',
   'www.example.com',
 ] as const;
-const steps = 60;
-/** Seconds of a step. */
-const pace = 60;
+/** Seconds of a sample of the console. */
+const sample = 5;
 
-/** Time passes as the test lets it, until the test is over. */
-export async function serveBusy(): Promise<PlanServer> {
+export interface BusyServer extends AsyncDisposable {
+  /** Where a browser finds its console. */
+  readonly origin: string;
+}
+
+/** A server that has been asked for so many minutes. Its time stands still from then on, until it is disposed of. */
+export async function serveBusy(minutes: number): Promise<BusyServer> {
   stopTime();
-  onTestFinished(() => void vi.useRealTimers());
-  const service = await tcpService({ address: '127.0.0.1' });
+  await using started = new AsyncDisposableStack();
+  started.defer(() => void vi.useRealTimers());
+  const service = started.use(await tcpService({ address: '127.0.0.1' }));
   const upstream = await startUpstream({
     'mail.example.net A': ['mail.example.net 60 A 203.0.113.25'],
     'api.example.net A': ['api.example.net 20 A 203.0.113.80'],
     '* *': 'NXDOMAIN',
   });
-  const server = new PlanServer(await serve(corefile(upstream.endpoint, service.port), { now: clock(), files: { 'database.yaml': plan } }));
-  onTestFinished(async () => {
-    await server[Symbol.asyncDispose]();
-    await upstream.stop();
-    await service[Symbol.asyncDispose]();
-  });
-  await anHour(server);
+  started.defer(() => upstream.stop());
+  const running = await serve(corefile(upstream.endpoint, service.port), { now: clock(), files: { 'database.yaml': plan } });
+  const server = started.use(new PlanServer(running));
+  await ordinary(server, (minutes * 60) / sample);
   await intoTheDrain(server);
-  return server;
+  const kept = started.move();
+  return { origin: consoleOf(running), [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
 /** The clock that the test owns, which goes on by itself for less than its steps: so answers take a while. */
@@ -98,25 +103,44 @@ function clock(): () => number {
   };
 }
 
-async function anHour(server: PlanServer): Promise<void> {
-  for (let step = 0; step < steps; step++) {
-    const asked = 6 + Math.round(4 * Math.sin(step / 9)) + (step % 3);
-    for (let i = 0; i < asked; i++)
-      await server.ask(questions[(step + i * i) % questions.length] ?? '', i % 5 === 4 ? 'AAAA' : 'A', { from: `127.0.1.${1 + (i % 9)}` });
-    for (let second = 0; second < pace; second += 5) await elapse(5000);
+/** Queries as on any day, more and less of them by and by. */
+async function ordinary(server: PlanServer, samples: number): Promise<void> {
+  for (let at = 0; at < samples; at++) {
+    const many = 3 + Math.round(2 * Math.sin(at / 70)) + (at % 2);
+    const asked = Array.from({ length: many }, (_, i) => {
+      const name = questions[(at + i * i) % questions.length] ?? '';
+      return server.ask(name, i % 5 === 4 ? 'AAAA' : 'A', { from: `127.0.1.${1 + ((at + i) % 9)}` });
+    });
+    await Promise.all(asked);
+    await elapse(sample * 1000);
   }
 }
 
 /** Far enough that clients hold A and B. */
 async function intoTheDrain(server: PlanServer): Promise<void> {
-  const ask = async () => {
-    const client = `127.0.2.${1 + (Math.floor(Date.now() / 700) % 14)}`;
-    await server.ask('primary.db.example.org', 'A', { from: client });
-  };
-  await server.when('database', ({ upstream }) => upstream.before !== null, ask);
+  await passUntil(server, ({ upstream }) => upstream.before !== null);
   await server.order('database', 'start');
-  await server.when('database', ({ wait, phase }) => phase === 'lowering' && wait === null, ask);
+  await passUntil(server, ({ wait }) => wait === null);
   await server.order('database', 'advance');
-  await server.until('database', 'draining', ask);
-  await server.pass('database', 9000, ask);
+  await passUntil(server, ({ phase }) => phase === 'draining');
+  for (let second = 0; second < 6; second++) await pass(server);
+}
+
+/** A second, in which two clients ask. */
+async function pass(server: PlanServer): Promise<void> {
+  const first = Math.floor(Date.now() / 1000);
+  await Promise.all([first, first * 7].map((number) => server.ask('primary.db.example.org', 'A', { from: `127.0.2.${1 + (number % 23)}` })));
+  await elapse(1000);
+}
+
+/** A plan that never gets there is an error. */
+async function passUntil(server: PlanServer, wanted: (status: Status) => boolean): Promise<void> {
+  for (let looks = 0; looks < 3000; looks++) {
+    const status = await server.status('database');
+    if (wanted(status)) return;
+    // The fence is a process of its own, which no clock of a test hurries.
+    if (status.fence?.state === 'begun') await patience(20);
+    else await pass(server);
+  }
+  throw new Error(`the move does not go on: ${JSON.stringify(await server.status('database'))}`);
 }

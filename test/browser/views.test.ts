@@ -1,9 +1,9 @@
 // Every view in both colours and on a narrow screen: nobody is kept out, nothing is wider than the window. With SCREENSHOTS=FOLDER they are kept.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { serveBusy } from './busy-server.ts';
-import { consoleOf, openView, type View } from './page.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type BusyServer, serveBusy } from './busy-server.ts';
+import { openView, type View } from './page.ts';
 
 const folder = process.env['SCREENSHOTS'];
 
@@ -25,27 +25,42 @@ async function ready({ page }: View, words: string): Promise<void> {
   await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
 }
 
-describe('every view', () => {
-  test('keeps nobody out, light and dark, wide and narrow', async () => {
-    const origin = consoleOf((await serveBusy()).running);
-    for (const theme of ['light', 'dark'] as const) {
-      for (const width of [1280, 380]) {
-        await using view = await openView(origin, 'overview', { theme, width });
-        for (const { name, view: address, ready: words } of views) {
-          await view.show(address);
-          await ready(view, words);
-          const where = `${name}, ${theme}, ${width} pixels`;
-          expect(await view.barriers(), where).toEqual([]);
-          expect(await view.overflow(), where).toBe(0);
-          await keep(view, name, { theme, width });
-        }
-      }
-    }
+let server: BusyServer;
+
+beforeAll(async () => {
+  // Who looks at the pictures wants to see an hour.
+  server = await serveBusy(folder === undefined ? 2 : 60);
+}, 600_000);
+afterAll(() => server[Symbol.asyncDispose]());
+
+describe.each(['light', 'dark'] as const)('in %s colours', (theme) => {
+  test.each(views)('$name keeps nobody out', async ({ name, view: address, ready: words }) => {
+    await using view = await openView(server.origin, address, { theme });
+    await ready(view, words);
+    expect(await view.barriers()).toEqual([]);
+    expect(await view.overflow()).toBe(0);
+    await keep(view, `${name}-${theme}`);
   });
 });
 
-async function keep({ page }: View, name: string, { theme, width }: { readonly theme: string; readonly width: number }): Promise<void> {
-  if (folder === undefined || (width < 1280 && theme === 'light')) return;
+describe('on a screen of 380 pixels', () => {
+  test('nothing is wider than the screen, and the menu leads everywhere', async () => {
+    await using view = await openView(server.origin, 'pools', { theme: 'dark', width: 380, height: 780 });
+    for (const { name, view: address, ready: words } of views) {
+      await view.show(address);
+      await ready(view, words);
+      expect(await view.overflow(), name).toBe(0);
+      if (name === 'move' || name === 'overview') await keep(view, `${name}-narrow`);
+    }
+    await view.page.getByRole('button', { name: 'Menu' }).click();
+    expect(await view.barriers()).toEqual([]);
+    await view.page.getByRole('link', { name: 'Pools' }).click();
+    await ready(view, 'The last hour');
+  });
+});
+
+async function keep({ page }: View, name: string): Promise<void> {
+  if (folder === undefined) return;
   mkdirSync(folder, { recursive: true });
-  await page.screenshot({ path: join(folder, `${name}-${width < 1280 ? 'narrow' : theme}.png`), fullPage: false });
+  await page.screenshot({ path: join(folder, `${name}.png`) });
 }

@@ -3,7 +3,17 @@ import { describe, expect, test } from 'vitest';
 import { aroundDifferences, textDifference } from '../../plugins/console/page/configuration/text-difference.ts';
 import { explainPath } from '../../plugins/console/page/explain/explain-question.ts';
 import type { Overview } from '../../plugins/console/page/overview/overview-types.ts';
-import { appended, hitShare, lately, rcodeSeries, sampleTimes } from '../../plugins/console/page/overview/series.ts';
+import {
+  appended,
+  greatest,
+  hitShare,
+  inPoints,
+  lately,
+  mean,
+  rcodeSeries,
+  samplesPerPoint,
+  sampleTimes,
+} from '../../plugins/console/page/overview/series.ts';
 import { described, stacked, valueAt } from '../../plugins/console/page/parts/chart-series.ts';
 import { healthPieces } from '../../plugins/console/page/pools/health-pieces.ts';
 import { queryPath, readFilters, withNews } from '../../plugins/console/page/queries/query-list.ts';
@@ -60,6 +70,20 @@ describe('the last hour', () => {
   });
 
   test('begins anew with a server that does', () => expect(appended(overviewOf(100, [1]), overviewOf(0, [7])).blocks[0]?.queries).toEqual([7]));
+
+  test('is drawn in as many points as can be told apart: sums stay, and times to an answer stay true', () => {
+    expect(inPoints([1, 2, 3, 4, 5], 2, mean)).toEqual([2.5, 4.5]);
+    expect(inPoints([7], 2, mean)).toEqual([7]);
+    expect(inPoints([1, null, 3, null, null], 2, greatest)).toEqual([3, null]);
+    expect(
+      samplesPerPoint(
+        overviewOf(
+          0,
+          Array.from({ length: 360 }, () => 1),
+        ),
+      ),
+    ).toBe(2);
+  });
 
   test('has rare response codes together', () => {
     const [block] = overviewOf(0, [5]).blocks;

@@ -6,6 +6,7 @@ import { Table } from '../parts/table.tsx';
 import { Badge, Moment, Panel } from '../parts/words.tsx';
 import { useAsked } from '../server/hooks.ts';
 import { many } from '../words/count.ts';
+import { shortPlace } from '../words/place.ts';
 import { visible, visibleLines } from '../words/visible.ts';
 import { CheckForm } from './check-form.tsx';
 import type { Configuration, ConfiguredBlock } from './configuration-types.ts';
@@ -18,7 +19,7 @@ export function ConfigurationView() {
         <h1>Configuration</h1>
         {value !== undefined && (
           <span class="note">
-            {visible(value.file)}, loaded at <Moment at={value.loaded} />
+            <span title={visible(value.file)}>{visible(shortPlace(value.file))}</span>, loaded at <Moment at={value.loaded} />
           </span>
         )}
       </div>
@@ -61,7 +62,7 @@ function Blocks({ blocks }: { readonly blocks: readonly ConfiguredBlock[] }) {
               {visible(zone)} {view !== '' && <Badge>view {visible(view)}</Badge>}
             </th>
             <td>{server}</td>
-            <td>{visible(place)}</td>
+            <td title={visible(place)}>{visible(shortPlace(place))}</td>
             <td>{plugins.join(' ▸ ')}</td>
           </tr>
         ))}

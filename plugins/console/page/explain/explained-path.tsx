@@ -2,6 +2,7 @@
 import type { Explanation } from 'ferrydns/plugin';
 import { Badge, Foreign, Panel, type Tone } from '../parts/words.tsx';
 import { spellDuration } from '../words/length.ts';
+import { shortPlace } from '../words/place.ts';
 import { visible } from '../words/visible.ts';
 
 type Step = Explanation['steps'][number];
@@ -36,7 +37,7 @@ export function ExplainedPath({ explanation }: { readonly explanation: Explanati
 }
 
 function blockWords({ zone, view, place }: Block): string {
-  return `${zone}${view === '' ? '' : `, view ${view}`} (${place})`;
+  return `${zone}${view === '' ? '' : `, view ${view}`} (${shortPlace(place)})`;
 }
 
 function BlockStep({ explanation }: { readonly explanation: Explanation }) {
@@ -59,7 +60,10 @@ function PluginStep({ step }: { readonly step: Step }) {
   return (
     <li class={outcome.replace(' ', '-')}>
       <div class="step-head">
-        <strong>{plugin}</strong> <Badge tone={tones[outcome]}>{outcome}</Badge> <span class="note">{visible(place)}</span>{' '}
+        <strong>{plugin}</strong> <Badge tone={tones[outcome]}>{outcome}</Badge>{' '}
+        <span class="note" title={visible(place)}>
+          {visible(shortPlace(place))}
+        </span>{' '}
         <span class="note">{spellDuration(milliseconds)}</span>
       </div>
       <ul class="did">

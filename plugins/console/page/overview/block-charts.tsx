@@ -3,7 +3,7 @@ import { Chart } from '../parts/chart.tsx';
 import { short } from '../words/count.ts';
 import { spellDuration } from '../words/length.ts';
 import type { Overview, OverviewBlock } from './overview-types.ts';
-import { hitShare, perSecond, rcodeSeries, sampleTimes } from './series.ts';
+import { greatest, hitShare, inPoints, mean, perSecond, rcodeSeries, samplesPerPoint, sampleTimes } from './series.ts';
 
 const colours: Readonly<Record<string, string>> = {
   NOERROR: '--series-1',
@@ -19,12 +19,15 @@ interface ChartsParts {
 }
 
 export function BlockCharts({ overview, block }: ChartsParts) {
-  const times = sampleTimes(overview);
+  const size = samplesPerPoint(overview);
+  const rates = (counts: readonly number[]) => perSecond(inPoints(counts, size, mean), overview.every);
+  const within = (values: readonly (number | null)[]) => inPoints(values, size, greatest);
+  const times = inPoints(sampleTimes(overview), size, ([first = 0]) => first);
   const shared = { times, clock: true, across: 'time of day' } as const;
   const asked = rcodeSeries(block).map(({ rcode, counts }) => ({
     label: rcode,
     colour: colours[rcode] ?? '--series-5',
-    values: perSecond(counts, overview.every),
+    values: rates(counts),
   }));
   const hasCache = [...block.hits, ...block.misses].some((count) => count > 0);
   return (
@@ -39,9 +42,9 @@ export function BlockCharts({ overview, block }: ChartsParts) {
           unit="milliseconds"
           spell={spellDuration}
           series={[
-            { label: 'half within', colour: '--series-1', values: block.p50 },
-            { label: '90%', colour: '--series-2', values: block.p90 },
-            { label: '99%', colour: '--series-3', values: block.p99 },
+            { label: 'half within', colour: '--series-1', values: within(block.p50) },
+            { label: '90%', colour: '--series-2', values: within(block.p90) },
+            { label: '99%', colour: '--series-3', values: within(block.p99) },
           ]}
           top={0.1}
         />
@@ -53,7 +56,13 @@ export function BlockCharts({ overview, block }: ChartsParts) {
             title="Answered from the cache"
             unit="percent"
             spell={(value) => `${Number(value.toFixed(1))}%`}
-            series={[{ label: 'hits', colour: '--series-1', values: hitShare(block) }]}
+            series={[
+              {
+                label: 'hits',
+                colour: '--series-1',
+                values: hitShare({ hits: inPoints(block.hits, size, mean), misses: inPoints(block.misses, size, mean) }),
+              },
+            ]}
             top={100}
           />
         </section>

@@ -1,6 +1,7 @@
 // The chain of plugins as a picture: how many queries came to each, and how many it answered.
 import { Panel } from '../parts/words.tsx';
 import { grouped, short } from '../words/count.ts';
+import { shortPlace } from '../words/place.ts';
 import { visible } from '../words/visible.ts';
 import type { ChainStation, OverviewBlock } from './overview-types.ts';
 
@@ -8,7 +9,14 @@ export function ChainPicture({ block }: { readonly block: OverviewBlock }) {
   const { chain, place } = block;
   const most = Math.max(1, ...chain.map(({ queries }) => queries));
   return (
-    <Panel title="The chain of plugins" side={<span class="note">{visible(place)}, since it was loaded</span>}>
+    <Panel
+      title="The chain of plugins"
+      side={
+        <span class="note" title={visible(place)}>
+          {visible(shortPlace(place))}, since it was loaded
+        </span>
+      }
+    >
       <ol class="chain">
         {chain.map((station) => (
           <Station key={`${station.plugin} ${station.place}`} station={station} most={most} />

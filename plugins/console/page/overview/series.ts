@@ -3,6 +3,9 @@ import type { BlockSeries, Overview, OverviewBlock } from './overview-types.ts';
 
 /** Seconds that are kept. */
 const kept = 3600;
+const mostPoints = 180;
+/** Of one point: a few queries a second look the same in each. */
+const leastSeconds = 10;
 
 /** What was held with what is new: the arrays of `news` begin where `news.from` says. */
 export function appended(held: Overview | undefined, news: Overview): Overview {
@@ -64,6 +67,27 @@ function joined<T>({
 export function sampleTimes({ from, every, memory }: Overview): number[] {
   const start = Date.parse(from) / 1000;
   return memory.rss.map((_, i) => start + i * every);
+}
+
+/** Samples that are drawn as one, so that a chart has no more points than can be told apart. */
+export function samplesPerPoint({ every, memory }: Overview): number {
+  return Math.max(1, Math.ceil(memory.rss.length / mostPoints), Math.ceil(leastSeconds / every));
+}
+
+/** Each so many values as one; those that are left over at the beginning make no point. */
+export function inPoints<T>(values: readonly T[], size: number, join: (part: readonly T[]) => T): T[] {
+  const first = values.length < size ? 0 : values.length % size;
+  return Array.from({ length: Math.ceil((values.length - first) / size) }, (_, i) => join(values.slice(first + i * size, first + (i + 1) * size)));
+}
+
+/** What holds for each part holds for all: so many were answered within the greatest of their times. */
+export function greatest(part: readonly (number | null)[]): number | null {
+  const known = part.filter((value) => value !== null);
+  return known.length === 0 ? null : Math.max(...known);
+}
+
+export function mean(part: readonly number[]): number {
+  return part.reduce((sum, value) => sum + value, 0) / Math.max(1, part.length);
 }
 
 /** Counts as rates per second. */
