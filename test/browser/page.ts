@@ -1,12 +1,9 @@
 // A page of the console in a browser, and what must never happen there.
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import type { TestServer } from 'ferrydns/testing';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { expect, inject } from 'vitest';
 import { soon } from '../support/soon.ts';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let browser: Promise<Browser> | undefined;
 
@@ -63,7 +60,7 @@ export class View implements AsyncDisposable {
   /** What axe finds, as "RULE: ELEMENT"; nothing is what is wanted. */
   async barriers(): Promise<readonly string[]> {
     // By the protocol of the browser, which the policy of the page does not bind.
-    await this.page.evaluate(axe);
+    await this.page.evaluate(axe.source);
     return await this.page.evaluate(async () => {
       const { violations } = await (globalThis as unknown as AxeWindow).axe.run();
       return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));

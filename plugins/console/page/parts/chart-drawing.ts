@@ -30,7 +30,7 @@ interface Wishes {
 }
 
 const textSize = 11;
-const room = { top: 8, marked: 46, right: 12 };
+const room = { top: 8, marked: 46, right: 18 };
 /** Of the names of bands. */
 const rowsOfNames = 2;
 const rowHeight = 14;
