@@ -1,59 +1,57 @@
 // The last differences, each with what this server and the other have answered.
 import { Table } from '../parts/table.tsx';
-import { Badge, Foreign, Moment, Panel } from '../parts/words.tsx';
+import { Badge, Foreign, Moment } from '../parts/words.tsx';
 import { linkTo } from '../shell/route.ts';
+import { grouped } from '../words/count.ts';
 import { visible } from '../words/visible.ts';
 import type { ShadowDifference } from './shadow-types.ts';
 
-const columns = [{ name: 'Time' }, { name: 'Question' }, { name: 'What differs' }, { name: 'This server' }, { name: 'The other' }];
+const columns = [
+  { name: 'Last' },
+  { name: 'Question' },
+  { name: 'Seen', number: true },
+  { name: 'What differs' },
+  { name: 'Here' },
+  { name: 'There' },
+];
 
-interface TableParts {
-  readonly differences: readonly ShadowDifference[];
-  /** That is shown alone. */
-  readonly kind: string | undefined;
-}
-
-export function DifferenceTable({ differences, kind }: TableParts) {
+export function DifferenceTable({ differences }: { readonly differences: readonly ShadowDifference[] }) {
+  if (differences.length === 0) return <p class="note">No difference so far.</p>;
   return (
-    <Panel title="The last differences" side={kind === undefined ? undefined : <span class="note">in {visible(kind)} alone</span>}>
-      {differences.length === 0 ? (
-        <p class="note">No difference so far.</p>
-      ) : (
-        <Table label="The last differences" dense columns={columns}>
-          {differences.map((each) => (
-            <DifferenceRow key={each.number} difference={each} />
-          ))}
-        </Table>
+    <Table label="The last differences" dense columns={columns}>
+      {differences.flatMap((each) =>
+        each.differences.map((found, i) => (
+          <tr key={`${each.number} ${found.kind}`}>
+            {i === 0 && <Question difference={each} />}
+            <td>
+              <Badge tone="warn">{visible(found.kind)}</Badge>
+            </td>
+            <td class="answer">{visible(found.here)}</td>
+            <td class="answer">{visible(found.there)}</td>
+          </tr>
+        )),
       )}
-    </Panel>
+    </Table>
   );
 }
 
-function DifferenceRow({ difference }: { readonly difference: ShadowDifference }) {
-  const { time, name, type, client, differences, own, other } = difference;
+/** Beside all that differs in the answer. */
+function Question({ difference: { time, name, type, server, count, differences } }: { readonly difference: ShadowDifference }) {
+  const rows = differences.length;
   return (
-    <tr>
-      <td>
+    <>
+      <td rowSpan={rows}>
         <Moment at={time} />
       </td>
-      <th scope="row">
-        <a href={linkTo('explain', undefined, { name, type, client })}>
+      <th scope="rowgroup" rowSpan={rows}>
+        <a href={linkTo('explain', undefined, { name, type, server })}>
           <Foreign text={name} />
         </a>{' '}
         {visible(type)}
-        <div class="note">
-          <Foreign text={client} />
-        </div>
       </th>
-      <td>
-        {[...new Set(differences.map(({ kind }) => kind))].map((kind) => (
-          <Badge key={kind} tone="warn">
-            {visible(kind)}
-          </Badge>
-        ))}
+      <td class="number" rowSpan={rows}>
+        {grouped(count)}
       </td>
-      <td class="answer">{visible(own)}</td>
-      <td class="answer">{visible(other)}</td>
-    </tr>
+    </>
   );
 }

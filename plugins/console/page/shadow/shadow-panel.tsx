@@ -1,51 +1,53 @@
 // One server that is compared with, and what has come of it.
+import { useState } from 'preact/hooks';
 import { Badge, Figure, Panel } from '../parts/words.tsx';
 import { grouped, percent } from '../words/count.ts';
 import { visible } from '../words/visible.ts';
+import { DifferenceTable } from './difference-table.tsx';
 import type { Shadow } from './shadow-types.ts';
 
-interface ShadowParts {
-  readonly shadow: Shadow;
+export function ShadowPanel({ shadow }: { readonly shadow: Shadow }) {
+  const { servers, zones, sample, same, turns, different, unanswered, dropped, kinds, differences } = shadow;
   /** The kind of difference that is shown alone. */
-  readonly kind: string | undefined;
-  readonly choose: (kind: string | undefined) => void;
-}
-
-export function ShadowPanel({ shadow, kind, choose }: ShadowParts) {
-  const { place, zone, server, sample, asked, same, different, unanswered, kinds } = shadow;
+  const [kind, setKind] = useState<string | undefined>(undefined);
+  const alike = same + turns;
+  const shown = differences.filter((each) => kind === undefined || each.differences.some((found) => found.kind === kind));
   return (
     <Panel
-      title={`Compared with ${shadow.with.map((each) => visible(each)).join(', ')}`}
+      title={`Compared with ${servers.map((each) => visible(each)).join(', ')}`}
       side={
         <>
           <Badge>{percent(sample, 1)} of the queries</Badge>
-          <span class="note">
-            {visible(zone)} at {server} ({visible(place)})
-          </span>
+          <span class="note">for {zones.map((each) => visible(each)).join(', ')}</span>
         </>
       }
     >
       <dl class="figures">
-        <Figure name="Asked of both" value={grouped(asked)} />
         <Figure
           name="The same for a client"
-          value={percent(same, same + different)}
-          note={grouped(same)}
-          tone={different === 0 && same > 0 ? 'good' : 'plain'}
+          value={percent(alike, alike + different)}
+          note={grouped(alike)}
+          tone={different === 0 && alike > 0 ? 'good' : 'plain'}
         />
         <Figure name="Different" value={grouped(different)} tone={different > 0 ? 'bad' : 'plain'} />
-        <Figure name="Not answered there" value={grouped(unanswered)} />
+        <Figure name="Take turns" value={grouped(turns)} note="different at first, the same by and by" />
+        <Figure
+          name="Not answered there"
+          value={grouped(unanswered)}
+          note={dropped > 0 ? `${grouped(dropped)} were too many at a time` : undefined}
+        />
       </dl>
       {Object.keys(kinds).length > 0 && (
         <fieldset class="buttons">
           <legend class="unseen">By what differs</legend>
           {Object.entries(kinds).map(([each, count]) => (
-            <button type="button" key={each} class="small" aria-pressed={each === kind} onClick={() => choose(each === kind ? undefined : each)}>
+            <button type="button" key={each} class="small" aria-pressed={each === kind} onClick={() => setKind(each === kind ? undefined : each)}>
               {visible(each)} {grouped(count)}
             </button>
           ))}
         </fieldset>
       )}
+      <DifferenceTable differences={shown} />
     </Panel>
   );
 }
