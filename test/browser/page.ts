@@ -57,14 +57,14 @@ export class View implements AsyncDisposable {
     await this.page.goto(`${this.origin}/#/${view}`);
   }
 
-  /** What axe finds, as "RULE: ELEMENT"; nothing is what is wanted. */
-  async barriers(): Promise<readonly string[]> {
+  /** What axe finds by these rules, or by all, as "RULE: ELEMENT"; nothing is what is wanted. */
+  async barriers(rules?: readonly string[]): Promise<readonly string[]> {
     // By the protocol of the browser, which the policy of the page does not bind.
     await this.page.evaluate(axe.source);
-    return await this.page.evaluate(async () => {
-      const { violations } = await (globalThis as unknown as AxeWindow).axe.run();
+    return await this.page.evaluate(async (only) => {
+      const { violations } = await (globalThis as unknown as AxeWindow).axe.run(only === undefined ? {} : { runOnly: only });
       return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
-    });
+    }, rules);
   }
 
   /** Pixels by which the page is wider than its window. */
@@ -80,7 +80,7 @@ export class View implements AsyncDisposable {
 
 interface AxeWindow {
   readonly axe: {
-    run(): Promise<{
+    run(options: { readonly runOnly?: readonly string[] }): Promise<{
       readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[] }[];
     }>;
   };
