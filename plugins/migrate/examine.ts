@@ -2,7 +2,7 @@
 import { poolService } from 'ferrydns/built-in';
 import { examineAdmin } from 'ferrydns/built-in/admin';
 import type { WrittenMove } from 'ferrydns/built-in/moves';
-import { type Capability, capability, type ExamineContext, messageOf, type SetupContext } from 'ferrydns/plugin';
+import { type Capability, capability, type ExamineContext, type Instance, messageOf, type SetupContext } from 'ferrydns/plugin';
 import { JournalUnwritable, probeJournal } from './journal/folder.ts';
 import { Journal, JournalDamage } from './journal/journal.ts';
 import { recover } from './journal/recovery.ts';
@@ -13,10 +13,17 @@ import type { MigrateSettings } from './settings.ts';
 export interface Planned {
   readonly name: string;
   readonly configured: MigrateSettings;
+  /** What stands in the chain for it. */
+  readonly instance: Instance;
 }
 
 /** The plans of a configuration, as they know each other. */
 export const planned: Capability<Planned> = capability('planned');
+
+/** The plans that these instances hold. */
+export function plansIn(instances: readonly Instance[]): readonly Planned[] {
+  return instances.flatMap(({ provides = [] }) => provides.flatMap(({ label, service }) => (label === planned.label ? [service as Planned] : [])));
+}
 
 /** Throws a ConfigError for what serving would refuse, and warns of what would stop the plan. */
 export async function examinePlan(own: Planned, setup: SetupContext, context: ExamineContext): Promise<void> {

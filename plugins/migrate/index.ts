@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { readAdminAccess, usualAdminAccess } from 'ferrydns/built-in/admin';
 import { type MigrateOptions, migrateGrammar, moveOptionNames, readMove, readPlanFile, type WrittenMove } from 'ferrydns/built-in/moves';
-import { ConfigErrors, definePlugin, messageOf, type Name, parseName, type SetupContext, type Word } from 'ferrydns/plugin';
+import { ConfigErrors, definePlugin, type Instance, messageOf, type Name, parseName, type SetupContext, type Word } from 'ferrydns/plugin';
 import { Migrate } from './migrate.ts';
 import { Off } from './off.ts';
 import { readStoreAccess, replicaOf } from './store/options.ts';
@@ -12,6 +12,8 @@ export default definePlugin({
   summary: 'moves names from one place to another by a plan, and knows who may still be led to the old one',
   config: migrateGrammar,
   setup(options, context) {
+    if (options.names[0]?.text === 'configmap') return ofConfigMaps(options, context);
+    if (options.grant.length > 0) context.fail("'grant' without 'configmap', expected it where plans of ConfigMaps are read", 'grant');
     const file = options.names.find(isPlanFile);
     if (options.off) return without(options, file, context);
     const move = file === undefined ? readMove(options, options.names, context) : moveOfFile(file, options, context);
@@ -34,6 +36,18 @@ export default definePlugin({
     );
   },
 });
+
+/** Whoever has none of these loads nothing for them. */
+async function ofConfigMaps(options: MigrateOptions, context: SetupContext): Promise<Instance> {
+  const own = ['store', 'grant'];
+  const stated = [...moveOptionNames, 'off'].find((name) => !own.includes(name) && isStated(options[name as keyof MigrateOptions], name));
+  if (stated !== undefined) context.fail(`'${stated}' beside 'configmap', expected it in the plans`, stated);
+  const [{ readClusterPlans }, { PlansInBlock }] = await Promise.all([
+    import('./cluster-plans/settings.ts'),
+    import('./cluster-plans/plans-in-block.ts'),
+  ]);
+  return new PlansInBlock(readClusterPlans(options, context), context);
+}
 
 /** A server block that answers the names without their plan. */
 function without(options: MigrateOptions, file: Word | undefined, context: SetupContext): Off {

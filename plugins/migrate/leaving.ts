@@ -3,8 +3,15 @@ import { migration } from 'ferrydns/built-in/moves';
 import type { Runner } from './runner/runner.ts';
 import { seenOf } from './watch/asked-behind.ts';
 
+/** Why the server must not go on without a plan, for people; undefined: it may. */
+export function leavingRefusal(runner: Runner): string | undefined {
+  if (runner.moving && runner.agreed?.paused !== true) return `it is in ${runner.phase}, expected it to be finished, rolled back or paused before`;
+  const undone = undoing(runner);
+  return undone === undefined ? undefined : `its names would be answered by the upstream, which ${undone}, expected B alone`;
+}
+
 /** How the upstream would undo an exclusive plan, were that gone: what must never be at A and B would be. Undefined: it would not. */
-export function undoing({ phase, plan, upstreams, agreed, replica }: Runner): string | undefined {
+function undoing({ phase, plan, upstreams, agreed, replica }: Runner): string | undefined {
   const isUnderWay = phase !== undefined && phase !== 'released' && migration.reached(phase, 'countdown');
   if (plan.mode !== 'exclusive' || !isUnderWay || upstreams.size === 0) return undefined;
   const last = seenOf(upstreams);

@@ -24,9 +24,9 @@ import { Overruled } from './answer/overruled.ts';
 import { isAlike, PlanInRecord } from './answer/plan-in-record.ts';
 import type { Surroundings } from './answer/replies.ts';
 import { SideAddresses } from './answer/side-addresses.ts';
-import { examinePlan, isOfOthers, type Planned, planned } from './examine.ts';
+import { examinePlan, isOfOthers, type Planned, planned, plansIn } from './examine.ts';
 import { JournalUnwritable } from './journal/folder.ts';
-import { undoing } from './leaving.ts';
+import { leavingRefusal } from './leaving.ts';
 import { PlanMetrics } from './metrics.ts';
 import { Off, off } from './off.ts';
 import { PlanServices } from './plan-services.ts';
@@ -51,6 +51,7 @@ export class Migrate implements Instance, Planned, AdminPlan {
   readonly handle: Handle;
   readonly provides: readonly Provided[];
   readonly configured: MigrateSettings;
+  readonly instance: Instance;
   private readonly context: SetupContext;
   private readonly processPlans: ProcessPlans;
   private readonly services: PlanServices;
@@ -75,7 +76,9 @@ export class Migrate implements Instance, Planned, AdminPlan {
   /** Ends the talk with the other processes of the server. */
   private part: () => void = () => {};
 
-  constructor(settings: MigrateSettings, context: SetupContext) {
+  /** `holder` is what stands in the chain for it, where that is not the plan itself. */
+  constructor(settings: MigrateSettings, context: SetupContext, holder?: Instance) {
+    this.instance = holder ?? this;
     const { move, access } = settings;
     const { name, session } = move.plan;
     const { store: place, record } = move;
@@ -114,23 +117,21 @@ export class Migrate implements Instance, Planned, AdminPlan {
     const runner = this.started?.runner;
     const { record } = this.configured.move;
     // A plan of the same record takes over, or is refused when it starts.
-    const holds = (instances: readonly Instance[]) => instances.some((next) => next instanceof Migrate && next.configured.move.record === record);
+    const holds = (instances: readonly Instance[]) => plansIn(instances).some(({ configured }) => configured.move.record === record);
     const missed = this.configured.move.plan.names.find(({ name }) => !heirs(name).every(holds));
     const stays = holds(successors);
     if (runner === undefined || (stays && missed === undefined)) return;
     const where = missed !== undefined && stays ? `the server block that answers ${missed.name} then` : 'the configuration';
-    const refused = `plan ${this.name} cannot be left out of ${where}`;
-    if (runner.moving && runner.agreed?.paused !== true)
-      throw new Error(`${refused}: it is in ${runner.phase}, expected it to be finished, rolled back or paused before`);
-    const undone = undoing(runner);
-    if (undone !== undefined) throw new Error(`${refused}: its names would be answered by the upstream, which ${undone}, expected B alone`);
+    const refusal = leavingRefusal(runner);
+    if (refusal !== undefined) throw new Error(`plan ${this.name} cannot be left out of ${where}: ${refusal}`);
   }
 
   /** In front of every server block, unless it is said to be without the plan. One that holds the plan itself is seen to by its own use of it. */
   escort(block: readonly Instance[]): Handle | undefined {
     const { plan } = this.configured.move;
-    const holds = block.some((each) => each instanceof Migrate && each.name === this.name);
-    if ((holds && !block.includes(this)) || block.some((each) => each instanceof Off && each.concerns(plan))) return undefined;
+    const all = plansIn(block);
+    const holds = all.some(({ name }) => name === this.name);
+    if ((holds && !all.includes(this)) || block.some((each) => each instanceof Off && each.concerns(plan))) return undefined;
     return (query, next) => {
       if (this.answering === undefined || !(holds || this.first === this)) return next(query);
       return this.answering.escort(query, next, !holds);

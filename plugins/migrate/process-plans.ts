@@ -41,6 +41,11 @@ export class ProcessPlans {
     }
   }
 
+  /** What runs a record; undefined: nobody uses it. */
+  runnerOf(record: string): Runner | undefined {
+    return this.uses.get(record)?.runner;
+  }
+
   /** `left`: the server goes on without the plan. */
   async detach(user: AdminPlan, record: string, left = false): Promise<void> {
     const use = this.uses.get(record);

@@ -1,5 +1,5 @@
 // No query for a name of a plan passes the plan by: every way to an answer leads to the plan, or is refused, or is said to be without it.
-import { ConfigError, ConfigErrors, type ExamineContext, type Name, type Place, type Way, type Word } from 'ferrydns/plugin';
+import { ConfigError, ConfigErrors, type ExamineContext, type Instance, type Name, type Place, type Way, type Word } from 'ferrydns/plugin';
 import { type Planned, planned } from './examine.ts';
 import { off } from './off.ts';
 
@@ -8,7 +8,11 @@ export function refuseWaysPast(own: Planned, context: ExamineContext): void {
   const uses = context.everywhere(planned).filter(({ name }) => name === own.name);
   if (uses[0] !== own) return;
   const problems = [...own.configured.move.words].flatMap(([name, word]) =>
-    context.ways(name).flatMap((way) => problemOf({ name, word, way, plan: own.name, stands: standsIn(uses), isOff: isOff(own, context) })),
+    context
+      .ways(name)
+      .flatMap((way) =>
+        problemOf({ name, word, way, plan: own.name, stands: standsIn(uses.map(({ instance }) => instance)), isOff: isOff(own, context) }),
+      ),
   );
   if (problems.length > 0) throw new ConfigErrors(problems);
 }
@@ -24,8 +28,8 @@ interface Case {
   isOff(way: Way): boolean;
 }
 
-function standsIn(uses: readonly unknown[]): Case['stands'] {
-  return (way) => way.uses.findIndex(({ instance }) => uses.includes(instance));
+function standsIn(holders: readonly Instance[]): Case['stands'] {
+  return (way) => way.uses.findIndex(({ instance }) => holders.includes(instance));
 }
 
 function isOff({ configured }: Planned, context: ExamineContext): Case['isOff'] {

@@ -2,7 +2,7 @@
 
 import { checkSyntax } from '../checks/check-words.ts';
 import { type ConfigSpec, flag, many, type OptionsOf, optional, property, repeated, setting, words } from '../config/grammar.ts';
-import { adminSyntax, choice, duration, file, integer, text, value } from '../config/values.ts';
+import { adminSyntax, choice, duration, file, integer, text, value, zone } from '../config/values.ts';
 import { maxTtl } from '../dns/codes.ts';
 
 const percent = value('PERCENT', readPercent, {
@@ -61,7 +61,7 @@ const moveOptions = {
 
 /** The block of the directive: the move, and what is this server's own. */
 export const migrateGrammar = {
-  args: { names: words('PLAN.yaml|NAME', 1) },
+  args: { names: words('PLAN.yaml|NAME|configmap PLANS', 1) },
   block: {
     ...moveOptions,
     journal: setting(file, 'the file that holds what has happened'),
@@ -69,6 +69,7 @@ export const migrateGrammar = {
     store_tls: property({ cert: file, key: file, ca: optional(file) }, 'etcd: how this server proves who it is, and whom it believes'),
     store_credentials: property({ user: text, passwordFile: file }, 'etcd: a user and the file that holds the password'),
     kubeconfig: property({ file, context: optional(text) }, 'configmap: how to reach the Kubernetes API from outside of a cluster'),
+    grant: repeated({ namespace: text, zones: many(zone, 1) }, 'configmap: the zones in which the plans of a namespace may move names'),
     off: flag('this server block answers the names without their plan'),
     admin: property({ admin: words(adminSyntax, 1) }, 'where the plans are told and asked over HTTP'),
   },

@@ -11,6 +11,7 @@ import { type CacheBelow, type Check, type Gate, type Plan, planOf, type Target 
 import { problemsOf } from '../migration/plan-problems.ts';
 import { type PlanFileOptions, readPlanName } from './grammar.ts';
 import type { Move, StorePlace, WrittenMove } from './move.ts';
+import { readStorePlace } from './store-place.ts';
 
 /** Where problems go: at a word, or at the option of that name. */
 export interface Reading {
@@ -91,31 +92,7 @@ class MoveReader {
   }
 
   private store(): StorePlace {
-    const [kind, first, ...more] = this.options.store?.store ?? [];
-    const { reading } = this;
-    if (kind === undefined) return { kind: 'journal' };
-    if (kind.text === 'journal') return first === undefined ? { kind: 'journal' } : reading.fail(`unexpected '${first.text}'`, first);
-    if (kind.text !== 'etcd' && kind.text !== 'configmap') {
-      return reading.fail(`unknown store '${kind.text}', expected journal, etcd or configmap`, kind);
-    }
-    if (first === undefined) return reading.fail(`'${kind.text}' without a place, expected ${kind.text === 'etcd' ? 'URLs' : 'a name'}`, kind);
-    if (kind.text === 'configmap') return more[0] === undefined ? this.configMap(first) : reading.fail(`unexpected '${more[0].text}'`, more[0]);
-    return { kind: 'etcd', endpoints: [first, ...more].map((word) => this.endpoint(word)) };
-  }
-
-  private endpoint(word: Word): string {
-    const url = URL.parse(word.text);
-    if (url === null || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search !== '') {
-      return this.reading.fail(`'${word.text}' is not the URL of an etcd server, expected one such as http://127.0.0.1:2379`, word);
-    }
-    return url.origin;
-  }
-
-  private configMap(word: Word): StorePlace {
-    const { namespace, name } =
-      /^(?:(?<namespace>[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?)\/)?(?<name>[a-z\d](?:[a-z\d.-]{0,251}[a-z\d])?)$/.exec(word.text)?.groups ?? {};
-    if (name === undefined) return this.reading.fail(`'${word.text}' is not the name of a ConfigMap, expected NAME or NAMESPACE/NAME`, word);
-    return { kind: 'configmap', namespace: namespace ?? null, name };
+    return readStorePlace(this.options.store?.store ?? [], (message, at) => this.reading.fail(message, at));
   }
 
   private planName([first]: readonly NameReading[]): string {

@@ -12,6 +12,7 @@ export { Ledger } from '../migration/leases.ts';
 export { awaitsUpstream } from '../migration/operator.ts';
 export { rollbackRefusal, waitOf } from '../migration/phases.ts';
 export { describeTarget, forbiddenChanges, type Gate, hashOf, isLookedAt, type Plan, type Target, timingOf, whereOf } from '../migration/plan.ts';
+export { problemsOf } from '../migration/plan-problems.ts';
 export { sessionLives, setApart, silentFor, sinceRenewal, withoutReplicas } from '../migration/replicas.ts';
 export type { Command, Effect, Event, FenceOutcome, Moment, State, Written } from '../migration/state.ts';
 export { follows, planInForce, sidesOf, successionRefusal } from '../migration/succession.ts';

@@ -6,4 +6,5 @@ export type { Move, StorePlace, WrittenMove } from '../plans/move.ts';
 export { readPlanFile } from '../plans/plan-file.ts';
 export type { PlanStatus } from '../plans/plan-status.ts';
 export { readMove } from '../plans/read-move.ts';
+export { readStorePlace } from '../plans/store-place.ts';
 export * as migration from './migration.ts';

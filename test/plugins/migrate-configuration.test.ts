@@ -169,6 +169,6 @@ test('the schema of plan files knows every option but those of the server', asyn
   const { planSchema } = await import('../../src/plans/plan-file.ts');
   const properties = planSchema()['properties'] as Record<string, unknown>;
   const { migrateGrammar } = await import('../../src/plans/grammar.ts');
-  const server = ['journal', 'replica', 'store_tls', 'store_credentials', 'kubeconfig', 'off', 'admin'];
+  const server = ['journal', 'replica', 'store_tls', 'store_credentials', 'kubeconfig', 'grant', 'off', 'admin'];
   expect(Object.keys(properties).sort()).toEqual(['names', ...Object.keys(migrateGrammar.block).filter((option) => !server.includes(option))].sort());
 });

@@ -117,6 +117,14 @@ export function pod(
   return { apiVersion: 'v1', kind: 'Pod', metadata, spec, status: { phase, podIP: address, podIPs: [{ ip: address }] } };
 }
 
+/** What is in each of its keys. */
+export const configMap = (place: string, data: Readonly<Record<string, string>>, labels: Labels = {}): KubernetesObject => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { ...named(place), labels },
+  data,
+});
+
 /** A service of other clusters. */
 export function serviceImport(
   place: string,

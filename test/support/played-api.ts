@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { KubernetesObject } from './kubernetes.ts';
+import { answerNamespaced } from './played-objects.ts';
 
 interface Kept {
   readonly path: string;
@@ -26,6 +27,7 @@ interface Watch {
 export interface Asked {
   readonly path: string;
   readonly query: URLSearchParams;
+  readonly method: string;
   readonly authorization: string | undefined;
 }
 
@@ -150,15 +152,25 @@ export class PlayedApi implements AsyncDisposable {
 
   private answer(request: IncomingMessage, response: ServerResponse): void {
     const { pathname: path, searchParams: query } = new URL(request.url ?? '/', 'http://api');
-    const asked = { path, query, authorization: request.headers.authorization };
+    const asked = { path, query, method: request.method ?? 'GET', authorization: request.headers.authorization };
     this.asked.push(asked);
     response.on('error', () => {});
     const fault = this.fault(asked);
     if (fault === 'silence') return;
     if (fault === 'cut') request.socket.destroy();
     else if (fault !== undefined) refuse(response, fault);
+    else if (path.includes('/namespaces/')) void this.answerObject(request, response);
     else if (query.get('watch') === 'true' || query.get('watch') === '1') this.watch({ path, query, response });
     else this.list({ path, query, response });
+  }
+
+  /** The objects of a collection, as "/api/v1/configmaps". */
+  objectsAt(path: string): readonly KubernetesObject[] {
+    return [...this.objects.values()].filter((kept) => kept.path === path).map(({ object }) => object);
+  }
+
+  private async answerObject(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!(await answerNamespaced(this, request, response))) refuse(response, { status: 404 });
   }
 
   private list({ path, query, response }: Watch): void {

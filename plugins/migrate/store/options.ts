@@ -5,7 +5,7 @@ import type { SetupContext } from 'ferrydns/plugin';
 import type { StoreAccess } from './open-store.ts';
 
 /** What this server is called among those that share a plan; a server alone needs no name that outlives its machine. */
-export function replicaOf({ replica }: MigrateOptions, { store }: Move, context: SetupContext): string {
+export function replicaOf({ replica }: MigrateOptions, { store }: Pick<Move, 'store'>, context: SetupContext): string {
   if (store.kind === 'journal') {
     if (replica !== undefined) context.fail("'replica' without a store that servers share, expected 'store etcd' or 'store configmap'", 'replica');
     return 'local';
@@ -14,7 +14,7 @@ export function replicaOf({ replica }: MigrateOptions, { store }: Move, context:
 }
 
 /** Refuses what belongs to another kind of store. */
-export function readStoreAccess(options: MigrateOptions, { store }: Move, context: SetupContext): StoreAccess {
+export function readStoreAccess(options: MigrateOptions, { store }: Pick<Move, 'store'>, context: SetupContext): StoreAccess {
   const { store_tls: tls, store_credentials: login, kubeconfig, replica } = options;
   if (store.kind !== 'etcd' && tls !== undefined) context.fail("'store_tls' without 'store etcd'", 'store_tls');
   if (store.kind !== 'etcd' && login !== undefined) context.fail("'store_credentials' without 'store etcd'", 'store_credentials');

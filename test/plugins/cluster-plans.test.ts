@@ -1,0 +1,293 @@
+// Plans in ConfigMaps: a team moves its own names, within the zones that it was granted, and events say what has become of a plan.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ask, freePort, serve, type TestServer } from 'ferrydns/testing';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { configMap, headless, namespace, service, slice } from '../support/cluster-objects.ts';
+import type { KubernetesObject } from '../support/kubernetes.ts';
+import { addressesOf, PlanServer } from '../support/migration.ts';
+import { PlayedApi } from '../support/played-api.ts';
+import { soon } from '../support/soon.ts';
+
+const name = 'db.shop.example.org';
+const plan = 'shop.db';
+
+const text = (lines: readonly string[] = [], from = 'service/shop/db', to = 'service/store/db') =>
+  [
+    'plan: db',
+    `names: [${name}]`,
+    `from: ${from}`,
+    `to: ${to}`,
+    'ttl: 1',
+    'transition_ttl: 1',
+    'slack: 0s',
+    'session: 1s',
+    'skew: 100ms',
+    'pace: 1500ms',
+    ...lines,
+  ].join('\n');
+
+const moves = (data: Readonly<Record<string, string>>, labels = {}) => configMap('shop/moves', data, labels);
+const cluster = [
+  namespace('shop'),
+  namespace('store'),
+  service('shop/db', ['10.0.0.1']),
+  slice('shop/db-1', 'db', ['172.16.0.1']),
+  headless('store/db'),
+  slice('store/db-1', 'db', ['172.17.0.1']),
+];
+
+interface Words {
+  readonly which?: string;
+  readonly grants?: readonly string[];
+  readonly before?: string;
+  readonly more?: string;
+  readonly replica?: string;
+  readonly port?: number;
+  readonly kubernetes?: string;
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+const kubeconfig = (api: PlayedApi) =>
+  `current-context: a\ncontexts: [{name: a, context: {cluster: a, user: a, namespace: dns}}]\nclusters: [{name: a, cluster: {server: "${api.url}"}}]\nusers: [{name: a, user: {token: secret}}]\n`;
+
+async function played(...objects: readonly KubernetesObject[]): Promise<PlayedApi> {
+  const api = await PlayedApi.start([...cluster, ...objects]);
+  onTestFinished(() => api[Symbol.asyncDispose]());
+  return api;
+}
+
+async function server(api: PlayedApi, words: Words = {}): Promise<PlanServer> {
+  const {
+    which = 'shop/moves',
+    grants = ['shop shop.example.org'],
+    before = '',
+    more = '',
+    replica = 'one',
+    files = {},
+    port = 0,
+    kubernetes = '',
+  } = words;
+  const corefile = `.:${port} {
+  ${before}
+  migrate configmap ${which} {
+    ${grants.map((each) => `grant ${each}`).join('\n    ')}
+    kubeconfig {{DIR}}/config
+    replica ${replica}
+    admin 127.0.0.1:0
+  }
+  ${more}
+  kubernetes cluster.local {
+    endpoint ${api.url}
+    ${kubernetes}
+  }
+  whoami
+}`;
+  const running = await serve(corefile, { files: { config: kubeconfig(api), ...files } });
+  onTestFinished(() => running.stop());
+  return new PlanServer(running);
+}
+
+const events = (api: PlayedApi) =>
+  api.objectsAt('/api/v1/events').map((each) => {
+    const { reason, message, involvedObject } = each as unknown as { reason: string; message: string; involvedObject: { name: string } };
+    return `${involvedObject.name} ${reason}: ${message}`;
+  });
+const told = (api: PlayedApi, expected: string) => expect.poll(() => events(api).join('\n'), soon).toContain(expected);
+const answers = async ({ running }: { readonly running: TestServer }, of = name) => {
+  const answer = await running.ask(of);
+  return addressesOf(answer).join(' ') || answer.rcode;
+};
+const answered = (of: PlanServer, expected: string, asked = name) => expect.poll(() => answers(of, asked), soon).toBe(expected);
+const said = (of: PlanServer, expected: string) => expect.poll(() => of.running.lines.join('\n'), soon).toContain(expected);
+const phase = async (of: PlanServer) => (await of.status(plan).catch(() => undefined))?.phase;
+const reaches = (of: PlanServer, expected: string) => expect.poll(() => phase(of), soon).toBe(expected);
+const ordered = (of: PlanServer, verb: string) => expect.poll(() => of.order(plan, verb), soon).toBeUndefined();
+
+describe('a plan in a ConfigMap', () => {
+  test('comes while the server runs, moves a service to another namespace, and goes', async () => {
+    const api = await played();
+    const one = await server(api);
+    await answered(one, 'NOERROR');
+    api.put(moves({ 'db.yaml': text(['advance: auto']), README: 'no plan' }));
+    await answered(one, '10.0.0.1');
+    await told(api, "moves PlanTaken: plan shop.db is in force; 'ferrydns migrate start shop.db' begins the move");
+    await ordered(one, 'start');
+    await reaches(one, 'done');
+    expect(await answers(one)).toBe('172.17.0.1');
+    await told(api, 'moves MoveBegun: plan shop.db: epoch 1, lowering');
+    await told(api, 'moves PhaseBegun: plan shop.db: epoch 1, transition, step 1');
+    await told(api, 'moves MoveDone: plan shop.db: epoch 1, done');
+    api.delete(moves({}));
+    await answered(one, 'NOERROR');
+    await told(api, 'moves PlanLeft: plan shop.db has been taken away');
+  });
+
+  test('that is deleted, or edited, in the middle of a move goes on as it was', async () => {
+    const api = await played(moves({ 'db.yaml': text() }));
+    const one = await server(api);
+    await answered(one, '10.0.0.1');
+    await ordered(one, 'start');
+    await reaches(one, 'lowering');
+    api.put(moves({ 'db.yaml': text([], 'service/shop/db', '192.0.2.9') }));
+    await told(api, 'moves PlanRefused: refused: ');
+    api.delete(moves({}));
+    await told(api, 'moves PlanKept: it is to go, and goes on: it is in lowering');
+    expect(await answers(one)).toBe('10.0.0.1');
+    await one.order(plan, 'rollback');
+    await answered(one, 'NOERROR');
+  });
+
+  test('that is gone with its namespace or its label in the middle of a move goes on, and so it does while the API server is away', async () => {
+    const api = await played(moves({ 'db.yaml': text() }, { team: 'one' }));
+    const one = await server(api, { which: 'team=one', grants: ['shop shop.example.org', 'store store.example.org'] });
+    await answered(one, '10.0.0.1');
+    await ordered(one, 'start');
+    await reaches(one, 'lowering');
+    await api.stop();
+    await said(one, 'plans of namespace shop stay as they are');
+    expect(await answers(one)).toBe('10.0.0.1');
+    await api.listen();
+    await said(one, 'plans of namespace shop can be read again');
+    api.put(moves({ 'db.yaml': text() }));
+    await told(api, 'moves PlanKept: it is to go, and goes on: it is in lowering');
+    api.delete(namespace('shop'));
+    expect(await phase(one)).toBe('lowering');
+  });
+
+  test('is known after a restart without the API server', async () => {
+    const api = await played(moves({ 'db.yaml': text([], '192.0.2.1', '192.0.2.2') }));
+    const one = await server(api);
+    await answered(one, '192.0.2.1');
+    await expect.poll(() => existsSync(roster(one)), soon).toBe(true);
+    const kept = readFileSync(roster(one), 'utf8');
+    await one.running.stop();
+    await api.stop();
+    const again = await server(api, { files: { 'ferrydns-migrations/configmap-shop_moves.plans': kept }, kubernetes: 'startup_timeout 0s' });
+    // The plan is there; a store that is not heard keeps a server without a journal silent (R5).
+    expect((await again.status(plan)).plan).toBe(plan);
+    expect(await answers(again)).toBe('SERVFAIL');
+    expect(await answers(again, 'other.shop.example.org')).toBe('NOERROR');
+  });
+
+  const roster = (of: PlanServer) => join(of.running.directory, 'ferrydns-migrations', 'configmap-shop_moves.plans');
+});
+
+describe('a plan is refused, and nothing else is disturbed', () => {
+  const good = text([], '192.0.2.1', '192.0.2.2');
+
+  test.each([
+    [
+      'for another zone',
+      good.replace(name, 'www.example.org'),
+      'www.example.org. is in no zone that is granted to namespace shop, which are shop.example.org.',
+    ],
+    ['with a command', `${good}\nmode: exclusive\nfence: [exec, /bin/true]`, "'fence' in a ConfigMap"],
+    ['with a gate', `${good}\ngate: [http, "http://127.0.0.1:1/"]`, "'gate' in a ConfigMap"],
+    ['with a store', `${good}\nstore: [configmap, other]`, "'store' in a ConfigMap"],
+    ['with an unknown option', `${good}\nspeed: fast`, 'line 11: '],
+    ['that is no YAML', 'plan: [', 'line 1: '],
+    ['with a short session', good.replace('session: 1s', 'session: 1s\nskew: 10s').replace('skew: 100ms\n', ''), 'session: 1 seconds'],
+    ['with a pool that is not there', text([], '192.0.2.1', '[pool, none.example.org]'), 'no pool none.example.org'],
+    ['that the Corefile moves', good.replace(name, 'own.shop.example.org'), 'own.shop.example.org. is moved by plan own of the Corefile'],
+  ])('%s', async (_, bad, why) => {
+    const other = text(['plan: other'].slice(1), '192.0.2.3', '192.0.2.4').replace('plan: db', 'plan: other').replace(name, 'other.shop.example.org');
+    const api = await played(moves({ 'a.yaml': bad, 'b.yaml': other }));
+    const files = { 'own.yaml': 'plan: own\nnames: [own.shop.example.org]\nfrom: 192.0.2.7\nto: 192.0.2.8\nttl: 5\n' };
+    const one = await server(api, { files, more: 'migrate own.yaml {\n admin 127.0.0.1:0\n }' });
+    await told(api, 'moves PlanRefused: refused: ');
+    expect(events(api).join('\n')).toContain(why);
+    expect(one.running.lines.join('\n')).toContain(why);
+    await answered(one, '192.0.2.3', 'other.shop.example.org');
+    await answered(one, '192.0.2.7', 'own.shop.example.org');
+    expect(await answers(one)).toBe('NOERROR');
+    api.put(moves({ 'a.yaml': good, 'b.yaml': other }));
+    await answered(one, '192.0.2.1');
+  });
+
+  test('that has the name of another one, and the one that was there stays', async () => {
+    const api = await played(moves({ 'a.yaml': good }, { team: 'one' }));
+    const one = await server(api, { which: 'team=one' });
+    await answered(one, '192.0.2.1');
+    api.put(configMap('shop/again', { 'a.yaml': good.replace('192.0.2.1', '192.0.2.9') }, { team: 'one' }));
+    await told(api, 'again PlanRefused: refused: plan shop.db is in ConfigMap shop/moves/a.yaml already');
+    expect(await answers(one)).toBe('192.0.2.1');
+  });
+
+  test('and a bad one keeps the old one', async () => {
+    const api = await played(moves({ 'a.yaml': good }));
+    const one = await server(api);
+    await answered(one, '192.0.2.1');
+    api.put(moves({ 'a.yaml': 'plan: [' }));
+    await told(api, 'PlanRefused');
+    expect(await answers(one)).toBe('192.0.2.1');
+    api.put(moves({ 'a.yaml': good.replace('192.0.2.1', '192.0.2.9') }));
+    await answered(one, '192.0.2.9');
+  });
+});
+
+describe('what is not permitted is logged with verb and resource, and harms nothing', () => {
+  test('to list ConfigMaps', async () => {
+    const api = await played();
+    api.fault = ({ path }) => (path.endsWith('/shop/configmaps') ? { status: 403, reason: 'Forbidden' } : undefined);
+    const one = await server(api);
+    await said(one, 'no permission to list configmaps in namespace shop');
+    await answered(one, 'NOERROR');
+    expect(await answers(one, 'db.shop.svc.cluster.local')).toBe('10.0.0.1');
+  });
+
+  test('to create events', async () => {
+    const api = await played(moves({ 'a.yaml': text() }));
+    api.fault = ({ path }) => (path.endsWith('/events') ? { status: 403, reason: 'Forbidden' } : undefined);
+    const one = await server(api);
+    await said(one, 'no permission to create events in namespace shop');
+    await answered(one, '10.0.0.1');
+  });
+
+  test('while it is not known which plans there are, names that they may move are not answered', async () => {
+    const api = await played();
+    api.fault = ({ path }) => (path.endsWith('/shop/configmaps') ? { status: 500 } : undefined);
+    const one = await server(api);
+    await said(one, 'cannot list configmaps in namespace shop: status 500');
+    expect(await answers(one)).toBe('SERVFAIL');
+    expect((await one.running.ask('www.example.org')).rcode).toBe('NOERROR');
+  });
+});
+
+test('two servers agree, and what they say is told once', async () => {
+  const api = await played(moves({ 'db.yaml': text(['advance: auto', 'mode: exclusive', 'countdown: 1s']) }));
+  const both = await Promise.all(['one', 'two'].map((replica) => server(api, { replica })));
+  const [one, two] = both as [PlanServer, PlanServer];
+  for (const each of both) await answered(each, '10.0.0.1');
+  await ordered(one, 'start');
+  for (const each of both) await reaches(each, 'done');
+  expect([await answers(one), await answers(two)]).toEqual(['172.17.0.1', '172.17.0.1']);
+  await told(api, 'MoveDone');
+  expect(events(api).filter((each) => each.includes('MoveDone'))).toHaveLength(1);
+});
+
+test('every process of a server answers by them', async () => {
+  const api = await played(moves({ 'db.yaml': text(['advance: auto']) }));
+  const one = await server(api, { before: 'multisocket 2', port: await freePort() });
+  const all = () => Promise.all(Array.from({ length: 12 }, () => ask({ port: one.running.port, name })));
+  const everybody = (expected: string) => expect.poll(async () => (await all()).every((each) => addressesOf(each)[0] === expected), soon).toBe(true);
+  await everybody('10.0.0.1');
+  await ordered(one, 'start');
+  await reaches(one, 'done');
+  await everybody('172.17.0.1');
+});
+
+describe('a configuration is refused', () => {
+  test.each([
+    ['migrate configmap', 'no ConfigMap, expected'],
+    ['migrate configmap shop/moves', "no zone is granted to namespace shop, expected 'grant shop ZONE'"],
+    ['migrate configmap moves', 'is neither NAMESPACE/NAME nor LABEL=VALUE'],
+    ['migrate configmap team=one', 'no zone is granted to any namespace'],
+    ['migrate configmap shop/moves other {\n grant shop a.org\n }', "unexpected 'other'"],
+    ['migrate configmap shop/moves {\n grant shop a.org\n grant store b.org\n }', 'zones are granted to namespace store, whose plans are not read'],
+    ['migrate configmap shop/moves {\n grant shop a.org\n ttl 5\n }', "'ttl' beside 'configmap', expected it in the plans"],
+    ['migrate a.org {\n from 192.0.2.1\n to 192.0.2.2\n grant shop a.org\n }', "'grant' without 'configmap'"],
+  ])('%s', async (words, why) => {
+    expect(await serve(`.:0 {\n ${words}\n}`).then(() => 'taken', String)).toContain(why);
+  });
+});
