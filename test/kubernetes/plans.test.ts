@@ -9,7 +9,7 @@ import { addressesOf, PlanServer } from '../support/migration.ts';
 import { soon } from '../support/soon.ts';
 
 const name = 'db.shop.svc.cluster.local';
-const roles = readFileSync(join(import.meta.dirname, '../../deploy/kubernetes/plans-rbac.yaml'), 'utf8');
+const roles = readFileSync(join(import.meta.dirname, '../../deploy/kubernetes/migrate-plans-rbac.yaml'), 'utf8');
 let api: KubernetesApi;
 let token: string;
 
@@ -71,7 +71,7 @@ const told = (expected: string) => expect.poll(async () => (await events()).join
 
 test('without the roles the log says what is missing; with them the plan comes, moves the service, and events tell of it', async () => {
   const both = await Promise.all([server('one'), server('two')]);
-  const [one, two] = both;
+  const [one] = both;
   try {
     await said(one, 'no permission to list configmaps in namespace shop');
     await answered(one, '10.0.0.70');
@@ -86,7 +86,7 @@ test('without the roles the log says what is missing; with them the plan comes, 
     await said(one, 'plans of namespace shop stay as they are');
     await api.start();
     for (const each of both) await reaches(each, 'done');
-    expect([await answers(one), await answers(two)]).toEqual(['172.17.0.1', '172.17.0.1']);
+    for (const each of both) await answered(each, '172.17.0.1');
     await told('MoveDone: plan shop.db: epoch 1, done');
     expect((await events()).filter((each) => each.startsWith('MoveDone'))).toHaveLength(1);
     await told('MoveBegun: plan shop.db: epoch 1, lowering');

@@ -114,7 +114,7 @@ describe('a plan in a ConfigMap', () => {
     await told(api, "moves PlanTaken: plan shop.db is in force; 'ferrydns migrate start shop.db' begins the move");
     await ordered(one, 'start');
     await reaches(one, 'done');
-    expect(await answers(one)).toBe('172.17.0.1');
+    await answered(one, '172.17.0.1');
     await told(api, 'moves MoveBegun: plan shop.db: epoch 1, lowering');
     await told(api, 'moves PhaseBegun: plan shop.db: epoch 1, transition, step 1');
     await told(api, 'moves MoveDone: plan shop.db: epoch 1, done');
@@ -257,11 +257,11 @@ describe('what is not permitted is logged with verb and resource, and harms noth
 test('two servers agree, and what they say is told once', async () => {
   const api = await played(moves({ 'db.yaml': text(['advance: auto', 'mode: exclusive', 'countdown: 1s']) }));
   const both = await Promise.all(['one', 'two'].map((replica) => server(api, { replica })));
-  const [one, two] = both as [PlanServer, PlanServer];
+  const [one] = both as [PlanServer, PlanServer];
   for (const each of both) await answered(each, '10.0.0.1');
   await ordered(one, 'start');
   for (const each of both) await reaches(each, 'done');
-  expect([await answers(one), await answers(two)]).toEqual(['172.17.0.1', '172.17.0.1']);
+  for (const each of both) await answered(each, '172.17.0.1');
   await told(api, 'MoveDone');
   expect(events(api).filter((each) => each.includes('MoveDone'))).toHaveLength(1);
 });

@@ -16,12 +16,12 @@ describe('refused, with the line', () => {
   test.each([
     ['an address in both', ['from 192.0.2.1', 'to 192.0.2.2 192.0.2.1'], /:4 - .*192\.0\.2\.1 stands in from and in to/],
     ['an address twice', ['from 192.0.2.1 192.0.2.1', 'to 192.0.2.2'], /:3 - .*192\.0\.2\.1 stands here twice/],
-    ['no target', ['from 192.0.2.1'], /:2 - .*no 'to' for www\.example\.org, expected 'to' with addresses, a name or a pool/],
+    ['no target', ['from 192.0.2.1'], /:2 - .*no 'to' for www\.example\.org, expected 'to' with addresses, a name, a pool or a service/],
     ['no address', ['from 192.0.2.1', 'to 192.0.2.256'], /:4 - .*'192\.0\.2\.256' is not an address/],
     [
       'addresses and a name',
       ['from 192.0.2.1 a.example.net', 'to 192.0.2.2'],
-      /:3 - .*several targets, expected addresses only, or one pool, or one name/,
+      /:3 - .*several targets, expected addresses only, or one pool, one service or one name/,
     ],
     ['itself as its target', ['from 192.0.2.1', `to ${name}`], /:4 - .*is moved by this plan, so it cannot be its own target/],
     [
