@@ -5,17 +5,20 @@ export interface Arguments {
   readonly only: readonly string[] | undefined;
   readonly servers: readonly string[] | undefined;
   readonly json: string | undefined;
+  /** Whether the tables go into docs/reliability.md. */
+  readonly write: boolean;
   readonly seconds: number;
   /** Seconds; undefined for no soak. */
   readonly soak: number | undefined;
   readonly help: boolean;
 }
 
-export const USAGE = `usage: npm run faults -- [--only NAME,…] [--servers NAME,…] [--seconds N] [--json FILE] [--soak DURATION]
+export const USAGE = `usage: npm run faults -- [--only NAME,…] [--servers NAME,…] [--seconds N] [--json FILE] [--write] [--soak DURATION]
   --only      only these faults (all)
   --servers   only these servers (all that are installed)
   --seconds   the usual length of a load, 4 to 600 (10); some take twice or thrice that
   --json      also writes every figure into FILE
+  --write     also writes the tables into docs/reliability.md; not with --only or --servers
   --soak      drives ferrydns alone for so long, as 30m or 8h, while faults come in turn`;
 
 const SECONDS = { s: 1, m: 60, h: 3600 } as const;
@@ -32,14 +35,17 @@ export function readArguments(
       servers: { type: 'string', multiple: true },
       seconds: { type: 'string', default: '10' },
       json: { type: 'string' },
+      write: { type: 'boolean', default: false },
       soak: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
+  if (values.write && (values.only ?? values.servers) !== undefined) throw new Error('--write is for all faults and servers, not for some of them');
   return {
     only: names('fault', values.only, known.faults),
     servers: names('server', values.servers, known.servers),
     json: values.json,
+    write: values.write,
     seconds: wholeSeconds(values.seconds),
     soak: values.soak === undefined ? undefined : duration(values.soak),
     help: values.help,

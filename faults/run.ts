@@ -11,6 +11,7 @@ import type { Fault } from './fault.ts';
 import { isInside, missingPrograms, prepareInside, runInside } from './isolation.ts';
 import { Lab } from './lab.ts';
 import { missingNeed } from './needs.ts';
+import { writePage } from './page.ts';
 import { type FaultResult, formatFault, misses, type Outcome, toJson } from './report.ts';
 import { soak } from './soak.ts';
 
@@ -30,11 +31,12 @@ async function main(words: readonly string[]): Promise<number> {
   prepareInside();
   const found = findServers(asked);
   const circumstances = describe(found, asked);
-  print(`${circumstances.startedAt}, ${circumstances.machine.cores} × ${circumstances.machine.processor}, Linux ${circumstances.machine.kernel}`);
-  for (const [name, version] of Object.entries(circumstances.versions)) print(`${name}: ${version}`);
+  const introduction = introduce(circumstances);
+  print(introduction);
   const children = createChildren();
   const results = asked.soak === undefined ? await runAll(asked, found, children) : [await soak(found, children, asked.soak, print)];
   if (asked.json !== undefined) writeFileSync(asked.json, toJson(circumstances, results));
+  if (asked.write) writePage(asked.soak === undefined ? 'figures' : 'soak', introduction, results);
   const missed = results.flatMap(misses);
   print(missed.length === 0 ? '\nferrydns met every expectation.' : `\nferrydns missed:\n${missed.map((miss) => `* ${miss}`).join('\n')}`);
   return missed.length === 0 ? 0 : 1;
@@ -87,6 +89,13 @@ function describe(found: readonly FoundServer[], { seconds, soak: soaking }: Arg
     versions: { node: process.version, ...Object.fromEntries(found.map(({ server, command }) => [server.name, versionOf(command, server.version)])) },
     seconds: soaking ?? seconds,
   };
+}
+
+/** When, where and what, for those who read the figures. */
+function introduce({ startedAt, machine, versions, seconds }: ReturnType<typeof describe>): string {
+  const [now = 0] = machine.load;
+  const names = Object.entries(versions).map(([name, version]) => `${name} (${version})`);
+  return `${startedAt}: ${machine.cores} × ${machine.processor}, Linux ${machine.kernel}, load ${now.toFixed(1)} at the start, loads of ${seconds} s. ${names.join(', ')}.`;
 }
 
 function print(text: string): void {
