@@ -2,10 +2,13 @@
 import { connect, type Socket } from 'node:net';
 import { median } from '../../bench/statistics.ts';
 import { atMost, exactly, type Fault } from '../fault.ts';
+import { after } from '../lab.ts';
 import type { Subject } from '../subject.ts';
 
 const CONNECTIONS = 1500;
 const TCP_QUERIES = 50;
+/** Milliseconds until all are there: it is not their coming that is measured. */
+const SETTLING = 1000;
 /** Milliseconds between two bytes of those that trickle. */
 const TRICKLE = 500;
 
@@ -25,6 +28,7 @@ export const idleConnections: Fault = {
     const server = await lab.start({ upstreams });
     await lab.warm(server);
     const open = holdConnections(server);
+    await after(SETTLING);
     const load = lab.load(server, { names: 'kept', rate: 1000, seconds: lab.seconds });
     const milliseconds: number[] = [];
     let lost = 0;

@@ -7,7 +7,6 @@ import { corefile, type Setup } from '../setup.ts';
 import type { Subject } from '../subject.ts';
 
 const RELOADS = 100;
-const PAUSE = 100;
 const STEP = 10;
 const RATE = 2000;
 /** By which a server is told to load its configuration again. */
@@ -63,11 +62,12 @@ async function reloadUnderLoad(lab: Lab, server: Subject, setup: Setup, killing:
   const loads = Promise.all([lab.load(server, { ...half, names: 'new' }), lab.load(server, { ...half, names: 'kept', transport: 'tcp' })]);
   const begun = performance.now();
   const killer = setInterval(() => killing && killWorker(server), 5000);
-  for (let count = 0; count < RELOADS && performance.now() - begun < (seconds - 2) * 1000; count += 1) {
+  for (let count = 0; count < RELOADS && performance.now() - begun < (seconds - 1) * 1000; count += 1) {
     // CoreDNS loads nothing that has not changed.
     if (readsCorefile(server)) writeCorefile(server, { ...setup, lines: [...(setup.lines ?? []), ...(count % 2 === 0 ? ['loadbalance'] : [])] });
     server.child.process.kill(SIGNALS[lab.server]);
     await reloaded(server, count + 1);
+    await after(Math.max(0, begun + ((count + 1) * (seconds - 2) * 1000) / RELOADS - performance.now()));
   }
   const reloads = readsCorefile(server) ? reloadsOf(server) : RELOADS;
   const [udp, tcp] = await loads.finally(() => clearInterval(killer));
@@ -82,9 +82,9 @@ async function reloadUnderLoad(lab: Lab, server: Subject, setup: Setup, killing:
   };
 }
 
-/** Until it says that it has loaded; one that does not say so has a tenth of a second. */
+/** Until it says that it has loaded, where it says so. */
 async function reloaded(server: Subject, times: number): Promise<void> {
-  await after(readsCorefile(server) ? STEP : PAUSE);
+  await after(STEP);
   for (const end = performance.now() + 5000; readsCorefile(server) && reloadsOf(server) < times && performance.now() < end; await after(STEP));
 }
 

@@ -111,11 +111,11 @@ export class UdpChannel implements Channel {
   }
 }
 
-/** One socket for several queries, told apart by their ids. */
+/** One socket for several queries, told apart by their ids, and where these are the same by what they ask for. */
 class SharedSocket implements Receiver {
   private readonly route: UdpRoute;
   private readonly address: string;
-  private readonly waiting = new Map<number, Receiver>();
+  private readonly waiting = new Map<number, Receiver[]>();
   private socket: UdpSocket | undefined;
   /** Why it has no socket. None is made beforehand: an error keeps what called at its making, and by that the configuration before this one, and so on. */
   private error: Error | undefined;
@@ -144,12 +144,14 @@ class SharedSocket implements Receiver {
     this.open();
     const id = message.readUInt16BE(0);
     const outstanding = { close: () => this.forget(id, receiver), describe: () => this.describe() };
-    if (this.socket === undefined || this.waiting.has(id)) {
-      const reason = (this.socket === undefined ? this.error : undefined) ?? new Error('no free id');
+    if (this.socket === undefined) {
+      const reason = this.error ?? new Error('no socket');
       queueMicrotask(() => receiver.failed(socketError(`dial udp ${this.address}`, reason)));
       return outstanding;
     }
-    this.waiting.set(id, receiver);
+    const others = this.waiting.get(id);
+    if (others === undefined) this.waiting.set(id, [receiver]);
+    else others.push(receiver);
     this.socket.send(message);
     return outstanding;
   }
@@ -158,13 +160,13 @@ class SharedSocket implements Receiver {
   received(message: Buffer): boolean {
     if (message.length < 2) return false;
     const id = message.readUInt16BE(0);
-    const receiver = this.waiting.get(id);
-    if (receiver?.received(message) === true) this.forget(id, receiver);
+    const receiver = this.waiting.get(id)?.find((each) => each.received(message));
+    if (receiver !== undefined) this.forget(id, receiver);
     return false;
   }
 
   failed(error: Error): void {
-    const receivers = [...this.waiting.values()];
+    const receivers = [...this.waiting.values()].flat();
     this.waiting.clear();
     this.socket = undefined;
     // The next one is opened at once, while the system has a socket to give: the one that was just closed.
@@ -179,7 +181,11 @@ class SharedSocket implements Receiver {
   }
 
   private forget(id: number, receiver: Receiver): void {
-    if (this.waiting.get(id) === receiver) this.waiting.delete(id);
+    const receivers = this.waiting.get(id);
+    const at = receivers?.indexOf(receiver) ?? -1;
+    if (receivers === undefined || at === -1) return;
+    if (receivers.length === 1) this.waiting.delete(id);
+    else receivers.splice(at, 1);
   }
 
   private describe(): string {

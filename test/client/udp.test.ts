@@ -65,6 +65,27 @@ describe.each(kinds)('sockets by %s', (kind) => {
     return { channel, counters };
   };
 
+  test('queries that share a port and happen to have the same id each get the reply to their question', async () => {
+    const upstream = await startUpstream({ '* *': ({ message }) => ({ answer: [`${message.questions[0]?.name} 60 TXT "yes"`], delay: 20 }) });
+    onTestFinished(() => upstream.stop());
+    const { channel } = channelTo(upstream.endpoint, 0);
+    const names = ['one.test', 'two.test', 'three.test'];
+    const heard = names.map((name) => {
+      const { promise, resolve, reject } = Promise.withResolvers<string>();
+      const query = writeMessage({ id: 7, flags: ['rd'], questions: [{ name, type: 'TXT', class: 'IN' }] });
+      const asked = query.subarray(12);
+      // As a transaction judges it: by the question.
+      const received = (message: Buffer) => {
+        const isMine = message.subarray(12, 12 + asked.length).equals(asked);
+        if (isMine) resolve(name);
+        return isMine;
+      };
+      channel.ask(query, { received, failed: reject });
+      return promise;
+    });
+    expect(await Promise.all(heard)).toEqual(names);
+  });
+
   test('beyond the bound of sockets queries share a port, and each gets its own reply', async () => {
     const upstream = await startUpstream({ '* *': { rcode: 'NXDOMAIN', delay: 20 } });
     onTestFinished(() => upstream.stop());
