@@ -13,7 +13,7 @@ const keyPair = { certificate: join(certificates, 'server.crt'), key: join(certi
 const RCODES = { NOERROR: 0, NXDOMAIN: 3 } as const;
 /** A million entries take some servers seconds. */
 const START_LIMIT = 60_000;
-const UPSTREAM_LIMIT = 5000;
+const UPSTREAM_LIMIT = 15_000;
 
 /** A server that is installed. */
 export interface FoundServer {
@@ -112,7 +112,10 @@ export async function startUpstream(children: Children, cores: Cores | undefined
     output: `upstream-${wanted}.out`,
     messages: true,
   });
-  const port = await receive(child, 'port');
+  const port = await receive(child, 'port').catch(async (error) => {
+    await children.stop(child);
+    throw error;
+  });
   return {
     port,
     child,
