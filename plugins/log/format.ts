@@ -1,6 +1,6 @@
 // The format of a line: text with placeholders, made into functions once.
 import { isCut } from 'ferrydns/built-in';
-import { headerLength, type Query, Reply } from 'ferrydns/plugin';
+import { extendedErrorsOf, headerLength, type Query, Reply } from 'ferrydns/plugin';
 
 /** A query and what became of it. */
 interface Entry {
@@ -79,8 +79,26 @@ export const jsonFormat: Format = {
     rflags: reply === Reply.drop ? [] : flagsOf(query, reply),
     rsize: sizeOf(query, reply),
     duration: Number(seconds(milliseconds)),
+    transport: query.client.transport,
+    ttl: lowestTtl(reply),
+    zone: query.zone,
+    view: query.route.view,
+    ...wayOf(query),
+    error: extendedErrorsOf(reply.options)[0]?.code ?? null,
   }),
 };
+
+/** Seconds: the lowest TTL of the answer section, or where that is empty of the authority section. */
+function lowestTtl({ answers, authorities }: Reply): number | null {
+  const ttls = (answers.length > 0 ? answers : authorities).map(({ ttl }) => ttl);
+  return ttls.length === 0 ? null : Math.min(...ttls);
+}
+
+/** What the plugins behind have told. */
+function wayOf({ trail }: Query) {
+  const { cache = null, upstream = null, plan = null, phase = null, member = null } = trail ?? {};
+  return { cache, upstream, plan, phase, member };
+}
 
 function protocol(query: Query): string {
   return query.client.transport === 'udp' ? 'udp' : 'tcp';

@@ -1,5 +1,5 @@
 // Follows a query through the rest of the chain and logs its outcome, if the rule for its name wants it.
-import { kindOf } from 'ferrydns/built-in';
+import { kindOf, leaveTrail, Trail } from 'ferrydns/built-in';
 import { type Awaitable, isPromise, type Logger, type Next, type Query, QueryError, Reply, type SetupContext } from 'ferrydns/plugin';
 import { classOf } from './classify.ts';
 import { logClass, logType } from './metadata.ts';
@@ -24,6 +24,7 @@ export class QueryLog {
     const rule = ruleFor(this.rules, query);
     // An explanation is no query of a client: it is not logged.
     if (rule === undefined || query.explained !== undefined) return next(query);
+    if (typeof rule.format !== 'function' && query.trail === undefined) leaveTrail(query, new Trail(this));
     let reply: Awaitable<Reply>;
     try {
       reply = next(query);
@@ -64,5 +65,5 @@ export class QueryLog {
 
 /** What the client is told when the chain fails. */
 function replyTo(error: unknown): Reply {
-  return QueryError.is(error) ? Reply.decline(error.rcode) : failed;
+  return QueryError.is(error) ? Reply.decline(error.rcode, error.extendedError) : failed;
 }

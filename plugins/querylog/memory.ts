@@ -1,8 +1,9 @@
 // The events that the server keeps in memory. There is one memory for all server blocks and processes, and it lives through reloads.
+import { hashName } from 'ferrydns/built-in';
 import type { Metrics } from 'ferrydns/plugin';
 import type { Outlet } from './log.ts';
 import type { MemorySettings } from './options.ts';
-import type { Area } from './record.ts';
+import { type Area, place } from './record.ts';
 import { Ring } from './ring.ts';
 import { Top } from './top.ts';
 
@@ -37,12 +38,14 @@ export class Memory implements Outlet {
     return this.ring;
   }
 
-  written(at: number): void {
-    this.top.add(this.ring, at);
+  written(at: number, nameHash: number): void {
+    this.top.add(this.ring, at, nameHash);
   }
 
   take(area: Area, at: number): void {
-    this.written(this.ring.take(area, at));
+    const start = this.ring.take(area, at);
+    // Each process hashes in its own way.
+    this.written(start, nameHashAt(this.ring, start));
   }
 
   /** From now on it is as these settings say; the newest events stay. */
@@ -59,6 +62,11 @@ export class Memory implements Outlet {
     this.ring.forget(now - this.age);
     this.top.turn(now, this.age);
   }
+}
+
+function nameHashAt({ bytes, words }: Area, at: number): number {
+  const start = (at + place.name) * 4;
+  return hashName(bytes, start, start + ((words[at + place.size] as number) >>> 16));
 }
 
 const memories = new WeakMap<Metrics, Memory>();

@@ -1,5 +1,4 @@
 // What is asked most, by whom, and what for nothing: counted of every event, told of the last hour or what else the memory's age is.
-import { hashName } from 'ferrydns/built-in';
 import { nameFromWire, ResponseCode } from 'ferrydns/plugin';
 import { type ClientForm, clientForm, clientText } from './client-form.ts';
 import { HeavyHitters } from './heavy-hitters.ts';
@@ -108,15 +107,13 @@ export class Top {
   private reader: RecordReader | undefined;
 
   /** Counts the newest event of a ring, which begins at this word. */
-  add(ring: Ring, at: number): void {
+  add(ring: Ring, at: number, nameHash: number): void {
     if (this.reader?.area !== ring) this.reader = new RecordReader(ring);
     const record = this.reader.look(at);
     const span = this.now;
     span.queries++;
-    const { nameStart, nameLength, rcode } = record;
-    const hash = hashName(ring.bytes, nameStart, nameStart + nameLength);
-    span.names.add(hash, record);
-    if (rcode === ResponseCode.NXDOMAIN) span.nxdomain.add(hash, record);
+    span.names.add(nameHash, record);
+    if (record.rcode === ResponseCode.NXDOMAIN) span.nxdomain.add(nameHash, record);
     const client = clientKey(record, at);
     span.clients.add(client, record);
     const waste = this.wasted.note(ring, record, { number: ring.end - 1, client });

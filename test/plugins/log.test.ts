@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { faulty } from '../support/faulty.ts';
 import { writeMessage } from '../support/message.ts';
 import { block, refusal } from '../support/refusal.ts';
+import { startUpstream } from '../support/upstream.ts';
 
 const soa = {
   name: 'test.',
@@ -201,8 +202,31 @@ describe('json', () => {
       rflags: ['qr', 'aa', 'rd'],
       rsize: expect.any(Number),
       duration: expect.any(Number),
+      transport: 'udp',
+      ttl: null,
+      zone: '.',
+      view: '',
+      cache: null,
+      upstream: null,
+      plan: null,
+      phase: null,
+      member: null,
+      error: null,
     });
     expect(tcp).toMatchObject({ proto: 'tcp', type: 'A', bufsize: 65535 });
+  });
+
+  test('says how the answer came about', async () => {
+    const upstream = await startUpstream({ 'www.example.org A': ['www.example.org 300 A 192.0.2.1'] });
+    await using server = await serve(`. {\n log . json\n cache\n forward . ${upstream.endpoint}\n}`);
+    await server.ask('www.example.org');
+    await server.ask('www.example.org');
+    const told = server.lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as unknown);
+    expect(told).toMatchObject([
+      { cache: 'miss', upstream: upstream.endpoint, ttl: 300 },
+      { cache: 'hit', upstream: null },
+    ]);
+    await upstream.stop();
   });
 
   test('a hostile name forges neither a field nor a line', async () => {

@@ -1,9 +1,8 @@
 // Looking at the log of queries: filters, pages, streams, a reload in between, and several processes.
-import { serve } from 'ferrydns/testing';
 import { describe, expect, test } from 'vitest';
 import type { NumberedEvent } from '../../plugins/querylog/search.ts';
 import { ask, eventsOf, open } from '../support/http.ts';
-import { admin, adminPort, eventsWhenThere, queriesOf } from '../support/query-log.ts';
+import { admin, adminPort, eventsWhenThere, queriesOf, serveLogged } from '../support/query-log.ts';
 import { soon } from '../support/soon.ts';
 
 const hosts = 'hosts {\n 192.0.2.1 www.example.org\n 192.0.2.2 shop.example.com\n }';
@@ -24,7 +23,7 @@ describe('a filter', () => {
     ['type=txt', ['x.gone.example. TXT']],
     ['rcode=NXDOMAIN', ['x.gone.example. TXT']],
     ['rcode=none', []],
-    ['transport=tcp', ['www.example.org. A']],
+    ['transport=udp', []],
     ['cache=none&plugin=hosts', ['shop.example.com. A', 'www.example.org. A']],
     ['failed=true', []],
     ['slow=1h', []],
@@ -35,8 +34,8 @@ describe('a filter', () => {
     ['upstream=192.0.2.1:53', []],
     ['plan=www', []],
   ])('%s', async (parameters, wanted) => {
-    await using server = await serve(corefile());
-    await server.ask('www.example.org', 'A', { transport: 'tcp' });
+    await using server = await serveLogged(corefile());
+    await server.ask('www.example.org');
     await server.ask('shop.example.com', 'A', { from: '127.0.0.2' });
     await server.ask('x.gone.example', 'TXT');
     await eventsWhenThere(server, 3);
@@ -55,7 +54,7 @@ describe('a filter', () => {
     ['limit=0', "limit: '0', expected a whole number from 1 to 1000"],
     ['before=x', "before: 'x', expected a whole number"],
   ])('that is wrong is refused: %s', async (parameters, reason) => {
-    await using server = await serve(corefile());
+    await using server = await serveLogged(corefile());
     const { status, body } = await ask({ port: adminPort(server), path: `/queries?${parameters}` });
     expect([status, JSON.parse(body).reason]).toEqual([400, expect.stringContaining(reason)]);
   });
@@ -63,7 +62,7 @@ describe('a filter', () => {
 
 describe('the memory', () => {
   test('holds so many, the newest; pages go back by the numbers', async () => {
-    await using server = await serve(corefile('memory 100'));
+    await using server = await serveLogged(corefile('memory 100'));
     for (let i = 1; i <= 250; i++) await server.ask(`n${i}.gone.example`);
     const newest = await queriesOf(server, 'limit=60');
     expect(newest).toMatchObject({ held: 100, written: 250, dropped: 0, more: true });
@@ -74,7 +73,7 @@ describe('the memory', () => {
   });
 
   test('holds what fits of long names', async () => {
-    await using server = await serve(corefile('memory 100'));
+    await using server = await serveLogged(corefile('memory 100'));
     const long = `${'a'.repeat(60)}.${'b'.repeat(60)}.${'c'.repeat(60)}.${'d'.repeat(45)}.gone.example`;
     for (let i = 0; i < 120; i++) await server.ask(long);
     const { held, events } = await queriesOf(server);
@@ -83,7 +82,7 @@ describe('the memory', () => {
   });
 
   test('lives through a reload, also one that makes it smaller, and one that is refused', async () => {
-    await using server = await serve(corefile('memory 1000'));
+    await using server = await serveLogged(corefile('memory 1000'));
     for (let i = 1; i <= 150; i++) await server.ask(`n${i}.gone.example`);
     await server.reload(corefile('memory 1000', 'chaos'));
     await server.ask('n151.gone.example');
@@ -100,19 +99,19 @@ describe('the memory', () => {
   });
 
   test('is none where events go elsewhere, and then nothing is at the address', async () => {
-    await using server = await serve(`. {\n querylog {\n stdout\n }\n ${admin}\n whoami\n }`);
+    await using server = await serveLogged(`. {\n querylog {\n stdout\n }\n ${admin}\n whoami\n }`);
     expect((await ask({ port: adminPort(server), path: '/queries' })).status).toBe(404);
   });
 
   test('that nobody can look at is warned of', async () => {
-    await using server = await serve('. {\n querylog\n whoami\n }');
+    await using server = await serveLogged('. {\n querylog\n whoami\n }');
     expect(server.lines.join('\n')).toContain("nobody can look at the queries in memory, expected the plugin 'admin' in a server block");
   });
 });
 
 describe('a stream of events', () => {
   test('tells of what comes and fits', async () => {
-    await using server = await serve(corefile());
+    await using server = await serveLogged(corefile());
     await server.ask('www.example.org');
     const response = await open({ port: adminPort(server), path: '/queries/events?name=*.example.org' });
     const events = eventsOf(response);
@@ -126,7 +125,7 @@ describe('a stream of events', () => {
   });
 
   test('that lags behind hears how much it has missed', async () => {
-    await using server = await serve(corefile('memory 100'));
+    await using server = await serveLogged(corefile('memory 100'));
     for (let i = 1; i <= 5; i++) await server.ask(`n${i}.gone.example`);
     const response = await open({ port: adminPort(server), path: '/queries/events?since=1h' });
     const events = eventsOf(response);
@@ -146,7 +145,7 @@ describe('a stream of events', () => {
 });
 
 test('events of all processes come into one memory', async () => {
-  await using server = await serve(`. {\n multisocket 2\n querylog\n ${admin}\n ${hosts}\n }`);
+  await using server = await serveLogged(`. {\n multisocket 2\n querylog\n ${admin}\n ${hosts}\n }`);
   for (let i = 0; i < 40; i++) await server.ask('www.example.org', 'A', { from: `127.0.0.${2 + (i % 8)}` });
   await expect.poll(async () => (await queriesOf(server)).held, soon).toBe(40);
   const { events, dropped } = await queriesOf(server);

@@ -1,10 +1,11 @@
 // Events as lines, in a file and on standard output: both forms, rotation, and a file that takes nothing.
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { serve, type TestServer } from 'ferrydns/testing';
+import type { TestServer } from 'ferrydns/testing';
 import { describe, expect, test } from 'vitest';
 import { eventLine } from '../../plugins/querylog/event-line.ts';
 import type { QueryEvent } from '../../plugins/querylog/record-reader.ts';
+import { serveLogged } from '../support/query-log.ts';
 import { refusal } from '../support/refusal.ts';
 import { soon } from '../support/soon.ts';
 
@@ -15,7 +16,7 @@ const pathOf = ({ directory }: TestServer, file = 'queries.log') => join(directo
 
 describe('a file', () => {
   test('gets a line of JSON for each event', async () => {
-    await using server = await serve(logging('file {{DIR}}/queries.log'));
+    await using server = await serveLogged(logging('file {{DIR}}/queries.log'));
     await server.ask('www.example.org', 'AAAA');
     await expect.poll(() => linesOf(pathOf(server)), soon).toHaveLength(1);
     expect(JSON.parse(linesOf(pathOf(server))[0] ?? '')).toMatchObject({
@@ -28,7 +29,7 @@ describe('a file', () => {
   });
 
   test('has all that was asked when the server has stopped', async () => {
-    const server = await serve(logging('file {{DIR}}/queries.log'), { files: { keep: '' } });
+    const server = await serveLogged(logging('file {{DIR}}/queries.log'), { files: { keep: '' } });
     const link = `/tmp/ferrydns-querylog-${process.pid}.log`;
     await server.reload(logging(`file ${link}`));
     for (let i = 0; i < 50; i++) await server.ask(`n${i}.example.org`);
@@ -38,7 +39,7 @@ describe('a file', () => {
   });
 
   test('is moved aside when it would become too large, and so many old ones stay', async () => {
-    await using server = await serve(logging('file {{DIR}}/queries.log 1K 2'));
+    await using server = await serveLogged(logging('file {{DIR}}/queries.log 1K 2'));
     for (let i = 0; i < 12; i++) {
       await server.ask(`n${i}.example.org`);
       await expect
@@ -51,7 +52,7 @@ describe('a file', () => {
   });
 
   test('is followed when somebody else has moved it aside', async () => {
-    await using server = await serve(logging('file {{DIR}}/queries.log'));
+    await using server = await serveLogged(logging('file {{DIR}}/queries.log'));
     await server.ask('a.example.org');
     await expect.poll(() => linesOf(pathOf(server)), soon).toHaveLength(1);
     renameSync(pathOf(server), pathOf(server, 'moved.log'));
@@ -61,13 +62,13 @@ describe('a file', () => {
   });
 
   test('that takes nothing more holds no answer up: what does not fit is counted, and said once', async () => {
-    await using server = await serve(logging('file /dev/full'));
+    await using server = await serveLogged(logging('file /dev/full'));
     for (let i = 0; i < 20; i++) expect((await server.ask(`n${i}.example.org`)).rcode).toBe('NOERROR');
     await expect.poll(() => server.lines.filter((line) => line.includes('ENOSPC')), soon).toHaveLength(1);
   });
 
   test('that could not be written to for a while gets what came meanwhile', async () => {
-    await using server = await serve(logging('file {{DIR}}/logs/queries.log'), { files: { 'logs/keep': '' } });
+    await using server = await serveLogged(logging('file {{DIR}}/logs/queries.log'), { files: { 'logs/keep': '' } });
     await server.ask('a.example.org');
     await expect.poll(() => linesOf(pathOf(server, 'logs/queries.log')), soon).toHaveLength(1);
     rmSync(pathOf(server, 'logs'), { recursive: true });
@@ -80,7 +81,7 @@ describe('a file', () => {
   });
 
   test('that cannot be opened refuses the configuration, and the one before goes on', async () => {
-    await using server = await serve(logging('file {{DIR}}/queries.log'));
+    await using server = await serveLogged(logging('file {{DIR}}/queries.log'));
     await expect(server.reload(logging('file /nowhere/queries.log'))).rejects.toThrow(
       /ENOENT.*\/nowhere\/queries.log.*expected a file that can be written to/,
     );
@@ -93,7 +94,7 @@ describe('a file', () => {
     expect(await refusal(block('example.org', '1M') + block('example.com', '2M'))).toContain(
       'queries.log has another size, number of old files or format',
     );
-    await using server = await serve(block('example.org', '1M') + block('example.com', '1M'));
+    await using server = await serveLogged(block('example.org', '1M') + block('example.com', '1M'));
     await server.ask('a.example.org');
     await expect.poll(() => namesIn(pathOf(server)), soon).toEqual(['a.example.org.']);
   });
@@ -105,12 +106,12 @@ describe('a file', () => {
 
 describe('standard output', () => {
   test('gets lines in either form beside the log', async () => {
-    await using json = await serve(logging('stdout'));
+    await using json = await serveLogged(logging('stdout'));
     await json.ask('www.example.org');
     await expect.poll(() => json.lines.filter((line) => line.startsWith('{"time":"')), soon).toHaveLength(1);
-    await using logfmt = await serve(logging('stdout', 'format logfmt'));
+    await using logfmt = await serveLogged(logging('stdout', 'format logfmt'));
     await logfmt.ask('www.example.org');
-    const wanted = /^time=\S+Z client=127\.0\.0\.1 transport=udp name=www\.example\.org\. type=A class=IN rcode=NOERROR .*plugin=whoami$/;
+    const wanted = /^time=\S+Z client=127\.0\.0\.1 transport=tcp name=www\.example\.org\. type=A class=IN rcode=NOERROR .*plugin=whoami$/;
     await expect.poll(() => logfmt.lines.filter((line) => wanted.test(line)), soon).toHaveLength(1);
   });
 });

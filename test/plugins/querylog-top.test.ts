@@ -1,9 +1,9 @@
 // What is asked most: counted in a fixed space, over real sockets and by itself.
-import { serve, type TestServer } from 'ferrydns/testing';
+import type { TestServer } from 'ferrydns/testing';
 import { describe, expect, test } from 'vitest';
 import { HeavyHitters } from '../../plugins/querylog/heavy-hitters.ts';
 import { ask } from '../support/http.ts';
-import { admin, adminPort } from '../support/query-log.ts';
+import { admin, adminPort, serveLogged } from '../support/query-log.ts';
 
 async function topOf(server: TestServer, parameters = '') {
   const { status, body } = await ask({ port: adminPort(server), path: `/queries/top?${parameters}` });
@@ -15,7 +15,7 @@ const template = (zone: string, rcode: string) => `template ANY ANY ${zone} {\n 
 
 describe('what is told at /queries/top', () => {
   test('names, clients and names that are not there, by how often they came', async () => {
-    await using server = await serve(`. {\n querylog\n ${admin}\n ${template('gone.example', 'NXDOMAIN')}\n whoami\n }`);
+    await using server = await serveLogged(`. {\n querylog\n ${admin}\n ${template('gone.example', 'NXDOMAIN')}\n whoami\n }`);
     const times = (count: number, name: string, from: string) => Array.from({ length: count }, () => server.ask(name, 'A', { from }));
     await Promise.all([
       ...times(5, 'a.example.org', '127.0.0.2'),
@@ -42,7 +42,7 @@ describe('what is told at /queries/top', () => {
   });
 
   test('what a search list has cost, by client and namespace', async () => {
-    await using server = await serve(`. {\n querylog\n ${admin}\n ${template('cluster.local corp.example', 'NXDOMAIN')}\n whoami\n }`);
+    await using server = await serveLogged(`. {\n querylog\n ${admin}\n ${template('cluster.local corp.example', 'NXDOMAIN')}\n whoami\n }`);
     const from = '127.0.0.2';
     for (const suffix of ['.shop.svc.cluster.local', '.svc.cluster.local', '.cluster.local', '']) {
       await server.ask(`WWW.example.org${suffix}`, 'A', { from });

@@ -1,9 +1,8 @@
 // The log of queries over real sockets: what an event says of every kind of answer, and which queries become events.
-import { serve } from 'ferrydns/testing';
 import { describe, expect, test } from 'vitest';
 import { faulty, release, waitingCount } from '../support/faulty.ts';
 import { ask } from '../support/http.ts';
-import { admin, adminPort, eventsWhenThere, queriesOf } from '../support/query-log.ts';
+import { admin, adminPort, eventsWhenThere, queriesOf, serveLogged } from '../support/query-log.ts';
 import { block, refusal } from '../support/refusal.ts';
 import { soon } from '../support/soon.ts';
 import { startUpstream } from '../support/upstream.ts';
@@ -13,8 +12,8 @@ const logged = (...directives: readonly string[]) => `. {\n querylog\n ${admin}\
 
 describe('an event', () => {
   test('says what was asked by whom, and what was answered', async () => {
-    await using server = await serve(logged(hosts));
-    await server.ask('WWW.example.org', 'A', { udpSize: 1232 });
+    await using server = await serveLogged(logged(hosts));
+    await server.ask('WWW.example.org', 'A', { transport: 'udp', udpSize: 1232 });
     const [event] = await eventsWhenThere(server, 1);
     expect(event).toEqual({
       number: 1,
@@ -46,9 +45,9 @@ describe('an event', () => {
 
   test('says how the cache dealt with the query, and whom it was passed on to', async () => {
     const upstream = await startUpstream({ 'www.example.org A': ['www.example.org 300 A 192.0.2.1'] });
-    await using server = await serve(logged('cache', `forward . ${upstream.endpoint}`));
-    await server.ask('www.example.org', 'A', { transport: 'tcp' });
+    await using server = await serveLogged(logged('cache', `forward . ${upstream.endpoint}`));
     await server.ask('www.example.org');
+    await server.ask('www.example.org', 'A', { transport: 'udp' });
     const [miss, hit] = await eventsWhenThere(server, 2);
     expect(miss).toMatchObject({ transport: 'tcp', cache: 'miss', plugin: 'forward', upstream: upstream.endpoint, ttl: 300 });
     expect(hit).toMatchObject({ transport: 'udp', cache: 'hit', plugin: 'cache', upstream: null });
@@ -58,7 +57,7 @@ describe('an event', () => {
   test('tells a stale answer and its extended error', async () => {
     let now = 0;
     const upstream = await startUpstream({ 'www.example.org A': ['www.example.org 1 A 192.0.2.1'] });
-    await using server = await serve(logged('cache {\n serve_stale\n }', `forward . ${upstream.endpoint}`), { now: () => now });
+    await using server = await serveLogged(logged('cache {\n serve_stale\n }', `forward . ${upstream.endpoint}`), { now: () => now });
     await server.ask('www.example.org');
     now += 5000;
     await server.ask('www.example.org', 'A', { udpSize: 1232 });
@@ -70,7 +69,7 @@ describe('an event', () => {
   test('names the members of a pool, and the plan with its phase', async () => {
     const pool = 'pool www.example.org {\n member 192.0.2.1\n }';
     const plan = 'migrate db.example.org {\n from 192.0.2.1\n to 192.0.2.2\n journal {{DIR}}/db.journal\n admin off\n }';
-    await using server = await serve(logged(pool, plan, 'whoami'));
+    await using server = await serveLogged(logged(pool, plan, 'whoami'));
     await server.ask('www.example.org');
     await server.ask('db.example.org');
     const [first, second] = await eventsWhenThere(server, 2);
@@ -80,9 +79,10 @@ describe('an event', () => {
 
   test('is made of what acl refuses or drops, of what no plugin and no server block answers', async () => {
     const acl = 'acl {\n block type TXT\n drop type MX\n }';
-    await using server = await serve(`example.org {\n querylog\n ${admin}\n ${acl}\n ${hosts}\n }`);
+    await using server = await serveLogged(`example.org {\n querylog\n ${admin}\n ${acl}\n ${hosts}\n }`);
     await server.ask('www.example.org', 'TXT', { udpSize: 1232 });
-    await expect(server.ask('www.example.org', 'MX', { timeout: 50 })).rejects.toThrow();
+    await expect(server.ask('www.example.org', 'MX', { transport: 'udp', timeout: 50 })).rejects.toThrow();
+    await eventsWhenThere(server, 2);
     await server.ask('nobody.example.org');
     await server.ask('www.example.com', 'AAAA');
     const found = await eventsWhenThere(server, 4);
@@ -95,7 +95,7 @@ describe('an event', () => {
   });
 
   test('is made once of what fails in a plugin, at once and later', async () => {
-    await using server = await serve(logged('faulty', 'whoami'), { plugins: [faulty] });
+    await using server = await serveLogged(logged('faulty', 'whoami'), { plugins: [faulty] });
     const names = ['fail.test', 'panic.test', 'later-fail.test', 'later-panic.test'];
     for (const name of names) await server.ask(name);
     const found = await eventsWhenThere(server, names.length);
@@ -103,7 +103,7 @@ describe('an event', () => {
   });
 
   test('of a query that waits says what became of that query, whatever was asked meanwhile', async () => {
-    await using server = await serve(logged('faulty', 'cache', hosts), { plugins: [{ ...faulty, place: { before: 'hosts' } }] });
+    await using server = await serveLogged(logged('faulty', 'cache', hosts), { plugins: [{ ...faulty, place: { before: 'hosts' } }] });
     const waiting = server.ask('slow.test');
     await expect.poll(waitingCount, soon).toBe(1);
     await server.ask('www.example.org');
@@ -119,14 +119,14 @@ describe('an event', () => {
   });
 
   test('is not made of what is explained, nor of what the server asks itself', async () => {
-    await using server = await serve(logged('rewrite name www.example.com www.example.org', hosts));
+    await using server = await serveLogged(logged('rewrite name www.example.com www.example.org', hosts));
     await server.explain('www.example.org');
     await server.ask('www.example.com');
     expect((await eventsWhenThere(server, 1)).map(({ name }) => name)).toEqual(['www.example.com.']);
   });
 
   test('of a hostile name is plain JSON', async () => {
-    await using server = await serve(logged('whoami'));
+    await using server = await serveLogged(logged('whoami'));
     const name = `\\<script\\>\\027[2J\\"\\\\.${'\\001'.repeat(63)}.${'\\255'.repeat(63)}.${'a'.repeat(63)}.${'b'.repeat(40)}`.replace(
       '\\<script\\>',
       '<script>',
@@ -141,7 +141,7 @@ describe('an event', () => {
 describe('which queries become events', () => {
   const asked = ['a.example.org', 'b.example.com', 'c.example.org'];
   const chosen = async (options: string) => {
-    await using server = await serve(`. {\n querylog {\n ${options}\n }\n ${admin}\n faulty\n whoami\n }`, { plugins: [faulty] });
+    await using server = await serveLogged(`. {\n querylog {\n ${options}\n }\n ${admin}\n faulty\n whoami\n }`, { plugins: [faulty] });
     for (const name of [...asked, 'fail.test', 'later.test']) await server.ask(name);
     await server.ask('d.example.org', 'A', { from: '127.0.0.2' });
     return (await queriesOf(server)).events.map(({ name }) => name.replace(/\.$/, '')).reverse();
@@ -162,7 +162,7 @@ describe('which queries become events', () => {
   test('slow ones, and failures as well where both are said', async () => {
     let now = 0;
     const options = { plugins: [faulty], now: () => now };
-    await using server = await serve(`. {\n querylog {\n slow 100ms\n failures\n }\n ${admin}\n faulty\n whoami\n }`, options);
+    await using server = await serveLogged(`. {\n querylog {\n slow 100ms\n failures\n }\n ${admin}\n faulty\n whoami\n }`, options);
     await server.ask('a.example.org');
     await server.ask('fail.test');
     const waiting = server.ask('slow.test');
@@ -178,7 +178,7 @@ describe('which queries become events', () => {
   });
 
   test('one in so many, and the others are counted', async () => {
-    await using server = await serve(`. {\n querylog {\n sample 1000000\n }\n ${admin}\n prometheus 127.0.0.1:0\n whoami\n }`);
+    await using server = await serveLogged(`. {\n querylog {\n sample 1000000\n }\n ${admin}\n prometheus 127.0.0.1:0\n whoami\n }`);
     for (const name of asked) await server.ask(name);
     expect((await queriesOf(server)).held).toBe(0);
     expect(await server.metrics()).toContain('ferrydns_querylog_sampled_total 3');
@@ -187,7 +187,7 @@ describe('which queries become events', () => {
 
 describe('the address of a client', () => {
   const clientOf = async (addresses: string, files = {}) => {
-    await using server = await serve(`. {\n querylog {\n addresses ${addresses}\n }\n ${admin}\n whoami\n }`, { files });
+    await using server = await serveLogged(`. {\n querylog {\n addresses ${addresses}\n }\n ${admin}\n whoami\n }`, { files });
     await server.ask('www.example.org');
     const [event] = await eventsWhenThere(server, 1);
     expect((await queriesOf(server, `client=${encodeURIComponent(event?.client ?? '')}`)).events).toHaveLength(1);

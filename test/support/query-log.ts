@@ -1,9 +1,19 @@
 // The log of queries as a test reads it at the admin address.
-import type { TestServer } from 'ferrydns/testing';
+import { type ServeOptions, serve, type TestServer } from 'ferrydns/testing';
 import { expect } from 'vitest';
 import type { NumberedEvent } from '../../plugins/querylog/search.ts';
 import { ask } from './http.ts';
 import { soon } from './soon.ts';
+
+/**
+ * Serves a Corefile and asks over TCP unless told otherwise: an answer over UDP that took more than a second to make, as on a busy machine, is made
+ * anew, and is then an event twice.
+ */
+export async function serveLogged(corefile: string, options?: ServeOptions): Promise<TestServer> {
+  const server = await serve(corefile, options);
+  const { ask: usual } = server;
+  return Object.assign(server, { ask: (...[name, type, how]: Parameters<TestServer['ask']>) => usual(name, type, { transport: 'tcp', ...how }) });
+}
 
 /** The directive that opens an admin address for {@link queriesOf}. */
 export const admin = 'admin 127.0.0.1:0';
