@@ -36,7 +36,9 @@ const commands: Readonly<Record<string, Command>> = {
   },
   compare: async (words, { process }) => {
     const { runCompare } = await import('./compare-command.ts');
-    const { text, differs } = await runCompare(words);
+    const ending = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
+    const { text, differs } = await runCompare(words, { write: (line) => void process.stdout.write(line), signal: ending.signal });
     if (differs) process.exitCode = 1;
     return text;
   },

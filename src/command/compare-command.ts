@@ -6,13 +6,16 @@ import { type DifferenceKind, differenceKinds } from '../comparison/reply-differ
 import { parseDuration } from '../config/duration.ts';
 import { messageOf } from '../config/error.ts';
 import { Comparison, type ComparisonSettings } from './comparison.ts';
-import { report } from './comparison-report.ts';
+import { differenceLines, report, Tally } from './comparison-report.ts';
 import { readFlags, textOf, whole } from './flags.ts';
+import { followQuestions } from './followed-questions.ts';
 import { type FileQuestion, readQuestions } from './question-file.ts';
 
-const usage = `usage: ferrydns compare -servers A,B -queries FILE|- [-rate N] [-rounds N] [-timeout TIME] [-ignore KIND,...] [-json]
+const usage = `usage: ferrydns compare -servers A,B -queries FILE|-|-follow SOURCE [-rate N] [-rounds N] [-timeout TIME] [-ignore KIND,...] [-json]
   -servers  two addresses, as 10.96.0.10, tls://9.9.9.9%dns.quad9.net or https://[2001:db8::1]:8443
   -queries  a file with a line "NAME [TYPE]" for each question; - for standard input
+  -follow   what others are asked, while it comes: a file with dnstap, pcap or a log of queries; - for standard input; unix:PATH opens
+            a socket file for dnstap. A question is compared once a minute at most
   -rate     questions a second for each server (100)
   -rounds   how often a question is asked, a second apart, before a difference counts (5)
   -timeout  how long a reply may take (2s)
@@ -24,6 +27,7 @@ const text = { type: 'string' } as const;
 const flags = {
   servers: text,
   queries: text,
+  follow: text,
   rate: text,
   rounds: text,
   timeout: text,
@@ -33,21 +37,42 @@ const flags = {
 } as const;
 
 /** Asks, and returns what is printed. Rejects with the reason when the words are wrong; nothing was asked then. */
-export async function runCompare(words: readonly string[]): Promise<{ readonly text: string; readonly differs: boolean }> {
+export async function runCompare(words: readonly string[], live?: Live): Promise<{ readonly text: string; readonly differs: boolean }> {
   const { values, positionals } = readFlags(words, flags, usage);
   if (values.help === true) throw new Error(usage);
   if (positionals[0] !== undefined) throw new Error(`unexpected "${positionals[0]}"\n${usage}`);
   const compared: ComparisonSettings = {
     servers: readServers(values.servers),
-    questions: readFile(values.queries),
     rate: positive('rate', values.rate ?? '100'),
     rounds: positive('rounds', values.rounds ?? '5'),
     timeout: readTimeout(values.timeout ?? '2s'),
     ignored: readIgnored(values.ignore),
   };
-  const results = await new Comparison(compared).run();
+  const { follow } = values;
+  if (follow !== undefined && values.queries !== undefined) throw new Error(`-queries and -follow exclude each other\n${usage}`);
+  if (follow !== undefined && live !== undefined) return await followed(compared, { source: follow, json: values.json ?? false, live });
+  const questions = readFile(values.queries);
+  const results = await new Comparison(compared).run(questions);
   const differs = results.some(({ verdict }) => verdict.state === 'different');
   return { text: report(results, compared.servers, values.json ?? false), differs };
+}
+
+/** Where differences go as they are found, and how the end is told. */
+interface Live {
+  readonly write: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+async function followed(
+  compared: ComparisonSettings,
+  { source, json, live }: { readonly source: string; readonly json: boolean; readonly live: Live },
+) {
+  const tally = new Tally();
+  await new Comparison(compared).follow(followQuestions(source, live.signal), (each) => {
+    tally.add(each);
+    live.write(differenceLines(each, json));
+  });
+  return { text: json ? `${JSON.stringify({ counts: tally.counts })}\n` : `${tally.summary()}\n`, differs: tally.counts.different > 0 };
 }
 
 function readServers(given: string | undefined): readonly [ServerAddress, ServerAddress] {

@@ -12,28 +12,51 @@ export function report(results: readonly Compared[], servers: readonly [ServerAd
     verdict.differences.map((each) => [question.name, question.type, each.kind, cut(each.a), cut(each.b)]),
   );
   const lines = rows.length === 0 ? [] : [...table([['name', 'type', 'differs', a, b], ...rows]), ''];
-  return `${[...lines, summary(results)].join('\n')}\n`;
+  return `${[...lines, summary(countsOf(results), results.length)].join('\n')}\n`;
+}
+
+/** What differs of one question, a line for each kind; as JSON one object. Empty where nothing does. */
+export function differenceLines(compared: Compared, json: boolean): string {
+  if (!differs(asJson(compared)) || (!json && compared.verdict.differences.length === 0)) return '';
+  if (json) return `${JSON.stringify(asJson(compared))}\n`;
+  const { question, verdict } = compared;
+  return verdict.differences.map(({ kind, a, b }) => `${question.name} ${question.type} ${kind}: ${cut(a)} | ${cut(b)}\n`).join('');
 }
 
 function nameOf(server: ServerAddress): string {
   return `${server.transport}://${addressOf(server)}`;
 }
 
-function summary(results: readonly Compared[]): string {
-  const counts = countsOf(results);
+function summary(counts: Counts, asked: number): string {
   const kinds = [
     `${counts.same} the same`,
     ...(counts['in turn'] > 0 ? [`${counts['in turn']} the same by turns`] : []),
     ...(counts.unanswered > 0 ? [`${counts.unanswered} that neither answers`] : []),
     `${counts.different} different`,
   ];
-  return `${results.length} questions: ${kinds.join(', ')}`;
+  return `${asked} questions: ${kinds.join(', ')}`;
 }
 
-function countsOf(results: readonly Compared[]): Readonly<Record<Verdict['state'], number>> {
-  const counts = { same: 0, 'in turn': 0, different: 0, unanswered: 0 };
-  for (const { verdict } of results) counts[verdict.state]++;
-  return counts;
+type Counts = Readonly<Record<Verdict['state'], number>>;
+
+/** Counts what comes of questions. */
+export class Tally {
+  readonly counts: Record<Verdict['state'], number> = { same: 0, 'in turn': 0, different: 0, unanswered: 0 };
+
+  add({ verdict }: Compared): void {
+    this.counts[verdict.state]++;
+  }
+
+  summary(): string {
+    const asked = Object.values(this.counts).reduce((sum, each) => sum + each, 0);
+    return summary(this.counts, asked);
+  }
+}
+
+function countsOf(results: readonly Compared[]): Counts {
+  const tally = new Tally();
+  for (const each of results) tally.add(each);
+  return tally.counts;
 }
 
 function asJson({ question, verdict }: Compared) {

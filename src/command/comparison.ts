@@ -16,10 +16,14 @@ import type { FileQuestion } from './question-file.ts';
 /** Milliseconds between two rounds of a question, so that a cache's TTL is seen to move. */
 const betweenRounds = 1100;
 
+/** Questions that are compared at once while others are followed; and for how many milliseconds one that was compared is not compared again, and how many of those are known. */
+const mostAtOnce = 256;
+const knownFor = 60_000;
+const mostKnown = 20_000;
+
 /** What is compared, and how. */
 export interface ComparisonSettings {
   readonly servers: readonly [ServerAddress, ServerAddress];
-  readonly questions: readonly FileQuestion[];
   /** Questions a second. */
   readonly rate: number;
   readonly rounds: number;
@@ -47,8 +51,8 @@ export class Comparison {
   }
 
   /** In the order of the questions. A server that is dead, slow or lies makes differences, no failure. */
-  async run(): Promise<readonly Compared[]> {
-    const { questions, rounds, ignored } = this.compared;
+  async run(questions: readonly FileQuestion[]): Promise<readonly Compared[]> {
+    const { rounds, ignored } = this.compared;
     const asked = questions.map((question) => ({ question, rounds: [] as Round[] }));
     try {
       let left = asked;
@@ -58,10 +62,46 @@ export class Comparison {
         if (round === 0) left = left.filter((each) => judgeRounds(each.rounds, ignored).state !== 'same');
       }
     } finally {
-      for (const server of this.servers) server.close();
-      this.client.close();
+      this.close();
     }
     return asked.map((each) => ({ question: each.question, verdict: judgeRounds(each.rounds, ignored) }));
+  }
+
+  /** Compares questions as they come, each once a minute at most, and tells what comes of each. Resolves when they have ended. */
+  async follow(questions: AsyncIterable<FileQuestion>, tell: (compared: Compared) => void): Promise<void> {
+    const known = new Map<string, number>();
+    const asked = new Set<Promise<void>>();
+    try {
+      for await (const question of questions) {
+        if (!isNew(question, known)) continue;
+        if (asked.size >= mostAtOnce) await Promise.race(asked);
+        await this.turn();
+        const one = this.askUntilAlike(question).then((verdict) => {
+          asked.delete(one);
+          tell({ question, verdict });
+        });
+        asked.add(one);
+      }
+      await Promise.all(asked);
+    } finally {
+      this.close();
+    }
+  }
+
+  private async askUntilAlike(question: FileQuestion): Promise<Verdict> {
+    const { rounds, ignored } = this.compared;
+    const seen: Round[] = [];
+    for (let round = 0; round < rounds; round++) {
+      if (round > 0) await pause(betweenRounds);
+      seen.push(await this.askBoth(question));
+      if (judgeRounds(seen, ignored).state === 'same') break;
+    }
+    return judgeRounds(seen, ignored);
+  }
+
+  private close(): void {
+    for (const server of this.servers) server.close();
+    this.client.close();
   }
 
   private async askAll(asked: readonly { readonly question: FileQuestion; readonly rounds: Round[] }[]): Promise<void> {
@@ -93,4 +133,15 @@ export class Comparison {
     );
     return { a: a as Said, b: b as Said };
   }
+}
+
+function isNew({ name, type }: FileQuestion, known: Map<string, number>): boolean {
+  const key = `${name} ${type}`;
+  const now = performance.now();
+  if (now - (known.get(key) ?? Number.NEGATIVE_INFINITY) < knownFor) return false;
+  known.delete(key);
+  known.set(key, now);
+  const [oldest] = known.keys();
+  if (known.size > mostKnown && oldest !== undefined) known.delete(oldest);
+  return true;
 }

@@ -145,7 +145,7 @@ async function addReplica(file: string, replica: string): Promise<void> {
 const provoke: Readonly<Record<number, (path: string, method: string) => Promise<Told>>> = {
   200: async (path, method) => {
     await before[path.split('/')[3] ?? '']?.();
-    if (path.startsWith('/queries')) await server.ask('www.example.net');
+    if (/^\/(queries|shadow)/.test(path)) await server.ask('www.example.net');
     return path.endsWith('/events') ? firstEvent(path) : ask(request(path, method));
   },
   400: (path, method) =>
