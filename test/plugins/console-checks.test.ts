@@ -1,5 +1,6 @@
 // What runs, and what is pasted: a Corefile and a plan, checked in a process of its own.
 import { execFileSync } from 'node:child_process';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { serve } from 'ferrydns/testing';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -59,6 +60,21 @@ describe('a Corefile that is pasted', () => {
     expect(told(await askConsole(server, '/configuration')).text).not.toContain('a.org');
   });
 
+  test('tells what it would change for what was asked of late, where that is kept', async () => {
+    const hosts = (address: string) => ['querylog', 'hosts {', `  ${address} www.example.org`, '}'];
+    await using server = await serve(consoleBlock([], hosts('192.0.2.1')));
+    await server.ask('www.example.org');
+    const { outlook } = told(await askConsole(server, check, post({ text: consoleBlock([], hosts('192.0.2.2')) })));
+    expect(outlook).toMatchObject({
+      asked: 1,
+      changed: 1,
+      changes: [{ name: 'www.example.org.', before: expect.stringContaining('192.0.2.1'), after: expect.stringContaining('192.0.2.2') }],
+    });
+    expect(told(await askConsole(server, check, post({ text: '. {\n nonsense\n}\n' }))).outlook).toBeNull();
+    await using other = await serveConsole();
+    expect(told(await askConsole(other, check, post({ text: '. {\n whoami\n}\n' }))).outlook).toBeNull();
+  });
+
   test('may import what runs does, and nothing else', async () => {
     const files = { part: 'whoami\n', secret: 'root:hash\n' };
     await using server = await serveConsole([], ['import part'], files);
@@ -96,6 +112,8 @@ describe('a Corefile that is pasted', () => {
     const pipe = join(server.directory, 'pipe');
     execFileSync('mkfifo', [pipe]);
     const checking = askConsole(server, check, post({ text: `. {\n import ${pipe}\n whoami\n}\n` }));
+    // It can be opened when somebody has begun to read.
+    await using _unwritten = await open(pipe, 'w');
     expect((await server.ask('a.example')).rcode).toBe('NOERROR');
     expect(await askConsole(server, check, post({ text: '. {\n whoami\n}\n' }))).toMatchObject({ status: 503 });
     expect(await checking).toMatchObject({ status: 503, body: expect.stringContaining('not checked within 20 s') });
