@@ -38,8 +38,9 @@ export class ClusterPlans {
   private readonly progress: ProgressReport;
   /** By id the text that was refused, so that it is refused once. */
   private readonly refused = new Map<string, string>();
-  /** By id why the configuration that was loaded last has left a plan out. */
-  private readonly leftOut = new Map<string, string>();
+  /** By id why a plan is left out by the configuration that is in use, and by the one that was tried last. */
+  private leftOut: ReadonlyMap<string, string> = new Map();
+  private wouldLeaveOut: ReadonlyMap<string, string> = new Map();
   private readonly said = new Map<string, string>();
   private terms = '';
   private nextAt = Number.NEGATIVE_INFINITY;
@@ -55,9 +56,14 @@ export class ClusterPlans {
     this.progress = new ProgressReport(this.events);
   }
 
-  /** A configuration was set up without these plans. */
-  adoptLeftOut(reasons: ReadonlyMap<PlanText, string>): void {
-    for (const [plan, reason] of reasons) this.leftOut.set(idOf(plan), reason);
+  /** A configuration is in use that leaves these plans out. */
+  loaded(reasons: ReadonlyMap<PlanText, string>): void {
+    this.leftOut = byId(reasons);
+  }
+
+  /** A configuration would leave these plans out; it may be refused. */
+  tried(reasons: ReadonlyMap<PlanText, string>): void {
+    this.wouldLeaveOut = byId(reasons);
   }
 
   /** Time has passed; `host` is the configuration that answers. */
@@ -186,11 +192,11 @@ export class ClusterPlans {
     const about = plan ?? current;
     if (about === undefined) return true;
     const others = before.plans.filter((each) => each !== current);
-    this.leftOut.delete(id);
+    this.wouldLeaveOut = new Map();
     this.write({ heard: before.heard || heard, plans: plan === undefined ? others : [...others, plan] });
     const failure = await this.host.reload().then(() => undefined, reasonOf);
-    const reason = plan === undefined ? undefined : this.leftOut.get(id);
-    this.leftOut.delete(id);
+    const found = failure === undefined ? this.leftOut : this.wouldLeaveOut;
+    const reason = plan === undefined ? undefined : found.get(id);
     if (failure !== undefined) return this.giveUp(about, before, { reason, failure });
     if (reason !== undefined) await this.takeBack(about, before, reason);
     else this.tellChange(about, plan === undefined ? 'left' : 'taken');
@@ -254,6 +260,10 @@ export class ClusterPlans {
       this.host.log.warn(`plans of namespace ${namespace} stay as they are: ${trouble}`);
     }
   }
+}
+
+function byId(reasons: ReadonlyMap<PlanText, string>): ReadonlyMap<string, string> {
+  return new Map([...reasons].map(([plan, reason]) => [idOf(plan), reason]));
 }
 
 const byProcess = new WeakMap<Metrics, Map<string, ClusterPlans>>();

@@ -103,7 +103,7 @@ export class PlansInBlock implements Instance {
   }
 
   yield(successors: readonly Instance[], heirs: (name: Name) => readonly (readonly Instance[])[]): void {
-    this.plans?.adoptLeftOut(leftOutBy(successors));
+    this.plans?.tried(leftOutBy(successors));
     for (const { plan } of this.held) plan.yield(successors, heirs);
   }
 
@@ -127,6 +127,7 @@ export class PlansInBlock implements Instance {
   }
 
   serving(): void {
+    this.plans?.loaded(this.leftOut);
     for (const { plan } of this.held) plan.serving();
   }
 
@@ -187,7 +188,6 @@ export class PlansInBlock implements Instance {
     };
     const plans = clusterPlansOf(metrics, host);
     this.plans = plans;
-    plans.adoptLeftOut(this.leftOut);
     context.every(pace, () => plans.tick(host));
   }
 
