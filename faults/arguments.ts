@@ -16,7 +16,7 @@ export interface Arguments {
 export const USAGE = `usage: npm run faults -- [--only NAME,…] [--servers NAME,…] [--seconds N] [--json FILE] [--write] [--soak DURATION]
   --only      only these faults (all)
   --servers   only these servers (all that are installed)
-  --seconds   the usual length of a load, 4 to 600 (10); some take twice or thrice that
+  --seconds   the usual length of a load, 4 to 600 (5); some take twice or thrice that
   --json      also writes every figure into FILE
   --write     also writes the tables into docs/reliability.md; not with --only or --servers
   --soak      drives ferrydns alone for so long, as 30m or 8h, while faults come in turn`;
@@ -33,7 +33,7 @@ export function readArguments(
     options: {
       only: { type: 'string', multiple: true },
       servers: { type: 'string', multiple: true },
-      seconds: { type: 'string', default: '10' },
+      seconds: { type: 'string', default: '5' },
       json: { type: 'string' },
       write: { type: 'boolean', default: false },
       soak: { type: 'string' },

@@ -9,6 +9,7 @@ import type { Subject } from '../subject.ts';
 const RELOADS = 100;
 const STEP = 10;
 const RATE = 2000;
+const LEAST_SECONDS = 20;
 /** By which a server is told to load its configuration again. */
 const SIGNALS: Readonly<Record<string, NodeJS.Signals>> = { ferrydns: 'SIGHUP', coredns: 'SIGUSR1', unbound: 'SIGHUP' };
 
@@ -57,7 +58,8 @@ export const reload: readonly Fault[] = kinds.map(({ name, what, lines, killing 
 }));
 
 async function reloadUnderLoad(lab: Lab, server: Subject, setup: Setup, killing: boolean): Promise<Figures> {
-  const seconds = 2 * lab.seconds;
+  // A hundred reloads take their time.
+  const seconds = Math.max(LEAST_SECONDS, 2 * lab.seconds);
   const half = { rate: RATE / 2, seconds };
   const loads = Promise.all([lab.load(server, { ...half, names: 'new' }), lab.load(server, { ...half, names: 'kept', transport: 'tcp' })]);
   const begun = performance.now();
