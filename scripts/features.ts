@@ -3,7 +3,7 @@ import type { Registry } from '../src/server/registry.ts';
 import type { BenchResults } from './figures.ts';
 
 /** Plugins that CoreDNS does not have. */
-const own: readonly string[] = ['admin', 'console', 'migrate', 'pool', 'querylog'];
+const own: readonly string[] = ['admin', 'console', 'migrate', 'pool', 'querylog', 'shadow'];
 const generatedPart = /<!-- (plugins|speed) -->\n[\s\S]*?<!-- end -->/g;
 
 /** The page with its generated parts as code and results are now. */
