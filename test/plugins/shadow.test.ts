@@ -1,6 +1,9 @@
 // A share of the queries is asked of another server as well; clients notice nothing of that, and what differs is told.
+import { join } from 'node:path';
 import { serve, type TestServer } from 'ferrydns/testing';
 import { describe, expect, test } from 'vitest';
+import { runCompare } from '../../src/command/compare-command.ts';
+import { nameToWire, parseName } from '../../src/dns/name.ts';
 import { ask as askHttp, eventsOf, open } from '../support/http.ts';
 import { refusal } from '../support/refusal.ts';
 import { soon } from '../support/soon.ts';
@@ -155,6 +158,21 @@ test('a name of control characters is told escaped', async () => {
   const { body } = await askHttp({ port: portOf(server), path: '/shadow' });
   expect(body.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
   expect((await told(server)).differences[0]?.name).toContain('\\027[31m');
+});
+
+test('the longest name that there is, all of control characters, is told escaped and whole, by shadow and by compare', async () => {
+  const name = [63, 63, 63, 61].map((octets) => '\\027'.repeat(octets)).join('.');
+  expect(nameToWire(parseName(name))).toHaveLength(255);
+  await using other = await startUpstream({ '* *': { flags: ['aa'], rcode: 'REFUSED' } });
+  await using server = await serve(corefile(all(other.endpoint), 'template ANY ANY {\n rcode NXDOMAIN\n }'), { files: { questions: `${name}\n` } });
+  await server.ask(name);
+  await expect.poll(async () => (await told(server)).differences.map((each) => each.name), patiently).toEqual([`${name}.`]);
+  const { body } = await askHttp({ port: portOf(server), path: '/shadow' });
+  const words = ['-servers', `127.0.0.1:${server.port},${other.endpoint}`, '-queries', join(server.directory, 'questions'), '-rounds', '1'];
+  const table = (await runCompare(words)).text;
+  const json = (await runCompare([...words, '-json'])).text;
+  expect(table).toContain(`${name}.`);
+  for (const text of [body, table, json]) expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
 });
 
 test('says what is wrong with its words', async () => {

@@ -1,4 +1,4 @@
-// The first steps of docs/replacing-coredns.md, with the real CoreDNS.
+// The first steps of docs/replacing-coredns.md, with the real CoreDNS. Step 4 stands in replacing-coredns-move.test.ts.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
