@@ -1,6 +1,6 @@
 // What a plan does in the world: commands that cannot be run, a store that went back, clients as a canary tells them apart.
 import { migration } from 'ferrydns/built-in/moves';
-import { makeQuery, type Name } from 'ferrydns/plugin';
+import { clientSubnetOption, makeQuery, type Name } from 'ferrydns/plugin';
 import { expect, test } from 'vitest';
 import { canaryKeyOf } from '../../plugins/migrate/answer/subnet.ts';
 import { execute } from '../../plugins/migrate/runner/execute.ts';
@@ -34,6 +34,17 @@ test('a store that holds an older version than was swapped last cannot be agreed
   expect(await link.swap({ ...founding, expect: 7 })).toEqual({ kind: 'conflict', id: founding.id, version: 0, agreement: null });
 });
 
+/** The client that a canary sees: who asks, and the subnet that the query carries. */
+function canaryKey(address: string, network?: string): string {
+  const query = makeQuery({
+    name: 'www.example.org.' as Name,
+    type: 'A',
+    client: { address, port: 1, family: address.includes(':') ? 6 : 4, transport: 'udp', localAddress: '', localPort: 53 },
+    receivedAt: 0,
+  });
+  return canaryKeyOf(network === undefined ? query : query.with({ options: [clientSubnetOption({ network })] }));
+}
+
 test.each([
   ['2001:db8::1', '2001:db8::2', true],
   ['2001:db8:0:0:a::', '2001:db8::2', true],
@@ -41,14 +52,17 @@ test.each([
   ['::ffff:192.0.2.1', '192.0.2.1', true],
   ['192.0.2.1', '192.0.2.2', false],
 ])('a client is an IPv4 address or the /64 of an IPv6 address: %s and %s', (one, other, same) => {
-  const of = (address: string) =>
-    canaryKeyOf(
-      makeQuery({
-        name: 'www.example.org.' as Name,
-        type: 'A',
-        client: { address, port: 1, family: address.includes(':') ? 6 : 4, transport: 'udp', localAddress: '', localPort: 53 },
-        receivedAt: 0,
-      }),
-    );
-  expect(of(one) === of(other)).toBe(same);
+  expect(canaryKey(one) === canaryKey(other)).toBe(same);
+});
+
+test.each([
+  ['192.0.2.1/32', '192.0.2.1', true],
+  ['192.0.2.1/32', '192.0.2.2', false],
+  ['192.0.2.0/24', '192.0.2.0', false],
+  ['2001:db8::1/128', '2001:db8::1', true],
+  ['2001:db8:0:1::/64', '2001:db8:0:1::7', true],
+  ['2001:db8::/56', '2001:db8::1', false],
+  ['0.0.0.0/0', '198.51.100.1', true],
+])('a client that a forwarder names by %s and %s that asks by itself', (network, address, same) => {
+  expect(canaryKey('198.51.100.1', network) === canaryKey(address)).toBe(same);
 });

@@ -44,10 +44,13 @@ function isWellFormed(data: Uint8Array): boolean {
   return (bytes.readUInt8(data.length - 1) & ((1 << spare) - 1)) === 0 || bits === 0;
 }
 
-/** Whom a share of the clients is drawn from: the subnet that the query carries (RFC 7871), the address, or its /64. */
+/** Whom a share of the clients is drawn from: the subnet that the query carries (RFC 7871), the address, or its /64. A client that asks by itself and one whose address a forwarder names are the same. */
 export function canaryKeyOf(query: Query): string {
   const subnet = subnetOf(query);
-  if (subnet !== undefined && subnet.length > 4)
-    return `subnet ${Buffer.from(subnet.subarray(0, 3)).toString('hex')} ${Buffer.from(subnet.subarray(4)).toString('hex')}`;
-  return migration.clientOf(query.client.address);
+  if (subnet === undefined || subnet.length <= 4) return migration.clientOf(query.client.address);
+  const [, family = 0, bits = 0] = subnet;
+  const bytes = Buffer.from(subnet.subarray(4));
+  if (family === 1 && bits === 32) return migration.clientOf(bytes.join('.'));
+  if (family === 2 && bits >= 64) return migration.clientOf(`${[0, 2, 4, 6].map((at) => bytes.readUInt16BE(at).toString(16)).join(':')}::`);
+  return `subnet ${Buffer.from(subnet.subarray(0, 3)).toString('hex')} ${bytes.toString('hex')}`;
 }
