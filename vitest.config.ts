@@ -5,8 +5,8 @@ import { soon } from './test/support/soon.ts';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
-    // Those need programs that Node does not bring: `npm run test:services` and `npm run test:kubernetes`.
-    exclude: ['test/services/**', 'test/kubernetes/**', '**/node_modules/**'],
+    // Those need programs that Node does not bring: `npm run test:services`, `npm run test:kubernetes` and `npm run test:browser`.
+    exclude: ['test/services/**', 'test/kubernetes/**', 'test/browser/**', '**/node_modules/**'],
     environment: 'node',
     // Many tests wait for real servers more than they work.
     maxWorkers: Math.max(4, availableParallelism()),

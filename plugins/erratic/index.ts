@@ -4,7 +4,12 @@ import { addressReply, transfer } from './answers.ts';
 
 const usual = { amount: 2, duration: 100 };
 const most = 0x7fffffff;
-const amount = value('AMOUNT', parseAmount, { ...integer({ min: -most, max: most }), parse: parseAmount, expected: 'a whole number, 0 for never' });
+const amount = value('AMOUNT', parseAmount, {
+  ...integer({ min: -most, max: most }),
+  schema: integer({ min: 0, max: most }).schema,
+  parse: parseAmount,
+  expected: 'a whole number, 0 for never',
+});
 
 export default definePlugin({
   name: 'erratic',

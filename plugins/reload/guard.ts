@@ -12,7 +12,7 @@ const told = 5;
 /** A share of the names, 0 to 1. */
 export const share = value('PERCENTAGE', readShare, {
   expected: 'a share such as 30%',
-  schema: { type: 'string', pattern: '^(\\d{1,2}(\\.\\d+)?|100)%$' },
+  schema: { type: ['string'], pattern: '^(\\d{1,2}(\\.\\d+)?|100)%$' },
 });
 
 export class Guard implements ReloadGuard {

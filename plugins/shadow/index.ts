@@ -7,5 +7,5 @@ export default definePlugin({
   name: 'shadow',
   summary: 'asks another server a share of the queries as well, and tells what it would answer otherwise',
   config: grammar,
-  setup: (options, context) => new Shadow(readSettings(options, context), context),
+  setup: (options, context) => new Shadow(readSettings(options), context),
 });

@@ -168,7 +168,11 @@ const beyondSchema = [
   /could not load TLS|webconfig/,
   /unexpected line ending after '(domain|serve_stale|header)'/,
   /kubernetes plugin not loaded/,
+  /guard needs to know what was asked/,
+  /no file behind 'hash'/,
+  /must specify an IP address/,
   // A word that could be a later argument by its shape.
+  /unexpected line ending after '\d[^']*'/,
   /^hosts: the word is empty/,
 ];
 

@@ -10,7 +10,7 @@ import { observe } from './observe.ts';
 import { ferrydns } from './subject.ts';
 
 const subject = ferrydns(serve);
-const attempts = 3;
+const attempts = 5;
 const differencesPage = join(import.meta.dirname, '../../docs/from-coredns.md');
 
 for (const [topic, cases] of Object.entries(topics)) {
