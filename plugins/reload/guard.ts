@@ -1,6 +1,6 @@
 // Refuses a configuration that would take away the answers of what was asked lately.
 import { recentQueries } from 'ferrydns/built-in';
-import { type Counter, type ExamineContext, type Outlook, type RecentQuestion, type ReloadGuard, type SetupContext, value } from 'ferrydns/plugin';
+import type { Counter, ExamineContext, Outlook, RecentQuestion, ReloadGuard, SetupContext } from 'ferrydns/plugin';
 
 /** Milliseconds back to the first question that counts. */
 const window = 600_000;
@@ -8,12 +8,6 @@ const window = 600_000;
 const most = 2000;
 /** Names that the log tells. */
 const told = 5;
-
-/** A share of the names, 0 to 1. */
-export const share = value('PERCENTAGE', readShare, {
-  expected: 'a share such as 30%',
-  schema: { type: ['string'], pattern: '^(\\d{1,2}(\\.\\d+)?|100)%$' },
-});
 
 export class Guard implements ReloadGuard {
   private readonly share: number;
@@ -49,10 +43,4 @@ export class Guard implements ReloadGuard {
     const limit = `the guard lets ${Math.round(this.share * 1000) / 10}% pass`;
     return `${lost} of ${answered} names that were asked for lately would lose their answers, ${limit}: ${lostNames.slice(0, told).join(', ')}${more}; 'ferrydns reload -force' loads it all the same`;
   }
-}
-
-function readShare(word: string): number {
-  const number = Number(word.replace(/%$/, ''));
-  if (!/^\d{1,3}(\.\d+)?%$/.test(word) || number > 100) throw new Error(`share '${word}', expected 0% to 100%`);
-  return number / 100;
 }

@@ -1,6 +1,7 @@
 // Looks from time to time whether the configuration has changed, and loads it if so.
+import { share } from 'ferrydns/built-in';
 import { definePlugin, duration, formatDuration, optional, type SetupContext, setting } from 'ferrydns/plugin';
-import { Guard, share } from './guard.ts';
+import { Guard } from './guard.ts';
 import { Watch } from './watch.ts';
 
 const least = { interval: 2000, jitter: 1000 };
@@ -13,7 +14,9 @@ export default definePlugin({
   summary: 'loads the configuration again when it has changed',
   config: {
     args: { interval: optional(interval, 30_000), jitter: optional(jitter, 15_000) },
-    block: { guard: setting(share, 'refuses a configuration that takes away the answers of more than this share of the names asked for lately') },
+    block: {
+      guard: setting(share('30%'), 'refuses a configuration that takes away the answers of more than this share of the names asked for lately'),
+    },
     repeat: 'merge',
   },
   setup([use = { interval: 30_000, jitter: 15_000, guard: undefined }], context) {

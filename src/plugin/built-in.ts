@@ -12,6 +12,7 @@ export { addressOf, readServerAddress, type ServerAddress } from '../client/serv
 export { type Asker, type Manner, Transaction } from '../client/transaction.ts';
 export { type DifferenceKind, differenceKinds } from '../comparison/reply-differences.ts';
 export { judgeRounds, type Round, type Said, type Verdict } from '../comparison/rounds.ts';
+export { share } from '../config/share.ts';
 export { asSent } from '../dns/as-sent.ts';
 export { writeAddress } from '../dns/client-address.ts';
 export { maxTtl, typeMnemonic } from '../dns/codes.ts';
