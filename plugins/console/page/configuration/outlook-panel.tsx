@@ -1,9 +1,9 @@
 // What would change for those who have asked lately.
+import type { ForeseenUnknown, Outlook } from 'ferrydns/plugin';
 import { Table } from '../parts/table.tsx';
 import { Badge, Foreign, Panel } from '../parts/words.tsx';
 import { grouped, many } from '../words/count.ts';
 import { visible } from '../words/visible.ts';
-import type { Change, Outlook } from './configuration-types.ts';
 
 export function OutlookPanel({ outlook }: { readonly outlook: Outlook | null }) {
   if (outlook === null || outlook.asked === 0) {
@@ -42,7 +42,7 @@ export function OutlookPanel({ outlook }: { readonly outlook: Outlook | null }) 
   );
 }
 
-function Changes({ label, changes }: { readonly label: string; readonly changes: readonly Change[] }) {
+function Changes({ label, changes }: { readonly label: string; readonly changes: readonly (ForeseenUnknown & { readonly lost?: boolean })[] }) {
   return (
     <Table label={label} dense columns={[{ name: 'Question' }, { name: 'Now' }, { name: 'Then' }]}>
       {changes.map(({ name, type, client, server, before, after, lost }) => (
