@@ -1,5 +1,5 @@
 // Logs queries with what was answered: one line each, in a format of the user's choice.
-import { choice, definePlugin, many, repeated, words } from 'ferrydns/plugin';
+import { choice, definePlugin, many, repeated, setting, words } from 'ferrydns/plugin';
 import { QueryLog } from './query-log.ts';
 import { type LoggedClass, parseClass, rulesOf } from './rules.ts';
 
@@ -10,7 +10,10 @@ export default definePlugin({
   summary: 'logs queries and what was answered',
   config: {
     args: { namesAndFormat: words('[NAMES...] [FORMAT]') },
-    block: { class: repeated({ classes }, 'the kinds of replies to log; all unless given') },
+    block: {
+      class: repeated({ classes }, 'the kinds of replies to log; all unless given'),
+      format: setting(choice('json'), 'writes each query as one object of JSON'),
+    },
     repeat: 'merge',
   },
   setup(uses, context) {
@@ -18,6 +21,8 @@ export default definePlugin({
       rulesOf(
         use.namesAndFormat,
         use.class.flatMap((line) => line.classes),
+        use.format === 'json',
+        context,
       ),
     );
     const queryLog = new QueryLog(rules, context);

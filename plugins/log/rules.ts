@@ -1,5 +1,5 @@
 // What is logged, and how: the rules that the arguments of `log` stand for.
-import { isSubdomain, type Query, type Word } from 'ferrydns/plugin';
+import { isSubdomain, type Query, type SetupContext, type Word } from 'ferrydns/plugin';
 import type { ReplyClass } from './classify.ts';
 import { commonFormat, type Format, jsonFormat, parseFormat } from './format.ts';
 
@@ -14,13 +14,13 @@ export interface Rule {
   readonly format: Format;
 }
 
-/** The rules of one directive. The last word is a format only if it has a brace or is `json`, and a name stands before it: alone it is a name. */
-export function rulesOf(words: readonly Word[], classes: readonly LoggedClass[]): Rule[] {
-  const texts = words.map(({ text }) => text);
-  const last = texts.at(-1) ?? '';
-  const hasFormat = texts.length > 1 && (last === 'json' || last.includes('{'));
-  const names = hasFormat ? texts.slice(0, -1) : texts;
-  const format = hasFormat && last === 'json' ? jsonFormat : parseFormat(hasFormat ? last : commonFormat);
+/** The rules of one directive. The last word is a format only if it has a brace and a name stands before it: alone it is a name. */
+export function rulesOf(words: readonly Word[], classes: readonly LoggedClass[], json: boolean, context: Pick<SetupContext, 'fail'>): Rule[] {
+  const last = words.at(-1);
+  const line = words.length > 1 && last?.text.includes('{') === true ? last : undefined;
+  if (json && line !== undefined) context.fail(`'format json' stands in the block; expected no format here`, line);
+  const names = (line === undefined ? words : words.slice(0, -1)).map(({ text }) => text);
+  const format = json ? jsonFormat : parseFormat(line?.text ?? commonFormat);
   const every = classes.length === 0 || classes.includes('all');
   const logged = every ? undefined : new Set(classes.filter((one) => one !== 'all'));
   return (names.length === 0 ? ['.'] : names).map((name) => ({ scope: scopeOf(name), classes: logged, format }));

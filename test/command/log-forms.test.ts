@@ -18,9 +18,9 @@ const objects = (text: string) =>
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 describe('-log json', () => {
-  test.each(['', 'multisocket 2'])('writes every line as an object, and the queries of `log . json` beside them %s', async (line) => {
+  test.each(['', 'multisocket 2'])('writes every line as an object, and the queries of `format json` beside them %s', async (line) => {
     const port = await freePort();
-    const files = { Corefile: serving(port, line, 'log . json', 'errors', 'thrower'), 'thrower.ts': thrower };
+    const files = { Corefile: serving(port, line, 'log {\n format json\n}', 'errors', 'thrower'), 'thrower.ts': thrower };
     files.Corefile = `{\nplugin thrower ./thrower.ts\n}\n${files.Corefile}`;
     await using server = await startProgram({ files, words: ['-log', 'json'] });
     await ask({ port, name: 'www.test' });

@@ -173,13 +173,15 @@ test.each([
   ['log {\nclass\n}', 'Wrong argument count'],
   ['log {\nclass bad\n}', 'invalid Class: bad'],
   ['log {\nkind all\n}', "unknown property 'kind'"],
+  ['log {\nformat xml\n}', "'xml'"],
+  ['log . "{name}" {\nformat json\n}', "'format json' stands in the block"],
 ])('%j is refused', async (directive, message) => {
   expect(await refusal(block(directive))).toContain(message);
 });
 
 describe('json', () => {
   test('writes each query as one object, of this moment, with numbers as numbers', async () => {
-    await using server = await serve('. {\n log . json\n whoami\n}');
+    await using server = await serve('. {\n log {\n format json\n }\n whoami\n}');
     await server.ask('www.Example.test', 'AAAA', { udpSize: 1400 });
     await server.ask('www.example.test', 'A', { transport: 'tcp' });
     const [udp, tcp] = server.lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -218,7 +220,7 @@ describe('json', () => {
 
   test('says how the answer came about', async () => {
     const upstream = await startUpstream({ 'www.example.org A': ['www.example.org 300 A 192.0.2.1'] });
-    await using server = await serve(`. {\n log . json\n cache\n forward . ${upstream.endpoint}\n}`);
+    await using server = await serve(`. {\n log {\n format json\n }\n cache\n forward . ${upstream.endpoint}\n}`);
     await server.ask('www.example.org');
     await server.ask('www.example.org');
     const told = server.lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as unknown);
@@ -230,7 +232,7 @@ describe('json', () => {
   });
 
   test('a hostile name forges neither a field nor a line', async () => {
-    await using server = await serve('. {\n log . json\n whoami\n}');
+    await using server = await serve('. {\n log {\n format json\n }\n whoami\n}');
     await server.ask('a"\\010\\127\\226\\128\\168,\\"rcode\\":1.test');
     const [line = '', more] = server.lines.filter((each) => each.startsWith('{'));
     expect(more).toBeUndefined();
@@ -238,8 +240,8 @@ describe('json', () => {
     expect(JSON.parse(line)).toMatchObject({ rcode: 'NOERROR', name: expect.stringContaining('\\010\\127\\226\\128\\168') });
   });
 
-  test('alone it is a name, and classes hold for it', async () => {
-    await using server = await serve('. {\n log json\n log . json {\n class error\n }\n whoami\n}');
+  test('behind a name it is a name too, as in CoreDNS, and classes hold for objects', async () => {
+    await using server = await serve('. {\n log example.org json\n log . {\n class error\n format json\n }\n whoami\n}');
     await server.ask('a.json');
     await server.ask('b.test');
     expect(server.lines.filter((line) => line.startsWith('{'))).toEqual([]);
