@@ -43,7 +43,10 @@ export class Watch implements Instance {
 
   examine(context: ExamineContext): void {
     if (this.guard?.examine(context) === false)
-      this.fail("guard needs to know what was asked lately, which nobody remembers: expected a 'querylog' in a server block that keeps events in memory; with 'file' or 'stdout' one does so if it has a line 'memory' too", 'guard');
+      this.fail(
+        "guard needs to know what was asked lately, which nobody remembers: expected a 'querylog' in a server block that keeps events in memory; with 'file' or 'stdout' one does so if it has a line 'memory' too",
+        'guard',
+      );
   }
 
   start(context: StartContext): void {
