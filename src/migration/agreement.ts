@@ -83,6 +83,8 @@ export interface Agreement {
   readonly begins?: { readonly epoch: number; readonly where: string; readonly givenBack: boolean };
   /** How often this was put back after the store had lost it, and who has said since that they know no more. Undefined: never. */
   readonly restored?: { readonly number: number; readonly by: readonly string[] };
+  /** The last order that stands somewhere and is read again and again, and why it was refused; null: it was carried out. Undefined: there was none. */
+  readonly ordered?: { readonly order: string; readonly refused: string | null };
   /** Where they lead when it is done: only a plan that begins there can take over. */
   readonly ends?: string;
 }

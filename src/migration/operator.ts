@@ -30,12 +30,28 @@ export function refusalOf(state: State, command: Command, now: Moment): string |
       return rollbackRefusal(state, agreement, { now, aIsOpen: command.aIsOpen });
     case 'forget':
       return forgetRefusal(state, agreement, command);
+    case 'refuse':
+      return null;
   }
 }
 
+/** What has become of an order that was settled already, by whomever; null: it is still to be, or is none that stands. */
+export function settledBefore({ known }: State, { order }: Command): Outcome | null {
+  const ordered = known?.agreement?.ordered;
+  if (order === undefined || ordered?.order !== order) return null;
+  return { ok: ordered.refused === null, reason: ordered.refused ?? '' };
+}
+
+interface Outcome {
+  readonly ok: boolean;
+  readonly reason: string;
+}
+
 /** What has become of a command meanwhile; null: it is still to be carried out. Each is carried out once, whoever else was faster. */
-export function outcomeOf(state: State, command: Pending, now: Moment): { readonly ok: boolean; readonly reason: string } | null {
+export function outcomeOf(state: State, command: Pending, now: Moment): Outcome | null {
   const agreement = state.known?.agreement ?? null;
+  const settled = settledBefore(state, command);
+  if (settled !== null) return settled;
   if (agreement !== null && command.tried !== null && hasHappened(command, command.tried, agreement)) return { ok: true, reason: '' };
   const reason = refusalOf(state, command, now);
   if (reason !== null) return { ok: false, reason };
@@ -51,8 +67,14 @@ function hasHappened({ verb, replica }: Command, tried: Agreement, agreement: Ag
   return agreement.fence.attempt >= tried.fence.attempt;
 }
 
-/** The agreement after the command; only to be asked for when {@link refusalOf} is null. */
-export function carryOut(state: State, agreement: Agreement, { command, now }: { readonly command: Command; readonly now: Moment }): Step | null {
+/** The agreement after the command; only to be asked for when {@link refusalOf} is null. In the same swap it says that an order that stands is settled. */
+export function carryOut(state: State, agreement: Agreement, given: { readonly command: Command; readonly now: Moment }): Step | null {
+  const { order, refusal = null } = given.command;
+  const step = carriedOut(state, agreement, given);
+  return step === null || order === undefined ? step : { ...step, agreement: { ...step.agreement, ordered: { order, refused: refusal } } };
+}
+
+function carriedOut(state: State, agreement: Agreement, { command, now }: { readonly command: Command; readonly now: Moment }): Step | null {
   switch (command.verb) {
     case 'start': {
       const ttl = state.plan.ttl ?? (agreement.begins?.givenBack === false ? agreement.ttl : (state.preflight?.ttl ?? state.plan.transitionTtl));
@@ -81,6 +103,8 @@ export function carryOut(state: State, agreement: Agreement, { command, now }: {
       return rollback(state, agreement, { now, why: `by ${command.by}${openedBy(command, agreement)}` });
     case 'forget':
       return { agreement: withoutReplicas(state, agreement, { gone: [command.replica ?? ''], now }), why: `replica ${command.replica} forgotten` };
+    case 'refuse':
+      return { agreement, why: `order '${command.order}' refused: ${command.refusal}` };
   }
 }
 

@@ -41,9 +41,9 @@ export interface Versioned {
   readonly agreement: Agreement | null;
 }
 
-/** What an operator may ask for. `epoch` is the one the operator saw. */
+/** What an operator may ask for. `epoch` is the one the operator saw. By `refuse` a replica settles an order that cannot be carried out. */
 export interface Command {
-  readonly verb: 'start' | 'advance' | 'pause' | 'resume' | 'rollback' | 'forget';
+  readonly verb: 'start' | 'advance' | 'pause' | 'resume' | 'rollback' | 'forget' | 'refuse';
   readonly id: string;
   readonly epoch: number;
   readonly by: string;
@@ -53,6 +53,10 @@ export interface Command {
   readonly force?: boolean;
   /** The attempt of the fence after which the operator has seen that A is open: a rollback goes back though it may have run. */
   readonly aIsOpen?: number;
+  /** The words of an order that every replica reads again and again: it is settled once, by one of them, whatever comes of it. */
+  readonly order?: string;
+  /** Why that order is refused. */
+  readonly refusal?: string;
 }
 
 /** A command that is being carried out. */

@@ -9,7 +9,7 @@ export { type Drawn, Draws, wrongOnceIn } from '../migration/draws.ts';
 export { step } from '../migration/engine.ts';
 export { horizonOf, rolledBackHorizon } from '../migration/horizon.ts';
 export { Ledger } from '../migration/leases.ts';
-export { awaitsUpstream } from '../migration/operator.ts';
+export { awaitsUpstream, refusalOf } from '../migration/operator.ts';
 export { rollbackRefusal, waitOf } from '../migration/phases.ts';
 export { describeTarget, forbiddenChanges, type Gate, hashOf, isLookedAt, type Plan, type Target, timingOf, whereOf } from '../migration/plan.ts';
 export { problemsOf } from '../migration/plan-problems.ts';

@@ -1,4 +1,4 @@
-// The manifests that put ferrydns in the place of the kube-dns addon. Applied to a real API server: test/services/kubernetes-addon.test.ts.
+// The manifests that put ferrydns in the place of the kube-dns addon. Applied to a real API server: test/kubernetes/addon.test.ts.
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { serve } from 'ferrydns/testing';

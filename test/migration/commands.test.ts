@@ -133,3 +133,32 @@ test('two people who advance at the same time advance once', () => {
   expect(replica.last).toMatchObject({ ok: false, reason: 'the plan has gone on meanwhile, it is in transition' });
   expect(replica.agreement).toMatchObject({ phase: 'transition', step: 0 });
 });
+
+test('an order that every replica reads is settled once: a repeated one is told what became of it, a refused one is not tried again', () => {
+  const replica = new Replica(blend);
+  replica.ask('start', { order: 'start 1' });
+  replica.ask('pause', { order: 'pause 1' });
+  replica.next = 'answer lost';
+  replica.ask('resume', { order: 'resume 1' });
+  replica.wait(1);
+  replica.read();
+  expect(replica.last).toMatchObject({ ok: true });
+  replica.change({ paused: true });
+  replica.read();
+  replica.ask('resume', { order: 'resume 1' });
+  expect(replica.last).toMatchObject({ ok: true });
+  expect(replica.agreement).toMatchObject({ phase: 'lowering', paused: true, ordered: { order: 'resume 1', refused: null } });
+  replica.ask('refuse', { order: 'advance 1', refusal: 'no phase' });
+  expect(replica.agreement).toMatchObject({ phase: 'lowering', ordered: { order: 'advance 1', refused: 'no phase' } });
+  replica.ask('resume', { order: 'advance 1' });
+  expect(replica.last).toMatchObject({ ok: false, reason: 'no phase' });
+  expect(replica.agreement?.paused).toBe(true);
+});
+
+test('of two replicas that read an order, the slower one finds it settled', () => {
+  const replica = new Replica(blend);
+  replica.ask('start');
+  replica.change({ paused: true, ordered: { order: 'pause 1', refused: null } });
+  replica.ask('pause', { order: 'pause 1' });
+  expect(replica.last).toMatchObject({ ok: true });
+});

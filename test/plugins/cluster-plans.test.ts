@@ -1,117 +1,36 @@
 // Plans in ConfigMaps: a team moves its own names, within the zones that it was granted, and events say what has become of a plan.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ask, freePort, serve, type TestServer } from 'ferrydns/testing';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { configMap, headless, namespace, service, slice } from '../support/cluster-objects.ts';
-import type { KubernetesObject } from '../support/kubernetes.ts';
-import { addressesOf, PlanServer } from '../support/migration.ts';
-import { PlayedApi } from '../support/played-api.ts';
+import { ask, freePort, serve } from 'ferrydns/testing';
+import { describe, expect, test } from 'vitest';
+import { configMap, namespace } from '../support/cluster-objects.ts';
+import {
+  answered,
+  answers,
+  events,
+  moves,
+  name,
+  ordered,
+  phase,
+  plan,
+  planText,
+  played,
+  reaches,
+  said,
+  server,
+  told,
+} from '../support/cluster-plans.ts';
+import { addressesOf, type PlanServer } from '../support/migration.ts';
 import { soon } from '../support/soon.ts';
-
-const name = 'db.shop.example.org';
-const plan = 'shop.db';
-
-const text = (lines: readonly string[] = [], from = 'service/shop/db', to = 'service/store/db') =>
-  [
-    'plan: db',
-    `names: [${name}]`,
-    `from: ${from}`,
-    `to: ${to}`,
-    'ttl: 1',
-    'transition_ttl: 1',
-    'slack: 0s',
-    'session: 1s',
-    'skew: 100ms',
-    'pace: 1500ms',
-    ...lines,
-  ].join('\n');
-
-const moves = (data: Readonly<Record<string, string>>, labels = {}) => configMap('shop/moves', data, labels);
-const cluster = [
-  namespace('shop'),
-  namespace('store'),
-  service('shop/db', ['10.0.0.1']),
-  slice('shop/db-1', 'db', ['172.16.0.1']),
-  headless('store/db'),
-  slice('store/db-1', 'db', ['172.17.0.1']),
-];
-
-interface Words {
-  readonly which?: string;
-  readonly grants?: readonly string[];
-  readonly before?: string;
-  readonly more?: string;
-  readonly replica?: string;
-  readonly port?: number;
-  readonly kubernetes?: string;
-  readonly files?: Readonly<Record<string, string>>;
-}
-
-const kubeconfig = (api: PlayedApi) =>
-  `current-context: a\ncontexts: [{name: a, context: {cluster: a, user: a, namespace: dns}}]\nclusters: [{name: a, cluster: {server: "${api.url}"}}]\nusers: [{name: a, user: {token: secret}}]\n`;
-
-async function played(...objects: readonly KubernetesObject[]): Promise<PlayedApi> {
-  const api = await PlayedApi.start([...cluster, ...objects]);
-  onTestFinished(() => api[Symbol.asyncDispose]());
-  return api;
-}
-
-async function server(api: PlayedApi, words: Words = {}): Promise<PlanServer> {
-  const {
-    which = 'shop/moves',
-    grants = ['shop shop.example.org'],
-    before = '',
-    more = '',
-    replica = 'one',
-    files = {},
-    port = 0,
-    kubernetes = '',
-  } = words;
-  const corefile = `.:${port} {
-  ${before}
-  migrate configmap ${which} {
-    ${grants.map((each) => `grant ${each}`).join('\n    ')}
-    kubeconfig {{DIR}}/config
-    replica ${replica}
-    admin 127.0.0.1:0
-  }
-  ${more}
-  kubernetes cluster.local {
-    endpoint ${api.url}
-    ${kubernetes}
-  }
-  whoami
-}`;
-  const running = await serve(corefile, { files: { config: kubeconfig(api), ...files } });
-  onTestFinished(() => running.stop());
-  return new PlanServer(running);
-}
-
-const events = (api: PlayedApi) =>
-  api.objectsAt('/api/v1/events').map((each) => {
-    const { reason, message, involvedObject } = each as unknown as { reason: string; message: string; involvedObject: { name: string } };
-    return `${involvedObject.name} ${reason}: ${message}`;
-  });
-const told = (api: PlayedApi, expected: string) => expect.poll(() => events(api).join('\n'), soon).toContain(expected);
-const answers = async ({ running }: { readonly running: TestServer }, of = name) => {
-  const answer = await running.ask(of);
-  return addressesOf(answer).join(' ') || answer.rcode;
-};
-const answered = (of: PlanServer, expected: string, asked = name) => expect.poll(() => answers(of, asked), soon).toBe(expected);
-const said = (of: PlanServer, expected: string) => expect.poll(() => of.running.lines.join('\n'), soon).toContain(expected);
-const phase = async (of: PlanServer) => (await of.status(plan).catch(() => undefined))?.phase;
-const reaches = (of: PlanServer, expected: string) => expect.poll(() => phase(of), soon).toBe(expected);
-const ordered = (of: PlanServer, verb: string) => expect.poll(() => of.order(plan, verb), soon).toBeUndefined();
 
 describe('a plan in a ConfigMap', () => {
   test('comes while the server runs, moves a service to another namespace, and goes', async () => {
     const api = await played();
     const one = await server(api);
     await answered(one, 'NOERROR');
-    api.put(moves({ 'db.yaml': text(['advance: auto']), README: 'no plan' }));
+    api.put(moves({ 'db.yaml': planText(['advance: auto']), README: 'no plan' }));
     await answered(one, '10.0.0.1');
-    await told(api, "moves PlanTaken: plan shop.db is in force; 'ferrydns migrate start shop.db' begins the move");
+    await told(api, "moves PlanTaken: plan shop.db is in force; the annotation order.ferrydns/db.yaml with 'start 1' begins the move");
     await ordered(one, 'start');
     await reaches(one, 'done');
     await answered(one, '172.17.0.1');
@@ -124,12 +43,12 @@ describe('a plan in a ConfigMap', () => {
   });
 
   test('that is deleted, or edited, in the middle of a move goes on as it was', async () => {
-    const api = await played(moves({ 'db.yaml': text() }));
+    const api = await played(moves({ 'db.yaml': planText() }));
     const one = await server(api);
     await answered(one, '10.0.0.1');
     await ordered(one, 'start');
     await reaches(one, 'lowering');
-    api.put(moves({ 'db.yaml': text([], 'service/shop/db', '192.0.2.9') }));
+    api.put(moves({ 'db.yaml': planText([], 'service/shop/db', '192.0.2.9') }));
     await told(api, 'moves PlanRefused: refused: ');
     api.delete(moves({}));
     await told(api, 'moves PlanKept: it is to go, and goes on: it is in lowering');
@@ -139,7 +58,7 @@ describe('a plan in a ConfigMap', () => {
   });
 
   test('that is gone with its namespace or its label in the middle of a move goes on, and so it does while the API server is away', async () => {
-    const api = await played(moves({ 'db.yaml': text() }, { team: 'one' }));
+    const api = await played(moves({ 'db.yaml': planText() }, { team: 'one' }));
     const one = await server(api, { which: 'team=one', grants: ['shop shop.example.org', 'store store.example.org'] });
     await answered(one, '10.0.0.1');
     await ordered(one, 'start');
@@ -149,14 +68,14 @@ describe('a plan in a ConfigMap', () => {
     expect(await answers(one)).toBe('10.0.0.1');
     await api.listen();
     await said(one, 'plans of namespace shop can be read again');
-    api.put(moves({ 'db.yaml': text() }));
+    api.put(moves({ 'db.yaml': planText() }));
     await told(api, 'moves PlanKept: it is to go, and goes on: it is in lowering');
     api.delete(namespace('shop'));
     expect(await phase(one)).toBe('lowering');
   });
 
   test('is known after a restart without the API server', async () => {
-    const api = await played(moves({ 'db.yaml': text([], '192.0.2.1', '192.0.2.2') }));
+    const api = await played(moves({ 'db.yaml': planText([], '192.0.2.1', '192.0.2.2') }));
     const one = await server(api);
     await answered(one, '192.0.2.1');
     await expect.poll(() => existsSync(roster(one)), soon).toBe(true);
@@ -174,7 +93,7 @@ describe('a plan in a ConfigMap', () => {
 });
 
 describe('a plan is refused, and nothing else is disturbed', () => {
-  const good = text([], '192.0.2.1', '192.0.2.2');
+  const good = planText([], '192.0.2.1', '192.0.2.2');
 
   test.each([
     [
@@ -188,10 +107,12 @@ describe('a plan is refused, and nothing else is disturbed', () => {
     ['with an unknown option', `${good}\nspeed: fast`, 'line 11: '],
     ['that is no YAML', 'plan: [', 'line 1: '],
     ['with a short session', good.replace('session: 1s', 'session: 1s\nskew: 10s').replace('skew: 100ms\n', ''), 'session: 1 seconds'],
-    ['with a pool that is not there', text([], '192.0.2.1', '[pool, none.example.org]'), 'no pool none.example.org'],
+    ['with a pool that is not there', planText([], '192.0.2.1', '[pool, none.example.org]'), 'no pool none.example.org'],
     ['that the Corefile moves', good.replace(name, 'own.shop.example.org'), 'own.shop.example.org. is moved by plan own of the Corefile'],
   ])('%s', async (_, bad, why) => {
-    const other = text(['plan: other'].slice(1), '192.0.2.3', '192.0.2.4').replace('plan: db', 'plan: other').replace(name, 'other.shop.example.org');
+    const other = planText(['plan: other'].slice(1), '192.0.2.3', '192.0.2.4')
+      .replace('plan: db', 'plan: other')
+      .replace(name, 'other.shop.example.org');
     const api = await played(moves({ 'a.yaml': bad, 'b.yaml': other }));
     const files = { 'own.yaml': 'plan: own\nnames: [own.shop.example.org]\nfrom: 192.0.2.7\nto: 192.0.2.8\nttl: 5\n' };
     const one = await server(api, { files, more: 'migrate own.yaml {\n admin 127.0.0.1:0\n }' });
@@ -237,7 +158,7 @@ describe('what is not permitted is logged with verb and resource, and harms noth
   });
 
   test('to create events', async () => {
-    const api = await played(moves({ 'a.yaml': text() }));
+    const api = await played(moves({ 'a.yaml': planText() }));
     api.fault = ({ path }) => (path.endsWith('/events') ? { status: 403, reason: 'Forbidden' } : undefined);
     const one = await server(api);
     await said(one, 'no permission to create events in namespace shop');
@@ -255,7 +176,7 @@ describe('what is not permitted is logged with verb and resource, and harms noth
 });
 
 test('two servers agree, and what they say is told once', async () => {
-  const api = await played(moves({ 'db.yaml': text(['advance: auto', 'mode: exclusive', 'countdown: 1s']) }));
+  const api = await played(moves({ 'db.yaml': planText(['advance: auto', 'mode: exclusive', 'countdown: 1s']) }));
   const both = await Promise.all(['one', 'two'].map((replica) => server(api, { replica })));
   const [one] = both as [PlanServer, PlanServer];
   for (const each of both) await answered(each, '10.0.0.1');
@@ -267,7 +188,7 @@ test('two servers agree, and what they say is told once', async () => {
 });
 
 test('every process of a server answers by them', async () => {
-  const api = await played(moves({ 'db.yaml': text(['advance: auto']) }));
+  const api = await played(moves({ 'db.yaml': planText(['advance: auto']) }));
   const one = await server(api, { before: 'multisocket 2', port: await freePort() });
   const all = () => Promise.all(Array.from({ length: 12 }, () => ask({ port: one.running.port, name })));
   const everybody = (expected: string) => expect.poll(async () => (await all()).every((each) => addressesOf(each)[0] === expected), soon).toBe(true);

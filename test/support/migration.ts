@@ -31,6 +31,7 @@ export interface Status {
     readonly before: { readonly ttl: number; readonly mixed: boolean } | null;
   };
   readonly without_plan: readonly { readonly server: string; readonly zone: string; readonly place: string }[];
+  readonly changed: { readonly why: string; readonly by: string } | null;
   readonly alarms: readonly { readonly about: string; readonly text: string }[];
 }
 

@@ -17,7 +17,11 @@ export async function answerNamespaced(store: ObjectStore, request: IncomingMess
   if (api === undefined) return false;
   const all = store.objectsAt(`${api}/${kinds}`).filter(({ metadata }) => metadata.namespace === namespace) as readonly Held[];
   const [status, body] =
-    request.method === 'GET' ? found(all, name, searchParams) : written(store, all, (await bodyOf(request)) as Held, request.method);
+    request.method === 'GET'
+      ? found(all, name, searchParams)
+      : request.method === 'PATCH'
+        ? patched(store, found(all, name, searchParams), (await bodyOf(request)) as Patch)
+        : written(store, all, (await bodyOf(request)) as Held, request.method);
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify(body));
   return true;
@@ -39,6 +43,19 @@ function written(store: ObjectStore, all: readonly Held[], object: Held, method:
   if (known !== undefined && known.metadata.resourceVersion !== object.metadata.resourceVersion) return refusal(409);
   store.put(object);
   return [known === undefined ? 201 : 200, object];
+}
+
+interface Patch {
+  readonly metadata: { readonly annotations: Readonly<Record<string, string | null>> };
+}
+
+/** A merge patch of annotations (RFC 7396). */
+function patched(store: ObjectStore, [status, known]: Answer, { metadata }: Patch): Answer {
+  if (status !== 200) return [status, known];
+  const object = known as Held & { readonly metadata: { readonly annotations?: Readonly<Record<string, string>> } };
+  const merged = Object.entries({ ...object.metadata.annotations, ...metadata.annotations }).filter(([, value]) => value !== null);
+  store.put({ ...object, metadata: { ...object.metadata, annotations: Object.fromEntries(merged) } } as KubernetesObject);
+  return [200, object];
 }
 
 interface Metadata {

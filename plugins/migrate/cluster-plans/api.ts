@@ -12,8 +12,14 @@ const patience = 5000;
 export class NotPermitted extends Error {}
 
 interface ConfigMap {
-  readonly metadata: { readonly name: string; readonly uid?: string; readonly deletionTimestamp?: string };
+  readonly metadata: { readonly name: string; readonly uid?: string; readonly annotations?: Readonly<Record<string, string>> };
   readonly data?: Readonly<Record<string, string>>;
+}
+
+/** A plan as its ConfigMap holds it, with the annotations that stand there. */
+export interface PlanFound {
+  readonly plan: PlanText;
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
 export class PlansApi {
@@ -27,14 +33,23 @@ export class PlansApi {
   }
 
   /** The plans of a namespace: every key that ends as a YAML file does. Rejects with NotPermitted, or an Error when it is not known what there is. */
-  async plans(namespace: string, { selector }: PlanPlaces): Promise<readonly PlanText[]> {
+  async plans(namespace: string, { selector }: PlanPlaces): Promise<readonly PlanFound[]> {
     const path = `/api/v1/namespaces/${namespace}/configmaps`;
     const response = await this.ask({ method: 'GET', path: `${path}?${new URLSearchParams(selector)}` });
     if (response.status !== 200) throw failure(response, `list configmaps in namespace ${namespace}`);
     const { items = [] } = JSON.parse(response.text) as { readonly items?: readonly ConfigMap[] };
-    return items.flatMap(({ metadata: { name, uid = '' }, data = {} }) =>
-      Object.entries(data).flatMap(([key, text]) => (/\.ya?ml$/.test(key) ? [{ namespace, configMap: name, key, uid, text }] : [])),
+    return items.flatMap(({ metadata: { name, uid = '', annotations = {} }, data = {} }) =>
+      Object.entries(data).flatMap(([key, text]) =>
+        /\.ya?ml$/.test(key) ? [{ plan: { namespace, configMap: name, key, uid, text }, annotations }] : [],
+      ),
     );
+  }
+
+  /** Sets one annotation of a ConfigMap. One that is gone meanwhile is no failure. Rejects with NotPermitted, or an Error. */
+  async annotate({ namespace, configMap }: PlanText, annotation: string, text: string): Promise<void> {
+    const path = `/api/v1/namespaces/${namespace}/configmaps/${configMap}`;
+    const response = await this.ask({ method: 'PATCH', path, body: { metadata: { annotations: { [annotation]: text } } } });
+    if (![200, 404].includes(response.status)) throw failure(response, `patch configmaps in namespace ${namespace}`);
   }
 
   /** An event that is there already, as another server has said the same, is no failure. */

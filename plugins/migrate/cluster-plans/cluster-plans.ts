@@ -2,7 +2,8 @@
 import { type Logger, type Metrics, messageOf } from 'ferrydns/plugin';
 import { leavingRefusal } from '../leaving.ts';
 import type { Runner } from '../runner/runner.ts';
-import { NotPermitted, type PlansApi } from './api.ts';
+import { Annotations, startAdvice } from './annotations.ts';
+import { NotPermitted, type PlanFound, type PlansApi } from './api.ts';
 import { Events } from './events.ts';
 import { idOf, moveOf, type PlanText, placeOf, reasonOf } from './plan-text.ts';
 import { ProgressReport } from './progress.ts';
@@ -36,8 +37,9 @@ export class ClusterPlans {
   private host: Host;
   private readonly events: Events;
   private readonly progress: ProgressReport;
+  private readonly annotations: Annotations;
   /** By id the text that was refused, so that it is refused once. */
-  private readonly refused = new Map<string, string>();
+  private readonly refused = new Map<string, { readonly text: string; readonly reason: string }>();
   /** By id why a plan is left out by the configuration that is in use, and by the one that was tried last. */
   private leftOut: ReadonlyMap<string, string> = new Map();
   private wouldLeaveOut: ReadonlyMap<string, string> = new Map();
@@ -54,6 +56,8 @@ export class ClusterPlans {
     const post = (namespace: string, event: object) => this.host.api.postEvent(namespace, event);
     this.events = new Events({ log: host.log, now: host.now, replica, post });
     this.progress = new ProgressReport(this.events);
+    const annotate: PlansApi['annotate'] = (...words) => this.host.api.annotate(...words);
+    this.annotations = new Annotations({ log: host.log, now: host.now, annotate });
   }
 
   /** A configuration is in use that leaves these plans out. */
@@ -92,12 +96,12 @@ export class ClusterPlans {
     const terms = JSON.stringify([[...grants], store]);
     if (terms !== this.terms) this.refused.clear();
     this.terms = terms;
-    const found = new Map<string, PlanText>();
+    const all: PlanFound[] = [];
     const unread = new Set<string>();
     let isKnown = true;
     for (const namespace of places.namespaces) {
       try {
-        for (const plan of await host.api.plans(namespace, places)) found.set(idOf(plan), plan);
+        all.push(...(await host.api.plans(namespace, places)));
         this.say(namespace, undefined);
       } catch (error) {
         unread.add(namespace);
@@ -106,12 +110,27 @@ export class ClusterPlans {
         this.say(namespace, messageOf(error));
       }
     }
+    const found = new Map(all.map(({ plan }) => [idOf(plan), plan]));
     const changes = new Map([...this.leaving(found, unread), ...this.coming(found)]);
     const isDone = changes.size === 0 || (await this.apply(changes, isKnown));
     if (!isDone) this.nextAt = host.now() + patience;
+    for (const each of all) await this.attend(each);
     if (!isKnown || !isDone) return;
     if (!this.roster.heard) this.write({ ...this.roster, heard: true });
     host.heard();
+  }
+
+  private attend(found: PlanFound): Promise<void> {
+    const { plan } = found;
+    const id = idOf(plan);
+    const inForce = this.roster.plans.find((each) => idOf(each) === id && !this.leftOut.has(id));
+    const [running] = inForce === undefined ? [] : this.running(inForce);
+    const isInForce = inForce?.text === plan.text;
+    return this.annotations.attend(found, {
+      runner: running?.runner,
+      isInForce,
+      refusal: isInForce ? undefined : (this.refused.get(id)?.reason ?? this.said.get(id)),
+    });
   }
 
   /** What is new or another one, and may come into force. A plan that is there goes before one that comes. */
@@ -122,7 +141,7 @@ export class ClusterPlans {
     for (const [id, plan] of found) {
       const current = inForce.get(id);
       if (current?.text === plan.text && !this.leftOut.has(id)) this.refused.delete(id);
-      if ((current?.text === plan.text && !this.leftOut.has(id)) || this.refused.get(id) === plan.text) continue;
+      if ((current?.text === plan.text && !this.leftOut.has(id)) || this.refused.get(id)?.text === plan.text) continue;
       const reason = (current?.text === plan.text ? this.leftOut.get(id) : undefined) ?? this.objection(plan, current, taken);
       if (reason !== undefined) {
         this.refuse(plan, reason);
@@ -225,14 +244,15 @@ export class ClusterPlans {
 
   private tellChange(about: PlanText, what: 'taken' | 'left'): void {
     const plan = this.recordOf(about);
-    const message =
-      what === 'taken' ? `plan ${plan} is in force; 'ferrydns migrate start ${plan}' begins the move` : `plan ${plan} has been taken away`;
+    const [running] = this.running(about);
+    const inForce = `plan ${plan} is in force${running === undefined ? '' : `; ${startAdvice(about, running.runner)}`}`;
+    const message = what === 'taken' ? inForce : `plan ${plan} has been taken away`;
     this.host.log.info(`${placeOf(about)}: ${message}`);
     this.events.tell({ about, reason: what === 'taken' ? 'PlanTaken' : 'PlanLeft', message, isWarning: false });
   }
 
   private refuse(plan: PlanText, reason: string): void {
-    this.refused.set(idOf(plan), plan.text);
+    this.refused.set(idOf(plan), { text: plan.text, reason });
     this.warn(plan, 'PlanRefused', `refused: ${reason}`);
   }
 

@@ -11,6 +11,7 @@ interface Told {
   readonly place: string;
   readonly alarms: readonly string[];
   readonly damage: string | undefined;
+  readonly ordered: migration.Agreement['ordered'];
 }
 
 const reasons: Readonly<Partial<Record<migration.Phase, string>>> = { lowering: 'MoveBegun', done: 'MoveDone', released: 'NamesGivenBack' };
@@ -31,7 +32,7 @@ export class ProgressReport {
       const now = toldOf(runner);
       this.told.set(id, now);
       if (before === undefined) continue;
-      for (const [reason, message, isWarning] of [...troubles(before, now, runner), ...progress(before, now, runner)]) {
+      for (const [reason, message, isWarning] of [...troubles(before, now, runner), ...progress(before, now, runner), ...settled(before, now)]) {
         this.events.tell({ about, reason, message: `plan ${runner.plan.name}: ${message}`, isWarning });
       }
     }
@@ -43,7 +44,7 @@ type News = readonly [reason: string, message: string, isWarning: boolean];
 function toldOf(runner: Runner): Told {
   const { agreed, damage } = runner;
   const alarms = alarmsOf(runner).map(({ about }) => about);
-  return { damage, alarms, epoch: agreed?.epoch ?? 0, place: agreed === null ? '' : `${agreed.phase} ${agreed.step}` };
+  return { damage, alarms, epoch: agreed?.epoch ?? 0, place: agreed === null ? '' : `${agreed.phase} ${agreed.step}`, ordered: agreed?.ordered };
 }
 
 function troubles(before: Told, { damage }: Told, runner: Runner): readonly News[] {
@@ -58,4 +59,11 @@ function progress(before: Told, { epoch, place }: Told, { agreed }: Runner): rea
   const where = `epoch ${epoch}, ${agreed.phase}${agreed.phase === 'transition' ? `, step ${agreed.step + 1}` : ''}`;
   if (epoch > before.epoch && agreed.phase === 'original') return [['RolledBack', where, true]];
   return [[reasons[agreed.phase] ?? 'PhaseBegun', where, false]];
+}
+
+/** What has become of an order that stands in the ConfigMap. */
+function settled(before: Told, { epoch, ordered }: Told): readonly News[] {
+  if (ordered === undefined || before.epoch === 0 || epoch === 0 || before.ordered?.order === ordered.order) return [];
+  const { order, refused } = ordered;
+  return [refused === null ? ['OrderCarriedOut', `'${order}'`, false] : ['OrderRefused', `'${order}': ${refused}`, true]];
 }

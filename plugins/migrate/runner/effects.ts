@@ -42,6 +42,9 @@ export interface Order {
   readonly replica?: string;
   /** The attempt of the fence after which whoever asks has seen that A is open. */
   readonly aIsOpen?: number;
+  /** The words of an order that every replica reads, and why it is refused, if it is. */
+  readonly order?: string;
+  readonly refusal?: string;
 }
 
 type Effect<K extends migration.Effect['kind']> = Extract<migration.Effect, { kind: K }>;
@@ -102,7 +105,7 @@ export class Effects {
     }
     const { id, verdict } = this.verdicts.ask();
     const whom = order.replica === undefined ? '' : ` ${order.replica}`;
-    this.options.log.info(`${this.plan}: ${verb}${whom} asked for by ${order.by}, for epoch ${order.epoch}`);
+    if (verb !== 'refuse') this.options.log.info(`${this.plan}: ${verb}${whom} asked for by ${order.by}, for epoch ${order.epoch}`);
     this.options.feed({ kind: 'operator', command: { verb, id, ...order } });
     return verdict;
   }

@@ -17,7 +17,7 @@ interface Certificate {
 export interface Credentials extends ApiTrust, Certificate {}
 
 export interface JsonRequest {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
@@ -68,7 +68,8 @@ export class JsonClient {
     const secure = url.startsWith('https:');
     if (secure) trustSystemAuthorities();
     const text = body === undefined ? undefined : JSON.stringify(body);
-    const typed = text === undefined ? headers : { ...headers, 'content-type': 'application/json' };
+    const typed =
+      text === undefined ? headers : { ...headers, 'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json' };
     const signal = AbortSignal.timeout(this.patience);
     return new Promise((resolve, reject) => {
       const fail = (error: Error) => reject(new Error(signal.aborted ? `${url}: no answer within ${this.patience} ms` : `${url}: ${error.message}`));
