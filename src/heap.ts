@@ -1,6 +1,5 @@
 // Imported before all else: keeps the memory of this process small. V8 lets the young generation grow to 32 MiB and the old one to twice of what is
 // in use, and glibc has an arena of its own for each thread; a server that makes little and keeps bytes gains nothing by that.
-import { setFlagsFromString } from 'node:v8';
 import { memoryReturn, shareArena } from './transport/batch/library.ts';
 
 /** Memory is given back when so many octets have been taken since the last time; milliseconds between two looks at that. */
@@ -18,7 +17,15 @@ if (giveBack !== undefined) {
   };
   setInterval(watch, look).unref();
 }
-// The young generation stays as large as the start has made it: 1 or 2 MiB in use, and as much to copy to.
-setFlagsFromString('--semi-space-growth-factor=1');
-// Percent by which the old generation grows before it is collected.
-setFlagsFromString('--heap-growing-percent=30');
+
+/**
+ * Bounds the heap of V8. Called when the start is over: Node's own modules come compiled, and V8 takes what was compiled under other flags for
+ * nothing, so that whatever is loaded after this is compiled anew.
+ */
+export function boundHeap(): void {
+  const { setFlagsFromString } = process.getBuiltinModule('node:v8');
+  // The young generation stays as large as the start has made it: 1 or 2 MiB in use, and as much to copy to.
+  setFlagsFromString('--semi-space-growth-factor=1');
+  // Percent by which the old generation grows before it is collected.
+  setFlagsFromString('--heap-growing-percent=30');
+}

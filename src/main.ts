@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // The command `ferrydns`: the composition root, the only importer of the registry.
-import './heap.ts';
+import { boundHeap } from './heap.ts';
 import './compile-cache.ts';
 
 // Only what is imported after those two is affected by them.
 const [{ registry }, { run }] = await Promise.all([import('../plugins/index.ts'), import('./command/command.ts')]);
 await run(process.argv.slice(2), { registry, process });
+boundHeap();

@@ -37,6 +37,8 @@ describe.skipIf(!isRootHere)('the image, built in a chroot (needs root, mount na
     expect(globSync('usr/bin/*', { cwd: image }).sort()).toEqual(['usr/bin/ferrydns', 'usr/bin/node']);
     for (const shell of ['bin/sh', 'usr/bin/env', 'sbin', 'var']) expect(existsSync(join(image, shell)), shell).toBe(false);
     expect(globSync('opt/ferrydns/node_modules/{typescript,vitest,node}', { cwd: image })).toEqual([]);
+    // Compiled code, for the user of the image.
+    expect(globSync('opt/ferrydns/node_modules/.cache/ferrydns/v*-65532/*', { cwd: image })).not.toEqual([]);
     // The admin door describes itself with this one.
     expect(statSync(join(image, 'opt/ferrydns/docs/admin-api.yaml')).size).toBeGreaterThan(0);
   });
