@@ -12,12 +12,12 @@ export class Variant {
     this.given = base;
   }
 
-  /** A reply with the records of this variant; TTL, flags and options are those of `reply`, which has the same records. */
+  /** A reply with the records of this variant; TTL, header bits and options are those of `reply`, which has the same records. */
   of(reply: Reply, query: Query): Reply {
     if (reply === this.asked) return this.given;
     // Encoded here, so that the copy for each new TTL shares the bytes.
     this.base.formFor(query);
-    this.given = this.base.aged(reply.ttl, reply.flags, reply.options);
+    this.given = this.base.behind(reply);
     this.asked = reply;
     return this.given;
   }

@@ -30,7 +30,7 @@ export class RecordStage implements Stage {
     const made = this.once(this.madeOfCached, reply.recordsIdentity, reply);
     // The copy shares the wire form, so it has to be there before.
     made.formFor(received);
-    const revised = made.aged(this.bounded(reply.ttl), reply.flags, reply.options);
+    const revised = made.behind(reply, this.bounded(reply.ttl));
     return reply.rcodeNumber === revised.rcodeNumber ? revised : revised.with({ rcode: reply.rcode });
   }
 

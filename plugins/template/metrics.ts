@@ -15,8 +15,9 @@ export class TemplateMetrics {
     this.matches = perRoute(({ server, view }) => {
       const made = new Map<string, Counter>();
       return ({ zone, data }) => {
-        const key = `${zone} ${data.class} ${data.type}`;
-        const counter = made.get(key) ?? matches({ server, zone, view, class: data.class, type: data.type });
+        const { class: klass, type } = asked(data);
+        const key = `${zone} ${klass} ${type}`;
+        const counter = made.get(key) ?? matches({ server, zone, view, class: klass, type });
         made.set(key, counter);
         return counter;
       };
@@ -34,6 +35,13 @@ export class TemplateMetrics {
   failed(query: Query, { zone, data }: Fitting, section: Section, template: RecordTemplate, failure: RecordFailure): void {
     if (query.explained !== undefined) return;
     const { server, view } = query.route;
-    this.failures[failure.of]({ server, zone, view, class: data.class, type: data.type, section, template: template.written }).add();
+    this.failures[failure.of]({ server, zone, view, ...asked(data), section, template: template.written }).add();
   }
 }
+
+/** Those without a name are counted together, as `''`, so that clients cannot make as many counters as there are numbers. */
+function asked({ class: klass, type }: Fitting['data']): { readonly class: string; readonly type: string } {
+  return { class: named(klass), type: named(type) };
+}
+
+const named = (mnemonic: string): string => (/^(TYPE|CLASS)\d+$/.test(mnemonic) ? '' : mnemonic);

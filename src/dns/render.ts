@@ -1,5 +1,5 @@
 // Renders a reply as the message for one query: id, question, flags, TTLs and OPT record stamped on the reply's wire form.
-import { EdnsOption, headerFlag, QueryType } from './codes.ts';
+import { EdnsOption, headerFlag, QueryType, ResponseCode } from './codes.ts';
 import { type Option, optLength, optLengthWith, writeOpt } from './edns.ts';
 import { writeMessage } from './message-writer.ts';
 import type { Query } from './query.ts';
@@ -84,7 +84,12 @@ function shorten(reply: Reply, query: Query, limit: number): Shortened {
 }
 
 function flagsOf(reply: Reply, query: Query): number {
-  return headerFlag.response | (query.flags & reply.repeated) | reply.flags | (reply.rcodeNumber & headerFlag.rcode);
+  return headerFlag.response | (query.flags & reply.repeated) | reply.flags | rcodeIn(reply, query);
+}
+
+/** What the header has room for. The upper bits are in OPT (RFC 6891 section 6.1.3); the lower ones alone would be another code. */
+function rcodeIn({ rcodeNumber }: Reply, query: Query): number {
+  return rcodeNumber > headerFlag.rcode && !query.edns ? ResponseCode.SERVFAIL : rcodeNumber & headerFlag.rcode;
 }
 
 /** Writes the OPT record behind the first `length` octets of `out`. */

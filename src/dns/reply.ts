@@ -219,10 +219,19 @@ export class Reply {
 
   /** The reply as cached: every record with this TTL in seconds, these flags, these EDNS options. */
   aged(ttl: number, flags: number, options: readonly Option[] = noOptions): Reply {
+    return this.headed({ ttl, flags, repeated: headerFlag.copied, options });
+  }
+
+  /** The records of this reply with the header bits and EDNS options of `reply`, whose records they are too, and with its TTL or another one in seconds. */
+  behind({ flags, repeated, options, ttl }: Reply, otherTtl = ttl): Reply {
+    return this.headed({ ttl: otherTtl, flags, repeated, options });
+  }
+
+  private headed({ ttl, flags, repeated, options }: Pick<ReplyFields, 'ttl' | 'flags' | 'repeated' | 'options'>): Reply {
     return new Reply({
       rcodeNumber: this.rcodeNumber,
       flags,
-      repeated: headerFlag.copied,
+      repeated,
       options,
       ttl,
       leased: false,

@@ -151,6 +151,8 @@ const others: readonly ParityCase[] = [
   ahead('header: queries, set', 'header {\nquery set rd\n}', ['many.test A', rdOfClient('many.test A +nord')]),
   ahead('header: the last one counts', 'header {\nresponse set aa ra\nresponse clear aa\nRESPONSE Clear RA\nresponse set ra\n}', all.slice(0, 2)),
   ahead('header: replies of a cache', 'header {\nresponse clear ra aa\n}\ncache', ['many.test A', 'many.test A']),
+  ahead('header: RD of replies, through loadbalance', 'loadbalance\nheader {\nresponse clear rd\n}', ['many.test A', 'many.test A', 'gone.test A']),
+  ahead('header: RD of replies, through new TTLs', 'rewrite ttl many.test 5\nheader {\nresponse clear rd\n}', ['many.test A', 'many.test A']),
   ahead('header: of two uses the first counts', 'header {\nresponse set aa\n}\nheader {\nresponse clear ra\n}', all.slice(0, 2)),
   sized('bufsize', ['big.test A', 'big.test A +size=4096', 'big.test A +size=700', 'big.test A +tcp +size=4096', 'big.test AAAA +size=4096 +do']),
   sized('bufsize 600', ['big.test A', 'big.test A +size=4096', 'big.test A +size=512', 'big.test A +tcp +size=4096']),

@@ -19,6 +19,12 @@ function own(ask: string): AskStep {
   return { ask, deviation: { id: edns ? 'reply-do' : 'opt-unasked', instead } };
 }
 
+/** A response code above 15, for a client without EDNS: CoreDNS says nothing at all. */
+function unsaid(ask: string): AskStep {
+  const question = `${ask.split(' ')[0]}. IN A`;
+  return { ask, timeout: 1000, deviation: { id: 'extended-rcode', instead: { reply: 'SERVFAIL aa rd', question, opt: 'none' } } };
+}
+
 const addresses = [
   'template IN A example {',
   'match (^|[.])ip-(?P<a>[0-9]*)-(?P<b>[0-9]*)-(?P<c>[0-9]*)-(?P<d>[0-9]*)[.]example[.]$',
@@ -90,6 +96,11 @@ export const cases: readonly ParityCase[] = [
     'every response code',
     'template IN A nx.test {\nrcode NXDOMAIN\n}\ntemplate IN A yx.test {\nrcode YXDOMAIN\n}\ntemplate IN A sf.test {\nrcode SERVFAIL\n}',
     ['nx.test A', 'a.nx.test A +edns', 'yx.test A', 'sf.test A', 'sf.test A +edns', 'nx.test AAAA'],
+  ),
+  templates(
+    'response codes that need EDNS',
+    'template IN A sig.test {\nrcode BADSIG\n}\ntemplate IN A cookie.test {\nrcode BADCOOKIE\nanswer "{{ .Name }} 60 IN A 192.0.2.1"\n}',
+    ['sig.test A +edns', 'cookie.test A +do', unsaid('sig.test A'), unsaid('sig.test A +tcp')],
   ),
   templates(
     'an authority and an extended error',
@@ -236,4 +247,11 @@ export const cases: readonly ParityCase[] = [
     'prometheus 127.0.0.1:{{HTTP}}\ntemplate IN A a.test {\nmatch ^x\nanswer "{{ .Name }} 60 IN A 192.0.2.1"\nfallthrough\n}\ntemplate IN A b.test {\nanswer "{{ .Nothing }}"\n}\ntemplate IN A c.test {\nauthority "{{.Name | printf `%s`}} nonsense"\n}',
     ['x.a.test A', 'x.a.test A', 'y.a.test A', 'x.a.test AAAA', 'b.test A', 'c.test A', { http: '{{HTTP}}/metrics', keep: /^coredns_template_/ }],
   ),
+  templates('metrics of types and classes without a name', 'prometheus 127.0.0.1:{{HTTP}}\ntemplate ANY ANY {\nrcode NXDOMAIN\n}', [
+    'a.test TYPE65280',
+    'a.test TYPE65281',
+    'a.test CLASS77 A',
+    'a.test HTTPS',
+    { http: '{{HTTP}}/metrics', keep: /^coredns_template_/ },
+  ]),
 ];
