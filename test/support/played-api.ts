@@ -15,6 +15,8 @@ type EventType = 'ADDED' | 'MODIFIED' | 'DELETED';
 interface PlayedEvent extends Kept {
   readonly type: EventType;
   readonly version: number;
+  /** What was in its place. */
+  readonly before?: Kept['object'] | undefined;
 }
 
 interface Watch {
@@ -81,11 +83,12 @@ export class PlayedApi implements AsyncDisposable {
   put(object: KubernetesObject): void {
     const path = pathOf(object);
     const key = keyOf(object);
-    const type = this.objects.has(key) ? 'MODIFIED' : 'ADDED';
+    const before = this.objects.get(key)?.object;
+    const type = before === undefined ? 'ADDED' : 'MODIFIED';
     const version = ++this.version;
     const kept: Kept = { path, object: { ...object, metadata: { ...object.metadata, resourceVersion: `${version}`, uid: key } } };
     this.objects.set(key, kept);
-    this.publish({ ...kept, type, version });
+    this.publish({ ...kept, type, version, before });
   }
 
   delete(object: KubernetesObject): void {
@@ -234,8 +237,12 @@ export class PlayedApi implements AsyncDisposable {
   }
 }
 
-function send({ path, query, response }: Watch, { type, object, path: of }: Kept & { readonly type: EventType }): void {
-  if (of === path && selects(query, object)) response.write(`${JSON.stringify({ type, object })}\n`);
+/** For whoever selects objects, one comes when it is chosen, and is deleted when it is not any more. */
+function send({ path, query, response }: Watch, { type, object, before, path: of }: Kept & Pick<PlayedEvent, 'type' | 'before'>): void {
+  if (of !== path) return;
+  const [was, is] = [before !== undefined && selects(query, before), selects(query, object)];
+  const seen = type !== 'MODIFIED' || was === is ? type : is ? 'ADDED' : 'DELETED';
+  if (was || is) response.write(`${JSON.stringify({ type: seen, object })}\n`);
 }
 
 function refuse(response: ServerResponse, { status, headers = {}, reason = '' }: Exclude<Fault, string>): void {

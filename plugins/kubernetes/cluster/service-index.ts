@@ -43,10 +43,10 @@ export class ServiceIndex {
   private readonly services = new Map<string, Map<string, ServiceEntry>>();
   private readonly objects: { readonly [K in Kind]?: Map<string, Kinds[K]> } & { readonly pods: Map<string, Pod> };
   private readonly listeners = new Set<IndexListener>();
-  /** Milliseconds since 1970. */
-  private readonly wallClock: () => number;
+  /** Milliseconds since 1970; undefined: somebody else says when something has changed. */
+  private readonly wallClock: (() => number) | undefined;
 
-  constructor(wallClock: () => number = Date.now) {
+  constructor({ wallClock }: { readonly wallClock: (() => number) | undefined } = { wallClock: Date.now }) {
     this.wallClock = wallClock;
     this.objects = {
       services: new Map<string, Service>(),
@@ -102,6 +102,7 @@ export class ServiceIndex {
     if (this.namespaces.has(name) === isThere) return;
     if (isThere) this.namespaces.add(name);
     else this.namespaces.delete(name);
+    this.stamp('internal', 'external', 'multicluster');
     for (const listener of this.listeners) listener.namespaceChanged(name);
   }
 
@@ -110,21 +111,21 @@ export class ServiceIndex {
     entry.service = after;
     this.move(this.byAddress, entry, { from: before?.addresses, to: after?.addresses });
     this.move(this.byExternalAddress, entry, { from: addressesIn(before?.external), to: addressesIn(after?.external) });
-    this.serials.internal = this.seconds();
-    if ((before?.external.length ?? 0) + (after?.external.length ?? 0) > 0) this.serials.external = this.seconds();
+    this.stamp('internal');
+    if ((before?.external.length ?? 0) + (after?.external.length ?? 0) > 0) this.stamp('external');
     this.settle(entry);
   }
 
   private changeImport(before: ServiceImport | undefined, after: ServiceImport | undefined): void {
     const entry = this.entryOf(before ?? after);
     entry.serviceImport = after;
-    this.serials.multicluster = this.seconds();
+    this.stamp('multicluster');
     this.settle(entry);
   }
 
   private changeSlice(kind: 'endpointslices' | 'importslices', before: EndpointSlice | undefined, after: EndpointSlice | undefined): void {
     const isOwn = kind === 'endpointslices';
-    this.serials[isOwn ? 'internal' : 'multicluster'] = this.seconds();
+    this.stamp(isOwn ? 'internal' : 'multicluster');
     const member = isOwn ? 'slices' : 'importSlices';
     const entries = new Set<ServiceEntry>();
     for (const slice of [before, after]) {
@@ -138,7 +139,7 @@ export class ServiceIndex {
   }
 
   private changePod(before: Pod | undefined, after: Pod | undefined): void {
-    if (before?.address !== after?.address) this.serials.internal = this.seconds();
+    if (before?.address !== after?.address) this.stamp('internal');
     if (before !== undefined) this.pods.remove(addressKey(before.address), before);
     if (after !== undefined) this.pods.add(addressKey(after.address), after);
     for (const listener of this.listeners) listener.podsChanged((before ?? after)?.namespace ?? '');
@@ -193,8 +194,10 @@ export class ServiceIndex {
     for (const listener of this.listeners) listener.serviceChanged(entry);
   }
 
-  private seconds(): number {
-    return Math.trunc(this.wallClock() / 1000);
+  private stamp(...zones: readonly (keyof Serials)[]): void {
+    if (this.wallClock === undefined) return;
+    const seconds = Math.trunc(this.wallClock() / 1000);
+    for (const zone of zones) this.serials[zone] = seconds;
   }
 }
 

@@ -2,7 +2,7 @@
 import { type SharedState, type StateKey, type StateListener, sharedState } from 'ferrydns/plugin';
 import type { Cluster } from './cluster.ts';
 import type { Kind, Kinds } from './objects.ts';
-import { ServiceIndex } from './service-index.ts';
+import { type Serials, ServiceIndex } from './service-index.ts';
 import type { WatchedCluster } from './watched-cluster.ts';
 
 /** How it stands with the API server, as the primary process has it. */
@@ -13,12 +13,13 @@ interface Standing {
   readonly heardAt: number | undefined;
 }
 
-type Entry = Kinds[Kind] | Standing;
+type Entry = Kinds[Kind] | Standing | Serials;
 
-/** Objects by "KIND NAMESPACE/NAME", and the standing by an empty key. */
+/** Objects by "KIND NAMESPACE/NAME"; the standing and the serial numbers by words of their own. */
 export const clusterState: StateKey<Entry, never> = sharedState<Entry>('cluster');
 
-const standingKey = '';
+const standingKey = 'standing';
+const serialsKey = 'serials';
 
 /** Tells the other processes of what is watched here. Returns how to end that. */
 export function tellOthers(state: SharedState<Entry, never>, cluster: WatchedCluster): { readonly standing: () => void; readonly end: () => void } {
@@ -34,18 +35,27 @@ export function tellOthers(state: SharedState<Entry, never>, cluster: WatchedClu
     if (text !== told) state.set(standingKey, now);
     told = text;
   };
+  let dated = '';
+  const serials = () => {
+    const text = JSON.stringify(cluster.index.serials);
+    if (text !== dated) state.set(serialsKey, { ...cluster.index.serials });
+    dated = text;
+  };
   for (const [kind, key, object] of cluster.index.all()) state.set(`${kind} ${key}`, object);
   const end = cluster.subscribe((kind, key, object) => {
     if (object === undefined) state.delete(`${kind} ${key}`);
     else state.set(`${kind} ${key}`, object);
+    serials();
   });
+  serials();
   standing();
   return { standing, end };
 }
 
 /** The cluster as the primary process tells of it. */
 export class FollowedCluster implements Cluster {
-  readonly index = new ServiceIndex();
+  /** The zone has one serial number, whichever process is asked: that of the primary one. */
+  readonly index = new ServiceIndex({ wallClock: undefined });
   readonly listener: StateListener<Entry, never> = { changed: (key, value) => this.take(key, value) };
   private standing: Standing = { missing: 'waiting for the primary process of the server', trouble: undefined, heardAt: undefined };
 
@@ -63,8 +73,10 @@ export class FollowedCluster implements Cluster {
   }
 
   private take(key: string, value: Entry | undefined): void {
-    if (key === standingKey) {
-      if (value !== undefined) this.standing = value as Standing;
+    if (key === standingKey || key === serialsKey) {
+      if (value === undefined) return;
+      if (key === standingKey) this.standing = value as Standing;
+      else Object.assign(this.index.serials, value as Serials);
       return;
     }
     const blank = key.indexOf(' ');
