@@ -1,10 +1,10 @@
 // Answers with who asked: address, port and transport.
-import { definePlugin, type Query, Reply, record } from 'ferrydns/plugin';
+import { definePlugin, nameToWire, type Query, Reply, record } from 'ferrydns/plugin';
 
 export default definePlugin({
   name: 'whoami',
   summary: 'returns the address, port and transport of whoever asks',
-  config: {},
+  config: { repeat: 'merge' },
   setup: () => ({ handle: describeClient }),
 });
 
@@ -14,8 +14,11 @@ function describeClient(query: Query): Reply {
   // A record has no room for the zone of a link-local address (RFC 4007 section 11).
   const [data] = client.address.split('%');
   const address = record({ name, type: client.family === 6 ? 'AAAA' : 'A', class: query.class, ttl: 0, data });
+  const label = client.transport === 'udp' ? '_udp' : '_tcp';
+  // Its name would have more than 255 octets (RFC 1035 section 2.3.4).
+  if (nameToWire(name).length + label.length + 1 > 255) return Reply.empty('NOERROR', { additionals: [address] });
   const service = record({
-    name: `_${client.transport === 'udp' ? 'udp' : 'tcp'}.${name === '.' ? '' : name}`,
+    name: `${label}.${name === '.' ? '' : name}`,
     type: 'SRV',
     class: query.class,
     ttl: 0,

@@ -11,6 +11,7 @@ export const ownWords: readonly RegExp[] = [
   /, expect(ed|ing) /,
   /do not go together/,
   /there is no function/,
+  /' stands twice, first in line /,
   /on [\d.]+ - it is already defined/,
   /\b(ENOENT|ECONNREFUSED)\b/,
 ];

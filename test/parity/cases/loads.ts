@@ -107,6 +107,7 @@ const deviations: Readonly<Record<string, Deviation>> = {
   'any { ; x ; }': atLine(3),
   'header { ; }': atLine(2),
   'cache { ; success 100 10 20 30 ; }': refused('ignored-arguments'),
+  'acl { ; allow ; } word': refused('ignored-arguments'),
   'forward . 192.0.2.1:99999': refused('bad-ports'),
   'forward . 192.0.2.1:x': refused('bad-ports'),
 };

@@ -30,6 +30,10 @@ export const cases: readonly ParityCase[] = [
       'a\\.b.example.org A',
       'caf\\195\\169.example.org A',
       `${'a'.repeat(63)}.${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(50)} A`,
+      {
+        ask: `${'a'.repeat(63)}.${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(58)} A +tcp`,
+        deviation: { id: 'long-service-name', instead: ({ additional = [] }) => ({ additional: additional.slice(0, 1) }) },
+      },
     ],
   },
 ];
