@@ -27,6 +27,7 @@ export function statusOf({ move, runner, without }: StatusSources): PlanStatus {
     mode: plan.mode,
     damage: runner.damage ?? null,
     ...standing(runner, now),
+    orders: runner.damage === undefined ? migration.ordersOf(state, now) : migration.stoppedOrders(runner.damage),
     answers: runner.steering(),
     ttl: { steady: agreed?.ttl ?? plan.ttl, transition: plan.transitionTtl, before: agreed?.oldTtl ?? null },
     ...outlook({ agreed, state, moment: () => now }),
@@ -79,18 +80,16 @@ function replicasOf({ state, agreed }: Runner, now: migration.Moment) {
 function outlook({ agreed, state, moment }: { readonly agreed: Runner['agreed']; readonly state: migration.State; moment(): migration.Moment }) {
   const { plan, timing } = state;
   const unknown = { a_may_be_switched_off: null, b_may_be_switched_off: null, missing: [] };
-  if (agreed === null) return { flip: null, fence: null, wait: null, rollback: null, horizon: unknown };
+  if (agreed === null) return { flip: null, fence: null, wait: null, horizon: unknown };
   const { flip, fence } = agreed;
   const now = moment();
   const shown = (at: number | null) => time(at === null || at === 0 ? at : migration.shown(state, now, at));
   const horizon = migration.horizonOf(plan, timing, agreed);
-  const refusal = migration.rollbackRefusal(state, agreed, { now });
   const wait = migration.waitOf(state, agreed, now);
   return {
     flip: flip === null ? null : { at: shown(flip.at), committed: flip.committed },
     fence: plan.fence === null ? null : { command: plan.fence.command, ...fencingOf(fence), output: state.fencing?.output ?? null },
     wait: wait === null ? null : { why: wait.why, until: shown(wait.until) },
-    rollback: { possible: refusal === null, refusal },
     horizon: {
       // Where A was never handed out there is no lease to wait for.
       a_may_be_switched_off: shown(horizon.at === 0 ? agreed.since : horizon.at),

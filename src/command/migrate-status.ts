@@ -39,6 +39,8 @@ function printStatus(status: PlanStatus, look: Look): string {
     ...status.names.map(({ name, from, to }) => ['name', `${name}  ${from.join(', ')} -> ${to.join(', ')}`]),
     ['answers', answersOf(status)],
     ['waits', `${waitBar(status, look)}${waitOf(status, look)}`],
+    ['orders', ordersOf(status)],
+    ...refusedOrders(status),
     ...(fence === null ? [] : [['fence', fenceOf(fence)]]),
     ['health', `A ${health.from}, B ${health.to}`],
     ...status.gates.map((gate) => ['gate', gateOf(gate)]),
@@ -94,6 +96,23 @@ function waitOf(status: PlanStatus, look: Look): string {
   const { wait } = status;
   if (wait === null) return nextOf(status, look);
   return wait.until === null ? wait.why : `${timeLeft(until(wait.until, status, look))} left: ${wait.why}`;
+}
+
+/** What would be carried out now, as it is typed. */
+function ordersOf({ orders }: PlanStatus): string {
+  const allowed = orders.filter(({ refusal, unless }) => refusal === null || unless !== null);
+  const typed = allowed.map(({ verb, replica, unless }) => {
+    const more = unless === 'force' ? ' -force' : unless === 'a_is_open' ? ' -a-is-open' : '';
+    return `${verb}${replica === null ? '' : ` ${replica}`}${more}`;
+  });
+  return typed.join(', ') || 'none';
+}
+
+/** Why the plan cannot be begun, or cannot go back. What it waits for to go on has a row of its own. */
+function refusedOrders({ orders, phase, damage }: PlanStatus): string[][] {
+  if (phase === null || damage !== null) return [];
+  const told = phase === 'original' ? 'start' : 'rollback';
+  return orders.flatMap(({ verb, refusal }) => (verb === told && refusal !== null ? [[`no ${verb}`, oneLine(refusal)]] : []));
 }
 
 /** Milliseconds until a time of the server, by its own clock. */

@@ -4,7 +4,7 @@ import type { Agreement, Step } from './agreement.ts';
 import { alarm, cleared, raiseAlarms } from './alarms.ts';
 import { earliest, ruler, stepWords, takeOver, tellStep, watchClock } from './clock.ts';
 import { hear } from './hearing.ts';
-import { carryOut, outcomeOf, refusalOf, settledBefore, startDoubt } from './operator.ts';
+import { carryOut, commandRefusal, outcomeOf, settledBefore, startDoubt } from './operator.ts';
 import { progress } from './phases.ts';
 import { forbiddenChanges, hashOf, timingOf } from './plan.ts';
 import {
@@ -136,7 +136,7 @@ function fenced(state: State, event: Extract<Event, { kind: 'fenced' }>): Steppe
 function command(state: State, asked: Extract<Event, { kind: 'operator' }>['command'], now: Moment): Stepped {
   const settled = settledBefore(state, asked);
   if (settled !== null) return { state, effects: [{ kind: 'verdict', id: asked.id, ...settled }] };
-  const reason = state.command === null ? refusalOf(state, asked, now) : `another command is being carried out: ${state.command.verb}`;
+  const reason = commandRefusal(state, asked, now);
   const from = state.known?.agreement ?? null;
   if (reason !== null || from === null) return { state, effects: [{ kind: 'verdict', id: asked.id, ok: false, reason: reason ?? '' }] };
   const { epoch, phase, step: canary, flip } = from;

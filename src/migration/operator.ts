@@ -35,6 +35,11 @@ export function refusalOf(state: State, command: Command, now: Moment): string |
   }
 }
 
+/** Why a command that comes now is not taken, or null: one is carried out at a time. */
+export function commandRefusal(state: State, command: Command, now: Moment): string | null {
+  return state.command === null ? refusalOf(state, command, now) : `another command is being carried out: ${state.command.verb}`;
+}
+
 /** What has become of an order that was settled already, by whomever; null: it is still to be, or is none that stands. */
 export function settledBefore({ known }: State, { order }: Command): Outcome | null {
   const ordered = known?.agreement?.ordered;
@@ -116,6 +121,8 @@ function openedBy({ aIsOpen }: Command, { fence }: Agreement): string {
 function pauseRefusal(state: State, agreement: Agreement, now: Moment): string | null {
   const { phase, paused } = agreement;
   if (paused) return 'already paused';
+  if (phase === 'original') return 'nothing has begun';
+  if (phase === 'released') return 'released is the last phase';
   if (phase !== 'countdown' && phase !== 'flipping') return null;
   return `${phase} cannot be paused: caches run out by themselves; ${rollbackRefusal(state, agreement, { now }) ?? 'roll back instead'}`;
 }

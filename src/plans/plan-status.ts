@@ -1,6 +1,7 @@
 // How a plan stands, as a server tells it at its admin address and the command line shows it. `docs/admin-api.yaml` describes the fields.
 import type { Phase } from '../migration/agreement.ts';
 import type { Steering } from '../migration/answers.ts';
+import type { OrderStatus } from '../migration/orders.ts';
 import type { Plan } from '../migration/plan.ts';
 
 /** The state of a plan as plain data. Times are RFC 3339, lengths seconds. */
@@ -26,7 +27,8 @@ export interface PlanStatus {
   readonly fence: FenceStatus | null;
   /** What keeps the plan in its phase. */
   readonly wait: { readonly why: string; readonly until: string | null } | null;
-  readonly rollback: { readonly possible: boolean; readonly refusal: string | null } | null;
+  /** What an operator may order now, and why not the rest. */
+  readonly orders: readonly OrderStatus[];
   readonly horizon: {
     readonly a_may_be_switched_off: string | null;
     /** When the last lease on B is over, in a plan that was rolled back. */

@@ -24,7 +24,7 @@ const status: PlanStatus = {
   flip: null,
   fence: null,
   wait: null,
-  rollback: { possible: true, refusal: null },
+  orders: [],
   horizon: { a_may_be_switched_off: null, b_may_be_switched_off: null, missing: [] },
   leases: { from: 0, to: 0, cut: false, last: [], pinned: [] },
   health: { from: 'unknown', to: 'healthy' },
@@ -39,65 +39,51 @@ const status: PlanStatus = {
   journal: 'j',
 };
 const fence = { command: ['shut', 'a'], state: 'failed', attempt: 2, may_have_run: false, output: 'exit 1' } as const;
-const allowed = (change: Partial<PlanStatus>) =>
-  ordersOf({ ...status, ...change })
-    .filter(({ refusal }) => refusal === null)
-    .map(({ verb }) => verb);
-const refused = (change: Partial<PlanStatus>) =>
-  Object.fromEntries(ordersOf({ ...status, ...change }).flatMap(({ verb, refusal }) => (refusal === null ? [] : [[verb, refusal]])));
+const told = (
+  verb: 'start' | 'advance' | 'pause' | 'resume' | 'rollback',
+  refusal: string | null = null,
+  unless: 'force' | 'a_is_open' | null = null,
+) => ({ verb, replica: null, refusal, unless }) as const;
+const shown = (change: Partial<PlanStatus>) => ordersOf({ ...status, ...change }).map(({ verb, refusal }) => `${verb}: ${refusal ?? 'now'}`);
 
 describe('orders', () => {
-  test('before the move, only a start', () => expect(allowed({})).toEqual(['start']));
-
-  test('while the old TTL is alive, no countdown', () => {
-    const wait = { why: 'answers with the old TTL are still alive', until: '2026-06-01T12:00:30.000Z' };
-    expect(allowed({ phase: 'lowering', wait })).toEqual(['pause', 'rollback']);
-    expect(refused({ phase: 'lowering', wait })).toEqual({ advance: wait.why });
-    expect(allowed({ phase: 'lowering' })).toEqual(['advance', 'pause', 'rollback']);
+  test('are those that the server allows, those that go on first', () => {
+    const orders = [told('pause'), told('rollback'), told('advance'), told('start', 'already in lowering'), told('resume', 'not paused')];
+    expect(shown({ phase: 'lowering', orders })).toEqual(['advance: now', 'pause: now', 'rollback: now']);
   });
 
-  test('what is paused is resumed first', () => expect(allowed({ phase: 'lowering', paused: true })).toEqual(['resume', 'rollback']));
-
-  test('countdown and flipping cannot be paused', () => {
-    expect(allowed({ phase: 'countdown' })).toEqual(['rollback']);
-    expect(allowed({ phase: 'flipping', fence: { ...fence, state: 'begun' } })).toEqual(['rollback']);
+  test('one that would be next says why it is refused; one that makes no sense now is not there', () => {
+    const lowering = [told('start', 'already in lowering'), told('advance', 'the old TTL is alive'), told('resume', 'not paused'), told('rollback')];
+    expect(shown({ phase: 'lowering', orders: lowering })).toEqual(['advance: the old TTL is alive', 'rollback: now']);
+    const original = [told('start', 'gate x does not hold'), told('advance', 'not started'), told('rollback', 'nothing has begun')];
+    expect(shown({ phase: 'original', orders: original })).toEqual(['start: gate x does not hold']);
+    const countdown = [told('advance', 'ends by itself'), told('pause', 'countdown cannot be paused'), told('rollback', 'the fence has begun')];
+    expect(shown({ phase: 'countdown', orders: countdown })).toEqual(['rollback: the fence has begun']);
   });
 
-  test('a person may be faster than the pace of a transition, but not than a gate', () => {
-    const pace = { why: 'this step lasts a while', until: '2026-06-01T12:00:30.000Z' };
-    expect(allowed({ mode: 'blend', phase: 'transition', wait: pace })).toContain('advance');
-    expect(refused({ mode: 'blend', phase: 'transition', wait: { why: 'gate x does not hold', until: null } })).toEqual({
-      advance: 'gate x does not hold',
-    });
-  });
-
-  test('a fence that failed is run again; one that may have run leads back only by somebody who has seen A open', () => {
-    expect(allowed({ phase: 'flipping', fence })).toEqual(['advance', 'rollback']);
+  test('one that is carried out only against a doubt has to have it ticked, and says so in its body', () => {
     const doubt = {
       phase: 'flipping',
       fence: { ...fence, may_have_run: true },
-      rollback: { possible: false, refusal: 'a fence may have run' },
+      orders: [told('rollback', 'a fence may have run', 'a_is_open')],
     } as const;
-    const order = ordersOf({ ...status, ...doubt }).find(({ verb }) => verb === 'rollback');
-    expect(order?.tick?.needed).toBe(true);
-    expect(order && orderBody({ ...status, ...doubt }, order, { by: 'ann', ticked: true })).toEqual({ epoch: 3, by: 'ann', a_is_open: 2 });
-  });
-
-  test('names are given back against a doubt only where that is ticked, and never in an exclusive plan', () => {
-    const wait = { why: 'the upstream has not shown B alone for long enough', until: null };
-    expect(refused({ phase: 'done', wait })).toEqual({ advance: wait.why });
-    const order = ordersOf({ ...status, mode: 'blend', phase: 'done', wait }).find(({ verb }) => verb === 'advance');
-    expect([order?.refusal, order?.tick?.needed]).toEqual([null, true]);
-    expect(order && orderBody(status, order, { by: '', ticked: true })).toEqual({ epoch: 3, force: true });
+    const [back] = ordersOf({ ...status, ...doubt });
+    expect([back?.refusal, back?.tick?.label]).toEqual([null, 'I have seen that A is open, after attempt 2 of the fence']);
+    expect(back && orderBody({ ...status, ...doubt }, back, { by: 'ann', ticked: true })).toEqual({ epoch: 3, by: 'ann', a_is_open: 2 });
+    const done = { mode: 'blend', phase: 'done', orders: [told('advance', 'the upstream shows A', 'force')] } as const;
+    const [release] = ordersOf({ ...status, ...done });
+    expect(release?.tick?.label).toContain('although the upstream shows A');
+    expect(release && orderBody(status, release, { by: '', ticked: true })).toEqual({ epoch: 3, force: true });
   });
 
   test('a plan that is stopped, or not known yet, takes none', () => {
-    expect(ordersOf({ ...status, damage: 'the journal is damaged' })).toEqual([]);
-    expect(ordersOf({ ...status, phase: null })).toEqual([]);
+    const orders = [told('start', 'the journal is damaged')];
+    expect(ordersOf({ ...status, orders, damage: 'the journal is damaged' })).toEqual([]);
+    expect(ordersOf({ ...status, orders, phase: null })).toEqual([]);
   });
 
   test('the body has the epoch that was seen', () => {
-    const [order] = ordersOf(status);
+    const [order] = ordersOf({ ...status, orders: [told('start')] });
     expect(order && orderBody(status, order, { by: '', ticked: false })).toEqual({ epoch: 3 });
   });
 });

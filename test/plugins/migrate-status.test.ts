@@ -1,7 +1,7 @@
 // What the status of a plan says of its sides, its fence and its store, and what the log of a server says of the plan's own questions.
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { type PlanServer, type Status, servePlan, stopTime } from '../support/migration.ts';
+import { orderIn, type PlanServer, type Status, servePlan, stopTime } from '../support/migration.ts';
 import { tcpService } from '../support/services.ts';
 import { startUpstream } from '../support/upstream.ts';
 
@@ -79,4 +79,31 @@ test('questions of the plan itself are no errors of clients', async () => {
   expect(errors()).toEqual([]);
   await server.ask('other.example.org');
   expect(errors()).toEqual([expect.stringContaining('other.example.org. A: ')]);
+});
+
+test('what the status says of each order is what an order gets', async () => {
+  await using server = await servePlan(corefile({ more: 'canary 10' }));
+  const agrees = async () => {
+    const status = await server.status(name);
+    for (const { verb, refusal } of status.orders.filter((each) => each.refusal !== null)) {
+      expect(await server.order(name, verb, status.epoch), `${verb} in ${status.phase}`).toBe(refusal);
+    }
+    return status.orders.flatMap(({ verb, refusal }) => (refusal === null ? [verb] : []));
+  };
+  expect(await agrees()).toEqual(['start']);
+  expect(await server.order(name, 'start')).toBeUndefined();
+  await passUntil(server, ({ wait }) => (wait?.until ?? null) !== null);
+  expect(await agrees()).toEqual(['pause', 'rollback']);
+  expect(await server.order(name, 'pause')).toBeUndefined();
+  expect(await agrees()).toEqual(['resume', 'rollback']);
+  expect(await server.order(name, 'resume')).toBeUndefined();
+  await server.advance(name);
+  expect(await agrees()).toEqual(['advance', 'pause', 'rollback']);
+  expect(await server.order(name, 'advance')).toBeUndefined();
+  await server.until(name, 'done');
+  expect(await agrees()).toContain('pause');
+  // Nobody has shown B yet: the names are given back only by who insists.
+  expect(orderIn(await server.status(name), 'advance')).toMatchObject({ unless: 'force', refusal: expect.stringContaining('has not shown B') });
+  expect(await server.order(name, 'advance', 1, { force: true })).toBeUndefined();
+  expect(await agrees()).toEqual([]);
 });

@@ -22,7 +22,12 @@ export interface Status {
     readonly b_may_be_switched_off: string | null;
     readonly missing: readonly string[];
   };
-  readonly rollback: { readonly possible: boolean; readonly refusal: string | null } | null;
+  readonly orders: readonly {
+    readonly verb: string;
+    readonly replica: string | null;
+    readonly refusal: string | null;
+    readonly unless: string | null;
+  }[];
   readonly leases: { readonly from: number; readonly to: number; readonly cut: boolean; readonly pinned: readonly { readonly client: string }[] };
   readonly gates: readonly { readonly gate: string; readonly holds: boolean | null; readonly reason: string | null }[];
   readonly health: { readonly from: string; readonly to: string };
@@ -33,6 +38,11 @@ export interface Status {
   readonly without_plan: readonly { readonly server: string; readonly zone: string; readonly place: string }[];
   readonly changed: { readonly why: string; readonly by: string } | null;
   readonly alarms: readonly { readonly about: string; readonly text: string }[];
+}
+
+/** What the status says of an order of this kind. */
+export function orderIn({ orders }: Pick<Status, 'orders'>, verb: string): Status['orders'][number] | undefined {
+  return orders.find((order) => order.verb === verb);
 }
 
 const admin = '127.0.0.1:0';

@@ -20,10 +20,11 @@ export function explainPlan(explained: Explained, { plan, active, status }: Stan
   explained.note(`plan ${plan.name}: ${plan.mode}, role ${plan.role}, phase ${phase}${more}`);
   explained.note(damage === undefined ? steering(active.steering()) : `nothing is answered: ${damage}`);
   if (status === undefined) return;
-  const { health, wait, rollback } = status;
+  const { health, wait, orders } = status;
+  const back = orders.find(({ verb }) => verb === 'rollback')?.refusal ?? null;
   explained.note(`health: A ${health.from}, B ${health.to}`);
   if (wait !== null) explained.note(`the plan waits: ${wait.why}${wait.until === null ? '' : `, until ${wait.until}`}`);
-  if (phase !== 'original' && rollback !== null && rollback.refusal !== null) explained.note(`it cannot be rolled back: ${rollback.refusal}`);
+  if (phase !== 'original' && back !== null) explained.note(`it cannot be rolled back: ${back}`);
 }
 
 /** Notes that a moved name is answered as if there were no plan: its configuration is not the one of a server that runs. */

@@ -37,7 +37,7 @@ export function OrderDialog({ order, seen, now, close }: OrderParts) {
       )}
       {order.tick !== undefined && (
         <label class="check">
-          <input type="checkbox" required={order.tick.needed} checked={ticked} onChange={(event) => setTicked(event.currentTarget.checked)} />
+          <input type="checkbox" required checked={ticked} onChange={(event) => setTicked(event.currentTarget.checked)} />
           {visible(order.tick.label)}
         </label>
       )}

@@ -8,6 +8,7 @@ import { useCell } from '../server/hooks.ts';
 import { spellLength } from '../words/length.ts';
 import { visible } from '../words/visible.ts';
 import { ForgetDialog } from './forget-dialog.tsx';
+import { forgetOrder } from './orders.ts';
 import { isMoving } from './phases.ts';
 
 type Replica = PlanStatus['replicas'][number];
@@ -51,6 +52,7 @@ interface RowParts {
 function ReplicaRow({ replica: { replica, phase, epoch, silent_for: silent }, status, forget }: RowParts) {
   const { role } = useCell(session);
   const own = replica === status.replica;
+  const order = forgetOrder(status, replica);
   return (
     <tr>
       <th scope="row">
@@ -62,8 +64,8 @@ function ReplicaRow({ replica: { replica, phase, epoch, silent_for: silent }, st
       </td>
       <td class="number">{own ? '–' : isMoving(status.phase) ? `${spellLength(silent * 1000)} ago` : '–'}</td>
       <td>
-        {!own && role === 'operator' && status.phase !== 'released' && (
-          <button type="button" class="small" onClick={forget}>
+        {order !== undefined && role === 'operator' && (
+          <button type="button" class="small" disabled={order.refusal !== null} title={visible(order.refusal ?? '')} onClick={forget}>
             Forget<span class="unseen"> {replica}</span>…
           </button>
         )}
