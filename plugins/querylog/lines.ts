@@ -44,8 +44,8 @@ export function both(memory: Outlet, lines: Outlet): Outlet {
     get area() {
       return memory.area;
     },
-    written(at, nameHash) {
-      memory.written(at, nameHash);
+    written(at) {
+      memory.written(at);
       lines.take(memory.area, at);
     },
     take(area, at) {

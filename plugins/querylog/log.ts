@@ -9,8 +9,8 @@ import { type Area, type RecordForm, writeRecord } from './record.ts';
 export interface Outlet {
   /** Where they are written. */
   readonly area: Area;
-  /** What is done with one that was written there; `nameHash` is that of its name. */
-  written(at: number, nameHash: number): void;
+  /** What is done with one that was written there. */
+  written(at: number): void;
   /** Takes an event from another area. */
   take(area: Area, at: number): void;
 }
@@ -50,7 +50,7 @@ export class Log {
       this.metrics.sampled.add();
       return;
     }
-    outlet.written(writeRecord(outlet.area, this.form, query, answered), query.nameHash);
+    outlet.written(writeRecord(outlet.area, this.form, query, answered));
     this.metrics.events.add();
   }
 }

@@ -4,12 +4,19 @@ import type { Metrics } from 'ferrydns/plugin';
 import type { Outlet } from './log.ts';
 import type { MemorySettings } from './options.ts';
 import { type Area, place } from './record.ts';
+import { RecordReader } from './record-reader.ts';
 import { Ring } from './ring.ts';
 import { Top } from './top.ts';
 
+/** Words of events that are counted together at the latest: many at a time take less than one by one. */
+const mostUncounted = 32_768;
+
 export class Memory implements Outlet {
   ring: Ring;
-  readonly top = new Top();
+  private readonly counts = new Top();
+  /** The number of the first event that is not counted yet, and the words that it and those behind it take. */
+  private uncounted = 1;
+  private uncountedWords = 0;
   /** Events that were lost on their way here from a worker process. */
   dropped = 0;
   private age: number;
@@ -38,20 +45,30 @@ export class Memory implements Outlet {
     return this.ring;
   }
 
-  written(at: number, nameHash: number): void {
-    this.top.add(this.ring, at, nameHash);
+  /** What came most, of all that was written. */
+  get top(): Top {
+    this.count();
+    return this.counts;
+  }
+
+  written(at: number): void {
+    this.uncountedWords += (this.ring.words[at + place.size] as number) & 0xffff;
+    // None is overwritten before it is counted.
+    if (this.uncountedWords >= Math.min(mostUncounted, this.ring.words.length / 2)) this.count();
   }
 
   take(area: Area, at: number): void {
     const start = this.ring.take(area, at);
     // Each process hashes in its own way.
-    this.written(start, nameHashAt(this.ring, start));
+    this.ring.words[start + place.nameHash] = nameHashAt(this.ring, start);
+    this.written(start);
   }
 
   /** From now on it is as these settings say; the newest events stay. */
   resize({ events, age }: MemorySettings): void {
     this.age = age;
     if (events === this.ring.most) return;
+    this.count();
     const ring = new Ring(events);
     ring.inherit(this.ring);
     this.ring = ring;
@@ -59,14 +76,20 @@ export class Memory implements Outlet {
 
   /** Forgets what is too old at this time, milliseconds since 1970. */
   forget(now: number): void {
-    this.ring.forget(now - this.age);
     this.top.turn(now, this.age);
+    this.ring.forget(now - this.age);
+  }
+
+  private count(): void {
+    this.counts.add(this.ring, this.uncounted);
+    this.uncounted = this.ring.end;
+    this.uncountedWords = 0;
   }
 }
 
-function nameHashAt({ bytes, words }: Area, at: number): number {
-  const start = (at + place.name) * 4;
-  return hashName(bytes, start, start + ((words[at + place.size] as number) >>> 16));
+function nameHashAt(area: Area, at: number): number {
+  const { nameStart, nameLength } = new RecordReader(area).look(at);
+  return hashName(area.bytes, nameStart, nameStart + nameLength);
 }
 
 const memories = new WeakMap<Metrics, Memory>();

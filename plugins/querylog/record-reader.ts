@@ -3,8 +3,8 @@ import type { CacheOutcome } from 'ferrydns/built-in';
 import { className, type Name, nameFromWire, rcodeName, type Transport, typeName } from 'ferrydns/plugin';
 import { noRcode, noTtl } from './answered.ts';
 import { type ClientForm, clientText } from './client-form.ts';
-import { separator } from './origins.ts';
-import { type Area, foundBit, outcomes, place, transports } from './record.ts';
+import { separator, wordsFor } from './origins.ts';
+import { type Area, codesLength, foundBit, outcomes, place, transports } from './record.ts';
 
 /** One query and what became of it, as it is shown: `docs/admin-api.yaml` describes it. */
 export interface QueryEvent {
@@ -121,20 +121,26 @@ export class RecordReader {
 
   /** The first octet of the name in the bytes of the area, uncompressed and in the letter case of the asker. */
   get nameStart(): number {
-    return (this.at + place.name) * 4;
+    return (this.at + place.origin + wordsFor(this.originLength)) * 4;
   }
 
   get nameLength(): number {
     return this.wordAt(place.size) >>> 16;
   }
 
+  /** The hash of the name, by the process that keeps the record. */
+  get nameHash(): number {
+    return this.wordAt(place.nameHash) | 0;
+  }
+
   get origin(): Pick<QueryEvent, 'server' | 'zone' | 'view' | 'plugin'> {
-    const [server = '', zone = '', view = '', plugin = ''] = this.texts(0, this.wordAt(place.texts) >>> 16);
+    const [server = '', zone = '', view = '', plugin = ''] = this.texts((this.at + place.origin) * 4, this.originLength);
     return { server, zone, view, plugin };
   }
 
   get told(): Told {
-    const [upstream = '', plan = '', phase = '', member = ''] = this.texts(this.wordAt(place.texts) >>> 16, this.wordAt(place.texts) & 0xffff);
+    const start = this.nameStart + this.nameLength + codesLength;
+    const [upstream = '', plan = '', phase = '', member = ''] = this.texts(start, this.wordAt(place.texts) & 0xffff);
     return { upstream, plan, phase, member };
   }
 
@@ -165,10 +171,13 @@ export class RecordReader {
     };
   }
 
-  private texts(offset: number, length: number): string[] {
+  /** Octets of the origin's texts. */
+  private get originLength(): number {
+    return this.wordAt(place.texts) >>> 16;
+  }
+
+  private texts(start: number, length: number): string[] {
     if (length === 0) return [];
-    // The codes of type and class stand behind the name.
-    const start = this.nameStart + this.nameLength + 4 + offset;
     return this.area.bytes.toString('utf8', start, start + length).split(separator);
   }
 

@@ -3,7 +3,7 @@ import type { CacheOutcome, Trail } from 'ferrydns/built-in';
 import type { Query, Transport } from 'ferrydns/plugin';
 import type { Answered } from './answered.ts';
 import type { WriteClient } from './client-form.ts';
-import { type Origins, separator } from './origins.ts';
+import { type Origins, separator, wordsFor } from './origins.ts';
 
 /** Where events are written: the same octets as numbers of one, four and eight octets. */
 export interface Area {
@@ -14,7 +14,7 @@ export interface Area {
   reserve(words: number): number;
 }
 
-/** The places of a record's words, in front of its texts: the time takes two, the client four. Texts begin behind the last one. */
+/** The places of a record's words: the time takes two, the client four. Behind the last one stand the origin, in whole words, the question, and what was told. */
 export const place = {
   size: 0,
   kind: 1,
@@ -26,7 +26,8 @@ export const place = {
   octets: 11,
   duration: 12,
   texts: 13,
-  name: 14,
+  nameHash: 14,
+  origin: 15,
 } as const;
 
 export const transports: readonly Transport[] = ['udp', 'tcp', 'tls', 'https', 'grpc'];
@@ -35,7 +36,7 @@ export const outcomes: readonly (CacheOutcome | undefined)[] = [undefined, 'hit'
 /** Of the word of kinds: records were answered. */
 export const foundBit = 1 << 12;
 /** Octets of type and class behind the name. */
-const codesLength = 4;
+export const codesLength = 4;
 /** Octets of what several plugins tell together at most: a longer one is cut. */
 const mostTold = 1000;
 /** Words of the longest record. */
@@ -54,7 +55,7 @@ export function writeRecord(area: Area, { writeClient, origins }: RecordForm, qu
   const told = trail === undefined ? '' : toldBy(trail);
   const toldLength = told === '' ? 0 : Math.min(Buffer.byteLength(told), mostTold);
   const nameLength = query.nameLength;
-  const size = wordsFor(nameLength + codesLength + origin.length + toldLength);
+  const size = (place.origin + origin.words.length + wordsFor(nameLength + codesLength + toldLength) + 1) & ~1;
   const at = area.reserve(size);
   if (at < 0) return at;
   const { words, bytes, doubles } = area;
@@ -62,23 +63,26 @@ export function writeRecord(area: Area, { writeClient, origins }: RecordForm, qu
   doubles[(at + place.time) >> 1] = answered.time;
   const clientForm = writeClient(query, words, at + place.client);
   words[at + place.kind] =
-    transports.indexOf(query.client.transport) | (clientForm << 4) | (outcomes.indexOf(trail?.cache) << 8) | (answered.found ? foundBit : 0);
+    numberIn(transports, query.client.transport) | (clientForm << 4) | (numberIn(outcomes, trail?.cache) << 8) | (answered.found ? foundBit : 0);
   words[at + place.question] = (query.typeCode << 16) | query.classCode;
   words[at + place.outcome] = (answered.rcode << 16) | ((answered.error + 1) & 0xffff);
   words[at + place.ttl] = answered.ttl;
   words[at + place.octets] = (query.size << 16) | answered.sent;
   words[at + place.duration] = Math.min(answered.duration * 1000, 0xffff_ffff);
   words[at + place.texts] = (origin.length << 16) | toldLength;
-  let to = (at + place.name) * 4;
-  query.copyQuestion(bytes, to);
-  to += nameLength + codesLength;
-  for (let i = 0; i < origin.length; i++) bytes[to + i] = origin[i] as number;
-  if (toldLength > 0) bytes.write(told, to + origin.length, toldLength, 'utf8');
+  words[at + place.nameHash] = query.nameHash;
+  for (let i = 0; i < origin.words.length; i++) words[at + place.origin + i] = origin.words[i] as number;
+  const question = (at + place.origin + origin.words.length) * 4;
+  query.copyQuestion(bytes, question);
+  if (toldLength > 0) bytes.write(told, question + nameLength + codesLength, toldLength, 'utf8');
   return at;
 }
 
-function wordsFor(textLength: number): number {
-  return (place.name + ((textLength + 3) >> 2) + 1) & ~1;
+/** What comes most stands in front: no call is needed to find it. */
+function numberIn<T>(all: readonly T[], one: T): number {
+  let number = 0;
+  while (number < all.length && all[number] !== one) number++;
+  return number;
 }
 
 function toldBy({ upstream, plan, phase, member }: Trail): string {

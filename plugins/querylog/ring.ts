@@ -9,8 +9,9 @@ export class Ring implements Area {
   readonly words: Uint32Array;
   readonly doubles: Float64Array;
   readonly most: number;
-  /** The first word of each event, by its number. */
+  /** The first word of each event, by the lower bits of its number. */
   private readonly starts: Uint32Array;
+  private readonly mask: number;
   /** The number of the oldest event that is kept, and of the next one. */
   private first = 1;
   private next = 1;
@@ -23,7 +24,8 @@ export class Ring implements Area {
     this.bytes = Buffer.from(buffer);
     this.words = new Uint32Array(buffer);
     this.doubles = new Float64Array(buffer);
-    this.starts = new Uint32Array(most);
+    this.starts = new Uint32Array(2 ** Math.ceil(Math.log2(most)));
+    this.mask = this.starts.length - 1;
     this.most = most;
   }
 
@@ -42,7 +44,7 @@ export class Ring implements Area {
 
   /** The first word of an event that is kept. */
   startOf(number: number): number {
-    return this.starts[number % this.most] as number;
+    return this.starts[number & this.mask] as number;
   }
 
   timeOf(number: number): number {
@@ -58,7 +60,7 @@ export class Ring implements Area {
     }
     const start = this.head;
     while (this.first < this.next && this.startOf(this.first) >= start && this.startOf(this.first) < start + words) this.first++;
-    this.starts[this.next % this.most] = start;
+    this.starts[this.next & this.mask] = start;
     this.next++;
     this.head = start + words;
     return start;

@@ -2,7 +2,6 @@
 import { nameFromWire, ResponseCode } from 'ferrydns/plugin';
 import { type ClientForm, clientForm, clientText } from './client-form.ts';
 import { HeavyHitters } from './heavy-hitters.ts';
-import { place } from './record.ts';
 import { RecordReader } from './record-reader.ts';
 import type { Ring } from './ring.ts';
 import { Wasted } from './wasted.ts';
@@ -34,9 +33,10 @@ class Names {
   private readonly hitters = new HeavyHitters(most);
   private readonly octets = Buffer.alloc(most * nameOctets);
 
-  add(hash: number, { nameStart, nameLength, area }: RecordReader): void {
-    const slot = this.hitters.add(hash);
-    if (slot >= 0) area.bytes.copy(this.octets, slot * nameOctets, nameStart, nameStart + nameLength);
+  add({ nameHash, nameStart, nameLength, area }: RecordReader): void {
+    const slot = this.hitters.add(nameHash);
+    if (slot < 0) return;
+    for (let i = 0; i < nameLength; i++) this.octets[slot * nameOctets + i] = area.bytes[nameStart + i] as number;
   }
 
   top(): CountedKey[] {
@@ -106,17 +106,20 @@ export class Top {
   private readonly wasted = new Wasted();
   private reader: RecordReader | undefined;
 
-  /** Counts the newest event of a ring, which begins at this word. */
-  add(ring: Ring, at: number, nameHash: number): void {
+  /** Counts the events of a ring from this number on. */
+  add(ring: Ring, from: number): void {
     if (this.reader?.area !== ring) this.reader = new RecordReader(ring);
-    const record = this.reader.look(at);
+    for (let number = from; number < ring.end; number++) this.addOne(ring, this.reader.look(ring.startOf(number)), number);
+  }
+
+  private addOne(ring: Ring, record: RecordReader, number: number): void {
     const span = this.now;
     span.queries++;
-    span.names.add(nameHash, record);
-    if (record.rcode === ResponseCode.NXDOMAIN) span.nxdomain.add(nameHash, record);
-    const client = clientKey(record, at);
+    span.names.add(record);
+    if (record.rcode === ResponseCode.NXDOMAIN) span.nxdomain.add(record);
+    const client = clientKey(record);
     span.clients.add(client, record);
-    const waste = this.wasted.note(ring, record, { number: ring.end - 1, client });
+    const waste = this.wasted.note(ring, record, { number, client });
     if (waste === undefined) return;
     const { namespace, count } = waste;
     const slot = span.wasters.add(Math.imul(client ^ hashText(namespace), 0x01000193), count);
@@ -162,11 +165,12 @@ function joinedCounts<T extends Counted>(all: readonly T[], keyOf: (one: T) => s
   return [...found.values()].sort((one, other) => other.count - one.count);
 }
 
-function clientKey({ area: { words }, clientForm: form }: RecordReader, at: number): number {
-  const first = (words[at + place.client] as number) | 0;
+function clientKey(record: RecordReader): number {
+  const { clientForm: form } = record;
+  const first = record.clientWord(0) | 0;
   if (form === clientForm.none || form === clientForm.v4 || form === clientForm.v4Network) return first;
   let key = first;
-  for (let i = 1; i < (form === clientForm.hash ? 2 : 4); i++) key = Math.imul(key, 0x01000193) ^ (words[at + place.client + i] as number);
+  for (let i = 1; i < (form === clientForm.hash ? 2 : 4); i++) key = Math.imul(key, 0x01000193) ^ record.clientWord(i);
   return key;
 }
 

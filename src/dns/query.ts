@@ -275,17 +275,19 @@ export class Query {
 
   /** Writes the question as it was received at `at` of `out`. */
   copyQuestion(out: Uint8Array, at: number): void {
+    const { wire } = this;
     const from = this.start + headerLength;
     const length = this.nameLength + 4;
-    for (let i = 0; i < length; i++) out[at + i] = this.wire[from + i] as number;
+    for (let i = 0; i < length; i++) out[at + i] = wire[from + i] as number;
   }
 
   /** Whether the uncompressed name at `at` of `wire` is the one asked for, letter case aside. */
   asksFor(wire: Uint8Array, at: number): boolean {
+    const { wire: own, nameLength } = this;
     const from = this.start + headerLength;
-    for (let i = 0; i < this.nameLength; i++) {
+    for (let i = 0; i < nameLength; i++) {
       const theirs = wire[at + i] as number;
-      const ours = this.wire[from + i] as number;
+      const ours = own[from + i] as number;
       // Most bytes are equal as they stand: the table is asked for the others only.
       if (theirs !== ours && lowerCase[theirs] !== lowerCase[ours]) return false;
     }
