@@ -1,6 +1,6 @@
 // What runs, as the console shows it, and texts that somebody wants checked before they are used. Nothing is written from here.
 import type { MovedPlan, RecentQueries } from 'ferrydns/built-in';
-import { answerJson, type PageOfAll, readOrderFields, refuseRequest } from 'ferrydns/built-in/admin';
+import { answerJson, blanked, type PageOfAll, readOrderFields, refuseRequest } from 'ferrydns/built-in/admin';
 import {
   type CheckedPlan,
   ConfigErrors,
@@ -12,7 +12,6 @@ import {
   type ReadConfiguration,
   type StartContext,
 } from 'ferrydns/plugin';
-import { blanked } from './secrets.ts';
 
 /** Clients of a simulation, unless asked for more or fewer. */
 const usualClients = 10_000;

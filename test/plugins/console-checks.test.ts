@@ -60,6 +60,16 @@ describe('a Corefile that is pasted', () => {
     expect(told(await askConsole(server, '/configuration')).text).not.toContain('a.org');
   });
 
+  test('who may only read sees no credentials in why a reload was refused', async () => {
+    await using server = await serveConsole(['token operators', 'reader readers']);
+    const next = consoleBlock(['token operators', 'reader readers'], ['whoami', 'acme api_token hunter2']);
+    await expect(server.reload(next)).rejects.toThrow('acme');
+    const seenBy = async (token: string) => told(await askConsole(server, '/reload', { headers: bearer(token) })).refused.reason;
+    expect(await seenBy(operatorToken)).toContain('acme api_token hunter2');
+    expect(await seenBy(readerToken)).toContain('acme api_token ***');
+    expect(await seenBy(readerToken)).not.toContain('hunter2');
+  });
+
   test('tells what it would change for what was asked of late, where that is kept', async () => {
     const hosts = (address: string) => ['querylog', 'hosts {', `  ${address} www.example.org`, '}'];
     await using server = await serve(consoleBlock([], hosts('192.0.2.1')));

@@ -4,12 +4,14 @@ import type { HttpRequest, HttpResponse, StartContext } from '../plugin.ts';
 import type { RefusedReload } from '../reload-guard.ts';
 import { answerJson, refuseRequest } from './answer.ts';
 import { isOrderName, readOrderFields } from './order.ts';
+import type { Role } from './role.ts';
+import { blanked } from './secrets.ts';
 
 type Context = Pick<StartContext, 'server'>;
 
-/** `GET /reload`: which configuration runs, and the last one that was refused since it does. */
-export function reloadPage({ server }: Context): HttpResponse {
-  return answerJson(200, { hash: server.configurationHash, refused: told(server.refusedReload()) });
+/** `GET /reload`: which configuration runs, and the last one that was refused since it does. A reason shows lines of it: who may only read sees no credentials there. */
+export function reloadPage({ server }: Context, role: Role | undefined): HttpResponse {
+  return answerJson(200, { hash: server.configurationHash, refused: told(server.refusedReload(), role !== 'operator') });
 }
 
 /** `POST /reload/now`: loads the configuration; with `force` no guard is asked. 409 with the reason where it is refused. */
@@ -28,8 +30,8 @@ export async function reloadNow({ server }: Context, { body }: HttpRequest): Pro
   }
 }
 
-function told(refused: RefusedReload | undefined) {
+function told(refused: RefusedReload | undefined, secret: boolean) {
   if (refused === undefined) return null;
   const { at, reason, outlook = null } = refused;
-  return { at: new Date(at).toISOString(), reason, outlook };
+  return { at: new Date(at).toISOString(), reason: secret ? blanked(reason) : reason, outlook };
 }

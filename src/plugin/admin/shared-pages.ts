@@ -12,7 +12,7 @@ const description = new URL('../../../docs/admin-api.yaml', import.meta.url);
 export function sharedAdminPages(context: Pick<StartContext, 'explain' | 'server'>): Readonly<Record<string, PageOfAll>> {
   return {
     '/explain': { method: 'GET', all: (request) => explainPage(context, request) },
-    '/reload': { method: 'GET', all: () => reloadPage(context) },
+    '/reload': { method: 'GET', all: (_, role) => reloadPage(context, role) },
     '/reload/now': { method: 'POST', all: (request) => reloadNow(context, request) },
     '/openapi.yaml': { method: 'GET', all: () => ({ status: 200, body: readFileSync(description, 'utf8'), contentType: 'application/yaml' }) },
   };

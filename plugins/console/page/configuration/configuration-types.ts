@@ -18,6 +18,17 @@ export interface Configuration {
   readonly blocks: readonly ConfiguredBlock[];
 }
 
+/** The last reload that was refused since what runs was loaded; an outlook: it was the guard that refused it. */
+interface RefusedReload {
+  readonly at: string;
+  readonly reason: string;
+  readonly outlook: Outlook | null;
+}
+
+export interface Reloads {
+  readonly refused: RefusedReload | null;
+}
+
 export interface CheckedText {
   readonly ok: boolean;
   readonly problems: readonly Problem[];

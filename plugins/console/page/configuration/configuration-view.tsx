@@ -10,6 +10,7 @@ import { shortPlace } from '../words/place.ts';
 import { visible, visibleLines } from '../words/visible.ts';
 import { CheckForm } from './check-form.tsx';
 import type { Configuration, ConfiguredBlock } from './configuration-types.ts';
+import { RefusedReload } from './refused-reload.tsx';
 
 export function ConfigurationView() {
   const { value, failure } = useAsked<Configuration>('/configuration', 10_000);
@@ -27,6 +28,7 @@ export function ConfigurationView() {
       {value === undefined && failure === undefined && <p class="waiting-first">Asking for the configuration…</p>}
       {value !== undefined && (
         <>
+          <RefusedReload />
           <Warnings warnings={value.warnings} />
           <CheckForm running={value.text} />
           <Blocks blocks={value.blocks} />

@@ -2,7 +2,7 @@
 import type { ForeseenUnknown, Outlook } from 'ferrydns/plugin';
 import { Table } from '../parts/table.tsx';
 import { Badge, Foreign, Panel } from '../parts/words.tsx';
-import { grouped, many } from '../words/count.ts';
+import { grouped, many, percent } from '../words/count.ts';
 import { visible } from '../words/visible.ts';
 
 export function OutlookPanel({ outlook }: { readonly outlook: Outlook | null }) {
@@ -15,7 +15,7 @@ export function OutlookPanel({ outlook }: { readonly outlook: Outlook | null }) 
       </Panel>
     );
   }
-  const { asked, changed, unknown, names, changes, unknowns } = outlook;
+  const { asked, changed, unknown, names } = outlook;
   return (
     <Panel
       title="What would be answered otherwise"
@@ -27,10 +27,28 @@ export function OutlookPanel({ outlook }: { readonly outlook: Outlook | null }) 
     >
       {names.lost > 0 && (
         <p class="notice bad">
-          <strong>{many(names.lost, 'name')}</strong> of {grouped(names.answered)} would no longer be answered.
+          <LostNames names={names} />
         </p>
       )}
       {changed === 0 && <Badge tone="good">nothing that was asked lately changes</Badge>}
+      <ForeseenChanges outlook={outlook} />
+    </Panel>
+  );
+}
+
+/** How many names lose their answers, of those that have some. */
+export function LostNames({ names: { lost, answered } }: Pick<Outlook, 'names'>) {
+  return (
+    <>
+      <strong>{many(lost, 'name')}</strong> of {grouped(answered)} ({percent(lost, answered)}) would no longer be answered.
+    </>
+  );
+}
+
+/** What would be answered otherwise, by name, and what nobody can say. */
+export function ForeseenChanges({ outlook: { changes, unknowns, unknown } }: { readonly outlook: Outlook }) {
+  return (
+    <>
       {changes.length > 0 && <Changes label="Answers that change" changes={changes} />}
       {unknowns.length > 0 && (
         <details>
@@ -38,7 +56,7 @@ export function OutlookPanel({ outlook }: { readonly outlook: Outlook | null }) 
           <Changes label="Questions that cannot be foretold" changes={unknowns} />
         </details>
       )}
-    </Panel>
+    </>
   );
 }
 

@@ -1,5 +1,6 @@
 // The last hour at a glance.
 import { useState } from 'preact/hooks';
+import { RefusedNotice } from '../configuration/refused-reload.tsx';
 import { FailureNote } from '../parts/failure-note.tsx';
 import { Badge } from '../parts/words.tsx';
 import type { Failure } from '../server/ask.ts';
@@ -28,6 +29,7 @@ export function OverviewView() {
           </span>
         )}
       </div>
+      <RefusedNotice />
       <FailureNote failure={overview === undefined ? failure : undefined} />
       {overview === undefined && failure === undefined && <p class="waiting-first">Asking for the last hour…</p>}
       {overview !== undefined && (
