@@ -86,7 +86,9 @@ export function accessByAddress(url: string, files: ApiCertificates | undefined)
 
 /** The URL of an API server without a slash at its end; "HOST:PORT" is HTTP, as kubectl has it. Throws an Error when it is none. */
 export function apiUrl(text: string): string {
-  const url = /^[a-z]+:\/\//i.test(text) ? text : `http://${text}`;
-  if (!/^https?:/i.test(url) || !URL.canParse(url)) throw new Error(`'${text}' is not the URL of a Kubernetes API server`);
+  const hasScheme = /^[a-z]+:\/\//i.test(text);
+  const url = hasScheme ? text : `http://${text}`;
+  const hasPath = !hasScheme && /\/./.test(text);
+  if (hasPath || !/^https?:/i.test(url) || !URL.canParse(url)) throw new Error(`'${text}' is not the URL of a Kubernetes API server`);
   return url.replace(/\/+$/, '');
 }

@@ -197,7 +197,13 @@ class Connection {
       this.close();
       return;
     }
-    if (!this.query.received(message)) return;
+    const { query } = this;
+    // One query at a time: nobody else can be meant, and what was forged does not get into a stream. There is nothing better to wait for.
+    if (!query.received(message)) {
+      this.close();
+      query.lost(new Error('found a message that is no reply to the query'), false);
+      return;
+    }
     this.query = undefined;
     this.replies++;
     if (this.buffered.length > 0) this.close();

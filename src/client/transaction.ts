@@ -114,7 +114,7 @@ export class Transaction implements Receiver, Waiting {
     if (this.ended) return;
     const { waiting } = this;
     this.end();
-    if (waiting) this.asker.failed(this, error.message);
+    if (waiting) this.asker.failed(this, error.message + this.strayText());
   }
 
   /** The reply is overdue, or has not come at all. */
@@ -127,8 +127,11 @@ export class Transaction implements Receiver, Waiting {
       return;
     }
     this.waiting = false;
-    const stray = this.stray === undefined ? '' : ` (what came was about ${this.stray})`;
-    this.asker.failed(this, `${this.outstanding?.describe() ?? ''}: i/o timeout${stray}`);
+    this.asker.failed(this, `${this.outstanding?.describe() ?? ''}: i/o timeout${this.strayText()}`);
+  }
+
+  private strayText(): string {
+    return this.stray === undefined ? '' : ` (what came was about ${this.stray})`;
   }
 
   private send(): void {

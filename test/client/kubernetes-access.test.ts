@@ -147,5 +147,7 @@ test('an address with certificates says who asks and whom to trust', async () =>
   expect(access).toMatchObject({ url: 'https://k.example:6443', trust: { ca: 'a' } });
   expect(await access.identity()).toEqual({ cert: 'c', key: 'k' });
   expect(apiUrl('127.0.0.1:8080')).toBe('http://127.0.0.1:8080');
-  expect(() => accessByAddress('ftp://k.example', undefined)).toThrow("'ftp://k.example' is not the URL of a Kubernetes API server");
+  for (const url of ['ftp://k.example', '10.0.0.0/8']) {
+    expect(() => accessByAddress(url, undefined)).toThrow(`'${url}' is not the URL of a Kubernetes API server`);
+  }
 });

@@ -115,6 +115,24 @@ test('a TCP connection that fails is told in the words of CoreDNS', async () => 
   expect(reset.lines.join('\n')).toMatch(new RegExp(`A: read tcp 127\\.0\\.0\\.1:\\d+->${upstream.endpoint}: read: connection reset by peer`));
 });
 
+test.each([
+  ['another id', { idOffset: 1, answer: ['www.example.org 60 A 192.0.2.66'] }],
+  ['another question', { questions: [{ name: 'other.test.', type: 'A', class: 'IN' }] }],
+  ['a record that is cut', { raw: '.... 8180 0001 0001 0000 0000 03777777 076578616d706c65 036f7267 00 0001 0001 c00c 0001 0001 0000003c 0004 c0' }],
+  ['less than a header', { raw: '.... 81' }],
+])('what comes over a stream and is no reply, by %s, is not waited behind', async (_, answer) => {
+  const wrong = await upstreamWith({ '* *': answer });
+  const well = await upstreamWith({ '* *': 'NXDOMAIN' });
+  const lines = `force_tcp\n policy sequential\n read_timeout 1h`;
+  const server = await serverWith(`forward . ${wrong.endpoint} ${well.endpoint} {\n ${lines}\n}`);
+  expect((await server.ask('www.example.org')).rcode).toBe('NXDOMAIN');
+  const alone = await serverWith(`forward . ${wrong.endpoint} {\n ${lines}\n}`);
+  expect((await alone.ask('www.example.org')).rcode).toBe('SERVFAIL');
+  expect(alone.lines.join('\n')).toMatch(
+    new RegExp(`A: read tcp 127\\.0\\.0\\.1:\\d+->${wrong.endpoint}: found a message that is no reply to the query`),
+  );
+});
+
 test('max_connect_attempts bounds the attempts for one query', async () => {
   const upstream = await upstreamWith({ '* *': silence });
   const server = await serverWith(`forward . ${upstream.endpoint} {\n read_timeout 20ms\n max_connect_attempts 4\n max_fails 0\n}`);

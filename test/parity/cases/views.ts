@@ -98,6 +98,18 @@ export const cases: readonly ParityCase[] = [
       answering('192.0.2.3', 'view third {', '  expr true', '}'),
     steps,
   },
+  {
+    name: 'a question for DS is taken by the first view',
+    corefile:
+      'test:{{PORT}} {\n    view first {\n        expr true\n    }\n    hosts {\n        192.0.2.1 a.test\n    }\n}\n' +
+      'test:{{PORT}} {\n    view second {\n        expr true\n    }\n    whoami\n}\n',
+    steps: [{ ask: 'a.test DS', deviation: { id: 'view-ds', instead: { additional: [] } } }, 'a.test MX'],
+  },
+  ...['bufsize', 'cancel', 'metadata', 'view all'].map((plugin) => ({
+    name: `a server block of nothing but ${plugin}`,
+    corefile: `.:{{PORT}} {\n    ${plugin}\n}\n`,
+    steps: [{ ask: 'a.test A', deviation: { id: 'nobody-answers', instead: { reply: 'REFUSED rd' } } }],
+  })),
   { name: 'a view without an expression takes every query', corefile: answering('192.0.2.1', 'view all') + answering('192.0.2.2'), steps },
   {
     name: 'where all views decline, the next longest zone answers',
