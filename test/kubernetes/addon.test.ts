@@ -87,6 +87,19 @@ describe('over a CoreDNS that is there', () => {
     expect(data.Corefile).toContain('whoami');
   });
 
+  test('the volume for the journals of plans is where they are by default, beside what is mounted', async () => {
+    const [patch] = manifests('kubernetes/migrate-volume.yaml');
+    await api.call('PATCH', deploymentPath, patch, 'application/strategic-merge-patch+json');
+    const { spec } = await api.call<Manifest>('GET', deploymentPath);
+    const [container, ...others] = spec.template.spec.containers;
+    expect(others).toEqual([]);
+    expect(container.volumeMounts.map(({ mountPath }: Manifest) => mountPath).sort()).toEqual(['/etc/coredns', '/ferrydns-migrations']);
+    // It stays when the manifests are applied again.
+    for (const object of addon) await api.applyOver(object);
+    const { spec: after } = await api.call<Manifest>('GET', deploymentPath);
+    expect(after.template.spec.volumes.map(({ name }: Manifest) => name).sort()).toEqual(['config-volume', 'ferrydns-migrations']);
+  });
+
   test('back again is one step: the Deployment that was there', async () => {
     await api.put(oldDeployment);
     const { spec } = await api.call<Manifest>('GET', deploymentPath);

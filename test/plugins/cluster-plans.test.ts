@@ -8,6 +8,7 @@ import {
   answered,
   answers,
   events,
+  kubeconfig,
   moves,
   name,
   ordered,
@@ -199,6 +200,19 @@ test('every process of a server answers by them', async () => {
 });
 
 describe('a configuration is refused', () => {
+  test.each([
+    ['below a file', 'config/inside', 'is no directory'],
+    ['where the system takes no files', '/proc', 'nothing can be made in /proc'],
+    ['where the system takes no folders', '/proc/plans', 'nothing can be made in /proc'],
+  ])('whose journals would be %s', async (_, folder, why) => {
+    const api = await played(moves({ 'db.yaml': planText() }));
+    const lines = ['grant shop shop.example.org', 'kubeconfig config', `journal ${folder}`, 'admin off'];
+    const corefile = `.:0 {\n migrate configmap shop/moves {\n${lines.join('\n')}\n }\n}`;
+    const started = serve(corefile, { files: { config: kubeconfig(api) } });
+    await expect(started).rejects.toThrow(`configmap-shop_moves.plans cannot be written: `);
+    await expect(started).rejects.toThrow(why);
+  });
+
   test.each([
     ['migrate configmap', 'no ConfigMap, expected'],
     ['migrate configmap shop/moves', "no zone is granted to namespace shop, expected 'grant shop ZONE'"],

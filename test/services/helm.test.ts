@@ -4,7 +4,7 @@ import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { absentIn, problemsOf, without } from '../support/corefiles.ts';
-import { type Manifest, objectsIn, only, selects } from '../support/manifests.ts';
+import { allowed, type Manifest, manifests, objectsIn, only, selects } from '../support/manifests.ts';
 import { needs } from './needs.ts';
 
 const chart = join(import.meta.dirname, '../../deploy/helm/ferrydns');
@@ -49,6 +49,35 @@ describe.each(allValues)('with $name', ({ words }) => {
   test.skipIf(reference === undefined)('is what the CoreDNS chart renders, but for what is told (needs COREDNS_CHART)', () => {
     const theirs = render(reference ?? '', words);
     expect(named(objects)).toEqual(named(theirs).map(([name, object]) => [name, expected(object, objects)]));
+  });
+});
+
+describe('with migrations.namespaces, which are not of the CoreDNS chart', () => {
+  const values = ['--set', 'serviceAccount.create=true', '--set', 'migrations.namespaces={shop,store}'];
+  const objects = render(chart, values);
+  const reviewed = manifests('kubernetes/migrate-plans-rbac.yaml');
+
+  test('the roles are those of deploy/kubernetes, given to the account of the Pods in each of the namespaces', () => {
+    const [account] = objects.filter(({ kind }) => kind === 'ServiceAccount');
+    const subjects = [{ kind: 'ServiceAccount', name: account.metadata.name, namespace: 'kube-system' }];
+    const bindings = objects.filter(({ kind }) => kind === 'RoleBinding');
+    expect(bindings.map(({ metadata }) => metadata.namespace).sort()).toEqual(['kube-system', 'shop', 'store']);
+    for (const { metadata, roleRef, subjects: own } of bindings) {
+      expect(own).toEqual(subjects);
+      const bound = only(objects, roleRef.kind, roleRef.name);
+      expect(bound.rules).toEqual(only(reviewed, metadata.namespace === 'kube-system' ? 'Role' : 'ClusterRole').rules);
+    }
+  });
+
+  test('the journals have a volume', () => {
+    const { volumes, containers } = only(objects, 'Deployment').spec.template.spec;
+    expect(volumes.map(({ name }: Manifest) => name)).toContain('ferrydns-migrations');
+    expect(containers[0].volumeMounts).toContainEqual({ name: 'ferrydns-migrations', mountPath: '/ferrydns-migrations' });
+  });
+
+  test('and without migrations.status the servers may write into no ConfigMap of a team', () => {
+    const plans = only(render(chart, [...values, '--set', 'migrations.status=false']), 'ClusterRole', 'dns-coredns-plans');
+    expect(allowed(plans.rules)).toEqual(['create events.', 'list configmaps.']);
   });
 });
 

@@ -22,12 +22,13 @@ import {
   sharedState,
 } from 'ferrydns/plugin';
 import { planned } from '../examine.ts';
+import { JournalUnwritable, probeJournal } from '../journal/folder.ts';
 import { Migrate } from '../migrate.ts';
 import { processPlansOf } from '../process-plans.ts';
 import { PlansApi } from './api.ts';
 import { type ClusterPlans, clusterPlansOf, type Host } from './cluster-plans.ts';
 import { idOf, moveOf, type PlanText, placeOf, reasonOf } from './plan-text.ts';
-import { readRoster } from './roster.ts';
+import { makeRoom, readRoster } from './roster.ts';
 import type { ClusterPlansSettings } from './settings.ts';
 
 /** Milliseconds between two looks. */
@@ -81,6 +82,7 @@ export class PlansInBlock implements Instance {
   /** A plan that cannot be held is left out alone: the configuration goes on without it. */
   async examine(context: ExamineContext): Promise<void> {
     this.isFirst = context.everywhere(plansInBlock).find(({ configured }) => configured.rosterFile === this.configured.rosterFile) === this;
+    if (context.checking) await this.refuseUnwritable(() => probeJournal(this.configured.rosterFile), true);
     // Plans that come later may choose by anything.
     for (const services of context.everywhere(clusterServices)) services.need();
     for (const each of this.held) {
@@ -114,6 +116,7 @@ export class PlansInBlock implements Instance {
   async start(context: StartContext): Promise<void> {
     const { primary, rehearsing } = context.server;
     if (!rehearsing) {
+      if (primary) await this.refuseUnwritable(() => makeRoom(this.configured.rosterFile));
       const state = context.share(heardState, {
         changed: (_, heard) => {
           this.heard ||= heard === true;
@@ -157,6 +160,17 @@ export class PlansInBlock implements Instance {
     const others = this.held.filter((each) => idOf(each.text) !== idOf(text));
     if (others.length < this.held.length) this.leftOut.set(text, reason);
     this.held = others;
+  }
+
+  /** Without a journal no plan could begin, and nobody would know where the names lead that are granted. In a check another user may be asking. */
+  private async refuseUnwritable(look: () => Promise<void>, checking = false): Promise<void> {
+    try {
+      await look();
+    } catch (error) {
+      if (!(error instanceof JournalUnwritable)) throw error;
+      if (checking && error.denied) this.context.warn(error.message, 'journal');
+      else this.context.fail(error.message, 'journal');
+    }
   }
 
   /** What the Corefile says of a name goes before what a ConfigMap says. */

@@ -1,7 +1,8 @@
 // The plans of ConfigMaps that are in force, in a file: so they are known after a restart without the API server, and to every process of a server.
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf } from 'ferrydns/plugin';
+import { makeFolder, refusal } from '../journal/folder.ts';
 import { idOf, type PlanText } from './plan-text.ts';
 
 export interface Roster {
@@ -18,7 +19,7 @@ export function readRoster(file: string): Roster {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return none;
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return none;
     throw error;
   }
   try {
@@ -30,9 +31,19 @@ export function readRoster(file: string): Roster {
   }
 }
 
+/** Makes the folder, and writes the file as it is: so it is known that it can be. Rejects with JournalUnwritable. */
+export async function makeRoom(file: string): Promise<void> {
+  await makeFolder(dirname(file), file);
+  const roster = readRoster(file);
+  try {
+    writeRoster(file, roster);
+  } catch (error) {
+    throw refusal(file, dirname(file), error);
+  }
+}
+
 /** Durable when it returns (R1: what is answered by a plan is answered by it after a crash as well). */
 export function writeRoster(file: string, roster: Roster): void {
-  mkdirSync(dirname(file), { recursive: true });
   const beside = `${file}.new`;
   const open = openSync(beside, 'w', 0o600);
   try {
