@@ -5,17 +5,12 @@ import { type Addresses, addressesOf } from './addresses.ts';
 import type { Listening } from './answerer.ts';
 import { sharePort } from './batch/descriptor.ts';
 import { isNativeAvailable } from './batch/library.ts';
+import { Connections, type Served } from './connections.ts';
 import { takeProxyHeader } from './proxied-streams.ts';
 import type { ClientAuth, StreamSettings, TlsSettings } from './stream-settings.ts';
 
 /** Connections that the system holds ready to be accepted. */
 const backlog = 4096;
-
-/** A connection that is being served. */
-export interface Served {
-  /** Answers what is in hand, takes nothing more, and closes. */
-  finish(): void;
-}
 
 /** Where connections are accepted, and who serves them. */
 export interface AcceptOptions {
@@ -47,7 +42,7 @@ export async function acceptStreams(options: AcceptOptions): Promise<Omit<Listen
 class Acceptor {
   private readonly options: AcceptOptions;
   /** Every open connection by its addresses, those in their handshake included. */
-  private readonly connections = new Map<string, Served>();
+  private readonly connections = new Connections();
   /** Who asks by the connections that a proxy has made. */
   private readonly told = new Map<string, Addresses>();
   private handshakes: Handshakes | undefined;
@@ -58,17 +53,18 @@ class Acceptor {
 
   accept(socket: Socket): void {
     const settings = this.options.settings();
+    const client = addressesOf(socket)?.address;
     const isFull = settings.connections > 0 && this.connections.size >= settings.connections;
-    if (isFull || addressesOf(socket) === undefined) return void socket.destroy();
+    if (client === undefined || (isFull && !this.connections.makeRoom(client))) return void socket.destroy();
     const key = keyOf(socket);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
-      this.connections.delete(key);
+      this.connections.delete(key, client);
       this.told.delete(key);
     });
     const { proxy, timeouts } = settings;
     if (proxy === undefined) return void this.secure(socket, settings);
-    this.connections.set(key, { finish: () => socket.destroy() });
+    this.connections.set(key, client, { finish: () => socket.destroy() });
     const done = (addresses: Addresses | undefined) => {
       if (addresses !== undefined) this.told.set(key, addresses);
       this.secure(socket, settings);
@@ -79,13 +75,15 @@ class Acceptor {
   private secure(socket: Socket, settings: StreamSettings): void {
     const { tls } = settings;
     if (tls === undefined) return void this.serve(socket, settings);
-    this.connections.set(keyOf(socket), { finish: () => socket.destroy() });
+    const client = addressesOf(socket)?.address;
+    if (client === undefined) return void socket.destroy();
+    this.connections.set(keyOf(socket), client, { finish: () => socket.destroy() });
     if (this.handshakes?.tls !== tls) this.handshakes = this.handshakesBy(tls, settings);
     this.handshakes.begin(socket);
   }
 
   finish(): void {
-    for (const connection of this.connections.values()) connection.finish();
+    this.connections.finish();
   }
 
   private serve(socket: Socket, settings: StreamSettings): void {
@@ -93,7 +91,7 @@ class Acceptor {
     // Nobody waits for an answer, and nobody could say who asks.
     if (own === undefined) return void socket.destroy();
     const key = keyOf(socket);
-    this.connections.set(key, this.options.serve(socket, this.told.get(key) ?? own, settings));
+    this.connections.set(key, own.address, this.options.serve(socket, this.told.get(key) ?? own, settings));
   }
 
   private handshakesBy(tls: TlsSettings, settings: StreamSettings): Handshakes {

@@ -1,9 +1,9 @@
 // Length-framed messages on one connection (RFC 7766 section 8, RFC 7858 section 3.3): answered as they are ready, with limits on time and work in hand.
 import type { Socket } from 'node:net';
 import { headerLength } from '../dns/wire.ts';
-import type { Served } from './accept.ts';
 import { type Addresses, Ends } from './addresses.ts';
 import { type Answerer, type Cancellable, type MessageStream, maxMessage, type Peer, pending } from './answerer.ts';
+import type { Served } from './connections.ts';
 import type { Timeouts } from './stream-settings.ts';
 
 /** Queries of one connection that may be in hand; more are read when some are answered. */

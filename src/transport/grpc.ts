@@ -9,9 +9,10 @@ import {
   type sendUnaryData,
   status,
 } from '@grpc/grpc-js';
-import { type AcceptOptions, acceptStreams, type Served } from './accept.ts';
+import { type AcceptOptions, acceptStreams } from './accept.ts';
 import type { Addresses } from './addresses.ts';
 import { type Answerer, type Listening, maxMessage, pending } from './answerer.ts';
+import type { Served } from './connections.ts';
 import { TimedCall } from './grpc-call.ts';
 import { readPacket, writePacket } from './grpc-packet.ts';
 import { RequestConnection } from './request-connection.ts';

@@ -1,9 +1,10 @@
 // DNS over HTTPS (RFC 8484), by HTTP/2 and HTTP/1.1: one query in each request, by GET or POST.
 import { createSecureServer, type Http2SecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
-import { type AcceptOptions, acceptStreams, type Served } from './accept.ts';
+import { type AcceptOptions, acceptStreams } from './accept.ts';
 import type { Addresses } from './addresses.ts';
 import { type Answerer, type Listening, maxMessage } from './answerer.ts';
+import type { Served } from './connections.ts';
 import { HttpsRequest } from './https-request.ts';
 import { RequestConnection } from './request-connection.ts';
 import type { StreamSettings } from './stream-settings.ts';

@@ -30,7 +30,7 @@ export interface TlsSettings {
 
 /** What a listener may take. */
 export interface Limits {
-  /** Connections at a time; further ones are closed at once. 0 for any number. */
+  /** Connections at a time; for a further one the client that has most gives up one, or it is closed at once. 0 for any number. */
   readonly connections?: number;
   /** Queries of one HTTP/2 connection at a time; 0 for any number. */
   readonly streams?: number;

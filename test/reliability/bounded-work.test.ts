@@ -1,39 +1,35 @@
 // Work and memory per message have bounds, whatever a client claims or an answer holds.
 import { definePlugin, Reply, record } from 'ferrydns/plugin';
-import { serve, type TestServer } from 'ferrydns/testing';
-import { describe, expect, test } from 'vitest';
+import { freePort, serve, type TestServer } from 'ferrydns/testing';
+import { expect, test } from 'vitest';
+import { processMemory } from '../../bench/process-time.ts';
 import { ask, frame, TcpClient, UdpClient } from '../support/client.ts';
 import { queryMessage, readMessage } from '../support/message.ts';
-import { authority, certificate } from '../support/ways.ts';
+import { startProgram } from '../support/program.ts';
+import { authority, certificate, ways } from '../support/ways.ts';
 import { bytesOf, header, option, ordinary, withOpt } from './bytes.ts';
 import { clientMessages } from './client-messages.ts';
 
-const megabyte = 1 << 20;
-
-describe.each([
-  ['counts of 65,535 and no body', header({ counts: 'ffff ffff ffff ffff' })],
-  ['a question and counts of 65,535', `${header({ counts: '0001 ffff ffff ffff' })} ${ordinary}`],
-])('1,000 messages with %s (CVE-2026-82399)', (_, hex) => {
-  test.each(['udp', 'tcp'] as const)('are refused over %s without growth', async (transport) => {
-    await using server = await serve('.:0 {\n whoami\n}');
-    const client = transport === 'udp' ? await UdpClient.open(server) : await TcpClient.open(server);
-    const message = bytesOf(hex);
+// Whoever is behind a proxy comes by the same code once the header is off. The server is a process of its own, which holds nothing of the clients.
+test.skipIf(process.platform !== 'linux').each(ways.filter(({ name }) => !name.includes('behind')))(
+  '1,000 messages whose counts claim what is not there are refused over $name without growth (CVE-2026-82399)',
+  async ({ corefile, open }) => {
+    const port = await freePort();
+    await using server = await startProgram({ files: { Corefile: corefile('bind 127.0.0.1\nwhoami').replace('.:0', `.:${port}`) } });
+    const client = await open(port);
+    const messages = [header({ counts: 'ffff ffff ffff ffff' }), `${header({ counts: '0001 ffff ffff ffff' })} ${ordinary}`].map(bytesOf);
     const refuse = async (times: number) => {
-      for (let i = 0; i < times; i++) {
-        client.send(message);
-        const reply = await client.next();
-        expect(reply?.toString('hex')).toBe('424281010000000000000000');
+      for (let i = 0; i < times / 2; i++) {
+        for (const message of messages) expect((await client.ask(message))?.toString('hex')).toBe('424281010000000000000000');
       }
     };
-    await refuse(100);
-    const before = process.memoryUsage().rss;
+    await refuse(200);
+    const before = processMemory(server.pid).resident;
     await refuse(1000);
-    expect(process.memoryUsage().rss - before).toBeLessThan(20 * megabyte);
-    client.send(queryMessage('a.test A'));
-    expect(readMessage((await client.next()) ?? Buffer.alloc(0)).rcode).toBe('NOERROR');
+    expect(processMemory(server.pid).resident - before).toBeLessThan(20);
     client.close();
-  });
-});
+  },
+);
 
 test('an answer with 2,000 unrelated names is written in less than 10 ms (CVE-2024-8508)', async () => {
   const names = unrelatedNames(2000);
