@@ -1,6 +1,10 @@
 // The manifests of deploy/kubernetes, laid over a kube-dns addon as kubeadm leaves it, in a real API server.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Answer, ask, freePort } from 'ferrydns/testing';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { findProgram } from '../services/needs.ts';
 import { KubernetesApi } from '../support/kubernetes.ts';
 import { type Manifest, manifests, only } from '../support/manifests.ts';
 import { startProgram } from '../support/program.ts';
@@ -10,7 +14,16 @@ import { startUpstream } from '../support/upstream.ts';
 const addon = manifests('kubernetes/ferrydns.yaml');
 const deploymentPath = '/apis/apps/v1/namespaces/kube-system/deployments/coredns';
 const servicePath = '/api/v1/namespaces/kube-system/services/kube-dns';
+const root = join(import.meta.dirname, '../..');
 let api: KubernetesApi;
+
+/** The commands of a section of docs/kubernetes.md that need no node. */
+function stepsOf(heading: string): string[] {
+  const text = readFileSync(join(root, 'docs/kubernetes.md'), 'utf8');
+  const [section = ''] = text.slice(text.indexOf(`\n## ${heading}\n`) + 1).split(/\n(?=## )/);
+  const lines = [...section.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(([, fence = '']) => fence.trim().split('\n'));
+  return lines.filter((line) => line.startsWith('kubectl ') && !/ (rollout|run|logs) | --raw /.test(line));
+}
 
 beforeAll(async () => {
   // The API server makes kube-system itself, some time after it is ready.
@@ -99,6 +112,24 @@ describe('over a CoreDNS that is there', () => {
     const { spec: after } = await api.call<Manifest>('GET', deploymentPath);
     expect(after.template.spec.volumes.map(({ name }: Manifest) => name).sort()).toEqual(['config-volume', 'ferrydns-migrations']);
   });
+
+  test.skipIf(findProgram('kubectl') === undefined)(
+    'the steps of the guide put it there, and the way back leaves what was before (needs kubectl)',
+    async () => {
+      await api.put(oldDeployment);
+      const { spec } = await api.call<Manifest>('GET', deploymentPath);
+      const env = { ...process.env, KUBECONFIG: api.kubeconfig() };
+      const run = (line: string) =>
+        execFileSync('sh', ['-ec', line.replace('deploy/', `${join(root, 'deploy')}/`)], { cwd: api.folder, env, stdio: 'pipe' });
+      for (const line of stepsOf('Five steps')) run(line);
+      expect(readFileSync(join(api.folder, 'Corefile'), 'utf8')).toContain('whoami');
+      const { spec: moved } = await api.call<Manifest>('GET', deploymentPath);
+      expect(moved.template.spec.containers.map(({ image }: Manifest) => image)).toEqual(['registry.example.org/ferrydns:0.1.0']);
+      for (const line of stepsOf('And back')) run(line);
+      const { spec: back } = await api.call<Manifest>('GET', deploymentPath);
+      expect(back).toEqual(spec);
+    },
+  );
 
   test('back again is one step: the Deployment that was there', async () => {
     await api.put(oldDeployment);
