@@ -87,7 +87,7 @@ function metadataOf(query: Query): GoFunction {
 function question(query: Query): GoObject {
   const { originalName, typeCode, classCode, type, class: klass } = query;
   const text = `;${originalName}\t${klass}\t ${type}`;
-  return structure('*dns.Question', { Name: originalName, Qtype: typeCode, Qclass: classCode }, text);
+  return structure('*dns.Question', { Name: originalName, Qtype: typeCode, Qclass: classCode, String: text }, text);
 }
 
 /** The message of the query, its records aside: it has none but OPT. */

@@ -261,6 +261,24 @@ export const cases: readonly ParityCase[] = [
     ],
   },
   {
+    name: 'metrics of a question that is rewritten',
+    corefile: '.:{{PORT}} {\n    prometheus 127.0.0.1:{{HTTP}}\n    rewrite type HTTPS A\n    hosts {\n        192.0.2.1 a.test\n    }\n}\n',
+    steps: [
+      'a.test HTTPS',
+      'a.test A',
+      {
+        http: '127.0.0.1:{{HTTP}}/metrics',
+        keep: /^coredns_dns_requests_total/,
+        deviation: {
+          id: 'asked-type',
+          instead: ({ body = [] }) => ({
+            body: body.flatMap((line) => [line.replace(' 2', ' 1'), line.replace('"A"', '"HTTPS"').replace(' 2', ' 1')]),
+          }),
+        },
+      },
+    ],
+  },
+  {
     name: 'metrics: another path',
     corefile: corefile`
       .:{{PORT}} {

@@ -60,6 +60,7 @@ const made: readonly string[] = [
   '{{ index .Match 0 }}/{{ index .Match 1 }}/{{ index .Match 2 }}',
   '{{ .Group.first }}/{{ index .Group \\"0\\" }}/{{ index .Group \\"second\\" }}/{{ len .Group }}',
   '{{ .Question.Name }} {{ .Question.Qtype }} {{ .Question.Qclass }}',
+  '{{ .Question.String }}',
   '{{ .Message.RecursionDesired }} {{ .Message.Response }} {{ len .Message.Question }} {{ (index .Message.Question 0).Qtype }} {{ len .Message.Extra }}',
   '{{ .Meta \\"no/such\\" }}|{{ with .Meta \\"no/such\\" }}x{{ else }}none{{ end }}',
   '{{ printf \\"%s-%03d\\" .Type 7 }} {{ parseInt \\"ff\\" 16 8 }}',
