@@ -37,7 +37,7 @@ export async function observe(subject: Subject, parityCase: ParityCase, expected
 async function observeOnce(subject: Subject, parityCase: ParityCase, expected: Recording | undefined): Promise<Recording> {
   const directory = await mkdtemp(join(tmpdir(), 'parity-'));
   const upstreams = await Promise.all(scriptsOf(parityCase).map((script) => startUpstream(script)));
-  await using api = 'cluster' in parityCase ? await PlayedApi.start(parityCase.cluster) : undefined;
+  await using api = 'cluster' in parityCase ? await PlayedApi.start(parityCase.cluster, { protobuf: true }) : undefined;
   try {
     const values = await placeholders(directory, upstreams, api);
     const files = fillAll(parityCase.files ?? {}, values);

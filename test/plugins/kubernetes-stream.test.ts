@@ -2,7 +2,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { JsonObjects, type Shape } from '../../plugins/kubernetes/api/json-objects.ts';
+import { ProtobufEvents } from '../../plugins/kubernetes/api/protobuf-events.ts';
+import { ProtobufList } from '../../plugins/kubernetes/api/protobuf-list.ts';
 import { readSelector } from '../../plugins/kubernetes/selector.ts';
+import { namespace } from '../support/cluster-objects.ts';
+import { listEnvelope, watchFrame } from '../support/protobuf.ts';
+import { objectsIn, type RecordedAnswers, resources } from '../support/recorded-answers.ts';
+import recorded from './recorded-answers.json' with { type: 'json' };
 
 function read(shape: Shape, text: string, lengths: readonly number[]): { readonly found: unknown[]; readonly objects: JsonObjects } {
   const found: unknown[] = [];
@@ -80,5 +86,55 @@ describe('a label selector', () => {
 
   test.each(['app web', 'app!=web', 'a in b', '=web', 'a=b,', 'a>1', '-a', 'a in (b'])('%s is none', (text) => {
     expect(() => readSelector(text.split(' '))).toThrow(/expected KEY/);
+  });
+});
+
+describe('Protocol Buffers that stream in', () => {
+  const answers: Readonly<Record<string, RecordedAnswers>> = recorded;
+  const nobody = { take() {}, unreadable() {} };
+
+  test.each(resources.flatMap((resource) => (['list', 'watch'] as const).map((kind) => [kind, resource.kind, resource] as const)))(
+    'as a real API server sends them, tell the same as its JSON: %s of %s',
+    (kind, name, resource) => {
+      const { json, protobuf } = answers[`${kind} ${name}`] as RecordedAnswers;
+      const told = objectsIn(resource, kind, { json });
+      expect(told.objects.length).toBeGreaterThan(2);
+      for (const piece of [1, 2, 3, 5, 100, 4096, protobuf.length]) expect(objectsIn(resource, kind, { protobuf }, piece)).toEqual(told);
+    },
+  );
+
+  test('an event larger than any can be is refused before it has come', () => {
+    const events = new ProtobufEvents([], nobody);
+    expect(() => events.push(Buffer.from([0x7f, 0, 0, 0, 1]))).toThrow('an object of more than 16777216 octets');
+  });
+
+  test('an item larger than any can be is refused before it has come', () => {
+    const list = listEnvelope('Namespace', { metadata: {}, items: [namespace('default')] });
+    const huge = Buffer.concat([Buffer.from('k8s\0'), Buffer.from([0x12, 0xff, 0xff, 0xff, 0x7f, 0x12, 0xff, 0xff, 0xff, 0x3f])]);
+    expect(() => new ProtobufList([], nobody).push(list)).not.toThrow();
+    expect(() => new ProtobufList([], nobody).push(huge)).toThrow('an object of more than 16777216 octets');
+  });
+
+  test('what is cut off is not taken for whole, nor for more than it is', () => {
+    const whole = listEnvelope('Namespace', { metadata: { resourceVersion: '7' }, items: [namespace('a'), namespace('b')] });
+    for (let length = 0; length < whole.length; length++) {
+      const list = new ProtobufList([], nobody);
+      list.push(whole.subarray(0, length));
+      expect(list.isComplete).toBe(false);
+    }
+  });
+
+  test('what is no list is refused', () => {
+    expect(() => new ProtobufList([], nobody).push(Buffer.from('{"items":[]}'))).toThrow('no object of the API, expected one that begins with "k8s"');
+  });
+
+  test('an object that comes in many pieces is put together once', () => {
+    const many = Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`label-${i}`, 'x'.repeat(500)]));
+    const frame = watchFrame('ADDED', { ...namespace('default', many) });
+    const seen: unknown[] = [];
+    const type = resources[0]?.message ?? [];
+    const events = new ProtobufEvents(type, { take: ({ object }) => seen.push(object?.['metadata']), unreadable: (reason) => seen.push(reason) });
+    for (let at = 0; at < frame.length; at += 1000) events.push(frame.subarray(at, at + 1000));
+    expect(seen).toEqual([{ name: 'default', labels: many }]);
   });
 });

@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { externalName, headless, namespace, pod, service, slice } from '../support/cluster-objects.ts';
 import { PlayedApi, type PlayedApiOptions } from '../support/played-api.ts';
 import { startProgram } from '../support/program.ts';
+import { watchFrame } from '../support/protobuf.ts';
 import { soon } from '../support/soon.ts';
 
 const objects = [namespace('default'), service('default/web', ['10.0.0.10']), headless('default/db'), slice('default/db-1', 'db', ['172.16.0.1'])];
@@ -52,7 +53,9 @@ async function cluster({ lines = [], before = '', fault, ...options }: ClusterOp
 
 describe.each([
   ['streamed', {}],
+  ['streamed as Protocol Buffers', { protobuf: true }],
   ['in pages', { streams: false, page: 1 }],
+  ['in pages of Protocol Buffers', { protobuf: true, streams: false, page: 1 }],
   ['in pages, because the etcd of the cluster is old', { streams: 'old etcd' }],
 ] as const)('where lists are %s', (_, options) => {
   test('what comes, changes and goes is answered', async () => {
@@ -166,6 +169,12 @@ describe('faults of the API server', () => {
     await expect.poll(staleness, soon).toBeLessThan(48);
   });
 
+  test('a refusal as Protocol Buffers says what is missing', async () => {
+    const fault: PlayedApi['fault'] = ({ path }) => (path.endsWith('/services') ? { status: 403, reason: 'Forbidden' } : undefined);
+    await using it = await cluster({ protobuf: true, lines: ['startup_timeout 0s'], fault });
+    await expect.poll(() => it.server.lines.join('\n'), soon).toContain('Failed to list *v1.Service: Forbidden 403');
+  });
+
   test('a refusal of every resume leads to lists, and not to a storm of them', async () => {
     await using it = await cluster({
       streams: false,
@@ -187,6 +196,17 @@ describe('faults of the API server', () => {
     await expect.poll(() => it.server.metrics(), soon).toContain('ferrydns_kubernetes_malformed_objects_total{resource="endpointslices"} 1');
     expect(await it.addresses(db)).toBe('172.16.0.1');
     expect(it.server.lines.join('\n')).toContain('endpointslices default/db-1: endpoints: found "none", expected a list');
+  });
+
+  test('nor are frames that are no events', async () => {
+    await using it = await cluster({ protobuf: true });
+    const frame = watchFrame('ADDED', service('default/torn', ['10.0.0.14']));
+    const torn = Buffer.concat([frame.subarray(0, 4), Buffer.alloc(frame.length - 4, 0xff)]);
+    it.api.send('/api/v1/services', torn);
+    it.api.put(service('default/after', ['10.0.0.13']));
+    await expect.poll(() => it.addresses('after.default.svc.cluster.local'), soon).toBe('10.0.0.13');
+    await expect.poll(() => it.server.metrics(), soon).toContain('ferrydns_kubernetes_malformed_objects_total{resource="services"} 1');
+    expect(it.server.lines.join('\n')).toContain('a number of more than ten octets');
   });
 
   test('a namespace that goes with all that is in it is gone', async () => {

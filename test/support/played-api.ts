@@ -4,6 +4,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import type { KubernetesObject } from './kubernetes.ts';
 import { answerNamespaced } from './played-objects.ts';
+import { envelope, hasMessage, listEnvelope, watchFrame } from './protobuf.ts';
+
+const protobufType = 'application/vnd.kubernetes.protobuf';
 
 interface Kept {
   readonly path: string;
@@ -23,6 +26,8 @@ interface Watch {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly response: ServerResponse;
+  /** Writes an event of the watch: as JSON, or as Protocol Buffers where the client takes them and there are some. */
+  readonly event: (type: string, object: object) => void;
 }
 
 /** What was asked. */
@@ -39,6 +44,8 @@ export type Fault = { readonly status: number; readonly headers?: Readonly<Recor
 export interface PlayedApiOptions {
   /** Whether lists are streamed (`sendInitialEvents`), as newer servers do. */
   readonly streams?: boolean | 'old etcd';
+  /** Whether lists and watches are sent as Protocol Buffers to those who would rather have them. */
+  readonly protobuf?: boolean;
   /** Objects of a page at most. */
   readonly page?: number;
 }
@@ -105,7 +112,7 @@ export class PlayedApi implements AsyncDisposable {
   }
 
   /** Sends what is no object of the API, in all watches of a path. */
-  send(path: string, text: string): void {
+  send(path: string, text: string | Buffer): void {
     for (const watch of this.watches) if (watch.path === path) watch.response.write(text);
   }
 
@@ -160,11 +167,12 @@ export class PlayedApi implements AsyncDisposable {
     response.on('error', () => {});
     const fault = this.fault(asked);
     if (fault === 'silence') return;
+    const protobuf = this.options.protobuf === true && hasMessage(kindIn(path)) && String(request.headers.accept).startsWith(protobufType);
     if (fault === 'cut') request.socket.destroy();
-    else if (fault !== undefined) refuse(response, fault);
+    else if (fault !== undefined) refuse(response, fault, protobuf);
     else if (path.includes('/namespaces/')) void this.answerObject(request, response);
-    else if (query.get('watch') === 'true' || query.get('watch') === '1') this.watch({ path, query, response });
-    else this.list({ path, query, response });
+    else if (query.get('watch') === 'true' || query.get('watch') === '1') this.watch(path, query, response, protobuf);
+    else this.list(path, query, response, protobuf);
   }
 
   /** The objects of a collection, as "/api/v1/configmaps". */
@@ -176,25 +184,27 @@ export class PlayedApi implements AsyncDisposable {
     if (!(await answerNamespaced(this, request, response))) refuse(response, { status: 404 });
   }
 
-  private list({ path, query, response }: Watch): void {
+  private list(path: string, query: URLSearchParams, response: ServerResponse, protobuf: boolean): void {
     const all = this.matching(path, query);
     const limit = Math.min(Number(query.get('limit') ?? Number.POSITIVE_INFINITY), this.options.page ?? Number.POSITIVE_INFINITY);
     const from = Number(query.get('continue') ?? 0);
     const items = all.slice(from, from + limit);
     const metadata = { resourceVersion: `${this.version}`, ...(from + limit < all.length ? { continue: `${from + limit}` } : {}) };
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ kind: listKind(path), apiVersion: versionIn(path), metadata, items: items.map(({ object }) => object) }));
+    const list = { kind: listKind(path), apiVersion: versionIn(path), metadata, items: items.map(({ object }) => object) };
+    response.writeHead(200, { 'content-type': protobuf ? protobufType : 'application/json' });
+    response.end(protobuf ? listEnvelope(kindIn(path), list) : JSON.stringify(list));
   }
 
-  private watch(watch: Watch): void {
-    const { query, response } = watch;
+  private watch(path: string, query: URLSearchParams, response: ServerResponse, protobuf: boolean): void {
+    const event: Watch['event'] = (type, object) => response.write(protobuf ? watchFrame(type, object) : `${JSON.stringify({ type, object })}\n`);
+    const watch = { path, query, response, event };
     const wants = query.get('sendInitialEvents') === 'true';
     if (wants && this.options.streams === false) {
-      refuse(response, { status: 422, reason: 'Invalid' });
+      refuse(response, { status: 422, reason: 'Invalid' }, protobuf);
       return;
     }
     const from = Number(query.get('resourceVersion') ?? 0);
-    response.writeHead(200, { 'content-type': 'application/json' });
+    response.writeHead(200, { 'content-type': protobuf ? `${protobufType};stream=watch` : 'application/json' });
     response.flushHeaders();
     if (!wants && from < this.compacted) {
       const status = {
@@ -205,16 +215,18 @@ export class PlayedApi implements AsyncDisposable {
         reason: 'Expired',
         message: `too old resource version: ${from} (${this.version})`,
       };
-      response.end(`${JSON.stringify({ type: 'ERROR', object: status })}\n`);
+      event('ERROR', status);
+      response.end();
       return;
     }
     if (wants && this.options.streams === 'old etcd') {
       const message = 'a watch stream was requested by the client but the required storage feature RequestWatchProgress is disabled';
-      response.end(`${JSON.stringify({ type: 'ERROR', object: { kind: 'Status', status: 'Failure', code: 500, message } })}\n`);
+      event('ERROR', { kind: 'Status', status: 'Failure', code: 500, message });
+      response.end();
       return;
     }
     if (wants) this.sendInitial(watch);
-    else for (const event of this.events) if (event.version > from) send(watch, event);
+    else for (const past of this.events) if (past.version > from) send(watch, past);
     this.watches.add(watch);
     response.on('close', () => this.watches.delete(watch));
   }
@@ -222,9 +234,7 @@ export class PlayedApi implements AsyncDisposable {
   private sendInitial(watch: Watch): void {
     for (const kept of this.matching(watch.path, watch.query)) send(watch, { ...kept, type: 'ADDED' });
     const metadata = { resourceVersion: `${this.version}`, annotations: { 'k8s.io/initial-events-end': 'true' } };
-    watch.response.write(
-      `${JSON.stringify({ type: 'BOOKMARK', object: { kind: kindIn(watch.path), apiVersion: versionIn(watch.path), metadata } })}\n`,
-    );
+    watch.event('BOOKMARK', { kind: kindIn(watch.path), apiVersion: versionIn(watch.path), metadata });
   }
 
   private publish(event: PlayedEvent): void {
@@ -238,18 +248,17 @@ export class PlayedApi implements AsyncDisposable {
 }
 
 /** For whoever selects objects, one comes when it is chosen, and is deleted when it is not any more. */
-function send({ path, query, response }: Watch, { type, object, before, path: of }: Kept & Pick<PlayedEvent, 'type' | 'before'>): void {
+function send({ path, query, event }: Watch, { type, object, before, path: of }: Kept & Pick<PlayedEvent, 'type' | 'before'>): void {
   if (of !== path) return;
   const [was, is] = [before !== undefined && selects(query, before), selects(query, object)];
   const seen = type !== 'MODIFIED' || was === is ? type : is ? 'ADDED' : 'DELETED';
-  if (was || is) response.write(`${JSON.stringify({ type: seen, object })}\n`);
+  if (was || is) event(seen, object);
 }
 
-function refuse(response: ServerResponse, { status, headers = {}, reason = '' }: Exclude<Fault, string>): void {
-  response.writeHead(status, { 'content-type': 'application/json', ...headers });
-  response.end(
-    JSON.stringify({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code: status, reason, message: `${reason || 'failure'} ${status}` }),
-  );
+function refuse(response: ServerResponse, { status, headers = {}, reason = '' }: Exclude<Fault, string>, protobuf = false): void {
+  response.writeHead(status, { 'content-type': protobuf ? protobufType : 'application/json', ...headers });
+  const told = { kind: 'Status', apiVersion: 'v1', status: 'Failure', code: status, reason, message: `${reason || 'failure'} ${status}` };
+  response.end(protobuf ? envelope(told) : JSON.stringify(told));
 }
 
 /** Selectors as far as tests use them: KEY, KEY=VALUE, and phases of Pods that are not wanted. */

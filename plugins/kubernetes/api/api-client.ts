@@ -4,12 +4,14 @@ import type { TLSSocket } from 'node:tls';
 import { trustSystemAuthorities } from 'ferrydns/built-in';
 import type { KubernetesAccess } from 'ferrydns/built-in/kubernetes';
 import { pause } from './back-off.ts';
+import { protobufType, readStatus } from './envelope.ts';
 import type { ApiMetrics } from './metrics.ts';
 import type { Throttle } from './throttle.ts';
 
 // Imported, node:http would load much that nobody needs here.
 const { http, https } = { http: process.getBuiltinModule('node:http'), https: process.getBuiltinModule('node:https') };
 
+const json = 'application/json';
 /** Milliseconds until the headers of an answer must be there. */
 const patience = 15_000;
 /** Milliseconds of silence after which the kernel asks whether the other end is still there. */
@@ -56,8 +58,11 @@ export class ApiClient {
     this.agent = url.startsWith('https:') ? new https.Agent(kept) : new http.Agent(kept);
   }
 
-  /** Resolves to the answer when its headers are there and it is a success; its body is the caller's. Rejects with an ApiError for any other status. */
-  async get(path: string, query: URLSearchParams, signal: AbortSignal): Promise<IncomingMessage> {
+  /**
+   * Resolves to the answer when its headers are there and it is a success; its body is the caller's. It is JSON, or of the type that the caller rather has.
+   * Rejects with an ApiError for any other status.
+   */
+  async get(path: string, query: URLSearchParams, signal: AbortSignal, rather?: string): Promise<IncomingMessage> {
     const { throttle, metrics, now } = this.options;
     const delay = throttle.delay();
     metrics.waited(delay);
@@ -65,7 +70,7 @@ export class ApiClient {
     await throttle.enter();
     const begun = now();
     try {
-      const response = await this.request(`${this.url}${path}?${query}`, signal);
+      const response = await this.request(`${this.url}${path}?${query}`, rather === undefined ? json : `${rather}, ${json}`, signal);
       metrics.answered(response.statusCode ?? 0, now() - begun);
       if (response.statusCode === 200) return response;
       throw await this.refusal(response);
@@ -81,10 +86,10 @@ export class ApiClient {
     this.agent.destroy();
   }
 
-  private async request(url: string, signal: AbortSignal): Promise<IncomingMessage> {
+  private async request(url: string, accept: string, signal: AbortSignal): Promise<IncomingMessage> {
     const { access, userAgent } = this.options;
     const { token, cert, key } = await access.identity();
-    const headers = { accept: 'application/json', 'user-agent': userAgent, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
+    const headers = { accept, 'user-agent': userAgent, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
     const options = { method: 'GET', headers, agent: this.agent, signal, ...known({ ...access.trust, cert, key }) };
     return new Promise((resolve, reject) => {
       const sent = (url.startsWith('https:') ? https : http).request(url, options);
@@ -105,10 +110,19 @@ export class ApiClient {
   private async refusal(response: IncomingMessage): Promise<ApiError> {
     const status = response.statusCode ?? 0;
     if (status === 401) this.options.access.refused();
-    const text = await beginningOf(response);
+    const body = await beginningOf(response);
     const after = Number(response.headers['retry-after']);
     const retryAfter = Number.isFinite(after) && after > 0 ? after * 1000 : undefined;
-    return apiError(statusIn(text), { status, text, retryAfter });
+    if (response.headers['content-type']?.startsWith(protobufType))
+      return apiError(
+        statusIn(() => readStatus(body)),
+        { status, retryAfter },
+      );
+    const text = body.toString('utf8');
+    return apiError(
+      statusIn(() => JSON.parse(text)),
+      { status, text, retryAfter },
+    );
   }
 }
 
@@ -129,27 +143,27 @@ export function apiError(
   return new ApiError({ status, reason: told.reason ?? '', message, retryAfter: more.retryAfter });
 }
 
-function statusIn(text: string): ApiStatus {
+function statusIn(parse: () => unknown): ApiStatus {
   try {
-    const parsed: unknown = JSON.parse(text);
+    const parsed = parse();
     return typeof parsed === 'object' && parsed !== null ? parsed : {};
   } catch {
     return {};
   }
 }
 
-async function beginningOf(response: IncomingMessage): Promise<string> {
-  let text = '';
+async function beginningOf(response: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
   try {
-    for await (const chunk of response) {
-      text += chunk;
-      if (text.length > mostRefusal) break;
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      if (chunks.reduce((sum, { length }) => sum + length, 0) > mostRefusal) break;
     }
   } catch {
     // What came says enough.
   }
   response.destroy();
-  return text;
+  return Buffer.concat(chunks);
 }
 
 function known<T extends object>(settings: T): { readonly [name in keyof T]?: NonNullable<T[name]> } {

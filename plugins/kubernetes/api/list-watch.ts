@@ -7,7 +7,11 @@ import type { Resource } from '../cluster/resources.ts';
 import type { RawObject } from '../cluster/trimming.ts';
 import { type ApiClient, ApiError, type ApiStatus, apiError } from './api-client.ts';
 import { BackOff, pause } from './back-off.ts';
+import { protobufType } from './envelope.ts';
 import { JsonObjects } from './json-objects.ts';
+import type { MessageType } from './protobuf.ts';
+import { ProtobufEvents, type WatchEvent } from './protobuf-events.ts';
+import { ProtobufList } from './protobuf-list.ts';
 
 /** Milliseconds of silence after which a watch is begun anew: within a minute of its loss. */
 const mostSilence = 50_000;
@@ -23,8 +27,6 @@ const away: readonly (string | undefined)[] = ['ECONNREFUSED', 'ECONNRESET'];
 const longWatch = 5000;
 /** Milliseconds that a server may ask to wait. */
 const longestPause = 60_000;
-/** Objects of a page, where lists are not streamed. */
-const pageSize = 500;
 /** Milliseconds of work after which others get their turn. */
 const slice = 4;
 /** Milliseconds for which a failure that repeats itself is not logged again. */
@@ -49,9 +51,24 @@ export interface ListWatchOptions {
   readonly now: () => number;
 }
 
-interface WatchEvent {
-  readonly type?: string;
-  readonly object?: RawObject;
+/** Takes what streams in. */
+interface Reading {
+  push(chunk: Buffer): void;
+}
+
+interface ListReading extends Reading {
+  readonly isComplete: boolean;
+  readonly metadata: { readonly resourceVersion?: string; readonly continue?: string };
+}
+
+class JsonList extends JsonObjects implements ListReading {
+  constructor(found: (text: string) => void) {
+    super('items', found);
+  }
+
+  get metadata(): ListReading['metadata'] {
+    return (JSON.parse(this.frame) as { readonly metadata?: ListReading['metadata'] }).metadata ?? {};
+  }
 }
 
 /** What an answer is cut off with when it was silent for too long. */
@@ -131,18 +148,24 @@ export class ListWatch {
     inventory.beginList();
     let next = '';
     do {
-      const query = this.query({ limit: `${pageSize}`, ...(next === '' ? {} : { continue: next }) });
-      const body = await client.get(resource.path, query, signal);
+      const query = this.query(next === '' ? this.fromCache() : { continue: next });
+      const body = await client.get(resource.path, query, signal, this.rather);
       this.heard();
-      const objects = new JsonObjects('items', (text) => this.parsed(text, (object) => inventory.put(object)));
-      await this.read(body, objects);
-      if (!objects.isComplete) throw new Error('the list was cut off');
-      const { metadata = {} } = JSON.parse(objects.frame) as {
-        readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
-      };
+      const list = this.listOf(body);
+      await this.read(body, list);
+      if (!list.isComplete) throw new Error('the list was cut off');
+      const { metadata } = list;
       next = metadata.continue ?? '';
       if (next === '') this.listed(metadata.resourceVersion ?? '');
     } while (next !== '');
+  }
+
+  /**
+   * A list without a limit on its pages, no older than what was seen, comes out of the cache of the API server; with one, or without a version, each would be
+   * read from etcd.
+   */
+  private fromCache(): Readonly<Record<string, string>> {
+    return this.known === '' ? { resourceVersion: '0' } : { resourceVersion: this.known, resourceVersionMatch: 'NotOlderThan' };
   }
 
   /** Watches from the last version on; from the beginning where a list is to come first and the server streams it. */
@@ -155,13 +178,41 @@ export class ListWatch {
       ? { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan', resourceVersion: this.known }
       : { resourceVersion: this.version ?? '' };
     const query = this.query({ watch: 'true', allowWatchBookmarks: 'true', timeoutSeconds: `${seconds}`, ...from });
-    const body = await client.get(resource.path, query, signal);
+    const body = await client.get(resource.path, query, signal, this.rather);
     this.heard();
     if (!begins) this.well();
     const begun = this.heardAt ?? 0;
-    await this.read(body, new JsonObjects('events', (text) => this.parsed(text, (event) => this.take(event))));
+    await this.read(body, this.eventsOf(body));
     if (this.options.now() - begun > longWatch) this.between.reset();
     await pause(this.between.take(mostBetweenWatches), signal);
+  }
+
+  /** The form that objects are asked for in; undefined: JSON. */
+  private get rather(): string | undefined {
+    return this.resource.message === undefined ? undefined : protobufType;
+  }
+
+  /** Reads a list as the server has sent it: it may have JSON alone. */
+  private listOf(body: IncomingMessage): ListReading {
+    const { inventory } = this.options;
+    const take = (object: RawObject) => inventory.put(object);
+    const type = this.messageOf(body);
+    if (type !== undefined) return new ProtobufList(type, { take, unreadable: (reason) => inventory.unreadable(reason) });
+    return new JsonList((text) => this.parsed(text, take));
+  }
+
+  /** Reads the events of a watch in the same way. */
+  private eventsOf(body: IncomingMessage): Reading {
+    const { inventory } = this.options;
+    const take = (event: WatchEvent) => this.take(event);
+    const type = this.messageOf(body);
+    if (type !== undefined) return new ProtobufEvents(type, { take, unreadable: (reason) => inventory.unreadable(reason) });
+    return new JsonObjects('events', (text) => this.parsed(text, take));
+  }
+
+  /** What the objects of an answer are as Protocol Buffers; undefined where they are JSON. */
+  private messageOf({ headers }: IncomingMessage): MessageType | undefined {
+    return headers['content-type']?.startsWith(protobufType) ? this.resource.message : undefined;
   }
 
   /** Text that is no JSON is passed over: read again it would be the same. */
@@ -218,7 +269,7 @@ export class ListWatch {
   }
 
   /** Reads what streams in, and lets others have their turn when there is much of it. Rejects when nothing comes for too long. */
-  private async read(body: IncomingMessage, objects: JsonObjects): Promise<void> {
+  private async read(body: IncomingMessage, objects: Reading): Promise<void> {
     const { now } = this.options;
     const watchdog = setInterval(() => this.isSilent() && body.destroy(silent), mostSilence / 10);
     let since = now();

@@ -1,4 +1,6 @@
 // Where the objects of each kind are, and what is taken from them.
+import { namespaceMessage, podMessage, serviceMessage, sliceMessage } from '../api/messages.ts';
+import type { MessageType } from '../api/protobuf.ts';
 import type { Kind, Kinds } from './objects.ts';
 import { type RawObject, type TrimOptions, trimImport, trimImportSlice, trimNamespace, trimPod, trimService, trimSlice } from './trimming.ts';
 
@@ -12,6 +14,8 @@ export interface Resource {
   readonly path: string;
   readonly labelSelector?: string | undefined;
   readonly fieldSelector?: string;
+  /** How the objects are read as Protocol Buffers; undefined where the server has them as JSON alone, as all that definitions of resources add. */
+  readonly message?: MessageType;
   /** Undefined: it does not count as there. Throws an Error at what it cannot be made of. */
   trim(raw: RawObject): Kinds[Kind] | undefined;
 }
@@ -36,7 +40,7 @@ const running = 'status.phase!=Succeeded,status.phase!=Failed,status.phase!=Unkn
 export function resourcesFor(wanted: Wanted): readonly Resource[] {
   const labelSelector = wanted.labels;
   const imported = [labelSelector, 'multicluster.kubernetes.io/service-name'].filter((each) => each !== undefined).join(',');
-  const slices = { goName: '*v1.EndpointSlice', plural: 'endpointslices', path: `${discovery}/endpointslices` };
+  const slices = { goName: '*v1.EndpointSlice', plural: 'endpointslices', path: `${discovery}/endpointslices`, message: sliceMessage };
   const all: readonly (Resource | false)[] = [
     {
       kind: 'namespaces',
@@ -44,9 +48,18 @@ export function resourcesFor(wanted: Wanted): readonly Resource[] {
       plural: 'namespaces',
       path: `${core}/namespaces`,
       labelSelector: wanted.namespaceLabels,
+      message: namespaceMessage,
       trim: trimNamespace,
     },
-    { kind: 'services', goName: '*v1.Service', plural: 'services', path: `${core}/services`, labelSelector, trim: trimService },
+    {
+      kind: 'services',
+      goName: '*v1.Service',
+      plural: 'services',
+      path: `${core}/services`,
+      labelSelector,
+      message: serviceMessage,
+      trim: trimService,
+    },
     wanted.endpoints && { kind: 'endpointslices', ...slices, labelSelector, trim: (raw) => trimSlice(raw, wanted) },
     wanted.pods && {
       kind: 'pods',
@@ -55,6 +68,7 @@ export function resourcesFor(wanted: Wanted): readonly Resource[] {
       path: `${core}/pods`,
       labelSelector,
       fieldSelector: running,
+      message: podMessage,
       trim: trimPod,
     },
     wanted.multicluster && {

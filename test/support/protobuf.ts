@@ -1,0 +1,99 @@
+// Writes objects of the Kubernetes API as Protocol Buffers: the fields that the plugin reads, and one of each wire type that it has to pass over.
+import {
+  envelopeMessage,
+  listMetaMessage,
+  namespaceMessage,
+  podMessage,
+  serviceMessage,
+  sliceMessage,
+  statusMessage,
+  watchEventMessage,
+} from '../../plugins/kubernetes/api/messages.ts';
+import { type MessageType, messageType } from '../../plugins/kubernetes/api/protobuf.ts';
+
+const types: Readonly<Record<string, MessageType>> = {
+  Namespace: namespaceMessage,
+  Service: serviceMessage,
+  EndpointSlice: sliceMessage,
+  Pod: podMessage,
+  Status: statusMessage,
+};
+
+/** Whether objects of a kind can be written; those of definitions of resources are JSON alone, as at a real API server. */
+export const hasMessage = (kind: string): boolean => types[kind] !== undefined;
+
+const mark = Buffer.from('k8s\0');
+
+/** A frame of a watch. */
+export function watchFrame(type: string, object: { readonly kind?: unknown }): Buffer {
+  const event = encode(watchEventMessage, { type, object: { raw: envelope(object) } });
+  return Buffer.concat([uint32(event.length), event]);
+}
+
+/** An object with what stands around it. */
+export function envelope(object: { readonly kind?: unknown }): Buffer {
+  const type = types[String(object.kind)];
+  if (type === undefined) throw new Error(`no message is known for ${String(object.kind)}`);
+  return Buffer.concat([mark, encode(envelopeMessage, { typeMeta: { kind: object.kind }, raw: encode(type, object) })]);
+}
+
+/** A list of objects of one kind, in its envelope. */
+export function listEnvelope(kind: string, list: { readonly metadata: object; readonly items: readonly object[] }): Buffer {
+  const of = types[kind] ?? [];
+  const type = messageType({ 1: { name: 'metadata', as: 'message', of: listMetaMessage }, 2: { name: 'items', as: 'messages', of } });
+  const raw = encode(type, list, false);
+  return Buffer.concat([mark, encode(envelopeMessage, { typeMeta: { kind: `${kind}List` }, raw }, false)]);
+}
+
+export function encode(type: MessageType, object: object, withStrange = true): Buffer {
+  const fields = object as Readonly<Record<string, unknown>>;
+  const parts = type.flatMap((field, number) => {
+    const value = field === undefined ? undefined : fields[field.name];
+    return field === undefined || value === undefined ? [] : encodeField(number, field, value);
+  });
+  return Buffer.concat([...parts, ...(withStrange ? strange : [])]);
+}
+
+function encodeField(number: number, field: NonNullable<MessageType[number]>, value: unknown): Buffer[] {
+  switch (field.as) {
+    case 'integer':
+    case 'boolean':
+      return [tag(number, 0), varint(Number(value))];
+    case 'text':
+    case 'octets':
+      return prefixed(number, value as string | Buffer);
+    case 'texts':
+      return (value as readonly string[]).flatMap((text) => prefixed(number, text));
+    case 'map':
+      return Object.entries(value as object).flatMap(([key, text]) => prefixed(number, Buffer.concat([...prefixed(1, key), ...prefixed(2, text)])));
+    case 'message':
+      // A time is a text in JSON.
+      return prefixed(number, encode(field.of, typeof value === 'string' ? { seconds: Date.parse(value) / 1000 } : (value as object)));
+    case 'messages':
+      return (value as readonly object[]).flatMap((each) => prefixed(number, encode(field.of, each)));
+  }
+}
+
+function prefixed(number: number, value: string | Buffer): Buffer[] {
+  const octets = Buffer.from(value as string);
+  return [tag(number, 2), varint(octets.length), octets];
+}
+
+const tag = (number: number, wire: number): Buffer => varint(number * 8 + wire);
+
+function varint(value: number): Buffer {
+  const octets: number[] = [];
+  for (let rest = value; ; rest = Math.floor(rest / 128)) {
+    if (rest < 128) return Buffer.from([...octets, rest]);
+    octets.push((rest % 128) | 0x80);
+  }
+}
+
+function uint32(value: number): Buffer {
+  const octets = Buffer.alloc(4);
+  octets.writeUInt32BE(value);
+  return octets;
+}
+
+/** Fields that no message has: a newer server may send some. */
+const strange = [tag(100, 0), varint(300), tag(101, 1), Buffer.alloc(8), ...prefixed(102, 'new'), tag(2000, 5), Buffer.alloc(4)];
