@@ -32,8 +32,6 @@ export class Query {
   readonly flags: number;
   /** Whether the asker sent an OPT record. */
   readonly edns: boolean;
-  /** Octets of a UDP message that the asker takes; 512 without EDNS (RFC 6891 section 6.2.3). */
-  readonly udpSize: number;
   /** What the OPT record said of the size, as it stood. */
   readonly advertisedSize: number;
   readonly ednsVersion: number;
@@ -71,7 +69,6 @@ export class Query {
     this.classCode = fields.classCode;
     this.flags = flags;
     this.edns = fields.edns;
-    this.udpSize = Math.max(fields.advertisedSize, 512);
     this.advertisedSize = fields.advertisedSize;
     this.ednsVersion = fields.ednsVersion;
     this.dnssecOk = fields.dnssecOk;
@@ -102,6 +99,11 @@ export class Query {
 
   get class(): string {
     return className(this.classCode);
+  }
+
+  /** Octets of a UDP message that the asker takes; 512 without EDNS (RFC 6891 section 6.2.3). */
+  get udpSize(): number {
+    return Math.max(this.advertisedSize, 512);
   }
 
   /** 0 for a query, 4 for a NOTIFY (RFC 1996); no other one gets this far. */

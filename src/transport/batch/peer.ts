@@ -16,46 +16,30 @@ export interface PeerSocket {
   settle(): void;
 }
 
-/** The asker of one datagram. */
+/** The asker of the datagram in a slot. */
+export function peerOf(socket: PeerSocket, messages: Messages, slot: number): BatchPeer {
+  return socket.family === 6 ? new BatchPeer6(socket, messages, slot) : new BatchPeer(socket, messages, slot);
+}
+
+/** One asker over IPv4. There is one for each datagram: it holds no more words than its IP version has. */
 export class BatchPeer implements Peer {
   /** Whether the answer was not at hand. */
   unanswered = false;
-  private readonly socket: PeerSocket;
-  private readonly first: number;
-  private readonly remote0: number;
-  private readonly remote1: number;
-  private readonly remote2: number;
-  private readonly remote3: number;
-  private readonly scope: number;
-  private readonly local0: number;
-  private readonly local1: number;
-  private readonly local2: number;
-  private readonly local3: number;
-  private readonly localInterface: number;
+  protected readonly socket: PeerSocket;
+  protected readonly first: number;
+  protected readonly remote0: number;
+  protected readonly local0: number;
 
   constructor(socket: PeerSocket, messages: Messages, slot: number) {
     const { names, controls } = messages;
-    const six = socket.family === 6;
-    const told = messages.hasPacketInfo(slot);
     const name = slot * nameStride;
-    const remote = name + addressWord[socket.family];
-    // In struct in6_pktinfo the address comes before the interface, in struct in_pktinfo behind it.
     const info = slot * controlStride + packetInfoWord;
-    const local = six ? info : info + 1;
     this.socket = socket;
     // Indices are within the arrays by the strides; a check for each word would cost more than the rest.
     this.first = names[name + portWord] as number;
-    this.remote0 = names[remote] as number;
-    this.remote1 = six ? (names[remote + 1] as number) : 0;
-    this.remote2 = six ? (names[remote + 2] as number) : 0;
-    this.remote3 = six ? (names[remote + 3] as number) : 0;
-    this.scope = six ? (names[name + scopeWord] as number) : 0;
-    this.local0 = told ? (controls[local] as number) : 0;
-    this.local1 = told && six ? (controls[local + 1] as number) : 0;
-    this.local2 = told && six ? (controls[local + 2] as number) : 0;
-    this.local3 = told && six ? (controls[local + 3] as number) : 0;
-    // Elsewhere the routes decide by which interface the answer goes, as they do for every other packet.
-    this.localInterface = six && told && isLinkLocal(this.local0) ? (controls[info + 4] as number) : 0;
+    this.remote0 = names[name + addressWord[socket.family]] as number;
+    // In struct in6_pktinfo the address comes before the interface, in struct in_pktinfo behind it.
+    this.local0 = messages.hasPacketInfo(slot) ? (controls[socket.family === 6 ? info : info + 1] as number) : 0;
   }
 
   get transport(): 'udp' {
@@ -67,17 +51,12 @@ export class BatchPeer implements Peer {
   }
 
   get address(): string {
-    if (this.socket.family === 4) return ipv4Text(this.remote0);
-    return addressText([this.remote0, this.remote1, this.remote2, this.remote3], this.scope);
+    return ipv4Text(this.remote0);
   }
 
   writeAddress(words: Uint32Array): 1 | 4 {
     words[0] = hostOrder(this.remote0);
-    if (this.socket.family === 4) return 1;
-    words[1] = hostOrder(this.remote1);
-    words[2] = hostOrder(this.remote2);
-    words[3] = hostOrder(this.remote3);
-    return 4;
+    return 1;
   }
 
   get port(): number {
@@ -85,9 +64,7 @@ export class BatchPeer implements Peer {
   }
 
   get localAddress(): string {
-    if (!this.socket.wildcard) return this.socket.address;
-    if (this.socket.family === 4) return ipv4Text(this.local0);
-    return addressText([this.local0, this.local1, this.local2, this.local3], this.localInterface);
+    return this.socket.wildcard ? this.askedAddress : this.socket.address;
   }
 
   get localPort(): number {
@@ -110,17 +87,65 @@ export class BatchPeer implements Peer {
   }
 
   /** Addresses the message in a slot to this peer, from the address that it asked. */
-  addressTo(messages: Messages, slot: number): void {
-    const { names, controls } = messages;
+  addressTo({ names, controls }: Messages, slot: number): void {
     const name = slot * nameStride;
+    names[name + portWord] = this.first;
+    names[name + addressWord[4]] = this.remote0;
+    controls[slot * controlStride + packetInfoWord + 1] = this.local0;
+  }
+
+  /** The address that the datagram says it was sent to. */
+  protected get askedAddress(): string {
+    return ipv4Text(this.local0);
+  }
+}
+
+/** One asker over IPv6. */
+class BatchPeer6 extends BatchPeer {
+  private readonly remote1: number;
+  private readonly remote2: number;
+  private readonly remote3: number;
+  private readonly scope: number;
+  private readonly local1: number;
+  private readonly local2: number;
+  private readonly local3: number;
+  private readonly localInterface: number;
+
+  constructor(socket: PeerSocket, messages: Messages, slot: number) {
+    super(socket, messages, slot);
+    const { names, controls } = messages;
+    const told = messages.hasPacketInfo(slot);
+    const name = slot * nameStride;
+    const remote = name + addressWord[6];
+    const local = slot * controlStride + packetInfoWord;
+    this.remote1 = names[remote + 1] as number;
+    this.remote2 = names[remote + 2] as number;
+    this.remote3 = names[remote + 3] as number;
+    this.scope = names[name + scopeWord] as number;
+    this.local1 = told ? (controls[local + 1] as number) : 0;
+    this.local2 = told ? (controls[local + 2] as number) : 0;
+    this.local3 = told ? (controls[local + 3] as number) : 0;
+    // Elsewhere the routes decide by which interface the answer goes, as they do for every other packet.
+    this.localInterface = told && isLinkLocal(this.local0) ? (controls[local + 4] as number) : 0;
+  }
+
+  override get address(): string {
+    return addressText([this.remote0, this.remote1, this.remote2, this.remote3], this.scope);
+  }
+
+  override writeAddress(words: Uint32Array): 1 | 4 {
+    words[0] = hostOrder(this.remote0);
+    words[1] = hostOrder(this.remote1);
+    words[2] = hostOrder(this.remote2);
+    words[3] = hostOrder(this.remote3);
+    return 4;
+  }
+
+  override addressTo({ names, controls }: Messages, slot: number): void {
+    const name = slot * nameStride;
+    const remote = name + addressWord[6];
     const info = slot * controlStride + packetInfoWord;
     names[name + portWord] = this.first;
-    if (this.socket.family === 4) {
-      names[name + addressWord[4]] = this.remote0;
-      controls[info + 1] = this.local0;
-      return;
-    }
-    const remote = name + addressWord[6];
     names[remote] = this.remote0;
     names[remote + 1] = this.remote1;
     names[remote + 2] = this.remote2;
@@ -131,5 +156,9 @@ export class BatchPeer implements Peer {
     controls[info + 2] = this.local2;
     controls[info + 3] = this.local3;
     controls[info + 4] = this.localInterface;
+  }
+
+  protected override get askedAddress(): string {
+    return addressText([this.local0, this.local1, this.local2, this.local3], this.localInterface);
   }
 }

@@ -9,7 +9,7 @@ import { type UdpCounters, zeroCounters } from './counters.ts';
 import type { UdpDescriptor } from './descriptor.ts';
 import { errorName } from './library.ts';
 import { Messages } from './messages.ts';
-import { BatchPeer, type PeerSocket } from './peer.ts';
+import { type BatchPeer, type PeerSocket, peerOf } from './peer.ts';
 
 /** A listening UDP socket with its counters. */
 export interface BatchListening extends Listening {
@@ -189,7 +189,7 @@ export class BatchSocket implements PeerSocket, BatchListening {
 
   private answer(slot: number): void {
     const { incoming, counters } = this;
-    const peer = new BatchPeer(this, incoming, slot);
+    const peer = peerOf(this, incoming, slot);
     this.answeredAtOnce[slot] = 0;
     if (!incoming.hasName(slot) || !peer.answerable) {
       counters.unanswerable++;
