@@ -56,8 +56,15 @@ function somePart(bound: number, more: boolean): string {
 
 const octet = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
 const ipv4 = `${octet}(?:\\.${octet}){3}`;
-/** Of IPv6 a pattern that one can read tells no more than the characters. */
-const ipv6 = '[\\da-fA-F:.]*:[\\da-fA-F:.]*';
+const group = '[\\da-fA-F]{1,4}';
+/** Eight groups, or as many octets; or fewer around one `::`, which stands for a group at least: of eight, or of six where an IPv4 address stands for the last two. */
+const groups = `(?:${group}(?::${group})*)?`;
+const ipv6 = `(?:${[
+  `(?:${group}:){7}${group}`,
+  `(?:${group}:){6}${ipv4}`,
+  `(?!(?::*[\\da-fA-F]+(?![\\da-fA-F])){8})${groups}::${groups}`,
+  `(?!(?::*[\\da-fA-F]+:+){6})${groups}::(?:${group}:)*${ipv4}`,
+].join('|')})`;
 
 export const addressWord: JsonSchema = { type: ['string'], pattern: `^(?:${ipv4}|${ipv6})$` };
 export const networkWord: JsonSchema = {
@@ -67,5 +74,5 @@ export const networkWord: JsonSchema = {
 /** An address with or without a port, as in `192.0.2.1:53` and `[2001:db8::1%eth0]:53`. */
 export const hostPortWord: JsonSchema = {
   type: ['string'],
-  pattern: `^(?:(?:${ipv4}|\\[${ipv6}(?:%[^\\]]*)?\\])(?:%[^:]*)?(?::\\d*)?|${ipv6}(?:%.*)?)$`,
+  pattern: `^(?:(?:${ipv4}|\\[(?:${ipv4}|${ipv6})(?:%[^\\]]*)?\\])(?:%[^:]*)?(?::(?!${atLeast(65_536)}$)\\d*)?|${ipv6}(?:%.*)?)$`,
 };
