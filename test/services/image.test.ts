@@ -3,7 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, globSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ask } from 'ferrydns/testing';
+import { ask, freePort } from 'ferrydns/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { soon } from '../support/soon.ts';
 import { needs } from './needs.ts';
@@ -45,13 +45,16 @@ describe.skipIf(!isRootHere)('the image, built in a chroot (needs root, mount na
 
   test('serves port 53 as a user without rights, on a file system that is read only, and ends by SIGTERM', async () => {
     const address = `127.${byte()}.${byte()}.${byte()}`;
-    writeFileSync(join(image, 'etc/coredns/Corefile'), corefileFor(address));
+    const page = `127.0.0.1:${await freePort()}`;
+    writeFileSync(join(image, 'etc/coredns/Corefile'), corefileFor(address, page));
     await using container = await Container.start(['/coredns', '-conf', '/etc/coredns/Corefile']);
     const { answers } = await ask({ address, port: 53, name: 'www.example.org' });
     expect(answers).toEqual(['www.example.org. 30 IN A 192.0.2.1']);
     expect((await ask({ address, port: 53, name: 'www.example.org', transport: 'tcp' })).answers).toEqual(answers);
     expect((await fetch(`http://${address}:8080/health`)).status).toBe(200);
     expect((await fetch(`http://${address}:8181/ready`)).status).toBe(200);
+    // The page of the console is built apart from the program.
+    expect(await (await fetch(`http://${page}/`)).text()).toMatch(/^<!doctype html>/i);
     expect(container.state('Uid')).toBe('65532\t65532\t65532\t65532');
     expect(container.state('CapEff')).toBe((1 << netBindService).toString(16).padStart(16, '0'));
     expect(container.output).toContain('UDP batch');
@@ -70,8 +73,9 @@ describe.skipIf(!isRootHere)('the image, built in a chroot (needs root, mount na
 const netBindService = 10;
 const byte = () => 1 + Math.floor(Math.random() * 253);
 
-function corefileFor(address: string): string {
+function corefileFor(address: string, page: string): string {
   const lines = [
+    `console ${page}`,
     'errors',
     `health ${address}:8080`,
     `ready ${address}:8181`,
