@@ -24,8 +24,11 @@ export interface WorkersContext {
   inTurn(run: () => Promise<void>): Promise<void>;
 }
 
-/** Milliseconds that a worker gets for each thing it is asked: plugins may load and look up much when they start, queries in hand take their time. */
-const patience = { prepare: 60_000, commit: 10_000, retire: 8000, question: 2000 };
+/**
+ * Milliseconds that a worker gets for each thing it is asked: plugins may load and look up much when they start, queries in hand take their time. One that
+ * stops limits itself to a few seconds, of which a busy machine makes more; to end it before is to lose what it has in hand.
+ */
+const patience = { prepare: 60_000, commit: 10_000, retire: 8000, stop: 20_000, question: 2000 };
 /** Milliseconds until a worker that died young is replaced: doubled from death to death, until one has grown old. */
 const delays = { first: 100, longest: 10_000, old: 5000 };
 
@@ -190,7 +193,7 @@ export class Workers implements Front {
     const worker = this.workers.get(number);
     this.workers.delete(number);
     if (worker === undefined) return;
-    await worker.stop({ alone: !this.ending }, patience.retire);
+    await worker.stop({ alone: !this.ending }, patience.stop);
     this.past = await countsOf([this.past, worker.counted]);
   }
 

@@ -1,5 +1,6 @@
 // A UDP socket that works in batches: what has arrived is received by one system call and, as far as the answers are at hand, answered by one.
 import { setImmediate } from 'node:timers';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../log/logger.ts';
 import { type Answerer, type Listening, maxMessage, pending } from '../answerer.ts';
 import type { UdpOptions } from '../udp.ts';
@@ -36,6 +37,8 @@ const maxRetries = 100;
 const staleAfter = 1000;
 /** Milliseconds that queries in hand get for their answers when the socket is to be closed. */
 const closeDelay = 5000;
+/** Milliseconds until a message has arrived whose way the system had chosen before. */
+const arrival = 20;
 const again = new Set(['EAGAIN', 'ENOBUFS', 'ENOMEM', 'EINTR']);
 
 /** One socket with the messages it receives into and sends from. */
@@ -121,7 +124,11 @@ export class BatchSocket implements PeerSocket, BatchListening {
 
   private async finish(): Promise<void> {
     // Where others share the port, clients would be sent here up to the last moment.
-    if (this.shared) this.descriptor.leave?.();
+    if (this.shared) {
+      this.descriptor.leave?.();
+      // What the system was bringing here at that moment arrives a little later, and is still answered.
+      await delay(arrival);
+    }
     this.drain();
     await this.stopWatching();
     await this.settled();
