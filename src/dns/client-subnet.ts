@@ -16,6 +16,16 @@ export interface ClientSubnet {
 /** Octets of an address by the family of the option. Without a family there is no prefix (RFC 7871 section 7.1.2). */
 const addressLengths: Readonly<Record<number, number>> = { 0: 0, 1: 4, 2: 16 };
 
+/**
+ * Whether the data of an option, `length` octets from `at` on, can be a client subnet at all: of a known family, with prefixes that an address of it has. What
+ * is not is a malformed message (RFC 7871 section 6). An address with other octets or bits than its prefix asks for is no reason to refuse one.
+ */
+export function isClientSubnet(wire: Uint8Array, at: number, length: number): boolean {
+  if (length < 4) return false;
+  const octets = addressLengths[readUint16(wire, at)];
+  return octets !== undefined && (wire[at + 2] as number) <= octets * 8 && (wire[at + 3] as number) <= octets * 8;
+}
+
 /** The client subnet among the options; undefined when there is none, or one that is malformed (RFC 7871 section 6). */
 export function clientSubnetOf(options: readonly Option[]): ClientSubnet | undefined {
   const data = options.find(({ code }) => code === EdnsOption.CLIENT_SUBNET)?.data;

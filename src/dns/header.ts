@@ -1,7 +1,8 @@
 // Judges a message by its header and question before anything is made of it, so that a hostile one costs microseconds.
 
 import type { Client } from './client.ts';
-import { headerFlag, Opcode, QueryType } from './codes.ts';
+import { isClientSubnet } from './client-subnet.ts';
+import { EdnsOption, headerFlag, Opcode, QueryType } from './codes.ts';
 import { hashName } from './name.ts';
 import { Query } from './query.ts';
 import { headerLength, readUint16, skipName } from './wire.ts';
@@ -125,14 +126,16 @@ function readRecord(message: Uint8Array, place: RecordPlace): { readonly type: n
   return { type, fixed, end: recordEnd };
 }
 
-/** The OPT record whose fixed part is at `at`; undefined when an option runs over its end. */
+/** The OPT record whose fixed part is at `at`; undefined when an option runs over its end, or is no client subnet that says it is one. */
 function readOpt(message: Uint8Array, at: number, end: number, shift: number): Opt | undefined {
   let option = at + 10;
   while (option < end) {
     if (option + 4 > end) return undefined;
-    option += 4 + readUint16(message, option + 2);
+    const next = option + 4 + readUint16(message, option + 2);
+    if (next > end) return undefined;
+    if (readUint16(message, option) === EdnsOption.CLIENT_SUBNET && !isClientSubnet(message, option + 4, next - option - 4)) return undefined;
+    option = next;
   }
-  if (option !== end) return undefined;
   return {
     udpSize: readUint16(message, at + 2),
     version: message[at + 5] as number,

@@ -99,6 +99,20 @@ export const cases: readonly ParityCase[] = [
         raw: 'abcd 0100 0001 0000 0000 0001 0161 00 0001 0001 00 0029 04d0 00000000 0004 000a 0008',
         deviation: { id: 'hostile-messages', instead: { question: 'none' } },
       },
+      ...(
+        [
+          ['of an unknown family', '000b 0008 0007 0003 18 00 c00002', true],
+          ['with a prefix longer than an address', '000d 0008 0009 0001 21 00 c000020100', true],
+          ['with a scope longer than an address', '000b 0008 0007 0001 18 21 c00002', true],
+          ['that is cut off', '0007 0008 0003 0001 18', true],
+          ['with bits behind its prefix', '000b 0008 0007 0001 17 00 c00003', false],
+          ['without an address', '0008 0008 0004 0000 00 00', false],
+        ] as const
+      ).map(([what, option, isBroken]) => ({
+        note: `a client subnet ${what}`,
+        raw: `abcd 0100 0001 0000 0000 0001 0161 00 0001 0001 00 0029 04d0 00000000 ${option}`,
+        ...(isBroken ? { deviation: { id: 'hostile-messages', instead: { question: 'none' } } } : {}),
+      })),
     ],
   },
   {
