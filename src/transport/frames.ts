@@ -149,7 +149,9 @@ export class FramedConnection extends Ends implements Peer, Served {
 
   private read(chunk: Buffer): void {
     if (this.finished) return;
-    this.rest.push(chunk);
+    // An array that is made with what it holds takes a quarter of the room of one that grows.
+    if (this.restLength === 0) this.rest = [chunk];
+    else this.rest.push(chunk);
     this.restLength += chunk.length;
     if (this.restLength >= this.wanted) this.readFrames();
     else this.startFrameTimer();
@@ -202,7 +204,7 @@ export class FramedConnection extends Ends implements Peer, Served {
     if (length <= 0) return filled;
     const at = this.gather(filled, length + 2);
     gathered.writeUInt16BE(length, at);
-    gathered.set(this.out.subarray(0, length), at + 2);
+    this.out.copy(gathered, at + 2, 0, length);
     return at + 2 + length;
   }
 
@@ -214,7 +216,10 @@ export class FramedConnection extends Ends implements Peer, Served {
   }
 
   private flush(filled: number): void {
-    if (filled > 0) this.write(Buffer.from(gathered.subarray(0, filled)));
+    if (filled === 0) return;
+    const frames = Buffer.allocUnsafe(filled);
+    gathered.copy(frames, 0, 0, filled);
+    this.write(frames);
   }
 
   private overloaded(gathered = 0): boolean {
