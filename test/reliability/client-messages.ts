@@ -142,7 +142,7 @@ export const clientMessages: readonly ClientMessage[] = [
     message: `${header({ counts: '0001 0001 0000 0000' })} ${ordinary} 0161 0474657374 00 0001 0001 00000e10 0004 06060606`,
     verdict: answered,
   },
-  { id: 'C35', title: 'a client subnet of family 9', message: withOpt(option('0008', '0009 18 00 616263')), verdict: answered },
+  { id: 'C35', title: 'a client subnet of family 9', message: withOpt(option('0008', '0009 18 00 616263')), verdict: formatError },
   { id: 'C36', title: 'a cookie of seven octets, while cookies are off', message: withOpt(option('000a', '31323334353637')), verdict: answered },
   {
     id: 'C37',
