@@ -2,6 +2,7 @@
 import { freePort } from 'ferrydns/testing';
 import { expect, test } from 'vitest';
 import { answered, events, moves, ordered, phase, plan, planText, played, reaches, said, server, told } from '../support/cluster-plans.ts';
+import type { KubernetesObject } from '../support/kubernetes.ts';
 import type { PlanServer } from '../support/migration.ts';
 import type { PlayedApi } from '../support/played-api.ts';
 import { soon } from '../support/soon.ts';
@@ -15,10 +16,13 @@ async function annotate(api: PlayedApi, annotations: Readonly<Record<string, str
 }
 const order = (api: PlayedApi, words: string | null) => annotate(api, { 'order.ferrydns/db.yaml': words });
 
-function status(api: PlayedApi, key: string): string {
-  const { metadata } = api.objectsAt('/api/v1/configmaps').find((each) => each.metadata.name === 'moves') ?? {};
-  return (metadata as { readonly annotations?: Readonly<Record<string, string>> } | undefined)?.annotations?.[`status.ferrydns/${key}`] ?? '';
+type Metadata = KubernetesObject['metadata'] & { readonly annotations?: Readonly<Record<string, string>> };
+
+function metadataOf(api: PlayedApi): Metadata {
+  return api.objectsAt('/api/v1/configmaps').find((each) => each.metadata.name === 'moves')?.metadata as Metadata;
 }
+
+const status = (api: PlayedApi, key: string): string => metadataOf(api).annotations?.[`status.ferrydns/${key}`] ?? '';
 const stands = (api: PlayedApi, expected: string, key = 'db.yaml') => expect.poll(() => status(api, key), soon).toContain(expected);
 
 /** Resolves when the plans have been read twice more by every server: what stands there has been seen. */
@@ -54,6 +58,10 @@ test('from the start to the end', async () => {
   await reaches(one, 'done');
   await answered(one, '172.17.0.1');
   await stands(api, 'epoch 1, done; since ');
+  // With the plan goes what was said of it.
+  api.put({ ...moves({}), metadata: metadataOf(api) });
+  await told(api, 'moves PlanLeft: ');
+  await expect.poll(() => status(api, 'db.yaml'), soon).toBe('');
 });
 
 test('and back: what was ordered before does not begin anew, after a restart either', async () => {
@@ -150,8 +158,7 @@ test('an order waits for the plan that stands beside it', async () => {
   await stands(api, '; the text that stands here is refused: line 11');
   await read(api);
   expect(await phase(one)).toBe('original');
-  const { metadata } = api.objectsAt('/api/v1/configmaps').find((each) => each.metadata.name === 'moves') ?? {};
-  api.put({ ...moves({ 'db.yaml': planText(['advance: auto']) }), metadata: metadata as { readonly name: string } });
+  api.put({ ...moves({ 'db.yaml': planText(['advance: auto']) }), metadata: metadataOf(api) });
   await reaches(one, 'done');
 });
 

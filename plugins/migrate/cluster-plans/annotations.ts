@@ -30,6 +30,11 @@ export class Annotations {
     this.notes = new StatusNotes(options);
   }
 
+  /** The plan has been taken away. */
+  async left(about: PlanText): Promise<void> {
+    await this.notes.clear(about);
+  }
+
   /** An order is for the plan that stands beside it, and waits until that is in force. */
   async attend(found: PlanFound, { runner, isInForce, refusal }: Standing): Promise<void> {
     const names = annotationsOf(found.plan);

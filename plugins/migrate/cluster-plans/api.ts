@@ -45,8 +45,8 @@ export class PlansApi {
     );
   }
 
-  /** Sets one annotation of a ConfigMap. One that is gone meanwhile is no failure. Rejects with NotPermitted, or an Error. */
-  async annotate({ namespace, configMap }: PlanText, annotation: string, text: string): Promise<void> {
+  /** Sets one annotation of a ConfigMap, or takes it away. One that is gone meanwhile is no failure. Rejects with NotPermitted, or an Error. */
+  async annotate({ namespace, configMap }: PlanText, annotation: string, text: string | null): Promise<void> {
     const path = `/api/v1/namespaces/${namespace}/configmaps/${configMap}`;
     const response = await this.ask({ method: 'PATCH', path, body: { metadata: { annotations: { [annotation]: text } } } });
     if (![200, 404].includes(response.status)) throw failure(response, `patch configmaps in namespace ${namespace}`);

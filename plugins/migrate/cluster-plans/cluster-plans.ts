@@ -247,6 +247,7 @@ export class ClusterPlans {
     const [running] = this.running(about);
     const inForce = `plan ${plan} is in force${running === undefined ? '' : `; ${startAdvice(about, running.runner)}`}`;
     const message = what === 'taken' ? inForce : `plan ${plan} has been taken away`;
+    if (what === 'left') void this.annotations.left(about);
     this.host.log.info(`${placeOf(about)}: ${message}`);
     this.events.tell({ about, reason: what === 'taken' ? 'PlanTaken' : 'PlanLeft', message, isWarning: false });
   }

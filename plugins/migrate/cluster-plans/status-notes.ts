@@ -14,7 +14,8 @@ export interface StatusNotesOptions {
   readonly log: Logger;
   /** Milliseconds on a monotonic clock. */
   readonly now: () => number;
-  annotate(about: PlanText, annotation: string, text: string): Promise<void>;
+  /** Sets an annotation of the ConfigMap; null: takes it away. */
+  annotate(about: PlanText, annotation: string, text: string | null): Promise<void>;
 }
 
 export class StatusNotes {
@@ -30,18 +31,29 @@ export class StatusNotes {
 
   /** Never rejects: that it is not written harms nothing. */
   async tell({ plan, annotations }: PlanFound, text: string): Promise<void> {
+    const there = annotations[annotationsOf(plan)?.status ?? ''];
+    if (there !== undefined && (there === text || this.told.get(idOf(plan)) === text)) return;
+    if (await this.write(plan, text.slice(0, longest))) this.told.set(idOf(plan), text);
+  }
+
+  /** The plan is there no more. Never rejects. */
+  async clear(plan: PlanText): Promise<void> {
+    this.told.delete(idOf(plan));
+    await this.write(plan, null);
+  }
+
+  private async write(plan: PlanText, text: string | null): Promise<boolean> {
     const { namespace } = plan;
     const annotation = annotationsOf(plan)?.status;
-    if (annotation === undefined || this.options.now() < (this.restUntil.get(namespace) ?? 0)) return;
-    const there = annotations[annotation];
-    if (there !== undefined && (there === text || this.told.get(idOf(plan)) === text)) return;
+    if (annotation === undefined || this.options.now() < (this.restUntil.get(namespace) ?? 0)) return false;
     try {
-      await this.options.annotate(plan, annotation, text.slice(0, longest));
-      this.told.set(idOf(plan), text);
+      await this.options.annotate(plan, annotation, text);
       this.said.delete(namespace);
+      return true;
     } catch (error) {
       this.restUntil.set(namespace, this.options.now() + rest);
       this.complain(namespace, error);
+      return false;
     }
   }
 
