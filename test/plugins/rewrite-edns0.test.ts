@@ -141,7 +141,7 @@ describe('the reply', () => {
     ['nsid set', '+edns'],
     ['subnet set 24 56', '+edns'],
     ['subnet set 24 56 revert', '+edns'],
-    ['subnet set 24 56', '+option=8:00'],
+    ['subnet set 24 56', '+option=8:00010900cbff'],
   ])('of %s has no option that the query asked with %s did not call for', async (rule, words) => {
     expect(await optionsOf(`rewrite edns0 ${rule}`, `a.test A ${words}`)).toEqual([]);
   });
