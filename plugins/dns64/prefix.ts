@@ -1,5 +1,5 @@
 // The network in which IPv6 addresses stand for IPv4 addresses, and how they do (RFC 6052).
-import { type Network, networkText, parseNetwork, value } from 'ferrydns/plugin';
+import { cidr, type Network, networkText, parseNetwork, value } from 'ferrydns/plugin';
 
 /** Where the octet of zeros stands that no address goes through (RFC 6052 section 2.2). */
 const gap = 8;
@@ -7,7 +7,7 @@ const gap = 8;
 /** A prefix of 32 to 96 bits, whole octets. */
 export const prefixWord = value('PREFIX', parsePrefix, {
   expected: 'a network of IPv6 such as 64:ff9b::/96, with a prefix of 32, 40, 48, 56, 64 or 96 bits',
-  schema: { type: ['string'], pattern: '^[0-9a-fA-F.]*:[0-9a-fA-F:.]*/(?:32|40|48|56|64|72|80|88|96)$' },
+  schema: { type: ['string'], allOf: [cidr.schema, { pattern: ':.*/(?:32|40|48|56|64|72|80|88|96)$' }] },
 });
 
 /** The well-known prefix (RFC 6052 section 2.1). */
