@@ -10,12 +10,11 @@ import { type Order, ordersOf } from './orders.ts';
 export function OrderBar({ status }: { readonly status: PlanStatus }) {
   const { role } = useCell(session);
   const [chosen, choose] = useState<{ readonly order: Order; readonly seen: PlanStatus } | undefined>(undefined);
-  const orders = ordersOf(status);
+  if (role !== 'operator') return <p class="note">You may only look: orders need the token of an operator.</p>;
   return (
     <section class="orders" aria-label="Orders">
-      {role === 'reader' && <p class="note">You may only look: orders need the token of an operator.</p>}
-      {orders.map((order) => (
-        <OrderButton key={order.verb} order={order} allowed={role === 'operator'} choose={() => choose({ order, seen: status })} />
+      {ordersOf(status).map((order) => (
+        <OrderButton key={order.verb} order={order} choose={() => choose({ order, seen: status })} />
       ))}
       {chosen !== undefined && <OrderDialog order={chosen.order} seen={chosen.seen} now={status} close={() => choose(undefined)} />}
     </section>
@@ -24,11 +23,10 @@ export function OrderBar({ status }: { readonly status: PlanStatus }) {
 
 interface ButtonParts {
   readonly order: Order;
-  readonly allowed: boolean;
   readonly choose: () => void;
 }
 
-function OrderButton({ order, allowed, choose }: ButtonParts) {
+function OrderButton({ order, choose }: ButtonParts) {
   const { verb, label, refusal, grave } = order;
   const why = `why-not-${verb}`;
   const first = verb === 'start' || verb === 'advance' || verb === 'resume';
@@ -37,7 +35,7 @@ function OrderButton({ order, allowed, choose }: ButtonParts) {
       <button
         type="button"
         class={grave ? 'grave' : first ? 'main' : ''}
-        disabled={refusal !== null || !allowed}
+        disabled={refusal !== null}
         aria-describedby={refusal === null ? undefined : why}
         onClick={choose}
       >

@@ -40,8 +40,8 @@ export function PoolPanel({ pool, history, again }: PanelParts) {
         <Badge>{failbackWords(pool)}</Badge>
         <Badge>all down: {pool.all_down}</Badge>
         <span class="room" />
-        {waits && (
-          <button type="button" class="main" disabled={role !== 'operator'} onClick={() => setAsking(true)}>
+        {waits && role === 'operator' && (
+          <button type="button" class="main" onClick={() => setAsking(true)}>
             Fail back
           </button>
         )}
