@@ -38,7 +38,6 @@ test('a move is started by keys alone', async () => {
   const dialog = page.getByRole('dialog', { name: 'Start: ex' });
   await dialog.waitFor();
   await tabTo(view, /^input/);
-  await page.keyboard.press('Tab');
   await page.keyboard.type('ann');
   await tabTo(view, /^button Start$/);
   await page.keyboard.press('Enter');

@@ -1,0 +1,83 @@
+// Orders besides those that lead a plan on: the fence again, a pool that goes back.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { serve } from 'ferrydns/testing';
+import { expect, onTestFinished, test } from 'vitest';
+import { operatorToken, readerToken, tokenFiles } from '../support/console.ts';
+import { A, name, there, upstreamOf } from '../support/moved-name.ts';
+import { tcpService } from '../support/services.ts';
+import { soon } from '../support/soon.ts';
+import { consoleOf, openView, type View } from './page.ts';
+
+/** Presses a button, and the one of the same words in the dialog that it opens. */
+async function order({ page }: View, label: string): Promise<void> {
+  await page.getByRole('main').getByRole('button', { name: label }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Your name').fill('ann');
+  await dialog.locator('button[type=submit]').click();
+  await dialog.waitFor({ state: 'detached' });
+}
+
+test('a fence that has failed says why, and is run again from the page', async () => {
+  const fence = 'fence: [exec, /bin/sh, -c, "test -e {{DIR}}/open && exit 0; echo cannot reach firewall; exit 4"]';
+  const corefile = `.:0 {\n console 127.0.0.1:0\n migrate ex.yaml\n forward . ${await upstreamOf(A)}\n}\n`;
+  await using server = await serve(corefile, { files: { 'ex.yaml': there.replace('fence: [exec, /bin/true]', fence) } });
+  await server.ask(name);
+  await using view = await openView(consoleOf(server), 'moves/ex');
+  const { page } = view;
+  await order(view, 'Start');
+  await expect.poll(() => page.getByRole('button', { name: 'Begin the countdown' }).isEnabled(), soon).toBe(true);
+  await order(view, 'Begin the countdown');
+  await page.getByRole('alert').getByText('the fence failed (exit status 4: cannot reach firewall)').waitFor();
+  await page.getByText('exit status 4: cannot reach firewall', { exact: true }).waitFor();
+  writeFileSync(join(server.directory, 'open'), '');
+  await order(view, 'Run the fence again');
+  await page.getByText('has shut A').waitFor();
+  await expect.poll(() => page.locator('.track [aria-current=step] .step-name').innerText(), soon).toBe('done');
+  expect(await page.getByRole('alert').count()).toBe(0);
+});
+
+test('a pool goes back to its first members by hand, at the word of an operator alone', async () => {
+  const first = await tcpService({ address: '127.0.0.1' });
+  const backup = await tcpService({ address: '127.0.0.2', port: first.port });
+  onTestFinished(async () => {
+    await first.stop();
+    await backup.stop();
+  });
+  const corefile = `.:0 {
+    console 127.0.0.1:0 {
+      token operators
+      reader readers
+    }
+    pool www.example.org {
+      member 127.0.0.1
+      member 127.0.0.2 backup
+      policy failover
+      failback manual
+      ttl 1
+      check tcp ${first.port} interval 100ms timeout 100ms fall 1 rise 1 dwell 0s
+    }
+  }\n`;
+  await using server = await serve(corefile, { files: tokenFiles });
+  const answered = async () => (await server.ask('www.example.org')).answers.join().split(' ').at(-1);
+  await first.stop();
+  await expect.poll(answered, soon).toBe('127.0.0.2');
+  await first.start();
+  await using view = await openView(consoleOf(server), 'pools');
+  const { page } = view;
+  const login = async (token: string) => {
+    await page.getByLabel('Token').fill(token);
+    await page.getByRole('button', { name: 'Log in' }).click();
+  };
+  await login(readerToken);
+  await page.getByText('members that come first are well again, and wait').waitFor();
+  expect(await page.getByRole('button', { name: 'Fail back' }).count()).toBe(0);
+  const asked = `fetch('/pools/www.example.org/failback', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }).then(({ status }) => status)`;
+  expect(await page.evaluate(asked)).toBe(403);
+  expect(await answered()).toBe('127.0.0.2');
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await login(operatorToken);
+  await order(view, 'Fail back');
+  await page.getByText('members that come first are well again').waitFor({ state: 'detached' });
+  await expect.poll(answered, soon).toBe('127.0.0.1');
+});
