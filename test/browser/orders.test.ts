@@ -1,4 +1,4 @@
-// Orders besides those that lead a plan on: the fence again, a pool that goes back.
+// Orders besides those that lead a plan on: the fence again, the way back behind one, a pool that goes back.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serve } from 'ferrydns/testing';
@@ -35,6 +35,28 @@ test('a fence that has failed says why, and is run again from the page', async (
   await page.getByText('has shut A').waitFor();
   await expect.poll(() => page.locator('.track [aria-current=step] .step-name').innerText(), soon).toBe('done');
   expect(await page.getByRole('alert').count()).toBe(0);
+});
+
+test('a fence that may have run leads back to A only by who has seen that A is open', async () => {
+  const fence = 'fence: [exec, /bin/sh, -c, "kill -TERM $$"]';
+  const corefile = `.:0 {\n console 127.0.0.1:0\n migrate ex.yaml\n forward . ${await upstreamOf(A)}\n}\n`;
+  await using server = await serve(corefile, { files: { 'ex.yaml': there.replace('fence: [exec, /bin/true]', () => fence) } });
+  await server.ask(name);
+  await using view = await openView(consoleOf(server), 'moves/ex');
+  const { page } = view;
+  await order(view, 'Start');
+  await expect.poll(() => page.getByRole('button', { name: 'Begin the countdown' }).isEnabled(), soon).toBe(true);
+  await order(view, 'Begin the countdown');
+  await page.getByText('cut short: it may have run').waitFor();
+  await page.getByRole('button', { name: 'Roll back to A' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Roll back to A' }).click();
+  // Nothing is ordered before the box is ticked.
+  await dialog.locator('input:invalid').waitFor();
+  expect(await page.getByText('epoch 2', { exact: true }).count()).toBe(0);
+  await dialog.getByLabel('I have seen that A is open, after attempt 1').check();
+  await dialog.getByRole('button', { name: 'Roll back to A' }).click();
+  await page.getByText('epoch 2', { exact: true }).waitFor();
 });
 
 test('a pool goes back to its first members by hand, at the word of an operator alone', async () => {
