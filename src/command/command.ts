@@ -1,5 +1,6 @@
 // The command line: one word says which command runs; without one the server does, with the flags of CoreDNS.
 import { messageOf, nearest } from '../config/error.ts';
+import { escapeControls } from '../log/logger.ts';
 import type { Registry } from '../server/registry.ts';
 import type { FileContext } from './file-commands.ts';
 import { readServing, serve, serveUsage } from './serve-command.ts';
@@ -68,7 +69,7 @@ const commands: Readonly<Record<string, Command>> = {
 };
 
 function files({ registry, process }: CommandContext): FileContext {
-  return { registry, tell: (line) => void process.stderr.write(`${line}\n`) };
+  return { registry, tell: (line) => void process.stderr.write(`${escapeControls(line)}\n`) };
 }
 
 /** Runs one command. Exit status: 0 done, which help that was asked for is too, 1 refused, with the reason on standard error. */
@@ -83,7 +84,8 @@ export async function run(words: readonly string[], context: CommandContext): Pr
   } catch (error) {
     const message = messageOf(error);
     if (message.startsWith('usage: ') && (words[0] === 'help' || words.some(isHelp))) return void process.stdout.write(`${message}\n`);
-    process.stderr.write(`${message}\n`);
+    // It may repeat what stands in a file of a stranger.
+    process.stderr.write(`${escapeControls(message)}\n`);
     process.exitCode = 1;
   }
 }

@@ -86,7 +86,8 @@ const controls = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
 /** What JSON leaves as it is, and a terminal or a reader of lines may obey. */
 const unseen = /[\u007f-\u009f\u2028\u2029]/g;
 
-function escapeControls(message: string): string {
+/** What a terminal may obey stands as \xNN; tabs and ends of lines stay. */
+export function escapeControls(message: string): string {
   return message.replace(controls, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 

@@ -82,6 +82,13 @@ test('check prints every error with its line, a caret and what was expected, and
   }
 });
 
+test('what a file of a stranger holds is repeated without what a terminal obeys', async () => {
+  const path = join(folder, 'queries');
+  writeFileSync(path, 'www.example.org \x1b[31mRED\n');
+  const { status, err } = await run('compare', '-servers', '127.0.0.1:1,127.0.0.1:2', '-queries', path);
+  expect({ status, err }).toEqual({ status: 1, err: expect.stringContaining('unknown type "\\x1b[31mRED"') as string });
+});
+
 test('a Corefile that is not there is named', async () => {
   const { status, err } = await run('-conf', 'missing');
   expect([status, err]).toEqual([1, expect.stringMatching(/missing.*no such file/)]);

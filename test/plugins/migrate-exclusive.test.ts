@@ -248,11 +248,11 @@ describe('an answer for another name that leads through a moved one', () => {
     const text = corefile().replace('whoami', `forward . ${upstream.endpoint}`);
     await using server = await servePlan(text, { files: { 'database.yaml': `${named}fence: [exec, /bin/true]\n` } });
     await toCountdown(server);
-    await server.until(planName, 'draining');
+    await server.until(planName, 'done');
     expect((await server.ask(alias)).answers).toEqual([
       expect.stringMatching(/IN CNAME primary\.example\.org\.$/),
-      `${primary}. 3 IN CNAME new.example.net.`,
-      'new.example.net. 3 IN A 198.51.100.1',
+      `${primary}. 10 IN CNAME new.example.net.`,
+      'new.example.net. 10 IN A 198.51.100.1',
     ]);
     await upstream.stop();
   });
