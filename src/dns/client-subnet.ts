@@ -29,11 +29,11 @@ export function isClientSubnet(wire: Uint8Array, at: number, length: number): bo
 /** The client subnet among the options; undefined when there is none, or one that is malformed (RFC 7871 section 6). */
 export function clientSubnetOf(options: readonly Option[]): ClientSubnet | undefined {
   const data = options.find(({ code }) => code === EdnsOption.CLIENT_SUBNET)?.data;
-  if (data === undefined || data.length < 4) return undefined;
+  if (data === undefined || !isClientSubnet(data, 0, data.length)) return undefined;
   const family = readUint16(data, 0);
   const [, , source = 0, scope = 0] = data;
-  const length = addressLengths[family];
-  if (length === undefined || source > length * 8 || scope > length * 8 || data.length !== 4 + Math.ceil(source / 8)) return undefined;
+  const length = addressLengths[family] ?? 0;
+  if (data.length !== 4 + Math.ceil(source / 8)) return undefined;
   const address = new Uint8Array(length);
   address.set(data.subarray(4));
   const text = family !== 2 ? address.join('.') || '0.0.0.0' : ipv6Text(Array.from({ length: 8 }, (_, i) => readUint16(address, i * 2)));
