@@ -33,4 +33,4 @@ export class Held {
 }
 
 /** Octets of one object at most: etcd takes 1.5 MiB. */
-const mostOctets = 16 << 20;
+export const mostOctets = 16 << 20;

@@ -1,4 +1,5 @@
 // Cuts JSON that streams in into its objects, so that no more than one of them is in memory at a time, however long the list.
+import { mostOctets } from './held.ts';
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -7,9 +8,6 @@ const openBrace = 0x7b;
 const closeBrace = 0x7d;
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
-
-/** Octets of one object at most, and of what stands around the items: etcd takes 1.5 MiB. */
-const mostOctets = 16 << 20;
 
 /** `events`: objects that follow one another, as of a watch. `items`: what is in the array of one object, as of a list. */
 export type Shape = 'events' | 'items';
