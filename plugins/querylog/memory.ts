@@ -4,7 +4,6 @@ import type { Metrics } from 'ferrydns/plugin';
 import type { Outlet } from './log.ts';
 import type { MemorySettings } from './options.ts';
 import { type Area, place } from './record.ts';
-import { RecordReader } from './record-reader.ts';
 import { Ring } from './ring.ts';
 import { Top } from './top.ts';
 
@@ -87,9 +86,9 @@ export class Memory implements Outlet {
   }
 }
 
-function nameHashAt(area: Area, at: number): number {
-  const { nameStart, nameLength } = new RecordReader(area).look(at);
-  return hashName(area.bytes, nameStart, nameStart + nameLength);
+function nameHashAt({ bytes, reader }: Ring, at: number): number {
+  const { nameStart, nameLength } = reader.look(at);
+  return hashName(bytes, nameStart, nameStart + nameLength);
 }
 
 const memories = new WeakMap<Metrics, Memory>();

@@ -63,7 +63,7 @@ export function writeRecord(area: Area, { writeClient, origins }: RecordForm, qu
   doubles[(at + place.time) >> 1] = answered.time;
   const clientForm = writeClient(query, words, at + place.client);
   words[at + place.kind] =
-    numberIn(transports, query.client.transport) | (clientForm << 4) | (numberIn(outcomes, trail?.cache) << 8) | (answered.found ? foundBit : 0);
+    transports.indexOf(query.client.transport) | (clientForm << 4) | (outcomes.indexOf(trail?.cache) << 8) | (answered.found ? foundBit : 0);
   words[at + place.question] = (query.typeCode << 16) | query.classCode;
   words[at + place.outcome] = (answered.rcode << 16) | ((answered.error + 1) & 0xffff);
   words[at + place.ttl] = answered.ttl;
@@ -76,13 +76,6 @@ export function writeRecord(area: Area, { writeClient, origins }: RecordForm, qu
   query.copyQuestion(bytes, question);
   if (toldLength > 0) bytes.write(told, question + nameLength + codesLength, toldLength, 'utf8');
   return at;
-}
-
-/** What comes most stands in front: no call is needed to find it. */
-function numberIn<T>(all: readonly T[], one: T): number {
-  let number = 0;
-  while (number < all.length && all[number] !== one) number++;
-  return number;
 }
 
 function toldBy({ upstream, plan, phase, member }: Trail): string {

@@ -1,5 +1,6 @@
 // The events that are kept in memory: the newest of them, octets one behind another, with nothing for the collector of garbage.
 import { type Area, place } from './record.ts';
+import { RecordReader } from './record-reader.ts';
 
 /** Octets that are kept for each event; most take less. */
 const eventOctets = 128;
@@ -9,6 +10,8 @@ export class Ring implements Area {
   readonly words: Uint32Array;
   readonly doubles: Float64Array;
   readonly most: number;
+  /** For who looks at records at once, one after another. */
+  readonly reader = new RecordReader(this);
   /** The first word of each event, by the lower bits of its number. */
   private readonly starts: Uint32Array;
   private readonly mask: number;

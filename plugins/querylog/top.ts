@@ -2,7 +2,7 @@
 import { nameFromWire, ResponseCode } from 'ferrydns/plugin';
 import { type ClientForm, clientForm, clientText } from './client-form.ts';
 import { HeavyHitters } from './heavy-hitters.ts';
-import { RecordReader } from './record-reader.ts';
+import type { RecordReader } from './record-reader.ts';
 import type { Ring } from './ring.ts';
 import { Wasted } from './wasted.ts';
 
@@ -104,12 +104,10 @@ export class Top {
   private now = new Span();
   private before: Span | undefined;
   private readonly wasted = new Wasted();
-  private reader: RecordReader | undefined;
 
   /** Counts the events of a ring from this number on. */
   add(ring: Ring, from: number): void {
-    if (this.reader?.area !== ring) this.reader = new RecordReader(ring);
-    for (let number = from; number < ring.end; number++) this.addOne(ring, this.reader.look(ring.startOf(number)), number);
+    for (let number = from; number < ring.end; number++) this.addOne(ring, ring.reader.look(ring.startOf(number)), number);
   }
 
   private addOne(ring: Ring, record: RecordReader, number: number): void {
