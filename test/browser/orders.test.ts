@@ -1,7 +1,7 @@
 // Orders besides those that lead a plan on: the fence again, the way back behind one, a pool that goes back.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { serve } from 'ferrydns/testing';
+import { serve, type TestServer } from 'ferrydns/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { operatorToken, readerToken, tokenFiles } from '../support/console.ts';
 import { A, name, there, upstreamOf } from '../support/moved-name.ts';
@@ -18,16 +18,27 @@ async function order({ page }: View, label: string): Promise<void> {
   await dialog.waitFor({ state: 'detached' });
 }
 
+/** A server with a plan whose fence is this line of its file. */
+async function serveFenced(fence: string): Promise<TestServer> {
+  const corefile = `.:0 {\n console 127.0.0.1:0\n migrate ex.yaml\n forward . ${await upstreamOf(A)}\n}\n`;
+  const server = await serve(corefile, { files: { 'ex.yaml': there.replace('fence: [exec, /bin/true]', () => fence) } });
+  await server.ask(name);
+  return server;
+}
+
+async function beginCountdown(view: View): Promise<void> {
+  const button = view.page.getByRole('button', { name: 'Begin the countdown' });
+  await order(view, 'Start');
+  await expect.poll(() => button.isEnabled(), soon).toBe(true);
+  await order(view, 'Begin the countdown');
+}
+
 test('a fence that has failed says why, and is run again from the page', async () => {
   const fence = 'fence: [exec, /bin/sh, -c, "test -e {{DIR}}/open && exit 0; echo cannot reach firewall; exit 4"]';
-  const corefile = `.:0 {\n console 127.0.0.1:0\n migrate ex.yaml\n forward . ${await upstreamOf(A)}\n}\n`;
-  await using server = await serve(corefile, { files: { 'ex.yaml': there.replace('fence: [exec, /bin/true]', fence) } });
-  await server.ask(name);
+  await using server = await serveFenced(fence);
   await using view = await openView(consoleOf(server), 'moves/ex');
+  await beginCountdown(view);
   const { page } = view;
-  await order(view, 'Start');
-  await expect.poll(() => page.getByRole('button', { name: 'Begin the countdown' }).isEnabled(), soon).toBe(true);
-  await order(view, 'Begin the countdown');
   await page.getByRole('alert').getByText('the fence failed (exit status 4: cannot reach firewall)').waitFor();
   await page.getByText('exit status 4: cannot reach firewall', { exact: true }).waitFor();
   writeFileSync(join(server.directory, 'open'), '');
@@ -39,14 +50,10 @@ test('a fence that has failed says why, and is run again from the page', async (
 
 test('a fence that may have run leads back to A only by who has seen that A is open', async () => {
   const fence = 'fence: [exec, /bin/sh, -c, "kill -TERM $$"]';
-  const corefile = `.:0 {\n console 127.0.0.1:0\n migrate ex.yaml\n forward . ${await upstreamOf(A)}\n}\n`;
-  await using server = await serve(corefile, { files: { 'ex.yaml': there.replace('fence: [exec, /bin/true]', () => fence) } });
-  await server.ask(name);
+  await using server = await serveFenced(fence);
   await using view = await openView(consoleOf(server), 'moves/ex');
+  await beginCountdown(view);
   const { page } = view;
-  await order(view, 'Start');
-  await expect.poll(() => page.getByRole('button', { name: 'Begin the countdown' }).isEnabled(), soon).toBe(true);
-  await order(view, 'Begin the countdown');
   await page.getByText('cut short: it may have run').waitFor();
   await page.getByRole('button', { name: 'Roll back to A' }).click();
   const dialog = page.getByRole('dialog');
