@@ -3,8 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serve, type TestServer } from 'ferrydns/testing';
 import { expect, onTestFinished, test } from 'vitest';
+import { kubeconfig, played } from '../support/cluster-plans.ts';
 import { operatorToken, readerToken, tokenFiles } from '../support/console.ts';
 import { A, name, there, upstreamOf } from '../support/moved-name.ts';
+import { ServerProcess } from '../support/server-process.ts';
 import { tcpService } from '../support/services.ts';
 import { soon } from '../support/soon.ts';
 import { consoleOf, openView, type View } from './page.ts';
@@ -64,6 +66,55 @@ test('a fence that may have run leads back to A only by who has seen that A is o
   await dialog.getByLabel('I have seen that A is open, after attempt 1').check();
   await dialog.getByRole('button', { name: 'Roll back to A' }).click();
   await page.getByText('epoch 2', { exact: true }).waitFor();
+});
+
+test('a replica that is gone is forgotten from the page, and the move goes on', async () => {
+  const api = await played();
+  const shared = (replica: string, ways: string) => `.:0 {
+    ${ways}
+    migrate www.example.org {
+      plan www
+      from 192.0.2.1
+      to 198.51.100.1
+      ttl 1
+      transition_ttl 1
+      slack 0s
+      skew 100ms
+      session 1s
+      store configmap dns/moves
+      kubeconfig {{DIR}}/config
+      replica ${replica}
+      ${replica === 'two' ? 'admin 127.0.0.1:0' : ''}
+    }
+  }\n`;
+  const files = { config: kubeconfig(api) };
+  await using server = await serve(shared('one', 'console 127.0.0.1:0'), { files });
+  await using view = await openView(consoleOf(server), 'moves/www');
+  const { page } = view;
+  const table = page.getByRole('region', { name: 'Servers that share the plan' });
+  const row = table.getByRole('row', { name: 'two' });
+  await using other = await ServerProcess.start({ corefile: shared('two', 'bind 127.0.0.1').replace('{{DIR}}/', ''), files });
+  await row.waitFor();
+  await other.end('SIGKILL');
+  await order(view, 'Start');
+  await page.getByText('replica two does not obey the lowered TTL yet').first().waitFor();
+  await row.getByText(/^\d+ s ago$/).waitFor();
+  // The server that tells of the plan does not forget itself.
+  expect(await table.getByRole('button').count()).toBe(1);
+  await row.getByRole('button', { name: 'Forget two' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Forget two: www' });
+  await dialog.getByText(/it was heard \d+ s ago/).waitFor();
+  await dialog.getByRole('button', { name: 'Forget two' }).click();
+  // Nothing is ordered before the box is ticked.
+  await dialog.locator('input:invalid').waitFor();
+  expect(await row.count()).toBe(1);
+  await dialog.getByLabel('two is gone for good').check();
+  await dialog.getByRole('button', { name: 'Forget two' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await row.waitFor({ state: 'detached' });
+  await expect.poll(() => page.getByRole('button', { name: 'Begin the transition' }).isEnabled(), soon).toBe(true);
+  await page.locator('.history').getByText('replica two forgotten').waitFor();
+  expect(await view.barriers()).toEqual([]);
 });
 
 test('a pool goes back to its first members by hand, at the word of an operator alone', async () => {

@@ -5,30 +5,34 @@ import { OrderForm } from '../parts/order-form.tsx';
 import { post } from '../server/ask.ts';
 import { notePlan } from '../server/plans.ts';
 import { visible } from '../words/visible.ts';
+import { heardOf } from './phases.ts';
 
 interface ForgetParts {
   readonly replica: string;
-  readonly seen: PlanStatus;
+  /** The plan as it stands. */
+  readonly now: PlanStatus;
   readonly close: () => void;
 }
 
-export function ForgetDialog({ replica, seen, close }: ForgetParts) {
-  const [epoch] = useState(seen.epoch);
+export function ForgetDialog({ replica, now, close }: ForgetParts) {
+  const [{ plan, epoch }] = useState(now);
+  const name = visible(replica);
+  const heard = heardOf(now, replica);
   const forget = async (by: string) => {
     const body = { epoch, replica, ...(by === '' ? {} : { by }) };
-    const { status } = await post<{ readonly status: PlanStatus }>(`/migrations/${encodeURIComponent(seen.plan)}/forget`, body);
+    const { status } = await post<{ readonly status: PlanStatus }>(`/migrations/${encodeURIComponent(plan)}/forget`, body);
     notePlan(status);
   };
   return (
-    <OrderForm title={`Forget ${visible(replica)}`} label="Forget it" look="grave" give={forget} close={close}>
+    <OrderForm title={`Forget ${name}: ${plan}`} label={`Forget ${name}`} look="grave" give={forget} close={close}>
+      <p>The plan no longer waits for this server. What it may have handed out is still waited for.</p>
       <p>
-        The plan {seen.plan} no longer waits for this server. What it may have handed out is still waited for. Nothing here can check that it is gone:
-        if it runs, it may answer otherwise than the others.
+        Nothing here can check that it is gone{heard !== undefined && `; it was heard ${heard}`}. If it runs, it may answer otherwise than the others.
       </p>
-      <p class="note">For epoch {epoch}, as you see it.</p>
+      <p class="note">For epoch {epoch}, as you see it. If somebody has rolled back meanwhile, the server refuses.</p>
       <label class="check">
         <input type="checkbox" required />
-        This server is gone for good
+        {name} is gone for good
       </label>
     </OrderForm>
   );

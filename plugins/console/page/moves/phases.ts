@@ -1,5 +1,6 @@
 // The phases of a plan as a reader follows them: which there are, what each is for, and where the plan is.
 import type { PlanStatus } from 'ferrydns/built-in/moves';
+import { spellLength } from '../words/length.ts';
 
 export type Phase = NonNullable<PlanStatus['phase']>;
 
@@ -33,8 +34,14 @@ export function trackOf({ mode, phase }: Pick<PlanStatus, 'mode' | 'phase'>): re
 }
 
 /** Whether clients may be on their way from A to B. */
-export function isMoving(phase: PlanStatus['phase']): boolean {
+function isMoving(phase: PlanStatus['phase']): boolean {
   return phase !== null && phase !== 'original' && phase !== 'done' && phase !== 'released';
+}
+
+/** How long ago another replica was heard, in words; undefined where that says nothing: replicas speak in the course of a move alone. */
+export function heardOf({ phase, replicas, replica: own }: PlanStatus, replica: string): string | undefined {
+  const told = replicas.find((each) => each.replica === replica);
+  return told === undefined || replica === own || !isMoving(phase) ? undefined : `${spellLength(told.silent_for * 1000)} ago`;
 }
 
 /** How the names are answered at this moment, in words. */

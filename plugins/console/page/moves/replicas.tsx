@@ -5,11 +5,10 @@ import { Table } from '../parts/table.tsx';
 import { Badge, Foreign, Panel } from '../parts/words.tsx';
 import { session } from '../server/connection.ts';
 import { useCell } from '../server/hooks.ts';
-import { spellLength } from '../words/length.ts';
 import { visible } from '../words/visible.ts';
 import { ForgetDialog } from './forget-dialog.tsx';
 import { forgetOrder } from './orders.ts';
-import { isMoving } from './phases.ts';
+import { heardOf } from './phases.ts';
 
 type Replica = PlanStatus['replicas'][number];
 
@@ -29,7 +28,7 @@ export function ReplicasPanel({ status }: { readonly status: PlanStatus }) {
           ))}
         </Table>
       )}
-      {gone !== undefined && <ForgetDialog replica={gone} seen={status} close={() => setGone(undefined)} />}
+      {gone !== undefined && <ForgetDialog replica={gone} now={status} close={() => setGone(undefined)} />}
     </Panel>
   );
 }
@@ -49,26 +48,26 @@ interface RowParts {
   readonly forget: () => void;
 }
 
-function ReplicaRow({ replica: { replica, phase, epoch, silent_for: silent }, status, forget }: RowParts) {
+function ReplicaRow({ replica: { replica, phase, epoch }, status, forget }: RowParts) {
   const { role } = useCell(session);
-  const own = replica === status.replica;
   const order = forgetOrder(status, replica);
   return (
     <tr>
       <th scope="row">
-        <Foreign text={replica} /> {own && <Badge>this one</Badge>}
+        <Foreign text={replica} /> {replica === status.replica && <Badge>this one</Badge>}
       </th>
       <td>
         {phase}
         {epoch !== status.epoch && <Badge tone="warn">epoch {epoch}</Badge>}
       </td>
-      <td class="number">{own ? '–' : isMoving(status.phase) ? `${spellLength(silent * 1000)} ago` : '–'}</td>
+      <td class="number">{heardOf(status, replica) ?? '–'}</td>
       <td>
-        {order !== undefined && role === 'operator' && (
-          <button type="button" class="small" disabled={order.refusal !== null} title={visible(order.refusal ?? '')} onClick={forget}>
-            Forget<span class="unseen"> {replica}</span>…
+        {order?.refusal === null && role === 'operator' && (
+          <button type="button" class="small" onClick={forget}>
+            Forget<span class="unseen"> {visible(replica)}</span>…
           </button>
         )}
+        {order !== undefined && order.refusal !== null && <span class="why-not">not now: {visible(order.refusal)}</span>}
       </td>
     </tr>
   );
