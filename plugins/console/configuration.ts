@@ -1,15 +1,15 @@
 // What runs, as the console shows it, and texts that somebody wants checked before they are used. Nothing is written from here.
 import type { MovedPlan, RecentQueries } from 'ferrydns/built-in';
-import { answerJson, blanked, type PageOfAll, readOrderFields, refuseRequest } from 'ferrydns/built-in/admin';
+import { answerJson, blanked, type PageOfAll, readOrderFields, refuseRequest, tellLoaded } from 'ferrydns/built-in/admin';
 import {
   type CheckedPlan,
   ConfigErrors,
   findingOf,
   type HttpRequest,
   type HttpResponse,
+  type LoadedReload,
   messageOf,
   type Outlook,
-  type ReadConfiguration,
   type StartContext,
 } from 'ferrydns/plugin';
 
@@ -35,19 +35,23 @@ export function configurationPages({ server, lookAhead }: StartContext, { recent
   const loaded = new Date();
   const forecasts = new Forecasts(plans);
   return {
-    '/configuration': { method: 'GET', all: (_, role) => answerJson(200, tell(server.configuration(), loaded, role !== 'operator')) },
+    '/configuration': { method: 'GET', all: (_, role) => answerJson(200, tell(server, loaded, role !== 'operator')) },
     '/configuration/check': { method: 'POST', all: (request) => checkConfiguration(request, { server, lookAhead, recent }) },
     '/forecast': { method: 'GET', all: (request) => forecasts.tell(request, server) },
     '/plans/check': { method: 'POST', for: 'readers', all: (request) => checkPlan(request, server) },
   };
 }
 
-function tell({ file, sources, warnings, blocks }: ReadConfiguration, loaded: Date, secret: boolean) {
-  const text = sources.get(file) ?? '';
+function tell(server: StartContext['server'], loaded: Date, secret: boolean) {
+  const { file, sources, warnings, blocks } = server.configuration();
+  const { loaded: reload } = server.reloads();
+  const told = (text = '') => (secret ? blanked(text) : text);
+  const changedTexts = ({ file, before, after }: LoadedReload['changed'][number]) => ({ file, before: told(before), after: told(after) });
   return {
     file,
-    text: secret ? blanked(text) : text,
+    text: told(sources.get(file)),
     loaded: loaded.toISOString(),
+    reload: reload === undefined ? null : { ...tellLoaded(reload), changed: reload.changed.map(changedTexts) },
     warnings: warnings.map(findingOf),
     blocks: blocks.map(({ routes, place, uses }) => ({
       server: [...new Set(routes.map((route) => route.server))].join(' '),

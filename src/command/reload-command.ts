@@ -21,6 +21,7 @@ const flags = {
 
 interface ReloadStatus {
   readonly hash: string;
+  readonly loaded: { readonly at: string; readonly forced: boolean } | null;
   readonly refused: { readonly at: string; readonly reason: string; readonly outlook: Outlook | null } | null;
 }
 
@@ -44,8 +45,9 @@ export async function runReload(words: readonly string[]): Promise<string> {
   }
 }
 
-function statusText({ hash, refused }: ReloadStatus): string {
-  const runs = `configuration ${hash.slice(0, 16)} runs\n`;
+function statusText({ hash, loaded, refused }: ReloadStatus): string {
+  const since = loaded === null ? '' : `, loaded at ${loaded.at}${loaded.forced ? ' by -force' : ''}`;
+  const runs = `configuration ${hash.slice(0, 16)} runs${since}\n`;
   if (refused === null) return runs;
   return `${runs}another one was refused at ${refused.at}: ${refused.reason}\n${refused.outlook === null ? '' : outlookText(refused.outlook)}`;
 }

@@ -69,7 +69,7 @@ export type {
   StartContext,
   Way,
 } from './plugin.ts';
-export { type RefusedReload, type ReloadGuard, reloadGuard } from './reload-guard.ts';
+export { type LoadedReload, type RefusedReload, type ReloadGuard, type ReloadOutcomes, reloadGuard } from './reload-guard.ts';
 export { type RequestObserver, requestObserver } from './request-observer.ts';
 export { type SharedState, type StateKey, type StateListener, sharedState } from './shared-state.ts';
 export type { WireStep } from './wire-step.ts';

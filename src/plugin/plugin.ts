@@ -18,7 +18,7 @@ import type { Capability, Provided } from './capability.ts';
 import type { CheckedConfiguration, CheckedPlan } from './check-apart.ts';
 import type { Explanation, Question } from './explanation.ts';
 import type { Outlook, RecentQuestion } from './outlook.ts';
-import type { RefusedReload } from './reload-guard.ts';
+import type { ReloadOutcomes } from './reload-guard.ts';
 import type { SharedState, StateKey, StateListener } from './shared-state.ts';
 import type { WireStep } from './wire-step.ts';
 
@@ -238,8 +238,8 @@ export interface ServerControl {
   forecastPlan(plan: Plan, clients: number): Promise<CheckedPlan>;
   /** Loads the configuration again; rejects, and changes nothing, when it is refused. With `force` no guard is asked. */
   reload(how?: { readonly force?: boolean }): Promise<void>;
-  /** The last reload that was refused; undefined when one was loaded since. */
-  refusedReload(): RefusedReload | undefined;
+  /** What became of the last reloads. */
+  reloads(): ReloadOutcomes;
   /** Every name and place where this server block listens for DNS, once it does. */
   listeners(): readonly { readonly transport: string; readonly address: string; readonly port: number }[];
   /** The port of the shared HTTP listener for an address that was given to `serve`; undefined while it is not open. */

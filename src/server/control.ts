@@ -1,7 +1,7 @@
 // What an instance may know of the server as a whole, and ask of it.
 import type { CheckedConfiguration } from '../plugin/check-apart.ts';
 import type { ServerControl } from '../plugin/plugin.ts';
-import type { RefusedReload } from '../plugin/reload-guard.ts';
+import type { ReloadOutcomes } from '../plugin/reload-guard.ts';
 import type { Block } from './block.ts';
 import type { Generation } from './generation.ts';
 import type { Readiness, Sockets } from './protocol.ts';
@@ -16,7 +16,7 @@ export interface Controlled {
   readiness(generation: Generation): ReturnType<ServerControl['readiness']> | Readiness;
   readHash(): Promise<string>;
   requestReload(how?: { readonly force?: boolean }): Promise<void>;
-  readonly reloads: { readonly refused: RefusedReload | undefined };
+  readonly reloads: ReloadOutcomes;
   sockets(): Sockets;
   httpPort(address: string): number | undefined;
   expose: ServerControl['expose'];
@@ -47,7 +47,7 @@ export function controlOf(server: Controlled, generation: Generation, block: Blo
     checkPlan: (text, clients) => server.checkPlan(text, clients),
     forecastPlan: (plan, clients) => server.forecastPlan(plan, clients),
     reload: (how) => server.requestReload(how),
-    refusedReload: () => server.reloads.refused,
+    reloads: () => server.reloads,
     listeners: () =>
       generation.listeners
         .filter(({ answering }) => block.keys.some(({ zone }) => answering.router.serves(zone)))

@@ -226,10 +226,12 @@ export class Server {
   }
 
   private async load(force: boolean): Promise<void> {
+    const { running } = this;
     const next = await this.setUp(await readConfiguration(this.options.source), { serial: ++this.loads });
-    if (this.running !== undefined && !force) await this.reloads.examine(this.running, next, this.options.now);
+    const outlook = running === undefined || force ? undefined : await this.reloads.examine(running, next, this.options.now);
     const prepared = await this.getReady(next);
     await prepared.commit();
+    if (running !== undefined) this.reloads.noteLoaded(running, next, { forced: force, outlook });
     await prepared.retire();
   }
 

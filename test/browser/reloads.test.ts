@@ -1,4 +1,4 @@
-// A reload that was refused is shown where somebody looks: why, and what would come of it.
+// A reload is shown where somebody looks: what it has changed, or why it was refused and what would come of it.
 import { serve } from 'ferrydns/testing';
 import { expect, test } from 'vitest';
 import { consoleOf, openView } from './page.ts';
@@ -26,6 +26,27 @@ test('one that the guard has refused: the share, the names, and what -force woul
   // What is loaded after it leaves nothing of it.
   await server.reload(corefile(`${three}\n192.0.2.4 d.example`));
   await page.getByText('The guard has refused the last reload').waitFor({ state: 'detached' });
+});
+
+test('one that was loaded: when, the lines that have changed, and what the guard has foreseen', async () => {
+  await using server = await serve(corefile(three));
+  for (const name of ['a.example', 'b.example', 'c.example']) await server.ask(name);
+  await using view = await openView(consoleOf(server), 'configuration');
+  const { page } = view;
+  await page.getByRole('heading', { name: 'What runs' }).waitFor();
+  expect(await page.getByRole('heading', { name: 'Reloaded' }).count()).toBe(0);
+  const before = Date.now();
+  await server.reload(corefile(three.replace('192.0.2.3 ', '192.0.2.33 ')));
+  const panel = page.locator('section', { has: page.getByRole('heading', { name: 'Reloaded' }) });
+  await panel.getByText('of 3 questions of the minutes before, 1 answered otherwise').waitFor();
+  const at = Date.parse((await panel.locator('time').getAttribute('datetime')) ?? '');
+  expect(at).toBeGreaterThanOrEqual(before);
+  const lines = panel.getByRole('region', { name: 'What has changed in Corefile' });
+  expect(await lines.locator('.gone').allInnerTexts()).toEqual([expect.stringContaining('192.0.2.3 c.example')]);
+  expect(await lines.locator('.new').allInnerTexts()).toEqual([expect.stringContaining('192.0.2.33 c.example')]);
+  expect(await panel.getByRole('region', { name: 'Answers that change' }).innerText()).toContain('192.0.2.33');
+  expect(await view.barriers()).toEqual([]);
+  expect(await view.overflow()).toBe(0);
 });
 
 test('one with an error: the error at its place', async () => {

@@ -1,5 +1,6 @@
 // What runs, and what is pasted: a Corefile and a plan, checked in a process of its own.
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { serve } from 'ferrydns/testing';
@@ -21,6 +22,26 @@ describe('what runs', () => {
       { zone: 'a.org.', plugins: ['whoami'], place: `${file}:1` },
       { zone: '.', plugins: ['nsid', 'console', 'errors', 'whoami'], place: `${file}:4` },
     ]);
+  });
+
+  test('is told with the last reload, and the files that it has changed', async () => {
+    const block = consoleBlock(tokens, ['whoami', 'import part']);
+    await using server = await serve(block, { files: { ...tokenFiles, part: 'nsid one # dns_password hunter2\n' } });
+    const seenBy = async (token: string) => told(await askConsole(server, '/configuration', { headers: bearer(token) })).reload;
+    expect(await seenBy(operatorToken)).toBeNull();
+    writeFileSync(join(server.directory, 'part'), 'nsid two # dns_password hunter2\n');
+    await server.reload(block);
+    const { at, forced, outlook, changed } = await seenBy(operatorToken);
+    expect(at).toBe(told(await askConsole(server, '/reload', { headers: bearer(operatorToken) })).loaded.at);
+    expect({ forced, outlook, changed }).toEqual({
+      forced: false,
+      outlook: null,
+      changed: [{ file: join(server.directory, 'part'), before: 'nsid one # dns_password hunter2\n', after: 'nsid two # dns_password hunter2\n' }],
+    });
+    expect((await seenBy(readerToken)).changed).toMatchObject([{ before: 'nsid one # dns_password ***\n', after: 'nsid two # dns_password ***\n' }]);
+    // One that changes another file leaves nothing of it, and one that leaves a file out says so.
+    await server.reload(block.replace(' import part\n', ''));
+    expect((await seenBy(operatorToken)).changed).toMatchObject([{ file: join(server.directory, 'Corefile') }, { after: '' }]);
   });
 
   test('is told to those who may only read without what lets in elsewhere', async () => {

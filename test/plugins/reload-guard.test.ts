@@ -28,6 +28,7 @@ test('a reload that takes away more names than the guard lets pass is refused, t
   await using server = await serve(corefile(three));
   await asked(server);
   const next = corefile('192.0.2.1 a.example\n192.0.2.9 b.example', '0%');
+  expect(await runReload(['-status', ...admin(server)])).toMatch(/^configuration [0-9a-f]{16} runs\n$/);
   await expect(server.reload(next)).rejects.toThrow(
     /^1 of 3 names that were asked for lately would lose their answers, the guard lets 30% pass: c\.example\.; 'ferrydns reload -force'/,
   );
@@ -44,7 +45,7 @@ test('what it lets pass is loaded', async () => {
   await asked(server);
   await server.reload(corefile('192.0.2.1 a.example\n192.0.2.2 b.example'));
   expect((await server.ask('c.example')).rcode).toBe('SERVFAIL');
-  expect(await runReload(['-status', ...admin(server)])).toMatch(/^configuration [0-9a-f]{16} runs\n$/);
+  expect(await runReload(['-status', ...admin(server)])).toMatch(/^configuration [0-9a-f]{16} runs, loaded at \S+Z\n$/);
 });
 
 test('ferrydns reload loads what has changed, and with -force what the guard refuses', async () => {
@@ -54,7 +55,7 @@ test('ferrydns reload loads what has changed, and with -force what the guard ref
   await expect(runReload(admin(server))).rejects.toThrow(/a\.example\. +A +lost.*3 of 3 names that were asked for lately would lose/s);
   expect(await runReload(['-force', ...admin(server)])).toBe('the configuration is loaded\n');
   expect((await server.ask('z.example')).answers).toHaveLength(1);
-  await expect.poll(() => runReload(['-status', ...admin(server)]), soon).not.toContain('refused');
+  await expect.poll(() => runReload(['-status', ...admin(server)]), soon).toMatch(/^configuration [0-9a-f]{16} runs, loaded at \S+Z by -force\n$/);
 });
 
 test('a guard without anybody who remembers queries is refused, as are shares that are none', async () => {

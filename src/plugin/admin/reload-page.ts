@@ -1,7 +1,7 @@
 // The pages of an admin address that tell of reloads, and load the configuration again.
 import { messageOf } from '../../config/error.ts';
 import type { HttpRequest, HttpResponse, StartContext } from '../plugin.ts';
-import type { RefusedReload } from '../reload-guard.ts';
+import type { LoadedReload, ReloadOutcomes } from '../reload-guard.ts';
 import { answerJson, refuseRequest } from './answer.ts';
 import { isOrderName, readOrderFields } from './order.ts';
 import type { Role } from './role.ts';
@@ -9,9 +9,14 @@ import { blanked } from './secrets.ts';
 
 type Context = Pick<StartContext, 'server'>;
 
-/** `GET /reload`: which configuration runs, and the last one that was refused since it does. A reason shows lines of it: who may only read sees no credentials there. */
+/** `GET /reload`: which configuration runs, the reload that brought it, and the last one that was refused since. A reason shows lines: who may only read sees no credentials there. */
 export function reloadPage({ server }: Context, role: Role | undefined): HttpResponse {
-  return answerJson(200, { hash: server.configurationHash, refused: told(server.refusedReload(), role !== 'operator') });
+  const { loaded, refused } = server.reloads();
+  return answerJson(200, {
+    hash: server.configurationHash,
+    loaded: loaded === undefined ? null : tellLoaded(loaded),
+    refused: tellRefused(refused, role !== 'operator'),
+  });
 }
 
 /** `POST /reload/now`: loads the configuration; with `force` no guard is asked. 409 with the reason where it is refused. */
@@ -26,11 +31,16 @@ export async function reloadNow({ server }: Context, { body }: HttpRequest): Pro
     await server.reload({ force });
     return answerJson(200, { ok: true, reason: 'the configuration is loaded' });
   } catch (error) {
-    return answerJson(409, { ok: false, reason: messageOf(error), outlook: server.refusedReload()?.outlook ?? null });
+    return answerJson(409, { ok: false, reason: messageOf(error), outlook: server.reloads().refused?.outlook ?? null });
   }
 }
 
-function told(refused: RefusedReload | undefined, secret: boolean) {
+/** Without the texts of files. */
+export function tellLoaded({ at, forced, outlook }: LoadedReload) {
+  return { at: new Date(at).toISOString(), forced, outlook: outlook ?? null };
+}
+
+function tellRefused(refused: ReloadOutcomes['refused'], secret: boolean) {
   if (refused === undefined) return null;
   const { at, reason, outlook = null } = refused;
   return { at: new Date(at).toISOString(), reason: secret ? blanked(reason) : reason, outlook };

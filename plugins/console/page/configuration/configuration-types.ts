@@ -14,6 +14,7 @@ export interface Configuration {
   readonly file: string;
   readonly text: string;
   readonly loaded: string;
+  readonly reload: LoadedReload | null;
   readonly warnings: readonly Problem[];
   readonly blocks: readonly ConfiguredBlock[];
 }
@@ -23,6 +24,14 @@ interface RefusedReload {
   readonly at: string;
   readonly reason: string;
   readonly outlook: Outlook | null;
+}
+
+/** The reload that brought what runs; an outlook: a guard has looked at it. */
+export interface LoadedReload {
+  readonly at: string;
+  readonly forced: boolean;
+  readonly outlook: Outlook | null;
+  readonly changed: readonly { readonly file: string; readonly before: string; readonly after: string }[];
 }
 
 export interface Reloads {

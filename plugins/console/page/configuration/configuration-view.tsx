@@ -10,7 +10,7 @@ import { shortPlace } from '../words/place.ts';
 import { visible, visibleLines } from '../words/visible.ts';
 import { CheckForm } from './check-form.tsx';
 import type { Configuration, ConfiguredBlock } from './configuration-types.ts';
-import { RefusedReload } from './refused-reload.tsx';
+import { LastReload, RefusedReload } from './last-reloads.tsx';
 
 export function ConfigurationView() {
   const { value, failure } = useAsked<Configuration>('/configuration', 10_000);
@@ -29,6 +29,7 @@ export function ConfigurationView() {
       {value !== undefined && (
         <>
           <RefusedReload />
+          {value.reload !== null && <LastReload reload={value.reload} />}
           <Warnings warnings={value.warnings} />
           <CheckForm running={value.text} />
           <Blocks blocks={value.blocks} />

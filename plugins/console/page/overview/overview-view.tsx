@@ -1,6 +1,6 @@
 // The last hour at a glance.
 import { useState } from 'preact/hooks';
-import { RefusedNotice } from '../configuration/refused-reload.tsx';
+import { RefusedNotice } from '../configuration/last-reloads.tsx';
 import { FailureNote } from '../parts/failure-note.tsx';
 import { Badge } from '../parts/words.tsx';
 import type { Failure } from '../server/ask.ts';

@@ -1,11 +1,14 @@
-// The last configuration that was refused since what runs was loaded: why, and what would come of it. It is loaded by a command, not from here.
+// The reload that brought what runs, with what it has changed, and the last one that was refused since: why, and what would come of it. Commands load, not the page.
+import { Fragment } from 'preact';
 import { Lines, Moment, Panel } from '../parts/words.tsx';
 import { useAsked } from '../server/hooks.ts';
 import { linkTo } from '../shell/route.ts';
 import { grouped, many } from '../words/count.ts';
-import { visibleLines } from '../words/visible.ts';
-import type { Reloads } from './configuration-types.ts';
+import { shortPlace } from '../words/place.ts';
+import { visible, visibleLines } from '../words/visible.ts';
+import type { LoadedReload, Reloads } from './configuration-types.ts';
 import { ForeseenChanges, LostNames } from './outlook-panel.tsx';
+import { DifferentLines } from './text-difference-panel.tsx';
 
 /** Milliseconds from one look to the next. */
 const pace = 5000;
@@ -26,7 +29,39 @@ export function RefusedNotice() {
   );
 }
 
-/** All of it. */
+/** The one that brought what runs. */
+export function LastReload({ reload: { at, forced, outlook, changed } }: { readonly reload: LoadedReload }) {
+  return (
+    <Panel
+      title="Reloaded"
+      side={
+        <span class="note">
+          at <Moment at={at} />
+          {forced && ' by -force, which asks no guard'}
+        </span>
+      }
+    >
+      {changed.length === 0 && <p class="note">No line has changed, here or in a file that is imported. Files that plugins read may have.</p>}
+      {changed.map(({ file, before, after }) => (
+        <Fragment key={file}>
+          <h3>{visible(shortPlace(file))}</h3>
+          <DifferentLines label={`What has changed in ${visible(shortPlace(file))}`} before={before} after={after} />
+        </Fragment>
+      ))}
+      {outlook !== null && (
+        <>
+          <p class="note">
+            The guard has foreseen: of {many(outlook.asked, 'question')} of the minutes before, {grouped(outlook.changed)} answered otherwise
+            {outlook.unknown > 0 && `, ${grouped(outlook.unknown)} not to be foretold`}.
+          </p>
+          <ForeseenChanges outlook={outlook} />
+        </>
+      )}
+    </Panel>
+  );
+}
+
+/** All of the one that was refused. */
 export function RefusedReload() {
   const refused = useRefused();
   if (refused === null) return null;
