@@ -60,7 +60,9 @@ export function outcomeOf(state: State, command: Pending, now: Moment): Outcome 
   if (agreement !== null && command.tried !== null && hasHappened(command, command.tried, agreement)) return { ok: true, reason: '' };
   const reason = refusalOf(state, command, now);
   if (reason !== null) return { ok: false, reason };
-  const wentOn = command.verb === 'advance' && agreement !== null && compareProgress(agreement, command.from) !== 0;
+  // An order that is refused for where the plan was may be right where it is now.
+  const isForPlace = command.verb === 'advance' || command.verb === 'refuse';
+  const wentOn = isForPlace && agreement !== null && compareProgress(agreement, command.from) !== 0;
   return wentOn ? { ok: false, reason: `the plan has gone on meanwhile, it is in ${agreement.phase}` } : null;
 }
 

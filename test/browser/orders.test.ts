@@ -68,8 +68,8 @@ test('a fence that may have run leads back to A only by who has seen that A is o
   await page.getByText('epoch 2', { exact: true }).waitFor();
 });
 
-test('a replica that is gone is forgotten from the page, and the move goes on', async () => {
-  const api = await played();
+test('a replica that is gone is forgotten from the page, and the move goes on', async (context) => {
+  const api = await played(context);
   const shared = (replica: string, ways: string) => `.:0 {
     ${ways}
     migrate www.example.org {

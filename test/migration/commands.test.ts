@@ -155,6 +155,14 @@ test('an order that every replica reads is settled once: a repeated one is told 
   expect(replica.agreement?.paused).toBe(true);
 });
 
+test('an order is not refused for where a replica believes the plan to be, when the others have gone on', () => {
+  const replica = lowered();
+  replica.change({ phase: 'transition', step: 0 });
+  replica.ask('refuse', { order: 'advance 1 transition 1', refusal: 'the plan is in lowering' });
+  expect(replica.last).toMatchObject({ ok: false, reason: 'the plan has gone on meanwhile, it is in transition' });
+  expect(replica.agreement?.ordered).toBeUndefined();
+});
+
 test('of two replicas that read an order, the slower one finds it settled', () => {
   const replica = new Replica(blend);
   replica.ask('start');

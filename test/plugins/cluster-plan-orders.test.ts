@@ -1,11 +1,10 @@
 // A team steers its plan by annotations of the ConfigMap that holds it, and reads there how the plan stands.
 import { freePort } from 'ferrydns/testing';
 import { expect, test } from 'vitest';
-import { answered, events, moves, ordered, phase, plan, planText, played, reaches, said, server, told } from '../support/cluster-plans.ts';
+import { answered, events, moves, ordered, phase, plan, planText, played, poll, reaches, said, server, told } from '../support/cluster-plans.ts';
 import type { KubernetesObject } from '../support/kubernetes.ts';
 import type { PlanServer } from '../support/migration.ts';
 import type { PlayedApi } from '../support/played-api.ts';
-import { soon } from '../support/soon.ts';
 
 const place = '/api/v1/namespaces/shop/configmaps/moves';
 
@@ -22,20 +21,24 @@ function metadataOf(api: PlayedApi): Metadata {
   return api.objectsAt('/api/v1/configmaps').find((each) => each.metadata.name === 'moves')?.metadata as Metadata;
 }
 
+/** The ConfigMap in which servers agree. */
+const store = (api: PlayedApi) =>
+  api.objectsAt('/api/v1/configmaps').find((each) => each.metadata.name === 'ferrydns-migrations') as KubernetesObject;
+
 const status = (api: PlayedApi, key: string): string => metadataOf(api).annotations?.[`status.ferrydns/${key}`] ?? '';
-const stands = (api: PlayedApi, expected: string, key = 'db.yaml') => expect.poll(() => status(api, key), soon).toContain(expected);
+const stands = (api: PlayedApi, expected: string, key = 'db.yaml') => poll(api, () => status(api, key)).toContain(expected);
 
 /** Resolves when the plans have been read twice more by every server: what stands there has been seen. */
 async function read(api: PlayedApi, servers = 1): Promise<void> {
   const lists = () => api.asked.filter(({ path }) => path.endsWith('/shop/configmaps')).length;
   const before = lists();
-  await expect.poll(lists, soon).toBeGreaterThan(before + 2 * servers);
+  await poll(api, lists).toBeGreaterThan(before + 2 * servers);
 }
 
 const paused = async (of: PlanServer) => (await of.status(plan)).paused;
 
-test('from the start to the end', async () => {
-  const api = await played(moves({ 'db.yaml': planText(['canary: [10%, 50%]']) }));
+test.concurrent('from the start to the end', async (context) => {
+  const api = await played(context, moves({ 'db.yaml': planText(['canary: [10%, 50%]']) }));
   const one = await server(api);
   await answered(one, '10.0.0.1');
   await stands(api, 'epoch 1, original; since ');
@@ -61,11 +64,11 @@ test('from the start to the end', async () => {
   // With the plan goes what was said of it.
   api.put({ ...moves({}), metadata: metadataOf(api) });
   await told(api, 'moves PlanLeft: ');
-  await expect.poll(() => status(api, 'db.yaml'), soon).toBe('');
+  await poll(api, () => status(api, 'db.yaml')).toBe('');
 });
 
-test('and back: what was ordered before does not begin anew, after a restart either', async () => {
-  const api = await played(moves({ 'db.yaml': planText() }));
+test.concurrent('and back: what was ordered before does not begin anew, after a restart either', async (context) => {
+  const api = await played(context, moves({ 'db.yaml': planText() }));
   const one = await server(api);
   await answered(one, '10.0.0.1');
   await order(api, 'start 1');
@@ -85,8 +88,8 @@ test('and back: what was ordered before does not begin anew, after a restart eit
   await stands(api, 'epoch 3, original');
 });
 
-test('one annotation is one command, for two servers, reloads and restarts; a removed one is none', async () => {
-  const api = await played(moves({ 'db.yaml': planText(['canary: [10%, 50%]']) }));
+test.concurrent('one annotation is one command, for two servers, reloads and restarts; a removed one is none', async (context) => {
+  const api = await played(context, moves({ 'db.yaml': planText(['canary: [10%, 50%]']) }));
   const both = await Promise.all(['one', 'two'].map((replica) => server(api, { replica })));
   const [one, two] = both as [PlanServer, PlanServer];
   for (const each of both) await answered(each, '10.0.0.1');
@@ -97,7 +100,7 @@ test('one annotation is one command, for two servers, reloads and restarts; a re
   await read(api, 2);
   expect((await one.status(plan)).step).toBe(0);
   await order(api, 'pause 1');
-  for (const each of both) await expect.poll(() => paused(each), soon).toBe(true);
+  for (const each of both) await poll(each, () => paused(each)).toBe(true);
   expect(await one.order(plan, 'resume')).toBeUndefined();
   await one.running.server.reload();
   await two.running.stop();
@@ -113,8 +116,8 @@ test('one annotation is one command, for two servers, reloads and restarts; a re
   expect(events(api).filter((each) => each.includes('OrderCarriedOut'))).toHaveLength(3);
 });
 
-test('every process of a server goes by it', async () => {
-  const api = await played(moves({ 'db.yaml': planText(['advance: auto']) }));
+test.concurrent('every process of a server goes by it', async (context) => {
+  const api = await played(context, moves({ 'db.yaml': planText(['advance: auto']) }));
   const one = await server(api, { before: 'multisocket 2', port: await freePort() });
   await answered(one, '10.0.0.1');
   await order(api, 'start 1');
@@ -123,7 +126,7 @@ test('every process of a server goes by it', async () => {
   expect(events(api).filter((each) => each.includes('OrderCarriedOut'))).toEqual(["moves OrderCarriedOut: plan shop.db: 'start 1'"]);
 });
 
-test('an order is refused, and the event, the annotation and the log say why', async () => {
+test.concurrent('an order is refused, and the event, the annotation and the log say why', async (context) => {
   const refusals = [
     ['strat 1', "'strat' is no order, expected start, advance, pause, resume or rollback"],
     // That a server is gone is not for a team to say.
@@ -137,7 +140,7 @@ test('an order is refused, and the event, the annotation and the log say why', a
   ] as const;
   const keyed = refusals.map(([words, why], i) => ({ words, why, called: `p${i}` }));
   const texts = keyed.map(({ called }) => [`${called}.yaml`, planText().replace('plan: db', `plan: ${called}`).replace('db.', `${called}.`)]);
-  const api = await played(moves(Object.fromEntries(texts)));
+  const api = await played(context, moves(Object.fromEntries(texts)));
   await annotate(api, Object.fromEntries(keyed.map(({ called, words }) => [`order.ferrydns/${called}.yaml`, ` ${words}\n`])));
   const one = await server(api);
   for (const { called, words, why } of keyed) {
@@ -148,8 +151,8 @@ test('an order is refused, and the event, the annotation and the log say why', a
   }
 });
 
-test('an order waits for the plan that stands beside it', async () => {
-  const api = await played(moves({ 'db.yaml': planText() }));
+test.concurrent('an order waits for the plan that stands beside it', async (context) => {
+  const api = await played(context, moves({ 'db.yaml': planText() }));
   const one = await server(api);
   await answered(one, '10.0.0.1');
   api.put(moves({ 'db.yaml': planText(['mode: later']) }));
@@ -162,8 +165,8 @@ test('an order waits for the plan that stands beside it', async () => {
   await reaches(one, 'done');
 });
 
-test('without the right to write into ConfigMaps orders are followed, and events tell what comes of them', async () => {
-  const api = await played(moves({ 'db.yaml': planText() }));
+test.concurrent('without the right to write into ConfigMaps orders are followed, and events tell what comes of them', async (context) => {
+  const api = await played(context, moves({ 'db.yaml': planText() }));
   const one = await server(api);
   const { fault } = api;
   api.fault = ({ path, method, authorization }) =>
@@ -176,4 +179,36 @@ test('without the right to write into ConfigMaps orders are followed, and events
   api.fault = fault;
   await order(api, 'rollback 1');
   await told(api, "moves OrderCarriedOut: plan shop.db: 'rollback 1'");
+});
+
+test.concurrent('what the status says was settled is not done again by servers that have lost all that they knew', async (context) => {
+  const api = await played(context, moves({ 'db.yaml': planText(['advance: auto']) }));
+  const one = await server(api);
+  await answered(one, '10.0.0.1');
+  await order(api, 'start 1');
+  await reaches(one, 'done');
+  await stands(api, 'epoch 1, done; since ');
+  await one.running.stop();
+  api.delete(store(api));
+  const again = await server(api);
+  await stands(api, 'epoch 1, original; since ');
+  await stands(api, "; order 'start 1' refused: it was settled before, as the status said; another one is needed, as 'start 1 # again'");
+  await said(again, "ConfigMap shop/moves, db.yaml: order 'start 1' refused: it was settled before");
+  expect(await phase(again)).toBe('original');
+  await order(api, 'start 1 # again');
+  await reaches(again, 'done');
+});
+
+test.concurrent('an order that was settled for the plan before begins no other plan under its key', async (context) => {
+  const api = await played(context, moves({ 'db.yaml': planText(['advance: auto']) }));
+  const one = await server(api);
+  await answered(one, '10.0.0.1');
+  await order(api, 'start 1');
+  await reaches(one, 'done');
+  await stands(api, 'epoch 1, done; since ');
+  const other = planText().replace('plan: db', 'plan: other').replace('names: [db.', 'names: [other.');
+  api.put({ ...moves({ 'db.yaml': other }), metadata: metadataOf(api) });
+  await stands(api, 'epoch 1, original; since ');
+  await stands(api, "; order 'start 1' refused: it was settled before");
+  expect((await one.status('shop.other')).phase).toBe('original');
 });

@@ -16,17 +16,17 @@ import {
   plan,
   planText,
   played,
+  poll,
   reaches,
   said,
   server,
   told,
 } from '../support/cluster-plans.ts';
 import { addressesOf, type PlanServer } from '../support/migration.ts';
-import { soon } from '../support/soon.ts';
 
 describe('a plan in a ConfigMap', () => {
-  test('comes while the server runs, moves a service to another namespace, and goes', async () => {
-    const api = await played();
+  test.concurrent('comes while the server runs, moves a service to another namespace, and goes', async (context) => {
+    const api = await played(context);
     const one = await server(api);
     await answered(one, 'NOERROR');
     api.put(moves({ 'db.yaml': planText(['advance: auto']), README: 'no plan' }));
@@ -43,8 +43,8 @@ describe('a plan in a ConfigMap', () => {
     await told(api, 'moves PlanLeft: plan shop.db has been taken away');
   });
 
-  test('that is deleted, or edited, in the middle of a move goes on as it was', async () => {
-    const api = await played(moves({ 'db.yaml': planText() }));
+  test.concurrent('that is deleted, or edited, in the middle of a move goes on as it was', async (context) => {
+    const api = await played(context, moves({ 'db.yaml': planText() }));
     const one = await server(api);
     await answered(one, '10.0.0.1');
     await ordered(one, 'start');
@@ -58,8 +58,8 @@ describe('a plan in a ConfigMap', () => {
     await answered(one, 'NOERROR');
   });
 
-  test('that is gone with its namespace or its label in the middle of a move goes on, and so it does while the API server is away', async () => {
-    const api = await played(moves({ 'db.yaml': planText() }, { team: 'one' }));
+  test.concurrent('that is gone with its namespace or its label in the middle of a move goes on, and so it does while the API server is away', async (context) => {
+    const api = await played(context, moves({ 'db.yaml': planText() }, { team: 'one' }));
     const one = await server(api, { which: 'team=one', grants: ['shop shop.example.org', 'store store.example.org'] });
     await answered(one, '10.0.0.1');
     await ordered(one, 'start');
@@ -75,11 +75,11 @@ describe('a plan in a ConfigMap', () => {
     expect(await phase(one)).toBe('lowering');
   });
 
-  test('is known after a restart without the API server', async () => {
-    const api = await played(moves({ 'db.yaml': planText([], '192.0.2.1', '192.0.2.2') }));
+  test.concurrent('is known after a restart without the API server', async (context) => {
+    const api = await played(context, moves({ 'db.yaml': planText([], '192.0.2.1', '192.0.2.2') }));
     const one = await server(api);
     await answered(one, '192.0.2.1');
-    await expect.poll(() => existsSync(roster(one)), soon).toBe(true);
+    await poll(one, () => existsSync(roster(one))).toBe(true);
     const kept = readFileSync(roster(one), 'utf8');
     await one.running.stop();
     await api.stop();
@@ -96,7 +96,7 @@ describe('a plan in a ConfigMap', () => {
 describe('a plan is refused, and nothing else is disturbed', () => {
   const good = planText([], '192.0.2.1', '192.0.2.2');
 
-  test.each([
+  test.concurrent.for<readonly [string, string, string]>([
     [
       'for another zone',
       good.replace(name, 'www.example.org'),
@@ -110,11 +110,11 @@ describe('a plan is refused, and nothing else is disturbed', () => {
     ['with a short session', good.replace('session: 1s', 'session: 1s\nskew: 10s').replace('skew: 100ms\n', ''), 'session: 1 seconds'],
     ['with a pool that is not there', planText([], '192.0.2.1', '[pool, none.example.org]'), 'no pool none.example.org'],
     ['that the Corefile moves', good.replace(name, 'own.shop.example.org'), 'own.shop.example.org. is moved by plan own of the Corefile'],
-  ])('%s', async (_, bad, why) => {
+  ])('%s', async ([, bad, why], context) => {
     const other = planText(['plan: other'].slice(1), '192.0.2.3', '192.0.2.4')
       .replace('plan: db', 'plan: other')
       .replace(name, 'other.shop.example.org');
-    const api = await played(moves({ 'a.yaml': bad, 'b.yaml': other }));
+    const api = await played(context, moves({ 'a.yaml': bad, 'b.yaml': other }));
     const files = { 'own.yaml': 'plan: own\nnames: [own.shop.example.org]\nfrom: 192.0.2.7\nto: 192.0.2.8\nttl: 5\n' };
     const one = await server(api, { files, more: 'migrate own.yaml {\n admin 127.0.0.1:0\n }' });
     await told(api, 'moves PlanRefused: refused: ');
@@ -127,8 +127,8 @@ describe('a plan is refused, and nothing else is disturbed', () => {
     await answered(one, '192.0.2.1');
   });
 
-  test('that has the name of another one, and the one that was there stays', async () => {
-    const api = await played(moves({ 'a.yaml': good }, { team: 'one' }));
+  test.concurrent('that has the name of another one, and the one that was there stays', async (context) => {
+    const api = await played(context, moves({ 'a.yaml': good }, { team: 'one' }));
     const one = await server(api, { which: 'team=one' });
     await answered(one, '192.0.2.1');
     api.put(configMap('shop/again', { 'a.yaml': good.replace('192.0.2.1', '192.0.2.9') }, { team: 'one' }));
@@ -136,8 +136,8 @@ describe('a plan is refused, and nothing else is disturbed', () => {
     expect(await answers(one)).toBe('192.0.2.1');
   });
 
-  test('and a bad one keeps the old one', async () => {
-    const api = await played(moves({ 'a.yaml': good }));
+  test.concurrent('and a bad one keeps the old one', async (context) => {
+    const api = await played(context, moves({ 'a.yaml': good }));
     const one = await server(api);
     await answered(one, '192.0.2.1');
     api.put(moves({ 'a.yaml': 'plan: [' }));
@@ -149,8 +149,8 @@ describe('a plan is refused, and nothing else is disturbed', () => {
 });
 
 describe('what is not permitted is logged with verb and resource, and harms nothing', () => {
-  test('to list ConfigMaps', async () => {
-    const api = await played();
+  test.concurrent('to list ConfigMaps', async (context) => {
+    const api = await played(context);
     api.fault = ({ path }) => (path.endsWith('/shop/configmaps') ? { status: 403, reason: 'Forbidden' } : undefined);
     const one = await server(api);
     await said(one, 'no permission to list configmaps in namespace shop');
@@ -158,16 +158,16 @@ describe('what is not permitted is logged with verb and resource, and harms noth
     expect(await answers(one, 'db.shop.svc.cluster.local')).toBe('10.0.0.1');
   });
 
-  test('to create events', async () => {
-    const api = await played(moves({ 'a.yaml': planText() }));
+  test.concurrent('to create events', async (context) => {
+    const api = await played(context, moves({ 'a.yaml': planText() }));
     api.fault = ({ path }) => (path.endsWith('/events') ? { status: 403, reason: 'Forbidden' } : undefined);
     const one = await server(api);
     await said(one, 'no permission to create events in namespace shop');
     await answered(one, '10.0.0.1');
   });
 
-  test('while it is not known which plans there are, names that they may move are not answered', async () => {
-    const api = await played();
+  test.concurrent('while it is not known which plans there are, names that they may move are not answered', async (context) => {
+    const api = await played(context);
     api.fault = ({ path }) => (path.endsWith('/shop/configmaps') ? { status: 500 } : undefined);
     const one = await server(api);
     await said(one, 'cannot list configmaps in namespace shop: status 500');
@@ -176,8 +176,8 @@ describe('what is not permitted is logged with verb and resource, and harms noth
   });
 });
 
-test('two servers agree, and what they say is told once', async () => {
-  const api = await played(moves({ 'db.yaml': planText(['advance: auto', 'mode: exclusive', 'countdown: 1s']) }));
+test.concurrent('two servers agree, and what they say is told once', async (context) => {
+  const api = await played(context, moves({ 'db.yaml': planText(['advance: auto', 'mode: exclusive', 'countdown: 1s']) }));
   const both = await Promise.all(['one', 'two'].map((replica) => server(api, { replica })));
   const [one] = both as [PlanServer, PlanServer];
   for (const each of both) await answered(each, '10.0.0.1');
@@ -188,11 +188,11 @@ test('two servers agree, and what they say is told once', async () => {
   expect(events(api).filter((each) => each.includes('MoveDone'))).toHaveLength(1);
 });
 
-test('every process of a server answers by them', async () => {
-  const api = await played(moves({ 'db.yaml': planText(['advance: auto']) }));
+test.concurrent('every process of a server answers by them', async (context) => {
+  const api = await played(context, moves({ 'db.yaml': planText(['advance: auto']) }));
   const one = await server(api, { before: 'multisocket 2', port: await freePort() });
   const all = () => Promise.all(Array.from({ length: 12 }, () => ask({ port: one.running.port, name })));
-  const everybody = (expected: string) => expect.poll(async () => (await all()).every((each) => addressesOf(each)[0] === expected), soon).toBe(true);
+  const everybody = (expected: string) => poll(one, async () => (await all()).every((each) => addressesOf(each)[0] === expected)).toBe(true);
   await everybody('10.0.0.1');
   await ordered(one, 'start');
   await reaches(one, 'done');
@@ -200,12 +200,12 @@ test('every process of a server answers by them', async () => {
 });
 
 describe('a configuration is refused', () => {
-  test.each([
+  test.concurrent.for<readonly [string, string, string]>([
     ['below a file', 'config/inside', 'is no directory'],
     ['where the system takes no files', '/proc', 'nothing can be made in /proc'],
     ['where the system takes no folders', '/proc/plans', 'nothing can be made in /proc'],
-  ])('whose journals would be %s', async (_, folder, why) => {
-    const api = await played(moves({ 'db.yaml': planText() }));
+  ])('whose journals would be %s', async ([, folder, why], context) => {
+    const api = await played(context, moves({ 'db.yaml': planText() }));
     const lines = ['grant shop shop.example.org', 'kubeconfig config', `journal ${folder}`, 'admin off'];
     const corefile = `.:0 {\n migrate configmap shop/moves {\n${lines.join('\n')}\n }\n}`;
     const started = serve(corefile, { files: { config: kubeconfig(api) } });

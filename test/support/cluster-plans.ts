@@ -1,6 +1,6 @@
 // Plans in ConfigMaps of an API server that is played, and servers that read them.
 import { serve, type TestServer } from 'ferrydns/testing';
-import { expect, onTestFinished } from 'vitest';
+import type { TestContext } from 'vitest';
 import { configMap, headless, namespace, service, slice } from './cluster-objects.ts';
 import type { KubernetesObject } from './kubernetes.ts';
 import { addressesOf, PlanServer } from './migration.ts';
@@ -49,9 +49,22 @@ interface Words {
 export const kubeconfig = (api: PlayedApi) =>
   `current-context: a\ncontexts: [{name: a, context: {cluster: a, user: a, namespace: dns}}]\nclusters: [{name: a, cluster: {server: "${api.url}"}}]\nusers: [{name: a, user: {token: secret}}]\n`;
 
-export async function played(...objects: readonly KubernetesObject[]): Promise<PlayedApi> {
+/** The test that each of them is for: several tests run at the same time. */
+const tests = new WeakMap<PlayedApi | PlanServer, TestContext>();
+
+function testOf(one: PlayedApi | PlanServer): TestContext {
+  const test = tests.get(one);
+  if (test === undefined) throw new Error('for no test');
+  return test;
+}
+
+/** Waits for what one of them comes to. */
+export const poll = <T>(one: PlayedApi | PlanServer, read: () => T | Promise<T>) => testOf(one).expect.poll(read, soon);
+
+export async function played(test: TestContext, ...objects: readonly KubernetesObject[]): Promise<PlayedApi> {
   const api = await PlayedApi.start([...cluster, ...objects]);
-  onTestFinished(() => api[Symbol.asyncDispose]());
+  test.onTestFinished(() => api[Symbol.asyncDispose]());
+  tests.set(api, test);
   return api;
 }
 
@@ -82,8 +95,11 @@ export async function server(api: PlayedApi, words: Words = {}): Promise<PlanSer
   whoami
 }`;
   const running = await serve(corefile, { files: { config: kubeconfig(api), ...files } });
-  onTestFinished(() => running.stop());
-  return new PlanServer(running);
+  const test = testOf(api);
+  test.onTestFinished(() => running.stop());
+  const made = new PlanServer(running);
+  tests.set(made, test);
+  return made;
 }
 
 export const events = (api: PlayedApi) =>
@@ -91,13 +107,13 @@ export const events = (api: PlayedApi) =>
     const { reason, message, involvedObject } = each as unknown as { reason: string; message: string; involvedObject: { name: string } };
     return `${involvedObject.name} ${reason}: ${message}`;
   });
-export const told = (api: PlayedApi, expected: string) => expect.poll(() => events(api).join('\n'), soon).toContain(expected);
+export const told = (api: PlayedApi, expected: string) => poll(api, () => events(api).join('\n')).toContain(expected);
 export const answers = async ({ running }: { readonly running: TestServer }, of = name) => {
   const answer = await running.ask(of);
   return addressesOf(answer).join(' ') || answer.rcode;
 };
-export const answered = (of: PlanServer, expected: string, asked = name) => expect.poll(() => answers(of, asked), soon).toBe(expected);
-export const said = (of: PlanServer, expected: string) => expect.poll(() => of.running.lines.join('\n'), soon).toContain(expected);
+export const answered = (of: PlanServer, expected: string, asked = name) => poll(of, () => answers(of, asked)).toBe(expected);
+export const said = (of: PlanServer, expected: string) => poll(of, () => of.running.lines.join('\n')).toContain(expected);
 export const phase = async (of: PlanServer) => (await of.status(plan).catch(() => undefined))?.phase;
-export const reaches = (of: PlanServer, expected: string) => expect.poll(() => phase(of), soon).toBe(expected);
-export const ordered = (of: PlanServer, verb: string) => expect.poll(() => of.order(plan, verb), soon).toBeUndefined();
+export const reaches = (of: PlanServer, expected: string) => poll(of, () => phase(of)).toBe(expected);
+export const ordered = (of: PlanServer, verb: string) => poll(of, () => of.order(plan, verb)).toBeUndefined();

@@ -2,7 +2,7 @@
 import type { Logger } from 'ferrydns/plugin';
 import type { Runner } from '../runner/runner.ts';
 import type { PlanFound } from './api.ts';
-import { annotationsOf, orderIn } from './order-words.ts';
+import { annotationsOf, isSettledBy, orderIn } from './order-words.ts';
 import { Orders } from './orders.ts';
 import type { PlanText } from './plan-text.ts';
 import { StatusNotes, type StatusNotesOptions, statusLine } from './status-notes.ts';
@@ -38,7 +38,12 @@ export class Annotations {
   /** An order is for the plan that stands beside it, and waits until that is in force. */
   async attend(found: PlanFound, { runner, isInForce, refusal }: Standing): Promise<void> {
     const names = annotationsOf(found.plan);
-    if (names !== undefined && runner !== undefined && isInForce) this.orders.give(found.plan, orderIn(found.annotations[names.order]), runner);
+    if (names === undefined) return;
+    const order = orderIn(found.annotations[names.order]);
+    const status = found.annotations[names.status];
+    if (runner !== undefined && isInForce) this.orders.give(found.plan, { order, status }, runner);
+    // What nobody else knows any more stays there until the servers have agreed on it.
+    if (isSettledBy(status, order) && runner?.agreed?.ordered?.order !== order) return;
     const text = statusLine(runner, refusal);
     if (text !== undefined) await this.notes.tell(found, text);
   }

@@ -74,7 +74,7 @@ export class ClusterPlans {
   tick(host: Host): void {
     this.host = host;
     this.events.tick();
-    this.progress.look(this.roster.plans.flatMap((about) => this.running(about)));
+    if (this.progress.look(this.roster.plans.flatMap((about) => this.running(about)))) this.nextAt = host.now();
     if (this.busy || host.now() < this.nextAt) return;
     this.busy = true;
     void this.round(host)

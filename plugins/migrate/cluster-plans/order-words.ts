@@ -33,6 +33,11 @@ export function orderIn(annotation = ''): string {
     .slice(0, longest);
 }
 
+/** Whether a status says that this very order was settled: the servers may have lost all else that they knew. */
+export function isSettledBy(status: string | undefined, order: string): boolean {
+  return order !== '' && status?.includes(`; order '${order}' `) === true;
+}
+
 /** Throws an Error that says what is expected. */
 export function readOrder(order: string): StandingOrder {
   const [said = '', ...notes] = order.split('#');

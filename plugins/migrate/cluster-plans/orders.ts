@@ -3,7 +3,7 @@
 import { migration } from 'ferrydns/built-in/moves';
 import { type Logger, messageOf } from 'ferrydns/plugin';
 import type { Runner } from '../runner/runner.ts';
-import { missed, readOrder, type StandingOrder } from './order-words.ts';
+import { isSettledBy, missed, readOrder, type StandingOrder } from './order-words.ts';
 import { idOf, type PlanText, placeOf } from './plan-text.ts';
 
 /** Milliseconds for which an order is tried that cannot be carried out yet: a plan that has just come knows little of A and B, and other servers do not have it. */
@@ -24,13 +24,13 @@ export class Orders {
     this.options = options;
   }
 
-  /** To be called at each reading, with the order that stands there and what runs the plan. */
-  give(about: PlanText, order: string, runner: Runner): void {
+  /** To be called at each reading, with the order that stands there, what the status beside it says, and what runs the plan. */
+  give(about: PlanText, { order, status }: { readonly order: string; readonly status: string | undefined }, runner: Runner): void {
     const { agreed, state, damage } = runner;
     if (order === '' || agreed === null || agreed.ordered?.order === order || state.command !== null || damage !== undefined) return;
-    const said = read(order);
+    const said = isSettledBy(status, order) ? `it was settled before, as the status said; another one is needed, as '${order} # again'` : read(order);
     if (typeof said === 'string') {
-      this.refuse(about, { order, refusal: said }, runner);
+      void this.refuse(about, { order, refusal: said }, runner);
       return;
     }
     const away = missed(said, agreed);
@@ -38,13 +38,14 @@ export class Orders {
     const command = { epoch, order, force: false, by: `ConfigMap ${about.namespace}/${about.configMap}${note === '' ? '' : `: ${note}`}` };
     const refusal = away ?? migration.refusalOf(state, { verb, id: '', ...command }, runner.moment());
     if (refusal === null) void runner.command(verb, command);
-    else if (away !== undefined || this.isOverdue(about, order)) this.refuse(about, { order, refusal }, runner);
+    else if (away !== undefined || this.isOverdue(about, order)) void this.refuse(about, { order, refusal }, runner);
   }
 
-  private refuse(about: PlanText, { order, refusal }: { readonly order: string; readonly refusal: string }, runner: Runner): void {
-    this.options.log.warn(`${placeOf(about)}: order '${order}' refused: ${refusal}`);
+  /** Another server may have settled it meanwhile. */
+  private async refuse(about: PlanText, { order, refusal }: { readonly order: string; readonly refusal: string }, runner: Runner): Promise<void> {
     const by = `ConfigMap ${about.namespace}/${about.configMap}`;
-    void runner.command('refuse', { epoch: runner.agreed?.epoch ?? 0, by, force: false, order, refusal });
+    await runner.command('refuse', { epoch: runner.agreed?.epoch ?? 0, by, force: false, order, refusal });
+    if (runner.agreed?.ordered?.refused === refusal) this.options.log.warn(`${placeOf(about)}: order '${order}' refused: ${refusal}`);
   }
 
   private isOverdue(about: PlanText, order: string): boolean {

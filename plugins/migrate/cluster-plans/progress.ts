@@ -24,8 +24,9 @@ export class ProgressReport {
     this.events = events;
   }
 
-  /** Looks at all plans that run. Where a plan stands when it is seen first is no news. */
-  look(plans: readonly { readonly about: PlanText; readonly runner: Runner }[]): void {
+  /** Looks at all plans that run, and returns whether there is news. Where a plan stands when it is seen first is none. */
+  look(plans: readonly { readonly about: PlanText; readonly runner: Runner }[]): boolean {
+    let hasNews = false;
     for (const { about, runner } of plans) {
       const id = idOf(about);
       const before = this.told.get(id);
@@ -34,8 +35,10 @@ export class ProgressReport {
       if (before === undefined) continue;
       for (const [reason, message, isWarning] of [...troubles(before, now, runner), ...progress(before, now, runner), ...settled(before, now)]) {
         this.events.tell({ about, reason, message: `plan ${runner.plan.name}: ${message}`, isWarning });
+        hasNews = true;
       }
     }
+    return hasNews;
   }
 }
 
