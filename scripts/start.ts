@@ -7,6 +7,7 @@ const words = process.argv.slice(2);
 const example = join(import.meta.dirname, '..', 'Corefile.example');
 // Only what is imported after heap and cache is affected by them.
 const [{ registry }, { run }] = await Promise.all([import('../plugins/index.ts'), import('../src/command/command.ts'), page()]);
+boundHeap();
 
 if (words.length > 0) {
   await run(words, { registry, process });
@@ -17,7 +18,6 @@ if (words.length > 0) {
       '\nServing Corefile.example. Try:\n\n    dig @127.0.0.1 -p 1053 www.example.domain\n\nand look at http://127.0.0.1:8053/ in a browser.\n\n',
     );
 }
-boundHeap();
 
 /** The page of `console`, for as long as the server can do without it. */
 async function page(): Promise<void> {

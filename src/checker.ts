@@ -4,5 +4,5 @@ import './compile-cache.ts';
 
 // Only what is imported after those two is affected by them.
 const [{ registry }, { runChecker }] = await Promise.all([import('../plugins/index.ts'), import('./command/checker.ts')]);
-runChecker(registry, process);
 boundHeap();
+runChecker(registry, process);

@@ -19,8 +19,8 @@ if (giveBack !== undefined) {
 }
 
 /**
- * Bounds the heap of V8. Called when the start is over: Node's own modules come compiled, and V8 takes what was compiled under other flags for
- * nothing, so that whatever is loaded after this is compiled anew.
+ * Bounds the heap of V8. Called when the program is loaded and has not begun to run: Node's own modules come compiled, and V8 takes what was compiled under
+ * other flags for nothing; but what a configuration makes while it is loaded would let the young generation grow, and it never shrinks.
  */
 export function boundHeap(): void {
   const { setFlagsFromString } = process.getBuiltinModule('node:v8');

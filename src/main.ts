@@ -5,5 +5,5 @@ import './compile-cache.ts';
 
 // Only what is imported after those two is affected by them.
 const [{ registry }, { run }] = await Promise.all([import('../plugins/index.ts'), import('./command/command.ts')]);
-await run(process.argv.slice(2), { registry, process });
 boundHeap();
+await run(process.argv.slice(2), { registry, process });

@@ -4,5 +4,5 @@ import './compile-cache.ts';
 
 // Only what is imported after those two is affected by them.
 const [{ registry }, { runWorker }] = await Promise.all([import('../plugins/index.ts'), import('./server/worker.ts')]);
-runWorker(registry, process);
 boundHeap();
+runWorker(registry, process);

@@ -125,7 +125,10 @@ export interface RdataSpan {
   readonly end: number;
 }
 
-/** The RDATA with every name replaced by what `replace` returns for the name at that offset (uncompressed wire form). */
+/**
+ * The RDATA with every name replaced by what `replace` returns for the name at that offset (uncompressed wire form). Its memory is its own: records are
+ * kept, and a few octets of Node's pool would keep 64 KiB of that.
+ */
 export function replaceNames(span: RdataSpan, replace: (at: number) => Uint8Array): Buffer {
   const { type, wire, start, end } = span;
   const parts: Uint8Array[] = [];
@@ -135,5 +138,11 @@ export function replaceNames(span: RdataSpan, replace: (at: number) => Uint8Arra
     copied = name.end;
   }
   parts.push(wire.subarray(copied, end));
-  return Buffer.concat(parts);
+  const rdata = Buffer.allocUnsafeSlow(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    rdata.set(part, at);
+    at += part.length;
+  }
+  return rdata;
 }

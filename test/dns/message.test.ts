@@ -49,6 +49,11 @@ test('records of every type come back as they were sent, names compressed or not
   );
 });
 
+test('the RDATA of a record that is kept keeps no other memory', () => {
+  const { reply } = sent(Reply.answer(everyType), query('x.test.'));
+  expect(reply.answers.map(({ rdata }) => rdata.buffer.byteLength)).toEqual(everyType.map(({ rdata }) => rdata.length));
+});
+
 test('names of the question and of records before are pointed to (RFC 1035 section 4.1.4)', () => {
   const answers = Array.from({ length: 4 }, (_, i) => record({ name: 'x.test.', type: 'A', data: `192.0.2.${i}` }));
   const { message } = sent(Reply.answer(answers), query('x.test.'));
