@@ -12,6 +12,7 @@ import {
   type Outlook,
   type StartContext,
 } from 'ferrydns/plugin';
+import type { CheckedText, ToldConfiguration } from './told.ts';
 
 /** Clients of a simulation, unless asked for more or fewer. */
 const usualClients = 10_000;
@@ -42,7 +43,7 @@ export function configurationPages({ server, lookAhead }: StartContext, { recent
   };
 }
 
-function tell(server: StartContext['server'], loaded: Date, secret: boolean) {
+function tell(server: StartContext['server'], loaded: Date, secret: boolean): ToldConfiguration {
   const { file, sources, warnings, blocks } = server.configuration();
   const { loaded: reload } = server.reloads();
   const told = (text = '') => (secret ? blanked(text) : text);
@@ -70,7 +71,8 @@ async function checkConfiguration({ body }: HttpRequest, around: Surroundings): 
   if (typeof text !== 'string') return refuseRequest(400, "no 'text', expected the text of a Corefile");
   try {
     const checked = await around.server.checkConfiguration(text);
-    return answerJson(200, { ...checked, outlook: checked.ok ? await outlookOf(text, around) : null });
+    const told: CheckedText = { ...checked, outlook: checked.ok ? await outlookOf(text, around) : null };
+    return answerJson(200, told);
   } catch (error) {
     return refuseRequest(503, messageOf(error));
   }

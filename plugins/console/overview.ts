@@ -5,6 +5,7 @@ import { adminHeaders, type PageOfAll } from 'ferrydns/built-in/admin';
 import type { HttpResponse, ReadConfiguration, ServedBlock } from 'ferrydns/plugin';
 import { type BlockUpstream, joinUpstreams, KnownWorkers, OwnUse, type ProcessUse, type WorkerNews } from './processes.ts';
 import type { ServerRecord } from './record.ts';
+import type { ChainStation, ToldOverview } from './told.ts';
 import { type BlockCounts, blockCounts, step } from './traffic/history.ts';
 import { keyOf } from './traffic/traffic.ts';
 
@@ -96,7 +97,7 @@ export class Overview {
     return { status: 200, body: JSON.stringify(this.tell(steps)), contentType: 'application/json', headers: adminHeaders };
   }
 
-  private tell(steps: number) {
+  private tell(steps: number): ToldOverview {
     const { version, record, memoryLimit } = this.context;
     const { history, since } = record;
     const known = history.known(steps);
@@ -170,7 +171,7 @@ export class Overview {
     );
   }
 
-  private processes() {
+  private processes(): ToldOverview['processes'] {
     const workers = this.workers.present.map(({ use }, number) => ({ name: `worker ${number}`, ...use }));
     return [{ name: 'main', ...this.use }, ...workers];
   }
@@ -193,7 +194,7 @@ function describe({ id, block: { routes, place } }: Shown) {
 }
 
 /** Who was given a query was so by all before him: a plugin has met what it and those behind it were the last to be given. */
-function chainOf({ block, chain }: Shown, counts: BlockCounts | undefined) {
+function chainOf({ block, chain }: Shown, counts: BlockCounts | undefined): ChainStation[] {
   const of = (plugin: string) => counts?.plugins.find((each) => each.plugin === plugin) ?? { answered: 0, failed: 0 };
   let behind = 0;
   const links = chain.toReversed().map((plugin) => {

@@ -1,5 +1,8 @@
 // How plans and pools stood over time, as long as a console has looked: it keeps what changed.
+import type { PoolMember, PoolStatus } from 'ferrydns/built-in';
 import { answerJson, type PageOfAll } from 'ferrydns/built-in/admin';
+import type { PlanStatus } from 'ferrydns/built-in/moves';
+import type { MemberChange, PlanChange, PlanHistory, PlanPoint, PoolHistory } from './told.ts';
 
 /** Points of a plan, and changes of a plan or of a member: of more than these, every other one is left out, or the oldest. */
 const mostPoints = 720;
@@ -9,50 +12,19 @@ const mostKept = 200;
 /** Milliseconds: what changed in a pool before is forgotten. */
 const hour = 3_600_000;
 
-/** What is read of the status of a plan. */
-interface Plan {
-  readonly plan: string;
-  readonly phase: string | null;
-  readonly epoch: number;
-  readonly leases: { readonly from: number; readonly to: number };
-  readonly changed: { readonly why: string; readonly by: string; readonly at: string } | null;
-}
-
-/** What is read of the status of a pool. */
-interface Pool {
-  readonly pool: string;
-  readonly members: readonly {
-    readonly member: string;
-    readonly records: string;
-    readonly up: boolean;
-    readonly drained: boolean;
-    readonly serving: boolean;
-  }[];
-}
-
-interface PlanPoint {
-  readonly at: string;
-  readonly phase: string | null;
-  readonly epoch: number;
-  readonly from: number;
-  readonly to: number;
-}
+/** What is read of the status of a plan, and of a pool. */
+type Plan = Pick<PlanStatus, 'plan' | 'phase' | 'epoch' | 'changed'> & { readonly leases: Pick<PlanStatus['leases'], 'from' | 'to'> };
+type Pool = Pick<PoolStatus, 'pool'> & { readonly members: readonly Pick<PoolMember, 'member' | 'records' | 'up' | 'drained' | 'serving'>[] };
 
 interface PlanPast {
   points: PlanPoint[];
-  readonly changes: (NonNullable<Plan['changed']> & { readonly phase: string | null; readonly epoch: number })[];
-}
-
-interface MemberState {
-  readonly up: boolean;
-  readonly drained: boolean;
-  readonly serving: boolean;
+  readonly changes: PlanChange[];
 }
 
 interface MemberPast {
   readonly member: string;
   readonly records: string;
-  readonly changes: (MemberState & { readonly at: string })[];
+  readonly changes: MemberChange[];
 }
 
 interface PoolPast {
@@ -66,23 +38,17 @@ export class Past {
 
   get pages(): Readonly<Record<string, PageOfAll>> {
     return {
-      '/history/moves': {
-        method: 'GET',
-        all: () =>
-          answerJson(
-            200,
-            [...this.plans].map(([plan, past]) => ({ plan, ...past })),
-          ),
-      },
-      '/history/pools': {
-        method: 'GET',
-        all: () =>
-          answerJson(
-            200,
-            [...this.pools].map(([pool, { since, members }]) => ({ pool, since, members: [...members.values()] })),
-          ),
-      },
+      '/history/moves': { method: 'GET', all: () => answerJson(200, this.ofPlans()) },
+      '/history/pools': { method: 'GET', all: () => answerJson(200, this.ofPools()) },
     };
+  }
+
+  private ofPlans(): readonly (PlanHistory & Pick<Plan, 'plan'>)[] {
+    return [...this.plans].map(([plan, past]) => ({ plan, ...past }));
+  }
+
+  private ofPools(): readonly PoolHistory[] {
+    return [...this.pools].map(([pool, { since, members }]) => ({ pool, since, members: [...members.values()] }));
   }
 
   /** Looks at how all plans stand; those that are told of no more are forgotten. */

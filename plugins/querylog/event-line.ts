@@ -1,5 +1,5 @@
 // An event as a line: JSON, or logfmt, as "name=www.example.org. rcode=NOERROR". Neither holds a character that a terminal or a reader of lines may obey.
-import type { QueryEvent } from './record-reader.ts';
+import type { QueryEvent } from 'ferrydns/built-in';
 
 export type LineForm = 'json' | 'logfmt';
 

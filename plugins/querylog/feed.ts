@@ -1,8 +1,10 @@
 // Server-sent events: queries as they come. A stream keeps nothing but its place: the next events are looked for when the client has taken those before.
+
 import { setTimeout as pause } from 'node:timers/promises';
+import type { NumberedEvent } from 'ferrydns/built-in';
 import type { Memory } from './memory.ts';
 import { RecordReader } from './record-reader.ts';
-import type { NumberedEvent, Search } from './search.ts';
+import type { Search } from './search.ts';
 import { firstSince } from './search.ts';
 
 /** Milliseconds between two looks, and of silence until a comment shows that the connection lives. */

@@ -1,4 +1,5 @@
 // The events in memory at the admin addresses. `docs/admin-api.yaml` describes it.
+import type { QueryPage } from 'ferrydns/built-in';
 import { type AdminCollection, adminHeaders, answerJson, refuseRequest } from 'ferrydns/built-in/admin';
 import { type HttpRequest, type HttpResponse, messageOf } from 'ferrydns/plugin';
 import { filterNames } from './event-filter.ts';
@@ -29,7 +30,8 @@ async function list(memory: Memory, { url }: HttpRequest): Promise<HttpResponse>
   const { ring, dropped } = memory;
   const found = await search(memory, wanted);
   const oldest = ring.length === 0 ? null : new Date(ring.timeOf(ring.oldest)).toISOString();
-  return answerJson(200, { ...found, held: ring.length, written: ring.end - 1, dropped, oldest });
+  const page: QueryPage = { ...found, held: ring.length, written: ring.end - 1, dropped, oldest };
+  return answerJson(200, page);
 }
 
 function top(memory: Memory, { url }: HttpRequest): HttpResponse {

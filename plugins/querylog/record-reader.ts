@@ -1,41 +1,10 @@
 // Reads the record of an event: single fields for who looks for some, all of them as an object for who shows it.
-import type { CacheOutcome } from 'ferrydns/built-in';
+import type { CacheOutcome, QueryEvent } from 'ferrydns/built-in';
 import { className, type Name, nameFromWire, rcodeName, type Transport, typeName } from 'ferrydns/plugin';
 import { noRcode, noTtl } from './answered.ts';
 import { type ClientForm, clientText } from './client-form.ts';
 import { separator, wordsFor } from './origins.ts';
 import { type Area, codesLength, foundBit, outcomes, place, transports } from './record.ts';
-
-/** One query and what became of it, as it is shown: `docs/admin-api.yaml` describes it. */
-export interface QueryEvent {
-  readonly time: string;
-  readonly client: string;
-  readonly transport: Transport;
-  readonly name: Name;
-  readonly type: string;
-  readonly class: string;
-  /** Null: nothing was sent. */
-  readonly rcode: string | null;
-  /** Seconds: the lowest of the answer section, or where that is empty of the authority section. */
-  readonly ttl: number | null;
-  /** Octets of the query. */
-  readonly size: number;
-  /** Octets that were sent. */
-  readonly sent: number;
-  /** Seconds. */
-  readonly duration: number;
-  readonly server: string;
-  readonly zone: string;
-  readonly view: string;
-  readonly plugin: string;
-  readonly cache: CacheOutcome | null;
-  readonly upstream: string | null;
-  readonly plan: string | null;
-  readonly phase: string | null;
-  readonly member: string | null;
-  /** The code of an extended error (RFC 8914). */
-  readonly error: number | null;
-}
 
 /** What several plugins told together. */
 interface Told {

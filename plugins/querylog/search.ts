@@ -1,16 +1,11 @@
 // Looks for events in memory: a few thousand at a time, so that queries are answered meanwhile.
 import { setImmediate as turn } from 'node:timers/promises';
+import type { FoundEvents, NumberedEvent } from 'ferrydns/built-in';
 import { parseDuration } from 'ferrydns/plugin';
 import { filterNames, makeFilter } from './event-filter.ts';
 import type { Memory } from './memory.ts';
-import { type QueryEvent, RecordReader } from './record-reader.ts';
+import { RecordReader } from './record-reader.ts';
 import type { Ring } from './ring.ts';
-
-/** An event with its number. */
-export interface NumberedEvent extends QueryEvent {
-  /** Grows by one with each event in memory. */
-  readonly number: number;
-}
 
 /** What is looked for. */
 export interface Search {
@@ -20,13 +15,6 @@ export interface Search {
   /** Only events with a lower number. */
   readonly before: number;
   readonly limit: number;
-}
-
-/** What was found, the newest first. */
-export interface Found {
-  readonly events: readonly NumberedEvent[];
-  /** Whether there are older ones. */
-  readonly more: boolean;
 }
 
 /** Events that are looked at in one go. */
@@ -65,7 +53,7 @@ export function readCount(name: string, text: string, most: number): number {
 }
 
 /** The newest events that are wanted. */
-export async function search({ ring }: Memory, wanted: Search): Promise<Found> {
+export async function search({ ring }: Memory, wanted: Search): Promise<FoundEvents> {
   const { wants, since, limit } = wanted;
   const reader = new RecordReader(ring);
   const events: NumberedEvent[] = [];

@@ -1,4 +1,5 @@
 // What is asked most, by whom, and what for nothing: counted of every event, told of the last hour or what else the memory's age is.
+import type { Counted, CountedKey, CountedWaste, TopQueries } from 'ferrydns/built-in';
 import { nameFromWire, ResponseCode } from 'ferrydns/plugin';
 import { type ClientForm, clientForm, clientText } from './client-form.ts';
 import { HeavyHitters } from './heavy-hitters.ts';
@@ -9,24 +10,6 @@ import { Wasted } from './wasted.ts';
 /** What is counted apart from each other at most. */
 const most = 1024;
 const nameOctets = 256;
-
-/** Something that came often. */
-interface Counted {
-  readonly count: number;
-  /** How much the count may be too high. */
-  readonly error: number;
-}
-
-interface CountedKey extends Counted {
-  readonly key: string;
-}
-
-interface CountedWaste extends Counted {
-  readonly client: string;
-  readonly namespace: string | null;
-  /** A name that was found in the end. */
-  readonly example: string;
-}
 
 /** Names that come often. */
 class Names {
@@ -134,7 +117,7 @@ export class Top {
   }
 
   /** What came most. */
-  told(limit: number) {
+  told(limit: number): TopQueries {
     const { now, before } = this;
     const joined = <T extends Counted>(of: (span: Span) => readonly T[], keyOf: (one: T) => string): T[] =>
       joinedCounts([...of(now), ...(before === undefined ? [] : of(before))], keyOf).slice(0, limit);

@@ -1,5 +1,6 @@
 // What came of the comparisons: numbers, and the last differences whole.
-import type { ShadowDifference, ShadowNote, ShadowOutcome } from './note.ts';
+import type { ShadowDifference, ShadowOutcome } from 'ferrydns/built-in';
+import type { ShadowNote } from './note.ts';
 
 /** Differences that are kept. */
 const most = 300;

@@ -1,8 +1,18 @@
 // Compares answers that clients have had with those of another server: behind the clients, and never more at once than is good for anybody.
 import { setTimeout as pause } from 'node:timers/promises';
-import { askServer, asSent, type DifferenceKind, judgeRounds, type RemoteServer, type Round, type Said, type Verdict } from 'ferrydns/built-in';
+import {
+  askServer,
+  asSent,
+  type DifferenceKind,
+  type FoundDifference,
+  judgeRounds,
+  type RemoteServer,
+  type Round,
+  type Said,
+  type ShadowOutcome,
+  type Verdict,
+} from 'ferrydns/built-in';
 import { type Awaitable, messageOf, type Next, type Query, Reply } from 'ferrydns/plugin';
-import type { FoundDifference, ShadowOutcome } from './note.ts';
 
 /** Answers that wait for the other server at once; more are dropped. */
 const mostAsked = 128;

@@ -1,5 +1,6 @@
 // What shadows have found, at the admin addresses. `docs/admin-api.yaml` describes it.
 import { setTimeout as pause } from 'node:timers/promises';
+import type { ShadowStatus } from 'ferrydns/built-in';
 import { type AdminCollection, adminHeaders, answerJson } from 'ferrydns/built-in/admin';
 import type { HttpResponse } from 'ferrydns/plugin';
 import type { Book } from './book.ts';
@@ -26,7 +27,7 @@ export const shadows: AdminCollection<AdminShadow> = {
   }),
 };
 
-function statusOf({ servers, zones, sample, book }: AdminShadow) {
+function statusOf({ servers, zones, sample, book }: AdminShadow): ShadowStatus {
   return { servers, zones, sample, ...book.counts, kinds: book.kinds, differences: book.differences };
 }
 

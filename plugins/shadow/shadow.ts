@@ -1,5 +1,5 @@
 // One use of shadow: chooses queries, has their answers compared, and tells what comes of it.
-import { addressOf, openServer, openUdpClient, trustSystemAuthorities } from 'ferrydns/built-in';
+import { addressOf, type FoundDifference, openServer, openUdpClient, type ShadowOutcome, trustSystemAuthorities } from 'ferrydns/built-in';
 import { type AdminAccess, adminUse, openAdmin } from 'ferrydns/built-in/admin';
 import {
   type Awaitable,
@@ -19,7 +19,7 @@ import {
 } from 'ferrydns/plugin';
 import { Book, type Counts } from './book.ts';
 import { Comparer } from './comparer.ts';
-import type { FoundDifference, ShadowNote, ShadowOutcome } from './note.ts';
+import type { ShadowNote } from './note.ts';
 import type { Settings } from './options.ts';
 import { shadows } from './pages.ts';
 

@@ -1,5 +1,5 @@
 // `ferrydns reload`: has a server that runs load its configuration again, over its admin address.
-import type { Outlook } from '../plugin/outlook.ts';
+import type { ReloadStatus } from '../plugin/admin/reload-page.ts';
 import { AdminClient, connectionFlags, connectionUsage, Refusal } from './admin-client.ts';
 import { readFlags, userName } from './flags.ts';
 import { outlookText } from './outlook-text.ts';
@@ -18,12 +18,6 @@ const flags = {
   by: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
-
-interface ReloadStatus {
-  readonly hash: string;
-  readonly loaded: { readonly at: string; readonly forced: boolean } | null;
-  readonly refused: { readonly at: string; readonly reason: string; readonly outlook: Outlook | null } | null;
-}
 
 /** Returns what is printed. Rejects with the reason when the configuration is refused. */
 export async function runReload(words: readonly string[]): Promise<string> {

@@ -1,8 +1,8 @@
 // What the page of the console keeps and draws: samples, events, health, texts.
+import type { NumberedEvent } from 'ferrydns/built-in';
 import { describe, expect, test } from 'vitest';
 import { aroundDifferences, textDifference } from '../../plugins/console/page/configuration/text-difference.ts';
 import { explainPath } from '../../plugins/console/page/explain/explain-question.ts';
-import type { Overview } from '../../plugins/console/page/overview/overview-types.ts';
 import {
   appended,
   greatest,
@@ -17,15 +17,15 @@ import {
 import { described, stacked, valueAt } from '../../plugins/console/page/parts/chart-series.ts';
 import { healthPieces } from '../../plugins/console/page/pools/health-pieces.ts';
 import { queryPath, readFilters, withNews } from '../../plugins/console/page/queries/query-list.ts';
-import type { QueryEvent } from '../../plugins/console/page/queries/query-types.ts';
 import { questionOf } from '../../plugins/console/page/queries/question.ts';
 import { EventReader } from '../../plugins/console/page/server/event-reader.ts';
 import { linkTo, readRoute } from '../../plugins/console/page/shell/route.ts';
+import type { ToldOverview } from '../../plugins/console/told.ts';
 
 const start = Date.parse('2026-06-01T12:00:00.000Z');
 
 /** Samples of 10 s from the given one on, with the given counts of queries. */
-function overviewOf(first: number, queries: readonly number[]): Overview {
+function overviewOf(first: number, queries: readonly number[]): ToldOverview {
   const all = (value: number) => queries.map(() => value);
   const block = { id: 'b', server: 'dns://:53', zone: '.', view: '', place: 'Corefile:1', chain: [] };
   const series = { queries, rcodes: { NOERROR: queries }, hits: all(1), misses: all(1), p50: all(1), p90: all(1), p99: all(1) };
@@ -37,8 +37,9 @@ function overviewOf(first: number, queries: readonly number[]): Overview {
     every: 10,
     from,
     processes: [],
-    memory: { rss: all(1), heap: all(1) },
+    memory: { rss: all(1), heap: all(1), limit: null },
     blocks: [{ ...block, ...series }],
+    unrouted: null,
     upstreams: [],
   };
 }
@@ -114,7 +115,7 @@ describe('charts', () => {
 });
 
 describe('queries', () => {
-  const event = (number: number) => ({ number, name: 'x.', type: 'A', client: '10.1.0.7', server: 'dns://:53' }) as QueryEvent;
+  const event = (number: number) => ({ number, name: 'x.', type: 'A', client: '10.1.0.7', server: 'dns://:53' }) as NumberedEvent;
 
   test('the newest are first, each once, and no more than are shown', () => {
     const shown = withNews([event(3), event(2)], [event(3), event(4), event(5)], 3);

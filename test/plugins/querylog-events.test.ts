@@ -1,6 +1,7 @@
 // Looking at the log of queries: filters, pages, streams, a reload in between, and several processes.
+
+import type { NumberedEvent } from 'ferrydns/built-in';
 import { describe, expect, test } from 'vitest';
-import type { NumberedEvent } from '../../plugins/querylog/search.ts';
 import { ask, eventsOf, open } from '../support/http.ts';
 import { admin, adminPort, eventsWhenThere, queriesOf, serveLogged } from '../support/query-log.ts';
 import { soon } from '../support/soon.ts';

@@ -1,10 +1,10 @@
 // Events as lines, in a file and on standard output: both forms, rotation, and a file that takes nothing.
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { QueryEvent } from 'ferrydns/built-in';
 import type { TestServer } from 'ferrydns/testing';
 import { describe, expect, test } from 'vitest';
 import { eventLine } from '../../plugins/querylog/event-line.ts';
-import type { QueryEvent } from '../../plugins/querylog/record-reader.ts';
 import { serveLogged } from '../support/query-log.ts';
 import { refusal } from '../support/refusal.ts';
 import { soon } from '../support/soon.ts';

@@ -1,7 +1,8 @@
 // The log of queries as a test reads it at the admin address.
+
+import type { NumberedEvent } from 'ferrydns/built-in';
 import { type ServeOptions, serve, type TestServer } from 'ferrydns/testing';
 import { expect } from 'vitest';
-import type { NumberedEvent } from '../../plugins/querylog/search.ts';
 import { ask } from './http.ts';
 import { soon } from './soon.ts';
 

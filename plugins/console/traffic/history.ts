@@ -1,4 +1,5 @@
 // The last hour of each server block, in steps: what happened in each of them.
+import type { BlockSeries } from '../told.ts';
 import { type Latencies, latenciesSince, makeLatencies, percentiles } from './latencies.ts';
 import type { CountedRoute, PluginCounts } from './route-counts.ts';
 
@@ -19,17 +20,6 @@ export interface BlockCounts {
   /** Those that a cache of the block answered, and those that it did not. */
   readonly hits: number;
   readonly misses: number;
-}
-
-/** A value for each step, the oldest first; times are milliseconds. */
-export interface Columns {
-  readonly queries: readonly number[];
-  readonly rcodes: Readonly<Record<string, readonly number[]>>;
-  readonly hits: readonly number[];
-  readonly misses: readonly number[];
-  readonly p50: readonly (number | null)[];
-  readonly p90: readonly (number | null)[];
-  readonly p99: readonly (number | null)[];
 }
 
 interface Sample {
@@ -97,7 +87,7 @@ export class History {
   }
 
   /** The last `count` steps of a block. */
-  columns(id: string, count: number): Columns {
+  columns(id: string, count: number): BlockSeries {
     const kept = this.samples.get(id) ?? [];
     const length = this.known(count);
     const missing = Math.max(0, length - kept.length);

@@ -5,7 +5,7 @@ export { adminHeaders, answerJson, refuseRequest } from './answer.ts';
 export { readConsoleAccess } from './console-access.ts';
 export { askerOf, isOrderName, readOrderFields } from './order.ts';
 export type { AdminCollection, AdminPage, PageOfAll } from './pages.ts';
-export { tellLoaded } from './reload-page.ts';
+export { type LoadedStatus, type ReloadStatus, tellLoaded } from './reload-page.ts';
 export { blanked } from './secrets.ts';
 export { adminUse, chosenAdminAddress, examineAdmin, openAdmin, openAdminServer, openConsole } from './server.ts';
 export { Sessions } from './sessions.ts';

@@ -1,7 +1,8 @@
 // The pages of an admin address that tell of reloads, and load the configuration again.
 import { messageOf } from '../../config/error.ts';
+import type { Outlook } from '../outlook.ts';
 import type { HttpRequest, HttpResponse, StartContext } from '../plugin.ts';
-import type { LoadedReload, ReloadOutcomes } from '../reload-guard.ts';
+import type { LoadedReload, RefusedReload } from '../reload-guard.ts';
 import { answerJson, refuseRequest } from './answer.ts';
 import { isOrderName, readOrderFields } from './order.ts';
 import type { Role } from './role.ts';
@@ -9,14 +10,31 @@ import { blanked } from './secrets.ts';
 
 type Context = Pick<StartContext, 'server'>;
 
+/** The reload that brought what runs. */
+export interface LoadedStatus {
+  readonly at: string;
+  readonly forced: boolean;
+  /** What a guard has foreseen of it; null where none has looked. */
+  readonly outlook: Outlook | null;
+}
+
+export interface ReloadStatus {
+  readonly hash: string;
+  /** Null since the start. */
+  readonly loaded: LoadedStatus | null;
+  /** The last one that was refused since; with an outlook where a guard has refused it. */
+  readonly refused: { readonly at: string; readonly reason: string; readonly outlook: Outlook | null } | null;
+}
+
 /** `GET /reload`: which configuration runs, the reload that brought it, and the last one that was refused since. A reason shows lines: who may only read sees no credentials there. */
 export function reloadPage({ server }: Context, role: Role | undefined): HttpResponse {
   const { loaded, refused } = server.reloads();
-  return answerJson(200, {
+  const status: ReloadStatus = {
     hash: server.configurationHash,
     loaded: loaded === undefined ? null : tellLoaded(loaded),
-    refused: tellRefused(refused, role !== 'operator'),
-  });
+    refused: refused === undefined ? null : tellRefused(refused, role !== 'operator'),
+  };
+  return answerJson(200, status);
 }
 
 /** `POST /reload/now`: loads the configuration; with `force` no guard is asked. 409 with the reason where it is refused. */
@@ -36,12 +54,10 @@ export async function reloadNow({ server }: Context, { body }: HttpRequest): Pro
 }
 
 /** Without the texts of files. */
-export function tellLoaded({ at, forced, outlook }: LoadedReload) {
+export function tellLoaded({ at, forced, outlook }: LoadedReload): LoadedStatus {
   return { at: new Date(at).toISOString(), forced, outlook: outlook ?? null };
 }
 
-function tellRefused(refused: ReloadOutcomes['refused'], secret: boolean) {
-  if (refused === undefined) return null;
-  const { at, reason, outlook = null } = refused;
-  return { at: new Date(at).toISOString(), reason: secret ? blanked(reason) : reason, outlook };
+function tellRefused({ at, reason, outlook }: RefusedReload, secret: boolean) {
+  return { at: new Date(at).toISOString(), reason: secret ? blanked(reason) : reason, outlook: outlook ?? null };
 }

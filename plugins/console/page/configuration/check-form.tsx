@@ -1,5 +1,6 @@
 // A Corefile is pasted, checked, and compared with what runs.
 import { useRef, useState } from 'preact/hooks';
+import type { CheckedText } from '../../told.ts';
 import { FailureNote } from '../parts/failure-note.tsx';
 import { ProblemList } from '../parts/problems.tsx';
 import { goTo, linesOf, TextField } from '../parts/text-field.tsx';
@@ -7,7 +8,6 @@ import { Badge, Panel } from '../parts/words.tsx';
 import { Failure, post } from '../server/ask.ts';
 import { session } from '../server/connection.ts';
 import { useCell } from '../server/hooks.ts';
-import type { CheckedText } from './configuration-types.ts';
 import { OutlookPanel } from './outlook-panel.tsx';
 import { TextDifference } from './text-difference-panel.tsx';
 

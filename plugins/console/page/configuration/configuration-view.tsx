@@ -1,4 +1,6 @@
 // What runs, and what another Corefile would change. Nothing is written from here.
+
+import type { ConfiguredBlock, ToldConfiguration } from '../../told.ts';
 import { FailureNote } from '../parts/failure-note.tsx';
 import { ProblemList } from '../parts/problems.tsx';
 import { Scroller } from '../parts/scroller.tsx';
@@ -9,11 +11,10 @@ import { many } from '../words/count.ts';
 import { shortPlace } from '../words/place.ts';
 import { visible, visibleLines } from '../words/visible.ts';
 import { CheckForm } from './check-form.tsx';
-import type { Configuration, ConfiguredBlock } from './configuration-types.ts';
 import { LastReload, RefusedReload } from './last-reloads.tsx';
 
 export function ConfigurationView() {
-  const { value, failure } = useAsked<Configuration>('/configuration', 10_000);
+  const { value, failure } = useAsked<ToldConfiguration>('/configuration', 10_000);
   return (
     <>
       <div class="view-head">
@@ -42,7 +43,7 @@ export function ConfigurationView() {
   );
 }
 
-function Warnings({ warnings }: Pick<Configuration, 'warnings'>) {
+function Warnings({ warnings }: Pick<ToldConfiguration, 'warnings'>) {
   if (warnings.length === 0) return null;
   return (
     <Panel title={many(warnings.length, 'warning')}>
@@ -74,7 +75,7 @@ function Blocks({ blocks }: { readonly blocks: readonly ConfiguredBlock[] }) {
   );
 }
 
-function RunningText({ configuration: { text, warnings, file } }: { readonly configuration: Configuration }) {
+function RunningText({ configuration: { text, warnings, file } }: { readonly configuration: ToldConfiguration }) {
   const marked = new Set(warnings.filter((each) => each.file === file).map(({ line }) => line));
   return (
     <Scroller look="corefile" label={`The text of ${file}`}>

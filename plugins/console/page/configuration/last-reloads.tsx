@@ -1,12 +1,14 @@
 // The reload that brought what runs, with what it has changed, and the last one that was refused since: why, and what would come of it. Commands load, not the page.
+
+import type { ReloadStatus } from 'ferrydns/built-in/admin';
 import { Fragment } from 'preact';
+import type { ToldReload } from '../../told.ts';
 import { Lines, Moment, Panel } from '../parts/words.tsx';
 import { useAsked } from '../server/hooks.ts';
 import { linkTo } from '../shell/route.ts';
 import { grouped, many } from '../words/count.ts';
 import { shortPlace } from '../words/place.ts';
 import { visible, visibleLines } from '../words/visible.ts';
-import type { LoadedReload, Reloads } from './configuration-types.ts';
 import { ForeseenChanges, LostNames } from './outlook-panel.tsx';
 import { DifferentLines } from './text-difference-panel.tsx';
 
@@ -14,7 +16,7 @@ import { DifferentLines } from './text-difference-panel.tsx';
 const pace = 5000;
 
 function useRefused() {
-  return useAsked<Reloads>('/reload', pace).value?.refused ?? null;
+  return useAsked<ReloadStatus>('/reload', pace).value?.refused ?? null;
 }
 
 /** One line, for who looks at something else. */
@@ -30,7 +32,7 @@ export function RefusedNotice() {
 }
 
 /** The one that brought what runs. */
-export function LastReload({ reload: { at, forced, outlook, changed } }: { readonly reload: LoadedReload }) {
+export function LastReload({ reload: { at, forced, outlook, changed } }: { readonly reload: ToldReload }) {
   return (
     <Panel
       title="Reloaded"

@@ -1,5 +1,7 @@
 // The drain curve that was measured, beside the one that the simulator foretells.
-import { type PlanHistory, phaseStarts } from './history.ts';
+
+import type { PlanHistory } from '../../told.ts';
+import { phaseStarts } from './history.ts';
 import type { Phase } from './phases.ts';
 
 /** What the simulator foretells; curves have a value every `every` seconds after the start. */

@@ -1,28 +1,7 @@
 // What has happened to a plan: what the server remembers, and what this page has seen since.
 import type { PlanStatus } from 'ferrydns/built-in/moves';
+import type { PlanChange, PlanHistory, PlanPoint } from '../../told.ts';
 import type { Phase } from './phases.ts';
-
-/** How many clients may hold A and B at a moment. */
-interface LeasePoint {
-  readonly at: string;
-  readonly phase: Phase | null;
-  readonly epoch: number;
-  readonly from: number;
-  readonly to: number;
-}
-
-interface PlanChange {
-  readonly at: string;
-  readonly why: string;
-  readonly by: string;
-  readonly phase: Phase | null;
-  readonly epoch: number;
-}
-
-export interface PlanHistory {
-  readonly points: readonly LeasePoint[];
-  readonly changes: readonly PlanChange[];
-}
 
 export const noHistory: PlanHistory = { points: [], changes: [] };
 
@@ -59,7 +38,7 @@ function inOrder<T extends { readonly at: string }>(all: readonly T[], keyOf: (e
 /** When each phase of the epoch that counts has begun, in milliseconds, as far as it was seen. */
 export function phaseStarts({ points, changes }: PlanHistory, epoch: number): ReadonlyMap<Phase, number> {
   const starts = new Map<Phase, number>();
-  for (const { at, phase, epoch: of } of inOrder<LeasePoint | PlanChange>([...changes, ...points], ({ at, phase }) => `${at} ${phase}`)) {
+  for (const { at, phase, epoch: of } of inOrder<PlanPoint | PlanChange>([...changes, ...points], ({ at, phase }) => `${at} ${phase}`)) {
     if (phase !== null && of === epoch && !starts.has(phase)) starts.set(phase, Date.parse(at));
   }
   return starts;

@@ -1,13 +1,15 @@
 // A plan file is pasted, checked, simulated and drawn before it is used.
+
+import type { Finding } from 'ferrydns/plugin';
 import { useRef, useState } from 'preact/hooks';
 import { FailureNote } from '../parts/failure-note.tsx';
-import { type Problem, ProblemList } from '../parts/problems.tsx';
+import { ProblemList } from '../parts/problems.tsx';
 import { goTo, linesOf, TextField } from '../parts/text-field.tsx';
 import { Failure, post } from '../server/ask.ts';
 import { linkTo } from '../shell/route.ts';
 import { type FoundPlan, PlanOutlook } from './plan-outlook.tsx';
 
-type Answer = ({ readonly ok: true } & FoundPlan) | { readonly ok: false; readonly problems: readonly Problem[] };
+type Answer = ({ readonly ok: true } & FoundPlan) | { readonly ok: false; readonly problems: readonly Finding[] };
 
 const example = `plan: www
 names:

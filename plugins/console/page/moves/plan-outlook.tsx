@@ -1,6 +1,7 @@
 // What a plan will take: its timeline, and the drain curve that the simulator foretells.
 import type { PlanStatus } from 'ferrydns/built-in/moves';
-import { type Problem, ProblemList } from '../parts/problems.tsx';
+import type { Finding } from 'ferrydns/plugin';
+import { ProblemList } from '../parts/problems.tsx';
 import { Table } from '../parts/table.tsx';
 import { Badge, Figure, Panel } from '../parts/words.tsx';
 import { spellSeconds } from '../words/length.ts';
@@ -10,12 +11,12 @@ import { MovedNames } from './moved-names.tsx';
 import type { ForecastOfPlan } from './plan-forecast.ts';
 
 export interface FoundPlan extends ForecastOfPlan, Pick<PlanStatus, 'plan' | 'mode' | 'role' | 'names'> {
-  readonly warnings: readonly Problem[];
+  readonly warnings: readonly Finding[];
 }
 
 interface OutlookParts {
   readonly found: FoundPlan;
-  readonly show: (problem: Problem) => void;
+  readonly show: (problem: Finding) => void;
 }
 
 export function PlanOutlook({ found, show }: OutlookParts) {

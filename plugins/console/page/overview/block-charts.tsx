@@ -1,8 +1,9 @@
 // The last hour of one server block, drawn.
+
+import type { OverviewBlock, ToldOverview } from '../../told.ts';
 import { Chart } from '../parts/chart.tsx';
 import { short } from '../words/count.ts';
 import { spellDuration } from '../words/length.ts';
-import type { Overview, OverviewBlock } from './overview-types.ts';
 import { greatest, hitShare, inPoints, mean, perSecond, rcodeSeries, samplesPerPoint, sampleTimes } from './series.ts';
 
 const colours: Readonly<Record<string, string>> = {
@@ -14,7 +15,7 @@ const colours: Readonly<Record<string, string>> = {
 };
 
 interface ChartsParts {
-  readonly overview: Overview;
+  readonly overview: ToldOverview;
   readonly block: OverviewBlock;
 }
 

@@ -1,9 +1,10 @@
 // The chain of plugins as a picture: how many queries came to each, and how many it answered.
+
+import type { ChainStation, OverviewBlock } from '../../told.ts';
 import { Panel } from '../parts/words.tsx';
 import { grouped, short } from '../words/count.ts';
 import { shortPlace } from '../words/place.ts';
 import { visible } from '../words/visible.ts';
-import type { ChainStation, OverviewBlock } from './overview-types.ts';
 
 export function ChainPicture({ block }: { readonly block: OverviewBlock }) {
   const { chain, place } = block;

@@ -1,11 +1,13 @@
 // The upstreams with their health, and the memory of the processes.
+
+import type { BlockUpstream } from '../../processes.ts';
+import type { ToldOverview } from '../../told.ts';
 import { Chart } from '../parts/chart.tsx';
 import { Table } from '../parts/table.tsx';
 import { Badge, Foreign, Panel } from '../parts/words.tsx';
 import { grouped, octets, percent } from '../words/count.ts';
 import { spellDuration } from '../words/length.ts';
 import { visible } from '../words/visible.ts';
-import type { Overview, Upstream } from './overview-types.ts';
 import { sampleTimes } from './series.ts';
 
 const columns = [
@@ -16,7 +18,7 @@ const columns = [
   { name: 'Time to a reply', number: true },
 ];
 
-export function UpstreamPanel({ upstreams }: { readonly upstreams: readonly Upstream[] }) {
+export function UpstreamPanel({ upstreams }: { readonly upstreams: readonly BlockUpstream[] }) {
   return (
     <Panel title="Upstreams">
       {upstreams.length === 0 ? (
@@ -32,7 +34,7 @@ export function UpstreamPanel({ upstreams }: { readonly upstreams: readonly Upst
   );
 }
 
-function UpstreamRow({ upstream: { address, plugin, block, up, health, replies, failures, milliseconds } }: { readonly upstream: Upstream }) {
+function UpstreamRow({ upstream: { address, plugin, block, up, health, replies, failures, milliseconds } }: { readonly upstream: BlockUpstream }) {
   return (
     <tr>
       <th scope="row">
@@ -51,7 +53,7 @@ function UpstreamRow({ upstream: { address, plugin, block, up, health, replies, 
   );
 }
 
-export function MemoryPanel({ overview }: { readonly overview: Overview }) {
+export function MemoryPanel({ overview }: { readonly overview: ToldOverview }) {
   const { processes, memory } = overview;
   return (
     <Panel title="Processes">

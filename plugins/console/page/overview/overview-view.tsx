@@ -1,5 +1,6 @@
 // The last hour at a glance.
 import { useState } from 'preact/hooks';
+import type { OverviewBlock, ToldOverview } from '../../told.ts';
 import { RefusedNotice } from '../configuration/last-reloads.tsx';
 import { FailureNote } from '../parts/failure-note.tsx';
 import { Badge } from '../parts/words.tsx';
@@ -11,7 +12,6 @@ import { visible } from '../words/visible.ts';
 import { BlockCharts } from './block-charts.tsx';
 import { ChainPicture } from './chain-picture.tsx';
 import { MemoryPanel, UpstreamPanel } from './machine-panels.tsx';
-import type { Overview, OverviewBlock } from './overview-types.ts';
 import { appended, busiest } from './series.ts';
 import { Summary } from './summary.tsx';
 
@@ -49,15 +49,15 @@ export function OverviewView() {
 }
 
 /** The last hour, and what comes. */
-function useOverview(): { readonly overview: Overview | undefined; readonly failure: Failure | undefined } {
-  const [overview, setOverview] = useState<Overview | undefined>(undefined);
+function useOverview(): { readonly overview: ToldOverview | undefined; readonly failure: Failure | undefined } {
+  const [overview, setOverview] = useState<ToldOverview | undefined>(undefined);
   const [failure, setFailure] = useState<Failure | undefined>(undefined);
   useFollow('/overview/events', {
     event: (type, data) => {
-      if (type === 'overview') setOverview((held) => (held === undefined ? held : appended(held, data as Overview)));
+      if (type === 'overview') setOverview((held) => (held === undefined ? held : appended(held, data as ToldOverview)));
     },
     begun: () => {
-      get<Overview>('/overview').then(setOverview, setFailure);
+      get<ToldOverview>('/overview').then(setOverview, setFailure);
     },
     refused: setFailure,
   });

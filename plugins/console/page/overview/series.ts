@@ -1,5 +1,5 @@
 // The samples of the last hour, with those that have come since.
-import type { BlockSeries, Overview, OverviewBlock } from './overview-types.ts';
+import type { BlockSeries, OverviewBlock, ToldOverview } from '../../told.ts';
 
 /** Seconds that are kept. */
 const kept = 3600;
@@ -8,7 +8,7 @@ const mostPoints = 180;
 const leastSeconds = 10;
 
 /** What was held with what is new: the arrays of `news` begin where `news.from` says. */
-export function appended(held: Overview | undefined, news: Overview): Overview {
+export function appended(held: ToldOverview | undefined, news: ToldOverview): ToldOverview {
   if (held === undefined || held.every !== news.every) return news;
   const start = Math.round((Date.parse(news.from) - Date.parse(held.from)) / 1000 / held.every);
   // The server was begun anew, or more is missing than is shown.
@@ -64,13 +64,13 @@ function joined<T>({
 }
 
 /** When each sample began, in seconds of the clock. */
-export function sampleTimes({ from, every, memory }: Overview): number[] {
+export function sampleTimes({ from, every, memory }: ToldOverview): number[] {
   const start = Date.parse(from) / 1000;
   return memory.rss.map((_, i) => start + i * every);
 }
 
 /** Samples that are drawn as one, so that a chart has no more points than can be told apart. */
-export function samplesPerPoint({ every, memory }: Overview): number {
+export function samplesPerPoint({ every, memory }: ToldOverview): number {
   return Math.max(1, Math.ceil(memory.rss.length / mostPoints), Math.ceil(leastSeconds / every));
 }
 

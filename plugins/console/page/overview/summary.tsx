@@ -1,14 +1,15 @@
 // The numbers of this minute.
+
+import type { ToldOverview } from '../../told.ts';
 import { Figure } from '../parts/words.tsx';
 import { octets, percent, rate } from '../words/count.ts';
 import { spellDuration } from '../words/length.ts';
-import type { Overview } from './overview-types.ts';
 import { busiest, lately } from './series.ts';
 
 /** Seconds that the numbers are about. */
 const minute = 60;
 
-export function Summary({ overview }: { readonly overview: Overview }) {
+export function Summary({ overview }: { readonly overview: ToldOverview }) {
   const { blocks, every, processes, upstreams } = overview;
   const samples = Math.max(1, Math.round(minute / every));
   const known = Math.min(samples, Math.max(1, overview.memory.rss.length));

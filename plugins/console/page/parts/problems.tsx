@@ -1,19 +1,12 @@
 // What is wrong with a text, each at its place.
+import type { Finding } from 'ferrydns/plugin';
 import { visible } from '../words/visible.ts';
 
-/** Lines and columns count from 1. */
-export interface Problem {
-  readonly message: string;
-  readonly file: string;
-  readonly line: number | null;
-  readonly column: number | null;
-}
-
 interface ProblemParts {
-  readonly problems: readonly Problem[];
+  readonly problems: readonly Finding[];
   readonly tone: 'bad' | 'warn';
   /** Called with the place when a problem is chosen. */
-  readonly show?: (problem: Problem) => void;
+  readonly show?: (problem: Finding) => void;
 }
 
 export function ProblemList({ problems, tone, show }: ProblemParts) {
@@ -21,7 +14,7 @@ export function ProblemList({ problems, tone, show }: ProblemParts) {
     <ul class={`problems ${tone}`}>
       {problems.map((problem) => (
         <li key={`${problem.file}:${problem.line}:${problem.column} ${problem.message}`}>
-          {show === undefined || problem.line === null ? (
+          {show === undefined ? (
             <span class="place">{placeOf(problem)}</span>
           ) : (
             <button type="button" class="place" onClick={() => show(problem)}>
@@ -35,7 +28,6 @@ export function ProblemList({ problems, tone, show }: ProblemParts) {
   );
 }
 
-function placeOf({ file, line, column }: Problem): string {
-  if (line === null) return visible(file);
+function placeOf({ file, line, column }: Finding): string {
   return `line ${line}${column === null ? '' : `, column ${column}`}${/^(Corefile|plan|pasted)/i.test(file) || file === '' ? '' : ` of ${visible(file)}`}`;
 }

@@ -1,7 +1,8 @@
 // A large field for a file that is pasted, with the numbers of its lines.
+
+import type { Finding } from 'ferrydns/plugin';
 import type { Ref } from 'preact';
 import { useRef } from 'preact/hooks';
-import type { Problem } from './problems.tsx';
 
 interface TextParts {
   readonly label: string;
@@ -45,8 +46,8 @@ export function TextField({ label, value, change, placeholder = '', field, marke
 }
 
 /** Moves the cursor to the place of a problem. */
-export function goTo(field: HTMLTextAreaElement | null, { line, column }: Problem): void {
-  if (field === null || line === null) return;
+export function goTo(field: HTMLTextAreaElement | null, { line, column }: Finding): void {
+  if (field === null) return;
   const lines = field.value.split('\n');
   const start = lines.slice(0, line - 1).reduce((sum, each) => sum + each.length + 1, 0);
   const at = start + Math.min((column ?? 1) - 1, lines[line - 1]?.length ?? 0);
@@ -56,6 +57,6 @@ export function goTo(field: HTMLTextAreaElement | null, { line, column }: Proble
 }
 
 /** The lines that problems are at. */
-export function linesOf(problems: readonly Problem[]): ReadonlySet<number> {
-  return new Set(problems.map(({ line }) => line).filter((line) => line !== null));
+export function linesOf(problems: readonly Finding[]): ReadonlySet<number> {
+  return new Set(problems.map(({ line }) => line));
 }

@@ -1,8 +1,9 @@
 // The order to go back to the members that come first.
+
+import type { PoolStatus } from 'ferrydns/built-in';
 import { OrderForm } from '../parts/order-form.tsx';
 import { post } from '../server/ask.ts';
 import { visible } from '../words/visible.ts';
-import type { PoolStatus } from './pool-types.ts';
 
 interface FailbackParts {
   readonly pool: PoolStatus;

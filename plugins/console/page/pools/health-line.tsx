@@ -1,7 +1,8 @@
 // The health of a member over the last hour, drawn.
+
+import type { MemberChange } from '../../told.ts';
 import { timeOfDay } from '../words/length.ts';
 import { healthPieces } from './health-pieces.ts';
-import type { MemberChange } from './pool-types.ts';
 
 export function HealthLine({ changes }: { readonly changes: readonly MemberChange[] }) {
   const pieces = healthPieces(changes, Date.now());

@@ -1,5 +1,5 @@
 // The health of a member over the last hour, as pieces of a line.
-import type { MemberChange } from './pool-types.ts';
+import type { MemberChange } from '../../told.ts';
 
 export interface HealthPiece {
   readonly state: 'serves' | 'ready' | 'drained' | 'down';

@@ -1,5 +1,8 @@
 // One pool.
+
+import type { PoolMember, PoolServing, PoolStatus } from 'ferrydns/built-in';
 import { useState } from 'preact/hooks';
+import type { PoolHistory } from '../../told.ts';
 import { Table } from '../parts/table.tsx';
 import { Badge, Foreign, type Tone } from '../parts/words.tsx';
 import { session } from '../server/connection.ts';
@@ -7,7 +10,6 @@ import { useCell } from '../server/hooks.ts';
 import { visible } from '../words/visible.ts';
 import { FailbackDialog } from './failback-dialog.tsx';
 import { HealthLine } from './health-line.tsx';
-import type { PoolHistory, PoolMember, PoolServing, PoolStatus } from './pool-types.ts';
 import { failbackWords, memberState, recordWords, servingWords } from './serving-words.ts';
 
 interface PanelParts {

@@ -1,9 +1,11 @@
 // Every pool: its members, who answers and why, and the way back by hand.
+
+import type { PoolStatus } from 'ferrydns/built-in';
+import type { PoolHistory } from '../../told.ts';
 import { FailureNote } from '../parts/failure-note.tsx';
 import { Empty, Lines } from '../parts/words.tsx';
 import { useAsked } from '../server/hooks.ts';
 import { PoolPanel } from './pool-panel.tsx';
-import type { PoolHistory, PoolStatus } from './pool-types.ts';
 
 const example = `. {
     pool www.example.org {

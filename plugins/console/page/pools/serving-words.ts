@@ -1,5 +1,5 @@
 // Who answers for a pool, and why, in words.
-import type { PoolMember, PoolServing, PoolStatus } from './pool-types.ts';
+import type { PoolMember, PoolServing, PoolStatus } from 'ferrydns/built-in';
 
 const reasons: Readonly<Record<PoolServing['by'], string>> = {
   members: 'the members that are well',

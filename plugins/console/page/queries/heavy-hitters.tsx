@@ -1,13 +1,14 @@
 // Who asks most, and for what.
+
+import type { CountedKey, CountedWaste, TopQueries } from 'ferrydns/built-in';
 import { Table } from '../parts/table.tsx';
 import { Foreign, Moment, Panel } from '../parts/words.tsx';
 import { useAsked } from '../server/hooks.ts';
 import { linkTo } from '../shell/route.ts';
 import { grouped } from '../words/count.ts';
-import type { HeavyHitters, Hitter, WastedSearch } from './query-types.ts';
 
 export function HeavyHittersPanel() {
-  const { value } = useAsked<HeavyHitters>('/queries/top', 5000);
+  const { value } = useAsked<TopQueries>('/queries/top', 5000);
   if (value === undefined) return null;
   const { since, queries, names, clients, nxdomain, wasted } = value;
   return (
@@ -30,7 +31,7 @@ export function HeavyHittersPanel() {
 
 interface HitterParts {
   readonly title: string;
-  readonly hitters: readonly Hitter[];
+  readonly hitters: readonly CountedKey[];
   readonly filter: 'name' | 'client';
 }
 
@@ -64,7 +65,7 @@ function HitterPanel({ title, hitters, filter }: HitterParts) {
   );
 }
 
-function WastedPanel({ wasted }: { readonly wasted: readonly WastedSearch[] }) {
+function WastedPanel({ wasted }: { readonly wasted: readonly CountedWaste[] }) {
   return (
     <Panel title="Wasted search queries">
       <p class="note">Names that exist only without a search suffix: what ndots costs.</p>

@@ -1,13 +1,14 @@
 // The last queries, and those that come, as long as the view is there.
+
+import type { NumberedEvent, QueryPage } from 'ferrydns/built-in';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { Failure, get } from '../server/ask.ts';
 import { useFollow } from '../server/hooks.ts';
 import { type Filters, queryPath, withNews } from './query-list.ts';
-import type { QueryEvent, QueryPage } from './query-types.ts';
 
 export interface LiveLog {
   /** The newest first; undefined until the server has answered. */
-  readonly events: readonly QueryEvent[] | undefined;
+  readonly events: readonly NumberedEvent[] | undefined;
   /** As it stood when the log was opened. */
   readonly page: QueryPage | undefined;
   readonly failure: Failure | undefined;
@@ -20,7 +21,7 @@ export interface LiveLog {
 }
 
 interface Held {
-  readonly events: readonly QueryEvent[] | undefined;
+  readonly events: readonly NumberedEvent[] | undefined;
   readonly page: QueryPage | undefined;
   readonly failure: Failure | undefined;
   readonly missed: number;
@@ -31,7 +32,7 @@ const nothing: Held = { events: undefined, page: undefined, failure: undefined, 
 export function useLiveLog(filters: Filters): LiveLog {
   const path = queryPath('/queries', filters, { limit: '200' });
   const [held, setHeld] = useState<Held>(nothing);
-  const [still, setStill] = useState<readonly QueryEvent[] | undefined>(undefined);
+  const [still, setStill] = useState<readonly NumberedEvent[] | undefined>(undefined);
   const asked = useRef(path);
   asked.current = path;
   useEffect(() => {
@@ -46,7 +47,7 @@ export function useLiveLog(filters: Filters): LiveLog {
   useFollow(queryPath('/queries/events', filters), {
     begun: () => void load(),
     event: (type, data) => {
-      if (type === 'queries') setHeld((before) => ({ ...before, events: withNews(before.events ?? [], data as readonly QueryEvent[]) }));
+      if (type === 'queries') setHeld((before) => ({ ...before, events: withNews(before.events ?? [], data as readonly NumberedEvent[]) }));
       if (type === 'missed') setHeld((before) => ({ ...before, missed: before.missed + (data as { readonly count: number }).count }));
     },
     refused: (failure) => setHeld({ ...nothing, failure }),

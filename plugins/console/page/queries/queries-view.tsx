@@ -1,4 +1,6 @@
 // The live log of queries, with filters; and who asks most.
+
+import type { NumberedEvent } from 'ferrydns/built-in';
 import { useEffect, useState } from 'preact/hooks';
 import { FailureNote } from '../parts/failure-note.tsx';
 import { Empty, Lines } from '../parts/words.tsx';
@@ -10,7 +12,6 @@ import { type LiveLog, useLiveLog } from './live-log.ts';
 import { QueryDialog } from './query-dialog.tsx';
 import { readFilters } from './query-list.ts';
 import { QueryTable } from './query-table.tsx';
-import type { QueryEvent } from './query-types.ts';
 
 const example = `. {
     querylog
@@ -19,7 +20,7 @@ const example = `. {
 export function QueriesView({ query }: { readonly query: URLSearchParams }) {
   const filters = readFilters(query);
   const log = useLiveLog(filters);
-  const [chosen, choose] = useState<QueryEvent | undefined>(undefined);
+  const [chosen, choose] = useState<NumberedEvent | undefined>(undefined);
   useEffect(() => {
     viewKeys.set([
       { key: 'p', does: 'pause the log, or go on', act: log.toggle },

@@ -1,4 +1,6 @@
 // One query: all that the log knows of it, and why the question is answered as it is now.
+
+import type { NumberedEvent } from 'ferrydns/built-in';
 import type { Explanation } from 'ferrydns/plugin';
 import { ExplainedPath } from '../explain/explained-path.tsx';
 import { Dialog } from '../parts/dialog.tsx';
@@ -8,11 +10,10 @@ import { useAsked } from '../server/hooks.ts';
 import { linkTo } from '../shell/route.ts';
 import { grouped } from '../words/count.ts';
 import { spellDuration } from '../words/length.ts';
-import type { QueryEvent } from './query-types.ts';
 import { questionOf } from './question.ts';
 
 interface DialogParts {
-  readonly event: QueryEvent;
+  readonly event: NumberedEvent;
   readonly close: () => void;
 }
 
@@ -42,7 +43,7 @@ export function QueryDialog({ event, close }: DialogParts) {
   );
 }
 
-function factsOf(event: QueryEvent) {
+function factsOf(event: NumberedEvent) {
   const {
     name,
     type,

@@ -1,5 +1,5 @@
 // The live log: which events are shown, and by which filters.
-import type { QueryEvent } from './query-types.ts';
+import type { NumberedEvent } from 'ferrydns/built-in';
 
 /** Events that the page keeps. */
 const mostShown = 300;
@@ -8,7 +8,7 @@ const filterNames = ['name', 'client', 'type', 'rcode', 'cache', 'slow', 'failed
 export type Filters = Readonly<Partial<Record<(typeof filterNames)[number], string>>>;
 
 /** The newest first, each once. `news` may be in any order. */
-export function withNews(shown: readonly QueryEvent[], news: readonly QueryEvent[], most = mostShown): readonly QueryEvent[] {
+export function withNews(shown: readonly NumberedEvent[], news: readonly NumberedEvent[], most = mostShown): readonly NumberedEvent[] {
   if (news.length === 0) return shown;
   const all = new Map([...shown, ...news].map((event) => [event.number, event]));
   return [...all.values()].sort((a, b) => b.number - a.number).slice(0, most);

@@ -1,10 +1,11 @@
 // The events of the log, the newest first.
+
+import type { NumberedEvent } from 'ferrydns/built-in';
 import { Table } from '../parts/table.tsx';
 import { Badge, Foreign, Moment, type Tone } from '../parts/words.tsx';
 import { spellDuration } from '../words/length.ts';
 import { visible } from '../words/visible.ts';
 import type { LiveLog } from './live-log.ts';
-import type { QueryEvent } from './query-types.ts';
 
 const columns = [
   { name: 'Time' },
@@ -19,7 +20,7 @@ const columns = [
 
 interface TableParts {
   readonly log: LiveLog;
-  readonly choose: (event: QueryEvent) => void;
+  readonly choose: (event: NumberedEvent) => void;
   readonly filtered: boolean;
 }
 
@@ -45,7 +46,7 @@ function rcodeTone(rcode: string | null): Tone {
   return rcode === 'NXDOMAIN' ? 'warn' : 'bad';
 }
 
-function QueryRow({ event, choose }: { readonly event: QueryEvent; readonly choose: (event: QueryEvent) => void }) {
+function QueryRow({ event, choose }: { readonly event: NumberedEvent; readonly choose: (event: NumberedEvent) => void }) {
   const { time, client, name, type, rcode, cache, plugin, upstream, ttl, duration, phase } = event;
   return (
     <tr>

@@ -1,6 +1,7 @@
 // What has happened to each plan: asked for once, then from what the stream tells.
 import type { PlanStatus } from 'ferrydns/built-in/moves';
-import { merged, noHistory, noted, type PlanHistory } from '../moves/history.ts';
+import type { PlanHistory } from '../../told.ts';
+import { merged, noHistory, noted } from '../moves/history.ts';
 import { get } from './ask.ts';
 import { Cell } from './cell.ts';
 

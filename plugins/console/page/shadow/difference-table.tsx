@@ -1,10 +1,11 @@
 // The last differences, each with what this server and the other have answered.
+
+import type { ShadowDifference } from 'ferrydns/built-in';
 import { Table } from '../parts/table.tsx';
 import { Badge, Foreign, Moment } from '../parts/words.tsx';
 import { linkTo } from '../shell/route.ts';
 import { grouped } from '../words/count.ts';
 import { visible } from '../words/visible.ts';
-import type { ShadowDifference } from './shadow-types.ts';
 
 const columns = [
   { name: 'Last' },

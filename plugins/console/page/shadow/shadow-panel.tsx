@@ -1,12 +1,13 @@
 // One server that is compared with, and what has come of it.
+
+import type { ShadowStatus } from 'ferrydns/built-in';
 import { useState } from 'preact/hooks';
 import { Badge, Figure, Panel } from '../parts/words.tsx';
 import { grouped, percent } from '../words/count.ts';
 import { visible } from '../words/visible.ts';
 import { DifferenceTable } from './difference-table.tsx';
-import type { Shadow } from './shadow-types.ts';
 
-export function ShadowPanel({ shadow }: { readonly shadow: Shadow }) {
+export function ShadowPanel({ shadow }: { readonly shadow: ShadowStatus }) {
   const { servers, zones, sample, same, turns, different, unanswered, dropped, kinds, differences } = shadow;
   /** The kind of difference that is shown alone. */
   const [kind, setKind] = useState<string | undefined>(undefined);

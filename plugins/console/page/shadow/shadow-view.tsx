@@ -1,9 +1,10 @@
 // What other servers answer otherwise.
+
+import type { ShadowStatus } from 'ferrydns/built-in';
 import { FailureNote } from '../parts/failure-note.tsx';
 import { Empty, Lines } from '../parts/words.tsx';
 import { useAsked } from '../server/hooks.ts';
 import { ShadowPanel } from './shadow-panel.tsx';
-import type { Shadow } from './shadow-types.ts';
 
 const example = `. {
     shadow 192.0.2.53 {
@@ -15,7 +16,7 @@ const example = `. {
 const every = 3000;
 
 export function ShadowView() {
-  const { value, failure } = useAsked<{ readonly shadows: readonly Shadow[] }>('/shadow', every);
+  const { value, failure } = useAsked<{ readonly shadows: readonly ShadowStatus[] }>('/shadow', every);
   const none = failure?.status === 404 || value?.shadows.length === 0;
   return (
     <>
