@@ -26,12 +26,12 @@ import { ServiceLookup } from './answers/service-lookup.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import type { Wanted } from './cluster/resources.ts';
 import type { ServiceIndex } from './cluster/service-index.ts';
-import { clusterState, FollowedCluster, tellOthers } from './cluster/sharing.ts';
-import { watchCluster } from './cluster/watched-cluster.ts';
+import { clusterState, FollowedCluster, type Telling, tellOthers } from './cluster/sharing.ts';
+import { type WatchedCluster, watchCluster } from './cluster/watched-cluster.ts';
 import { describeQuery, podAt } from './metadata.ts';
 import type { Settings } from './settings.ts';
 
-/** Milliseconds between two looks whether the cluster is known. */
+/** Milliseconds between two looks at the time while the start waits. */
 const lookEvery = 100;
 /** Milliseconds after which the log says that the start waits. */
 const sayEvery = 500;
@@ -99,14 +99,18 @@ export class Kubernetes implements Instance {
     const { log, metrics, now } = this.context;
     const options = { access: this.access(), wanted, limits, version: context.server.version, log, metrics, now };
     const { cluster, release } = watchCluster(this.words(), options);
-    const others = tellOthers(context.share(clusterState), cluster);
-    context.every(1000, others.standing);
+    let others: Telling | undefined;
+    const state = context.share(clusterState, {
+      followed: () => {
+        others ??= tellOthers(state, cluster);
+      },
+    });
+    context.every(1000, () => others?.standing());
     this.serve(cluster, context, () => {
-      others.end();
+      others?.end();
       release();
     });
     await this.sync(cluster, context.signal);
-    others.standing();
   }
 
   stop(): void {
@@ -155,7 +159,7 @@ export class Kubernetes implements Instance {
   }
 
   /** Waits until the cluster is known, or for as long as the configuration says. */
-  private async sync(cluster: Cluster, signal: AbortSignal): Promise<void> {
+  private async sync(cluster: WatchedCluster, signal: AbortSignal): Promise<void> {
     const { log, now } = this.context;
     const begun = now();
     let said = begun;
@@ -169,7 +173,7 @@ export class Kubernetes implements Instance {
         log.info('waiting for Kubernetes API before starting server');
         said = at;
       }
-      await delay(lookEvery, undefined, { signal }).catch(() => {});
+      await Promise.race([cluster.known, delay(lookEvery, undefined, { signal }).catch(() => {})]);
     }
   }
 

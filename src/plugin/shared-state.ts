@@ -11,12 +11,14 @@ export function sharedState<V, N = never>(label: string): StateKey<V, N> {
   return { label };
 }
 
-/** What an instance does with what comes from other processes. Both are called when its `start` has ended, the first time with what came before. */
+/** What an instance does with what comes from other processes. All are called when its `start` has ended, the first time with what came before. */
 export interface StateListener<V, N> {
   /** In a worker: an entry was set, or deleted where there is no value. */
   readonly changed?: (key: string, value: V | undefined) => void;
   /** In the primary process: a worker tells something. The notes of a worker come in order. */
   readonly told?: (note: N) => void;
+  /** In the primary process: there is a worker that follows, and there was none. Who would hold entries for workers alone sets them from here on. */
+  readonly followed?: () => void;
 }
 
 /**

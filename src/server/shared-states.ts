@@ -120,6 +120,7 @@ class PrimaryState implements SharedState<unknown, unknown>, Source {
   begin(): void {
     const { early = [], listener } = this;
     this.early = undefined;
+    if (this.outboxes.size > 0) listener?.followed?.();
     for (const note of early) listener?.told?.(note);
   }
 
@@ -129,6 +130,7 @@ class PrimaryState implements SharedState<unknown, unknown>, Source {
   }
 
   join(outbox: Outbox): void {
+    if (this.early === undefined && this.outboxes.size === 0) this.listener?.followed?.();
     this.outboxes.add(outbox);
     outbox.follow(this);
   }
@@ -200,7 +202,7 @@ function nameOf({ identity, label }: StateAddress): string {
 }
 
 /** Calls a listener. What it throws is logged, and it is called for the next change all the same. */
-function guarded({ changed, told }: StateListener<unknown, unknown>, log: Logger): StateListener<unknown, unknown> {
+function guarded({ changed, told, followed }: StateListener<unknown, unknown>, log: Logger): StateListener<unknown, unknown> {
   const run = (call: () => void) => {
     try {
       call();
@@ -211,5 +213,6 @@ function guarded({ changed, told }: StateListener<unknown, unknown>, log: Logger
   return {
     ...(changed && { changed: (key, value) => run(() => changed(key, value)) }),
     ...(told && { told: (note) => run(() => told(note)) }),
+    ...(followed && { followed: () => run(followed) }),
   };
 }

@@ -5,7 +5,7 @@ import { JsonObjects, type Shape } from '../../plugins/kubernetes/api/json-objec
 import { ProtobufEvents } from '../../plugins/kubernetes/api/protobuf-events.ts';
 import { ProtobufList } from '../../plugins/kubernetes/api/protobuf-list.ts';
 import { readSelector } from '../../plugins/kubernetes/selector.ts';
-import { namespace } from '../support/cluster-objects.ts';
+import { namespace, pod } from '../support/cluster-objects.ts';
 import { listEnvelope, watchFrame } from '../support/protobuf.ts';
 import { objectsIn, type RecordedAnswers, resources } from '../support/recorded-answers.ts';
 import recorded from './recorded-answers.json' with { type: 'json' };
@@ -130,11 +130,11 @@ describe('Protocol Buffers that stream in', () => {
 
   test('an object that comes in many pieces is put together once', () => {
     const many = Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`label-${i}`, 'x'.repeat(500)]));
-    const frame = watchFrame('ADDED', { ...namespace('default', many) });
+    const frame = watchFrame('ADDED', pod('default/web', '172.16.0.1', { labels: many }));
     const seen: unknown[] = [];
-    const type = resources[0]?.message ?? [];
+    const type = resources.find(({ kind }) => kind === 'pods')?.message ?? [];
     const events = new ProtobufEvents(type, { take: ({ object }) => seen.push(object?.['metadata']), unreadable: (reason) => seen.push(reason) });
     for (let at = 0; at < frame.length; at += 1000) events.push(frame.subarray(at, at + 1000));
-    expect(seen).toEqual([{ name: 'default', labels: many }]);
+    expect(seen).toEqual([{ namespace: 'default', name: 'web', labels: many }]);
   });
 });

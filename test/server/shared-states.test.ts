@@ -2,6 +2,7 @@
 import { sharedState } from 'ferrydns/plugin';
 import { expect, test } from 'vitest';
 import { makeLogger } from '../../src/log/logger.ts';
+import { Outbox } from '../../src/server/outbox.ts';
 import { type Note, SharedStates } from '../../src/server/shared-states.ts';
 
 const lines: string[] = [];
@@ -48,6 +49,29 @@ test('the primary process hears what workers told before it had started, in orde
   states.end();
   states.note({ ...address, note: 'last' });
   expect(heard).toEqual(['early', 'starting', 'now', 'last']);
+});
+
+test('the primary process hears that a worker follows when it has started, and again when there was none in between', () => {
+  const states = new SharedStates(1, undefined);
+  const heard: string[] = [];
+  const outbox = () => new Outbox(async ({ changes }) => void heard.push(`sent ${changes.map(([key]) => key)}`), sharer.log);
+  const state = states.open(sharer, words, {
+    followed: () => {
+      heard.push('followed');
+      state.set('a', '1');
+    },
+  });
+  const [one, two, three] = [outbox(), outbox(), outbox()] as const;
+  states.follow(address, one);
+  expect(heard).toEqual([]);
+  states.begin('one');
+  states.follow(address, two);
+  expect(heard).toEqual(['followed']);
+  one.end(new Error('gone'));
+  two.end(new Error('gone'));
+  states.follow(address, three);
+  expect(heard).toEqual(['followed', 'followed']);
+  expect([...state.entries.keys()]).toEqual(['a']);
 });
 
 test('what a listener throws is logged, and the next change is told', () => {

@@ -14,7 +14,7 @@ import { type MessageType, messageType } from '../../plugins/kubernetes/api/prot
 const types: Readonly<Record<string, MessageType>> = {
   Namespace: namespaceMessage,
   Service: serviceMessage,
-  EndpointSlice: sliceMessage,
+  EndpointSlice: sliceMessage({ podNames: true, zones: true, nodes: true }),
   Pod: podMessage,
   Status: statusMessage,
 };

@@ -54,7 +54,7 @@ export class ApiClient {
     this.options = options;
     this.url = url;
     const kept = { keepAlive: true };
-    if (url.startsWith('https:')) trustSystemAuthorities();
+    if (url.startsWith('https:') && options.access.trust.ca === undefined) trustSystemAuthorities();
     this.agent = url.startsWith('https:') ? new https.Agent(kept) : new http.Agent(kept);
   }
 

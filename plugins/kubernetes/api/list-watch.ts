@@ -46,6 +46,8 @@ export interface ListWatchOptions {
   readonly resource: Resource;
   readonly client: ApiClient;
   readonly inventory: Inventory;
+  /** A list has come to its end. */
+  readonly listed: () => void;
   readonly log: Logger;
   /** Milliseconds on a monotonic clock. */
   readonly now: () => number;
@@ -249,7 +251,7 @@ export class ListWatch {
     this.options.inventory.endList();
     this.synced = true;
     this.seen(version);
-    this.well();
+    this.options.listed();
   }
 
   private seen(version: string): void {

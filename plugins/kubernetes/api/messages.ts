@@ -1,18 +1,16 @@
 // The messages of the API that are read, and of each the fields that DNS needs: numbers as in `generated.proto` of k8s.io/api (core/v1, discovery/v1) and
 // k8s.io/apimachinery (meta/v1, runtime).
-import { messageType } from './protobuf.ts';
+import { importNameLabel, serviceNameLabel, sourceClusterLabel, type TrimOptions, triggerAnnotation } from '../cluster/trimming.ts';
+import { type MessageType, messageType } from './protobuf.ts';
 
 const time = messageType({ 1: { name: 'seconds', as: 'integer' } });
 
-const objectMeta = messageType({
-  1: { name: 'name', as: 'text' },
-  3: { name: 'namespace', as: 'text' },
-  6: { name: 'resourceVersion', as: 'text' },
-  9: { name: 'deletionTimestamp', as: 'message', of: time },
-  11: { name: 'labels', as: 'map' },
-  12: { name: 'annotations', as: 'map' },
-});
-const metadata = { name: 'metadata', as: 'message', of: objectMeta } as const;
+/** In the last event of a list that is streamed. */
+const listEnd = 'k8s.io/initial-events-end';
+const named = { 1: { name: 'name', as: 'text' }, 3: { name: 'namespace', as: 'text' }, 6: { name: 'resourceVersion', as: 'text' } } as const;
+const annotations = (...keys: readonly string[]) => ({ 12: { name: 'annotations', as: 'map', keys: [listEnd, ...keys] } }) as const;
+const metadataOf = (fields: Parameters<typeof messageType>[0]) => ({ name: 'metadata', as: 'message', of: messageType(fields) }) as const;
+const metadata = metadataOf({ ...named, ...annotations() });
 
 export const namespaceMessage = messageType({ 1: metadata });
 
@@ -34,23 +32,35 @@ export const serviceMessage = messageType({
   3: { name: 'status', as: 'message', of: serviceStatus },
 });
 
-const endpoint = messageType({
-  1: { name: 'addresses', as: 'texts' },
-  2: { name: 'conditions', as: 'message', of: messageType({ 1: { name: 'ready', as: 'boolean' } }) },
-  3: { name: 'hostname', as: 'text' },
-  4: { name: 'targetRef', as: 'message', of: messageType({ 3: { name: 'name', as: 'text' } }) },
-  6: { name: 'nodeName', as: 'text' },
-  7: { name: 'zone', as: 'text' },
-});
-export const sliceMessage = messageType({
-  1: metadata,
-  2: { name: 'endpoints', as: 'messages', of: endpoint },
-  // As those of a service, so far.
-  3: { name: 'ports', as: 'messages', of: servicePort },
-  4: { name: 'addressType', as: 'text' },
+const sliceMetadata = metadataOf({
+  ...named,
+  11: { name: 'labels', as: 'map', keys: [serviceNameLabel, importNameLabel, sourceClusterLabel] },
+  ...annotations(triggerAnnotation),
 });
 
-export const podMessage = messageType({ 1: metadata, 3: { name: 'status', as: 'message', of: messageType({ 6: { name: 'podIP', as: 'text' } }) } });
+/** Of an endpoint no more is read than what is made of it. */
+export function sliceMessage({ podNames, zones, nodes }: TrimOptions): MessageType {
+  const endpoint = messageType({
+    1: { name: 'addresses', as: 'texts' },
+    2: { name: 'conditions', as: 'message', of: messageType({ 1: { name: 'ready', as: 'boolean' } }) },
+    3: { name: 'hostname', as: 'text' },
+    ...(podNames && { 4: { name: 'targetRef', as: 'message', of: messageType({ 3: { name: 'name', as: 'text' } }) } }),
+    ...(nodes && { 6: { name: 'nodeName', as: 'text' } }),
+    ...(zones && { 7: { name: 'zone', as: 'text' } }),
+  });
+  return messageType({
+    1: sliceMetadata,
+    2: { name: 'endpoints', as: 'messages', of: endpoint },
+    // As those of a service, so far.
+    3: { name: 'ports', as: 'messages', of: servicePort },
+    4: { name: 'addressType', as: 'text' },
+  });
+}
+
+export const podMessage = messageType({
+  1: metadataOf({ ...named, 9: { name: 'deletionTimestamp', as: 'message', of: time }, 11: { name: 'labels', as: 'map' }, ...annotations() }),
+  3: { name: 'status', as: 'message', of: messageType({ 6: { name: 'podIP', as: 'text' } }) },
+});
 
 export const statusMessage = messageType({
   3: { name: 'message', as: 'text' },

@@ -9,6 +9,13 @@ import type { Taker } from './protobuf-events.ts';
 /** The numbers of fields: the list in its envelope, and what is in the list. */
 const field = { list: 2, metadata: 1, item: 2 } as const;
 
+/** What is in a field. */
+interface Content {
+  readonly octets: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
 export class ProtobufList {
   /** What the list says of itself, when it has said it. */
   metadata: { readonly resourceVersion?: string; readonly continue?: string } = {};
@@ -59,7 +66,7 @@ export class ProtobufList {
     }
     const end = start + length;
     if (end > octets.length) return end;
-    if (this.left !== undefined) this.takeFrom(this.left - (end - at), number, octets.subarray(start, end));
+    if (this.left !== undefined) this.takeFrom(this.left - (end - at), number, { octets, start, end });
     return end;
   }
 
@@ -71,18 +78,18 @@ export class ProtobufList {
     return end;
   }
 
-  private takeFrom(left: number, number: number, content: Buffer): void {
+  private takeFrom(left: number, number: number, content: Content): void {
     if (left < 0) throw new Error(`a list whose last part is ${-left} octets too long`);
-    if (number === field.metadata) this.metadata = readMessage(content, listMetaMessage);
+    if (number === field.metadata) this.metadata = readMessage(content.octets, listMetaMessage, content);
     else if (number === field.item) this.takeItem(content);
     this.left = left === 0 ? undefined : left;
     this.hasEnded = left === 0;
   }
 
-  private takeItem(content: Buffer): void {
+  private takeItem(content: Content): void {
     let item: RawObject;
     try {
-      item = readMessage(content, this.type);
+      item = readMessage(content.octets, this.type, content);
     } catch (error) {
       this.taker.unreadable((error as Error).message);
       return;

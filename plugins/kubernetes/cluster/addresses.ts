@@ -8,12 +8,30 @@ export type AddressKey = number | string;
 
 /** The address in few octets; an IPv4 address in IPv6 notation is IPv4, as Go has it. Undefined when the text is none. */
 export function packAddress(text: string): PackedAddress | undefined {
-  if (isIPv4(text)) return String.fromCharCode(...text.split('.').map(Number));
+  if (isIPv4(text)) return packDotted(text);
   if (!isIPv6(text) || text.includes('%')) return undefined;
   const octets = record({ name: '.', type: 'AAAA', data: text }).rdata;
   const packed = Buffer.from(octets).toString('latin1');
   return packed.startsWith(mapped) ? packed.slice(12) : packed;
 }
+
+/** The four numbers of an IPv4 address. */
+function packDotted(text: string): PackedAddress {
+  let octets = 0;
+  let octet = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code !== dot) octet = octet * 10 + code - zero;
+    else {
+      octets = (octets << 8) | octet;
+      octet = 0;
+    }
+  }
+  return String.fromCharCode((octets >> 16) & 255, (octets >> 8) & 255, octets & 255, octet);
+}
+
+const zero = 0x30;
+const dot = 0x2e;
 
 /** ::ffff:0:0/96 (RFC 4291 section 2.5.5.2) */
 const mapped = `${'\0'.repeat(10)}\xff\xff`;

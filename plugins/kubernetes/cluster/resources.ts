@@ -40,7 +40,7 @@ const running = 'status.phase!=Succeeded,status.phase!=Failed,status.phase!=Unkn
 export function resourcesFor(wanted: Wanted): readonly Resource[] {
   const labelSelector = wanted.labels;
   const imported = [labelSelector, 'multicluster.kubernetes.io/service-name'].filter((each) => each !== undefined).join(',');
-  const slices = { goName: '*v1.EndpointSlice', plural: 'endpointslices', path: `${discovery}/endpointslices`, message: sliceMessage };
+  const slices = { goName: '*v1.EndpointSlice', plural: 'endpointslices', path: `${discovery}/endpointslices`, message: sliceMessage(wanted) };
   const all: readonly (Resource | false)[] = [
     {
       kind: 'namespaces',

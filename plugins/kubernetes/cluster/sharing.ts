@@ -21,8 +21,15 @@ export const clusterState: StateKey<Entry, never> = sharedState<Entry>('cluster'
 const standingKey = 'standing';
 const serialsKey = 'serials';
 
-/** Tells the other processes of what is watched here. Returns how to end that. */
-export function tellOthers(state: SharedState<Entry, never>, cluster: WatchedCluster): { readonly standing: () => void; readonly end: () => void } {
+/** How other processes are told. */
+export interface Telling {
+  /** Tells how it stands, if that has changed. */
+  readonly standing: () => void;
+  readonly end: () => void;
+}
+
+/** Tells the other processes of what is watched here. */
+export function tellOthers(state: SharedState<Entry, never>, cluster: WatchedCluster): Telling {
   let told = '';
   const standing = () => {
     const staleness = cluster.staleness();

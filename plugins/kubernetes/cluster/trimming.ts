@@ -24,10 +24,11 @@ export interface TrimOptions {
   readonly nodes: boolean;
 }
 
-const serviceNameLabel = 'kubernetes.io/service-name';
-const importNameLabel = 'multicluster.kubernetes.io/service-name';
-const sourceClusterLabel = 'multicluster.kubernetes.io/source-cluster';
-const triggerAnnotation = 'endpoints.kubernetes.io/last-change-trigger-time';
+/** What is read of the labels and annotations of slices. */
+export const serviceNameLabel = 'kubernetes.io/service-name';
+export const importNameLabel = 'multicluster.kubernetes.io/service-name';
+export const sourceClusterLabel = 'multicluster.kubernetes.io/source-cluster';
+export const triggerAnnotation = 'endpoints.kubernetes.io/last-change-trigger-time';
 
 /** Namespace and name; the namespace of an object that is in none is empty. Throws an Error when there are none. */
 export function nameOf(raw: RawObject): { readonly namespace: string; readonly name: string } {
@@ -52,7 +53,9 @@ export function trimService(raw: RawObject): Service {
   const stated = clusterIPs.length > 0 ? clusterIPs : [text(spec, 'clusterIP')];
   const isExternal = text(spec, 'type') === 'ExternalName';
   const kind = isExternal ? 'external' : stated[0] === 'None' ? 'headless' : 'cluster';
-  const ingress = list(part(part(raw, 'status', {}), 'loadBalancer', {}), 'ingress').map((each) => text(each, 'ip') || text(each, 'hostname'));
+  const ingress = list(part(part(raw, 'status', nothing), 'loadBalancer', nothing), 'ingress').map(
+    (each) => text(each, 'ip') || text(each, 'hostname'),
+  );
   return {
     ...nameOf(raw),
     kind,
@@ -72,28 +75,28 @@ export function trimImportSlice(raw: RawObject, options: TrimOptions): EndpointS
 }
 
 function sliceOf(raw: RawObject, label: string, options: TrimOptions): EndpointSlice {
-  const labels = part(part(raw, 'metadata'), 'labels', {});
+  const labels = part(part(raw, 'metadata'), 'labels', nothing);
   const width = text(raw, 'addressType') === 'IPv6' ? 16 : 4;
-  const ready = list(raw, 'endpoints').filter((each) => part(each, 'conditions', {})['ready'] !== false);
-  let addresses = '';
+  const addresses: PackedAddress[] = [];
   const names: string[] = [];
   const zones: string[] = [];
   const nodes: string[] = [];
-  for (const endpoint of ready) {
-    for (const address of packed(texts(endpoint, 'addresses'))) {
-      if (address.length !== width) continue;
-      addresses += address;
+  for (const endpoint of list(raw, 'endpoints')) {
+    if (part(endpoint, 'conditions', nothing)['ready'] === false) continue;
+    for (const stated of texts(endpoint, 'addresses')) {
+      const address = packAddress(stated);
+      if (address?.length !== width) continue;
+      addresses.push(address);
       names.push(labelOf(endpoint, options));
-      zones.push(options.zones ? text(endpoint, 'zone').toLowerCase() : '');
-      nodes.push(options.nodes ? text(endpoint, 'nodeName') : '');
+      if (options.zones) zones.push(text(endpoint, 'zone').toLowerCase());
+      if (options.nodes) nodes.push(text(endpoint, 'nodeName'));
     }
   }
   return {
     ...nameOf(raw),
     service: text(labels, label),
     width,
-    // One text, not a tree of the pieces that it was put together from.
-    addresses: Buffer.from(addresses, 'latin1').toString('latin1'),
+    addresses: addresses.join(''),
     ports: portsOf(list(raw, 'ports')),
     labels: unlessEmpty(names),
     zones: unlessEmpty(zones),
@@ -115,7 +118,7 @@ export function labelAt({ labels, addresses, width }: EndpointSlice, index: numb
 function labelOf(endpoint: RawObject, { podNames }: TrimOptions): string {
   const hostname = text(endpoint, 'hostname');
   if (hostname !== '' || !podNames) return hostname.toLowerCase();
-  const pod = text(part(endpoint, 'targetRef', {}), 'name');
+  const pod = text(part(endpoint, 'targetRef', nothing), 'name');
   // A longer name is no label of a domain name.
   return pod.length < 64 ? pod.toLowerCase() : '';
 }
@@ -124,7 +127,7 @@ function labelOf(endpoint: RawObject, { podNames }: TrimOptions): string {
 export function trimPod(raw: RawObject): Pod | undefined {
   const metadata = part(raw, 'metadata');
   if (metadata['deletionTimestamp']) return undefined;
-  const address = packAddress(text(part(raw, 'status', {}), 'podIP'));
+  const address = packAddress(text(part(raw, 'status', nothing), 'podIP'));
   if (address === undefined) return undefined;
   return { ...nameOf(raw), address, labels: labelText(metadata['labels']) };
 }
@@ -138,12 +141,13 @@ export function trimImport(raw: RawObject): ServiceImport {
 
 /** When the change began that led to this slice, in milliseconds since 1970; undefined where nobody says. */
 export function triggeredAt(raw: RawObject): number | undefined {
-  const stated = text(part(part(raw, 'metadata'), 'annotations', {}), triggerAnnotation);
+  const stated = text(part(part(raw, 'metadata'), 'annotations', nothing), triggerAnnotation);
   const time = Date.parse(stated);
   return Number.isNaN(time) ? undefined : time;
 }
 
 const none: readonly never[] = [];
+const nothing: RawObject = {};
 const noPorts: readonly ServicePort[] = [];
 const sentinel: readonly ServicePort[] = [{ name: '', protocol: '', port: noPort }];
 

@@ -41,6 +41,7 @@ export class WatchedCluster implements Cluster, Sink {
   private readonly programming: (kind: { readonly service_kind: string }) => Histogram;
   private readonly malformedObjects: (resource: { readonly resource: string }) => { add(): void };
   private readonly faults = new Set<string>();
+  private readonly whole = Promise.withResolvers<void>();
   private users = 0;
   private isRunning = false;
 
@@ -51,7 +52,7 @@ export class WatchedCluster implements Cluster, Sink {
     const host = new URL(access.url).host;
     this.client = new ApiClient({ access, throttle, metrics: apiMetrics(metrics, host), userAgent: `ferrydns/${options.version}`, now });
     this.watches = resourcesFor(wanted).map(
-      (resource) => new ListWatch({ resource, client: this.client, inventory: new Inventory(resource, this), log, now }),
+      (resource) => new ListWatch({ resource, client: this.client, inventory: new Inventory(resource, this), listed: () => this.listed(), log, now }),
     );
     this.programming = metrics.histogram(
       'coredns_kubernetes_dns_programming_duration_seconds',
@@ -84,6 +85,11 @@ export class WatchedCluster implements Cluster, Sink {
   subscribe(listener: ObjectListener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  /** Resolves when nothing is missing. */
+  get known(): Promise<void> {
+    return this.whole.promise;
   }
 
   missing(): string | undefined {
@@ -122,6 +128,10 @@ export class WatchedCluster implements Cluster, Sink {
     if (this.faults.size >= mostFaults) this.faults.clear();
     this.faults.add(fault);
     this.options.log.warn(`${kind} ${key}: ${reason}; the object is left as it was known`);
+  }
+
+  private listed(): void {
+    if (this.missing() === undefined) this.whole.resolve();
   }
 
   /** How long it took from a change of an endpoint to its answer, where the cluster says when the change was. */

@@ -36,6 +36,7 @@ const { http, https } = { http: process.getBuiltinModule('node:http'), https: pr
 export class JsonClient {
   private readonly agents: { readonly http: HttpAgent; readonly https: HttpsAgent };
   private readonly patience: number;
+  private readonly trustsSystem: boolean;
   /** Exchanges on their way. */
   private pending = 0;
   private closing = false;
@@ -43,6 +44,7 @@ export class JsonClient {
   /** `patience` is milliseconds for a whole exchange. */
   constructor(credentials: Credentials, patience: number) {
     this.patience = patience;
+    this.trustsSystem = credentials.ca === undefined;
     const kept = { keepAlive: true, maxSockets: 4 };
     this.agents = { http: new http.Agent(kept), https: new https.Agent({ ...kept, ...defined(credentials) }) };
   }
@@ -66,7 +68,7 @@ export class JsonClient {
 
   private exchange({ method, url, headers = {}, body, certificate = {} }: JsonRequest): Promise<JsonResponse> {
     const secure = url.startsWith('https:');
-    if (secure) trustSystemAuthorities();
+    if (secure && this.trustsSystem) trustSystemAuthorities();
     const text = body === undefined ? undefined : JSON.stringify(body);
     const typed =
       text === undefined ? headers : { ...headers, 'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json' };
