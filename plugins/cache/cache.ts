@@ -109,16 +109,21 @@ export class Cache {
     return this.keepLater(reply, query, misses.lead(query));
   }
 
-  private async keepLater(reply: Promise<Reply>, query: Query, asked: Asked | undefined): Promise<Reply> {
+  private keepLater(reply: Promise<Reply>, query: Query, asked: Asked | undefined): Promise<Reply> {
     const { keeper, misses } = this;
-    try {
-      const kept = keeper.keep(query, await reply);
-      misses.answered(asked, kept);
-      return keeper.deliver(kept, query);
-    } catch (error) {
+    const fail = (error: unknown): never => {
       misses.failed(asked, error);
       throw error;
-    }
+    };
+    return reply.then((given) => {
+      try {
+        const kept = keeper.keep(query, given);
+        misses.answered(asked, kept);
+        return keeper.deliver(kept, query);
+      } catch (error) {
+        return fail(error);
+      }
+    }, fail);
   }
 }
 

@@ -66,13 +66,14 @@ export class Keeper {
     const { reply, ttl } = given;
     const { kind, answering, audience } = classified;
     if (kind === 'none') return undefined;
-    const { tables, countersOf, now } = this.context;
+    const { tables, countersOf } = this.context;
+    const now = this.context.now();
     const kept = reply.options.every(isLasting) ? reply : reply.with({ options: reply.options.filter(isLasting) });
     const wildcard = query.metadata?.get(wildcardKey);
     const demands = keptDemands(demandsOf(query));
-    const entry = new Entry({ reply: kept, kind, ttl, stored: now(), answering, forEverybody: audience === 'everybody', demands, wildcard });
+    const entry = new Entry({ reply: kept, kind, ttl, stored: now, answering, forEverybody: audience === 'everybody', demands, wildcard });
     if (refreshed?.countedAt !== undefined) entry.inheritHits(refreshed.entry, refreshed.countedAt);
-    const evicted = tables.put(query, entry, now());
+    const evicted = tables.put(query, entry, now);
     if (evicted === undefined) return undefined;
     const counters = countersOf(query);
     counters[isDenial(kind) ? 'denialEvictions' : 'successEvictions'].add(evicted);

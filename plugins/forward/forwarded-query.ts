@@ -148,7 +148,7 @@ export class ForwardedQuery implements Asker {
   /** Asks a further upstream beside those that are being asked, if one is there that is well. */
   private askAnother(): void {
     const now = this.context.now();
-    const upstream = this.mayAsk(now) ? this.find((candidate) => !candidate.down && !candidate.silent && !this.asks(candidate)) : undefined;
+    const upstream = this.mayAsk(now) ? this.find(isWell) : undefined;
     if (upstream !== undefined) this.ask(upstream, now);
   }
 
@@ -160,22 +160,19 @@ export class ForwardedQuery implements Asker {
   /** The next upstream that is well; else one that is not known to be down; else, as the checks themselves may be broken, any. */
   private choose(): Upstream | undefined {
     const { settings, metrics } = this.context;
-    const found =
-      this.find((upstream) => !upstream.down && !upstream.silent && !this.asks(upstream)) ??
-      this.find((upstream) => !upstream.down && !this.asks(upstream)) ??
-      (this.waiting() ? undefined : this.find((upstream) => !upstream.down));
+    const found = this.find(isWell) ?? this.find(isFree) ?? (this.waiting() ? undefined : this.find(isUp));
     if (found !== undefined || this.waiting()) return found;
     metrics.healthcheckBroken.add();
     return settings.failFast ? undefined : this.order[Math.floor(Math.random() * this.order.length)];
   }
 
   /** The first that fits, from the one behind the last asked on. */
-  private find(fits: (upstream: Upstream) => boolean): Upstream | undefined {
+  private find(fits: (upstream: Upstream, asking: ForwardedQuery) => boolean): Upstream | undefined {
     const { order } = this;
     for (let i = 0; i < order.length; i++) {
       const at = (this.position + i) % order.length;
       const upstream = order[at] as Upstream;
-      if (!fits(upstream)) continue;
+      if (!fits(upstream, this)) continue;
       this.position = at + 1;
       return upstream;
     }
@@ -230,7 +227,8 @@ export class ForwardedQuery implements Asker {
     return countWaiting(this.transactions) > 0;
   }
 
-  private asks(upstream: Upstream): boolean {
+  /** Whether it is being asked. */
+  asks(upstream: Upstream): boolean {
     for (const { waiting, server } of this.transactions) if (waiting && server === upstream.server) return true;
     return false;
   }
@@ -283,6 +281,18 @@ export class ForwardedQuery implements Asker {
       if (!transaction.waiting) transaction.abandon();
     }
   }
+}
+
+function isUp(upstream: Upstream): boolean {
+  return !upstream.down;
+}
+
+function isFree(upstream: Upstream, asking: ForwardedQuery): boolean {
+  return isUp(upstream) && !asking.asks(upstream);
+}
+
+function isWell(upstream: Upstream, asking: ForwardedQuery): boolean {
+  return isFree(upstream, asking) && !upstream.silent;
 }
 
 function countWaiting(transactions: readonly Transaction[]): number {

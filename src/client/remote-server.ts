@@ -49,7 +49,7 @@ export class RemoteServer {
 
   /** Whether it may know EDNS. */
   get takesEdns(): boolean {
-    return this.now() >= this.plainUntil;
+    return this.plainUntil < 0 || this.now() >= this.plainUntil;
   }
 
   /** It answers without EDNS what it refuses with it, with this response code. */

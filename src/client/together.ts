@@ -5,10 +5,14 @@ import type { Outstanding } from './channel.ts';
 /** Queries that leave by one socket at most. */
 const maxTogether = 6;
 
+/** What is about to leave: the same array for all, as a socket takes it within the call. */
+const leaving: Buffer[] = [];
+
 export class Together implements Receiver {
   private readonly socket: UdpSocket;
-  private readonly waiting = new Map<number, Receiver>();
-  private readonly messages: Buffer[] = [];
+  private readonly members: Member[] = [];
+  /** How many of them wait for a reply. */
+  private waiting = 0;
   private left = false;
 
   /** Throws the system's error when it has no socket. */
@@ -19,61 +23,75 @@ export class Together implements Receiver {
   /** Joins a query to those that are about to leave; undefined where it has to leave by another socket. */
   ask(message: Buffer, receiver: Receiver): Outstanding | undefined {
     const id = message.readUInt16BE(0);
-    if (this.left || this.messages.length >= maxTogether || this.waiting.has(id)) return undefined;
-    this.waiting.set(id, receiver);
-    this.messages.push(message);
-    return new Member(this, id, receiver);
+    if (this.left || this.members.length >= maxTogether || this.find(id) !== undefined) return undefined;
+    const member = new Member(this, id, { message, receiver });
+    this.members.push(member);
+    this.waiting++;
+    return member;
   }
 
   /** Sends what was joined. Nothing more can join. */
   leave(): void {
     if (this.left) return;
     this.left = true;
-    this.socket.sendAll(this.messages);
-    this.messages.length = 0;
-    if (this.waiting.size === 0) this.socket.close();
+    for (const { message } of this.members) leaving.push(message);
+    this.socket.sendAll(leaving);
+    leaving.length = 0;
+    if (this.waiting === 0) this.socket.close();
   }
 
   /** Whether it was the last reply. */
   received(message: Buffer): boolean {
     if (message.length < 2) return false;
-    const id = message.readUInt16BE(0);
-    const receiver = this.waiting.get(id);
-    if (receiver?.received(message) === true) this.waiting.delete(id);
-    return this.waiting.size === 0;
+    const member = this.find(message.readUInt16BE(0));
+    if (member?.receiver?.received(message) === true) this.settle(member);
+    return this.waiting === 0;
   }
 
   failed(error: Error): void {
-    const receivers = [...this.waiting.values()];
-    this.waiting.clear();
+    const receivers = this.members.flatMap(({ receiver }) => receiver ?? []);
+    for (const member of this.members) this.settle(member);
     for (const receiver of receivers) receiver.failed(error);
   }
 
-  /** The query with this id is not waited for any more. */
-  forget(id: number, receiver: Receiver): void {
-    if (this.waiting.get(id) !== receiver) return;
-    this.waiting.delete(id);
-    if (this.left && this.waiting.size === 0) this.socket.close();
+  /** A query is not waited for any more. */
+  forget(member: Member): void {
+    if (member.receiver === undefined) return;
+    this.settle(member);
+    if (this.left && this.waiting === 0) this.socket.close();
   }
 
   describe(): string {
     return this.socket.describe();
   }
+
+  private find(id: number): Member | undefined {
+    for (const member of this.members) if (member.id === id && member.receiver !== undefined) return member;
+    return undefined;
+  }
+
+  private settle(member: Member): void {
+    if (member.receiver !== undefined) this.waiting--;
+    member.receiver = undefined;
+  }
 }
 
 class Member implements Outstanding {
+  readonly id: number;
+  readonly message: Buffer;
+  /** Undefined once it waits no more. */
+  receiver: Receiver | undefined;
   private readonly together: Together;
-  private readonly id: number;
-  private readonly receiver: Receiver;
 
-  constructor(together: Together, id: number, receiver: Receiver) {
+  constructor(together: Together, id: number, { message, receiver }: { readonly message: Buffer; readonly receiver: Receiver }) {
     this.together = together;
     this.id = id;
+    this.message = message;
     this.receiver = receiver;
   }
 
   close(): void {
-    this.together.forget(this.id, this.receiver);
+    this.together.forget(this);
   }
 
   describe(): string {

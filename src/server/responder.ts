@@ -14,7 +14,7 @@ import { type Awaitable, after, isPromise } from '../plugin/awaitable.ts';
 import type { RequestObserver } from '../plugin/request-observer.ts';
 import { type Answerer, type MessageStream, maxMessage, type Peer, pending } from '../transport/answerer.ts';
 import { type Circumstances, culpritOf, errorText, withCircumstances } from './culprit.ts';
-import type { InHand } from './in-hand.ts';
+import type { Held, InHand } from './in-hand.ts';
 import type { LateReplies } from './late-replies.ts';
 import type { Router } from './router.ts';
 import { type Shortfall, Unanswered } from './unanswered.ts';
@@ -74,7 +74,7 @@ export class Responder implements Answerer, Shortfall {
     const reply = found instanceof Reply ? found : this.run(query, found);
     if (!isPromise(reply) && (reply.following === undefined || peer.stream === undefined)) return this.render(reply, query, out, block);
     query.detach();
-    this.answerLater(reply, { query, peer, block, inHand: this.answering.inHand });
+    this.answerLater(reply, { query, peer, block, inHand: this.answering.inHand, exchange: exchangeOf(query), before: undefined, behind: undefined });
     return pending;
   }
 
@@ -169,9 +169,8 @@ export class Responder implements Answerer, Shortfall {
   }
 
   private answerLater(reply: Awaitable<Reply>, asked: Asked): void {
-    const { query, peer, block, inHand } = asked;
-    const exchange = exchangeOf(query);
-    inHand.enter(exchange);
+    const { query, peer, block, inHand, exchange } = asked;
+    inHand.enter(asked);
     peer.waiting?.add(exchange);
     const give = (answer: Reply) => {
       if (answer.following !== undefined && peer.stream !== undefined) void this.sendAll(answer, answer.following, asked, peer.stream);
@@ -230,7 +229,7 @@ export class Responder implements Answerer, Shortfall {
 }
 
 /** A query whose answer is not at hand. */
-interface Asked {
+interface Asked extends Held {
   readonly query: Query;
   readonly peer: Peer;
   readonly block: RoutedBlock | undefined;
@@ -238,10 +237,9 @@ interface Asked {
   readonly inHand: InHand;
 }
 
-function leave({ query, peer, inHand }: Asked): void {
-  const exchange = exchangeOf(query);
-  peer.waiting?.delete(exchange);
-  inHand.leave(exchange);
+function leave(asked: Asked): void {
+  asked.peer.waiting?.delete(asked.exchange);
+  asked.inHand.leave(asked);
 }
 
 /** The query as its block takes it: with no larger UDP size than the block believes. */

@@ -28,15 +28,16 @@ export class Unanswered implements Waiting {
     this.give = give;
   }
 
-  async wait(answer: Promise<Reply>, milliseconds: number, deadlines: Deadlines): Promise<void> {
+  wait(answer: Promise<Reply>, milliseconds: number, deadlines: Deadlines): void {
     this.until = performance.now() + milliseconds;
     deadlines.add(this);
-    let reply: Reply;
-    try {
-      reply = await answer;
-    } catch (error) {
-      reply = this.shortfall.failed(error, this.query, this.block);
-    }
+    void answer.then(
+      (reply) => this.end(reply, deadlines),
+      (error) => this.end(this.shortfall.failed(error, this.query, this.block), deadlines),
+    );
+  }
+
+  private end(reply: Reply, deadlines: Deadlines): void {
     if (this.over) return;
     this.over = true;
     deadlines.remove(this);
