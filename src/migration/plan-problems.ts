@@ -77,7 +77,8 @@ function timeProblems(plan: Plan): readonly Problem[] {
   if (plan.store !== 'journal') atLeast('session', plan.session, 3 * plan.skew);
   atLeast('countdown', plan.countdown, plan.transitionTtl);
   for (const [i, cache] of plan.caches.entries()) atLeast(`caches[${i}]`, cache.seconds, 0);
-  if (plan.slack < 3) problems.push(warning('slack', `${plan.slack} seconds: a reply may be 2 on its way and caches round by 1`));
+  if (plan.slack < 3)
+    problems.push(warning('slack', `${plan.slack} s of slack are little: a reply may be on its way for 2 s, and caches round by 1 s`));
   return problems;
 }
 

@@ -1,10 +1,12 @@
 // A server with something to see in every view: an hour of queries, a move under way, a pool with a member that is down.
 
 import { setTimeout as patience } from 'node:timers/promises';
+import type { ShadowStatus } from 'ferrydns/built-in';
 import { serve } from 'ferrydns/testing';
 import { vi } from 'vitest';
 import { elapse, PlanServer, type Status, stopTime } from '../support/migration.ts';
 import { tcpService } from '../support/services.ts';
+import { soon } from '../support/soon.ts';
 import { startUpstream } from '../support/upstream.ts';
 import { consoleOf } from './page.ts';
 
@@ -22,10 +24,16 @@ hold: 1s
 fence: [exec, /bin/true]
 `;
 
-const corefile = (upstream: string, service: number) => `.:0 {
+/** `share` of the queries in percent is compared. */
+const corefile = (upstream: string, { service, share }: { readonly service: number; readonly share: number }) => `.:0 {
     console 127.0.0.1:0
     querylog
     errors
+    shadow ${upstream} {
+        sample ${share}%
+        ignore ttl
+        except db.example.org shop.example.org
+    }
     migrate database.yaml
     migrate www.example.org {
         plan www
@@ -86,12 +94,16 @@ export async function serveBusy(minutes: number): Promise<BusyServer> {
     '* *': 'NXDOMAIN',
   });
   started.defer(() => upstream.stop());
-  const running = await serve(corefile(upstream.endpoint, service.port), { now: clock(), files: { 'database.yaml': plan } });
+  // Of an hour in a few seconds all would be too many at a time.
+  const share = Math.min(100, Math.round(600 / minutes));
+  const running = await serve(corefile(upstream.endpoint, { service: service.port, share }), { now: clock(), files: { 'database.yaml': plan } });
   const server = started.use(new PlanServer(running));
   await ordinary(server, (minutes * 60) / sample);
   await intoTheDrain(server);
+  const origin = consoleOf(running);
+  await untilCompared(origin);
   const kept = started.move();
-  return { origin: consoleOf(running), [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  return { origin, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
 /** The clock that the test owns, which goes on by itself for less than its steps: so answers take a while. */
@@ -114,6 +126,19 @@ async function ordinary(server: PlanServer, samples: number): Promise<void> {
     await Promise.all(asked);
     await elapse(sample * 1000);
   }
+}
+
+/** Differences count when they were seen again, after seconds that no clock of a test hurries. */
+async function untilCompared(origin: string): Promise<void> {
+  for (const late = performance.now() + soon.timeout; performance.now() < late; await patience(soon.interval)) {
+    const { shadows } = (await (await fetch(`${origin}/shadow`)).json()) as ToldShadows;
+    if ((shadows[0]?.different ?? 0) > 0) return;
+  }
+  throw new Error('the shadow finds no difference');
+}
+
+interface ToldShadows {
+  readonly shadows: readonly ShadowStatus[];
 }
 
 /** Far enough that clients hold A and B. */

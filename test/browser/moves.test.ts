@@ -6,7 +6,7 @@ import { A, name, there, upstreamOf } from '../support/moved-name.ts';
 import { consoleOf, openView, type View } from './page.ts';
 
 /** A server with a plan that takes seconds, and a console with these options. */
-async function serveMove(options: readonly string[] = []): Promise<TestServer> {
+async function serveMove(options: readonly string[] = [], plan = there): Promise<TestServer> {
   const corefile = `.:0 {
     console 127.0.0.1:0 {
       ${options.join('\n      ')}
@@ -14,7 +14,7 @@ async function serveMove(options: readonly string[] = []): Promise<TestServer> {
     migrate ex.yaml
     forward . ${await upstreamOf(A)}
   }\n`;
-  return await serve(corefile, { files: { 'ex.yaml': there, ...tokenFiles } });
+  return await serve(corefile, { files: { 'ex.yaml': plan, ...tokenFiles } });
 }
 
 /** Presses the button of an order, and confirms it. */
@@ -36,8 +36,6 @@ test('from A to B: start, the countdown, the fence, the drain, and A may be swit
   await expect.poll(() => phaseOf(view)).toBe('original');
   await order(view, 'Start');
   await expect.poll(() => phaseOf(view)).toBe('lowering');
-  await page.getByText('answers with the old TTL are still alive').first().waitFor();
-  expect(await page.getByRole('button', { name: 'Begin the countdown' }).isDisabled()).toBe(true);
   await server.ask(name);
   await expect.poll(() => page.getByRole('button', { name: 'Begin the countdown' }).isDisabled()).toBe(false);
   await order(view, 'Begin the countdown');
@@ -48,6 +46,18 @@ test('from A to B: start, the countdown, the fence, the drain, and A may be swit
   await history.getByText('started').waitFor();
   expect(await history.innerText()).toContain('ann');
   await page.getByRole('img', { name: /Clients, that may hold an answer.*on A: .*on B: / }).waitFor();
+});
+
+test('an order that has to wait says why, and until when as the page tells all moments', async () => {
+  await using server = await serveMove([], there.replace('ttl: 2', 'ttl: 300'));
+  await server.ask(name);
+  await using view = await openView(consoleOf(server), 'moves/ex');
+  await order(view, 'Start');
+  await expect.poll(() => phaseOf(view)).toBe('lowering');
+  const refusal = view.page.locator('#why-not-advance');
+  await refusal.locator('time').waitFor();
+  expect(await refusal.innerText()).toMatch(/^not now: answers with the old TTL are still alive, until (\S+ )?\d\d:\d\d:\d\d$/);
+  expect(await view.page.getByRole('button', { name: 'Begin the countdown' }).isDisabled()).toBe(true);
 });
 
 test('an order is for the epoch that was seen: when somebody else has rolled back meanwhile, it is refused', async () => {

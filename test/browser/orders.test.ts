@@ -45,7 +45,7 @@ test('a fence that has failed says why, and is run again from the page', async (
   await page.getByText('exit status 4: cannot reach firewall', { exact: true }).waitFor();
   writeFileSync(join(server.directory, 'open'), '');
   await order(view, 'Run the fence again');
-  await page.getByText('has shut A').waitFor();
+  await page.getByText('has shut A', { exact: true }).waitFor();
   await expect.poll(() => page.locator('.track [aria-current=step] .step-name').innerText(), soon).toBe('done');
   expect(await page.getByRole('alert').count()).toBe(0);
 });

@@ -11,6 +11,8 @@ export interface PageWishes {
   readonly theme?: 'light' | 'dark';
   readonly width?: number;
   readonly height?: number;
+  /** Milliseconds: the clock of the browser stands there. */
+  readonly now?: number;
 }
 
 /** Where a browser finds the console of a server whose Corefile says `console 127.0.0.1:0`. */
@@ -19,11 +21,12 @@ export function consoleOf({ server }: TestServer): string {
 }
 
 /** Opens a view of the console in a window of its own. `await using` closes it, and fails when something has gone wrong in it. */
-export async function openView(origin: string, view: string, { theme = 'light', width = 1280, height = 860 }: PageWishes = {}): Promise<View> {
+export async function openView(origin: string, view: string, { theme = 'light', width = 1280, height = 860, now }: PageWishes = {}): Promise<View> {
   browser ??= chromium.connect(inject('browser'));
   const context = await (await browser).newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: 'reduce' });
   context.setDefaultTimeout(soon.timeout);
   const page = await context.newPage();
+  if (now !== undefined) await page.clock.setFixedTime(now);
   const opened = new View(context, page, origin);
   await page.goto(`${origin}/#/${view}`);
   await page.getByRole('main').waitFor();

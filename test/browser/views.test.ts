@@ -14,7 +14,7 @@ const views = [
   { name: 'queries', view: 'queries', ready: 'Heavy hitters' },
   { name: 'moves', view: 'moves', ready: 'A may be switched off' },
   { name: 'pools', view: 'pools', ready: 'The last hour' },
-  { name: 'shadow', view: 'shadow', ready: 'Shadow' },
+  { name: 'shadow', view: 'shadow', ready: 'What differs' },
   { name: 'explain', view: 'explain?name=mail.example.net&type=A', ready: 'The way of the question' },
   { name: 'configuration', view: 'configuration', ready: 'What runs' },
 ] as const;
@@ -35,7 +35,7 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 describe.each(['light', 'dark'] as const)('in %s colours', (theme) => {
   test.each(views)('$name keeps nobody out', async ({ name, view: address, ready: words }) => {
-    await using view = await openView(server.origin, address, { theme });
+    await using view = await openView(server.origin, address, { theme, now: Date.now() });
     await ready(view, words);
     // The same elements in other colours.
     expect(await view.barriers(theme === 'dark' ? ['color-contrast'] : undefined)).toEqual([]);
@@ -46,7 +46,7 @@ describe.each(['light', 'dark'] as const)('in %s colours', (theme) => {
 
 describe('on a screen of 380 pixels', () => {
   test('nothing is wider than the screen, and the menu leads everywhere', async () => {
-    await using view = await openView(server.origin, 'pools', { theme: 'dark', width: 380, height: 780 });
+    await using view = await openView(server.origin, 'pools', { theme: 'dark', width: 380, height: 780, now: Date.now() });
     for (const { name, view: address, ready: words } of views) {
       await view.show(address);
       await ready(view, words);

@@ -1,7 +1,7 @@
 // How the page of the console says numbers, times, and what strangers have chosen.
 import { describe, expect, test } from 'vitest';
 import { grouped, octets, percent, rate, short } from '../../plugins/console/page/words/count.ts';
-import { dayAndTime, spellDuration, spellLength, spellSeconds, timeOfDay } from '../../plugins/console/page/words/length.ts';
+import { dayAndTime, momentWords, spellDuration, spellLength, spellSeconds, timeOfDay } from '../../plugins/console/page/words/length.ts';
 import { visible, visibleLines } from '../../plugins/console/page/words/visible.ts';
 
 describe('what strangers have chosen', () => {
@@ -45,6 +45,9 @@ test('moments are told where the reader is', () => {
   expect(timeOfDay(noon.toISOString())).toBe('12:03:09');
   expect(dayAndTime(noon.getTime())).toBe('2026-06-01 12:03:09');
   expect(timeOfDay('nonsense')).toBe('not known');
+  expect(momentWords(noon.toISOString(), new Date(noon.getTime() + 3_600_000))).toBe('12:03:09');
+  expect(momentWords(noon.toISOString(), new Date(noon.getTime() + 86_400_000))).toBe('2026-06-01 12:03:09');
+  expect(momentWords('nonsense', noon)).toBe('not known');
 });
 
 test('numbers', () => {

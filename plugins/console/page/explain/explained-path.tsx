@@ -1,6 +1,6 @@
 // The way of a question: block, plugins, what each did, and the answer.
 import type { Explanation } from 'ferrydns/plugin';
-import { Badge, Foreign, Panel, type Tone } from '../parts/words.tsx';
+import { Badge, Foreign, Panel, Sentence, type Tone } from '../parts/words.tsx';
 import { spellDuration } from '../words/length.ts';
 import { shortPlace } from '../words/place.ts';
 import { visible } from '../words/visible.ts';
@@ -16,7 +16,7 @@ export function ExplainedPath({ explanation }: { readonly explanation: Explanati
     <div class="explained">
       <p class="asked">
         <Foreign text={question.name} /> {question.class} {question.type} <span class="note">asked by</span> {visible(client)}{' '}
-        <span class="note">at</span> {server} <span class="note">took {spellDuration(milliseconds)}</span>
+        <span class="note">at</span> {server} <span class="note whole">took {spellDuration(milliseconds)}</span>
       </p>
       <AnswerPanel explanation={explanation} />
       <Panel title="The way of the question">
@@ -72,7 +72,7 @@ function PluginStep({ step }: { readonly step: Step }) {
         ))}
         {notes.map((each) => (
           <li key={`note ${each}`} class="note">
-            {visible(each)}
+            <Sentence text={each} />
           </li>
         ))}
       </ul>

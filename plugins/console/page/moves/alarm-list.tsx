@@ -1,6 +1,6 @@
 // What somebody has to look at now.
 import type { PlanStatus } from 'ferrydns/built-in/moves';
-import { visible } from '../words/visible.ts';
+import { Sentence } from '../parts/words.tsx';
 
 export function AlarmList({ status }: { readonly status: PlanStatus }) {
   const { alarms, damage, without_plan: without } = status;
@@ -8,12 +8,12 @@ export function AlarmList({ status }: { readonly status: PlanStatus }) {
     <>
       {damage !== null && (
         <div class="notice bad" role="alert">
-          <strong>The plan is stopped, and its names are not answered:</strong> {visible(damage)}
+          <strong>The plan is stopped, and its names are not answered:</strong> <Sentence text={damage} />
         </div>
       )}
       {alarms.map(({ about, text }) => (
         <div key={`${about} ${text}`} class="notice bad" role="alert">
-          <strong>Alarm:</strong> {visible(text)}
+          <strong>Alarm:</strong> <Sentence text={text} />
         </div>
       ))}
       {without.length > 0 && (

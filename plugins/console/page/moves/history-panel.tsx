@@ -1,8 +1,7 @@
 // What has happened to the plan, the newest first.
-import { Foreign, Moment, Panel } from '../parts/words.tsx';
+import { Foreign, Moment, Panel, Sentence } from '../parts/words.tsx';
 import { useCell } from '../server/hooks.ts';
 import { histories } from '../server/plan-history.ts';
-import { visible } from '../words/visible.ts';
 import { noHistory } from './history.ts';
 
 /** More are in the journal. */
@@ -22,7 +21,7 @@ export function HistoryPanel({ plan }: { readonly plan: string }) {
               <Moment at={at} />
               <div>
                 <div>
-                  {visible(why)} <span class="note">{phase === null ? '' : `→ ${phase}, epoch ${epoch}`}</span>
+                  <Sentence text={why} /> <span class="note">{phase === null ? '' : `→ ${phase}, epoch ${epoch}`}</span>
                 </div>
                 <div class="note">
                   by <Foreign text={by} />

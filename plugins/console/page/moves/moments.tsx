@@ -1,5 +1,5 @@
 // What is waited for, and for how long still, by the clock of the server.
-import { Moment } from '../parts/words.tsx';
+import { Moment, Sentence } from '../parts/words.tsx';
 import { type Told, untilTime } from '../server/plans.ts';
 import { spellLength } from '../words/length.ts';
 import { visible } from '../words/visible.ts';
@@ -16,13 +16,18 @@ export interface AtNow {
 export function Waits({ told, now }: AtNow) {
   const { status } = told;
   const { wait, flip, phase, damage } = status;
-  if (damage !== null) return <>stopped: {visible(damage)}</>;
-  if (wait !== null && wait.until === null) return <>{visible(wait.why)}</>;
+  if (damage !== null)
+    return (
+      <>
+        stopped: <Sentence text={damage} />
+      </>
+    );
+  if (wait !== null && wait.until === null) return <Sentence text={wait.why} />;
   const until = wait?.until ?? (phase === 'countdown' ? (flip?.at ?? null) : null);
   if (until === null) return <>{nextOf(status)}</>;
   return (
     <>
-      <span class="left">{spellLength(untilTime(until, told, now))}</span> left: {wait === null ? nextOf(status) : visible(wait.why)}
+      <span class="left">{spellLength(untilTime(until, told, now))}</span> left: <Sentence text={wait?.why ?? nextOf(status)} />
     </>
   );
 }

@@ -1,9 +1,9 @@
 // A button for every order that has a meaning now; one that is refused says why.
 import type { PlanStatus } from 'ferrydns/built-in/moves';
 import { useState } from 'preact/hooks';
+import { Sentence } from '../parts/words.tsx';
 import { session } from '../server/connection.ts';
 import { useCell } from '../server/hooks.ts';
-import { visible } from '../words/visible.ts';
 import { OrderDialog } from './order-dialog.tsx';
 import { type Order, ordersOf } from './orders.ts';
 
@@ -43,7 +43,7 @@ function OrderButton({ order, choose }: ButtonParts) {
       </button>
       {refusal !== null && (
         <span class="why-not" id={why}>
-          not now: {visible(refusal)}
+          not now: <Sentence text={refusal} />
         </span>
       )}
     </div>

@@ -2,9 +2,9 @@
 import type { PlanStatus } from 'ferrydns/built-in/moves';
 import { useState } from 'preact/hooks';
 import { OrderForm } from '../parts/order-form.tsx';
+import { Sentence } from '../parts/words.tsx';
 import { post } from '../server/ask.ts';
 import { notePlan } from '../server/plans.ts';
-import { visible } from '../words/visible.ts';
 import { type Order, orderBody } from './orders.ts';
 
 interface OrderParts {
@@ -38,7 +38,7 @@ export function OrderDialog({ order, seen, now, close }: OrderParts) {
       {order.tick !== undefined && (
         <label class="check">
           <input type="checkbox" required checked={ticked} onChange={(event) => setTicked(event.currentTarget.checked)} />
-          {visible(order.tick.label)}
+          <Sentence text={order.tick.label} />
         </label>
       )}
     </OrderForm>

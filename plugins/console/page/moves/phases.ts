@@ -34,7 +34,7 @@ export function trackOf({ mode, phase }: Pick<PlanStatus, 'mode' | 'phase'>): re
 }
 
 /** Whether clients may be on their way from A to B. */
-function isMoving(phase: PlanStatus['phase']): boolean {
+export function isMoving(phase: PlanStatus['phase']): boolean {
   return phase !== null && phase !== 'original' && phase !== 'done' && phase !== 'released';
 }
 

@@ -46,7 +46,7 @@ function PlanRow({ told, now }: { readonly told: Told; readonly now: number }) {
         </span>
         {phase ?? 'not known'} {paused && <Badge tone="warn">paused</Badge>}
       </td>
-      <td>
+      <td class="waits">
         <Waits told={told} now={now} />
       </td>
       <td class="number">{grouped(leases.from)}</td>

@@ -64,6 +64,7 @@ export function MemoryPanel({ overview }: { readonly overview: ToldOverview }) {
         clock
         times={sampleTimes(overview)}
         spell={octets}
+        doubling
         height={150}
         series={[
           { label: 'resident', colour: '--series-1', values: memory.rss },

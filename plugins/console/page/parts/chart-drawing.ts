@@ -15,6 +15,7 @@ interface Drawn {
   readonly across: string;
   readonly spell: (value: number) => string;
   readonly clock?: boolean;
+  readonly doubling?: boolean;
   readonly stack?: boolean;
   readonly top?: number;
   readonly marks?: ChartMarks;
@@ -34,6 +35,8 @@ const room = { top: 8, marked: 46, right: 18 };
 /** Of the names of bands. */
 const rowsOfNames = 2;
 const rowHeight = 14;
+/** Up to a TiB. */
+const powersOfTwo = Array.from({ length: 41 }, (_, power) => 2 ** power);
 
 export function drawChart(element: HTMLElement, wishes: Wishes): UPlot {
   const { series, height = 200, marks, stack } = wishes.parts();
@@ -83,7 +86,14 @@ function axesFor(parts: () => Drawn): UPlot.Axis[] {
       values: (_, splits) => splits.map((at) => (parts().clock === true ? timeOfDay(at * 1000).slice(0, 5) : String(at))),
       ...(parts().clock === true ? { incrs: [60, 120, 300, 600, 900, 1800, 3600] } : {}),
     },
-    { ...look, grid, ticks: { show: false }, size: widthOfWords, space: 34, values: (_, splits) => splits.map((value) => parts().spell(value)) },
+    {
+      ...look,
+      grid,
+      ticks: { show: false },
+      size: widthOfWords,
+      ...(parts().doubling === true ? { space: 20, incrs: powersOfTwo } : { space: 34 }),
+      values: (_, splits) => splits.map((value) => parts().spell(value)),
+    },
   ];
 }
 

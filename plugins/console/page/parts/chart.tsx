@@ -21,6 +21,8 @@ interface ChartParts extends ChartWords {
   readonly times: readonly number[];
   readonly series: readonly Series[];
   readonly clock?: boolean;
+  /** Octets: steps of the axis are powers of two. */
+  readonly doubling?: boolean;
   readonly stack?: boolean;
   /** The least that the axis reaches up to. */
   readonly top?: number;

@@ -1,9 +1,9 @@
 // What the dialogs of all orders have in common: who gives it, what the server says against it, and the two ways out.
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { visible } from '../words/visible.ts';
 import { Dialog } from './dialog.tsx';
 import { GivenBy, useGivenBy } from './given-by.tsx';
+import { Sentence } from './words.tsx';
 
 interface OrderFormParts {
   readonly title: string;
@@ -41,7 +41,7 @@ export function OrderForm({ title, label, look, give, close, children }: OrderFo
         <GivenBy by={by} change={setBy} />
         {refusal !== '' && (
           <p class="notice bad" role="alert">
-            The server refuses: {visible(refusal)}
+            The server refuses: <Sentence text={refusal} />
           </p>
         )}
         <div class="buttons">

@@ -1,5 +1,6 @@
 // What is wrong with a text, each at its place.
 import type { Finding } from 'ferrydns/plugin';
+import { shortPlace } from '../words/place.ts';
 import { visible } from '../words/visible.ts';
 
 interface ProblemParts {
@@ -28,6 +29,9 @@ export function ProblemList({ problems, tone, show }: ProblemParts) {
   );
 }
 
+/** A pasted text is the only one of its kind; other files are named. */
 function placeOf({ file, line, column }: Finding): string {
-  return `line ${line}${column === null ? '' : `, column ${column}`}${/^(Corefile|plan|pasted)/i.test(file) || file === '' ? '' : ` of ${visible(file)}`}`;
+  const name = shortPlace(file);
+  const other = !/^(Corefile|plan|pasted|$)/i.test(name);
+  return `line ${line}${column === null ? '' : `, column ${column}`}${other ? ` of ${visible(name)}` : ''}`;
 }

@@ -1,6 +1,6 @@
 // Words with a meaning: names from strangers, states, times.
 import type { ComponentChildren } from 'preact';
-import { dayAndTime, timeOfDay } from '../words/length.ts';
+import { dayAndTime, momentWords } from '../words/length.ts';
 import { visible } from '../words/visible.ts';
 import { Scroller } from './scroller.tsx';
 
@@ -20,14 +20,24 @@ export function Badge({ tone = 'plain', children, title }: { readonly tone?: Ton
   );
 }
 
-/** A moment as the time of day; the day is in its title. */
+/** A moment as the time of day, with the day where that is another one; both are in its title. */
 export function Moment({ at }: { readonly at: string | null }) {
   if (at === null) return <>not known</>;
+  const [first = '', ...rest] = momentWords(at, new Date()).split(' ');
   return (
     <time dateTime={at} title={`${dayAndTime(at)} (${at})`}>
-      {timeOfDay(at)}
+      <span class="whole">{first}</span>
+      {rest.map((each) => ` ${each}`)}
     </time>
   );
+}
+
+const moments = /(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)/;
+
+/** What the server says; moments in it are shown as others are. */
+export function Sentence({ text }: { readonly text: string }) {
+  const parts = visible(text).split(moments);
+  return <>{parts.map((part, i) => (i % 2 === 1 ? <Moment key={i} at={part} /> : part))}</>;
 }
 
 /** Says what to do where there is nothing to show. */

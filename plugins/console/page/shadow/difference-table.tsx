@@ -24,7 +24,7 @@ export function DifferenceTable({ differences }: { readonly differences: readonl
         each.differences.map((found, i) => (
           <tr key={`${each.number} ${found.kind}`}>
             {i === 0 && <Question difference={each} />}
-            <td>
+            <td class="kind">
               <Badge tone="warn">{visible(found.kind)}</Badge>
             </td>
             <td class="answer">{visible(found.here)}</td>

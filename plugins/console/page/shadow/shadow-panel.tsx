@@ -18,8 +18,10 @@ export function ShadowPanel({ shadow }: { readonly shadow: ShadowStatus }) {
       title={`Compared with ${servers.map((each) => visible(each)).join(', ')}`}
       side={
         <>
-          <Badge>{percent(sample, 1)} of the queries</Badge>
-          <span class="note">for {zones.map((each) => visible(each)).join(', ')}</span>
+          <Badge>{Number((sample * 100).toFixed(2))}% of the queries</Badge>
+          <span class="note">
+            {zones.length === 1 ? 'zone' : 'zones'} {zones.map((each) => visible(each)).join(', ')}
+          </span>
         </>
       }
     >
@@ -32,11 +34,7 @@ export function ShadowPanel({ shadow }: { readonly shadow: ShadowStatus }) {
         />
         <Figure name="Different" value={grouped(different)} tone={different > 0 ? 'bad' : 'plain'} />
         <Figure name="Take turns" value={grouped(turns)} note="different at first, the same by and by" />
-        <Figure
-          name="Not answered there"
-          value={grouped(unanswered)}
-          note={dropped > 0 ? `${grouped(dropped)} were too many at a time` : undefined}
-        />
+        <Figure name="Not answered there" value={grouped(unanswered)} note={dropped > 0 ? `${grouped(dropped)} too many at a time` : undefined} />
       </dl>
       {Object.keys(kinds).length > 0 && (
         <fieldset class="buttons">

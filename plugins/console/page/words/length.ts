@@ -36,6 +36,11 @@ export function dayAndTime(time: string | number): string {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${timeOfDay(time)}`;
 }
 
+/** The time of day, or both where it is not the day of `now`. */
+export function momentWords(time: string, now: Date): string {
+  return new Date(time).toDateString() === now.toDateString() ? timeOfDay(time) : dayAndTime(time);
+}
+
 function two(number: number): string {
   return String(number).padStart(2, '0');
 }
