@@ -4,6 +4,7 @@ import { headerLength } from '../dns/wire.ts';
 import { type Addresses, Ends } from './addresses.ts';
 import { type Answerer, type Cancellable, type MessageStream, maxMessage, type Peer, pending } from './answerer.ts';
 import type { Served } from './connections.ts';
+import { readInto } from './read-into.ts';
 import type { Timeouts } from './stream-settings.ts';
 
 /** Queries of one connection that may be in hand; more are read when some are answered. */
@@ -58,7 +59,7 @@ export class FramedConnection extends Ends implements Peer, Served {
     this.answerer = answerer;
     this.timeouts = timeouts;
     this.out = out;
-    socket.on('data', (chunk: Buffer) => this.read(chunk));
+    readInto(socket, (chunk) => this.read(chunk));
     socket.on('end', () => this.finish());
     socket.on('drain', () => this.goOn());
     // A connection is idle when all its queries are answered (RFC 7766 section 3); an answer begins the time anew.
@@ -155,6 +156,10 @@ export class FramedConnection extends Ends implements Peer, Served {
     this.restLength += chunk.length;
     if (this.restLength >= this.wanted) this.readFrames();
     else this.startFrameTimer();
+    // The memory of the chunk is others' from here on.
+    const last = this.rest.length - 1;
+    const left = this.rest[last];
+    if (left?.buffer === chunk.buffer) this.rest[last] = Buffer.from(left);
   }
 
   /** Answers the frames that are there, those whose answers are at hand by one write. */

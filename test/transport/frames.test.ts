@@ -100,6 +100,19 @@ test('a frame is answered when its last octet has come, whatever pieces it comes
   expect(await read(all.length)).toEqual(all);
 });
 
+test('pieces of a frame stay what they were while other connections are read', async () => {
+  const [one, other] = [await served(echo), await served(echo)];
+  const frame = framed([numbered(1, 100)]);
+  for (let at = 0; at < frame.length; at += 40) {
+    one.client.write(frame.subarray(at, at + 40));
+    const turn = at / 40 + 1;
+    const others = framed([numbered(2, 100)]);
+    other.client.write(others);
+    await other.read(turn * others.length);
+  }
+  expect(await one.read(frame.length)).toEqual(frame);
+});
+
 test('answers of the greatest length leave whole, however many come at once', async () => {
   const { client, read } = await served((_wire, _start, _end, _peer, out) => {
     out.fill(7);
