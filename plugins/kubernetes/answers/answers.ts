@@ -22,7 +22,7 @@ import type { AnswerStore, Causes } from './answer-store.ts';
 import type { Finder, Finding } from './finder.ts';
 import { type NameServer, nameServers, usualNameServer } from './name-servers.ts';
 import { parseRequest, type RecordRequest } from './record-request.ts';
-import { addressRecord, addressRecords, below, type Family, serviceRecords, startOfAuthority } from './records.ts';
+import { addressRecord, addressRecords, below, type Family, pointerRecords, serviceRecords, startOfAuthority } from './records.ts';
 
 export interface AnswerSettings {
   readonly zones: readonly Name[];
@@ -216,8 +216,7 @@ export class Answers {
     const { settings } = this.options;
     const key = addressKey(address);
     const targets = this.namesOf(key, address).map((labels) => below(labels, settings.primaryZone));
-    const name = query.originalName;
-    const answers = [...new Set(targets)].map((data) => record({ name, type: 'PTR', ttl: settings.ttl, data }));
+    const answers = pointerRecords(query.originalName, targets, settings.ttl);
     return { rcode: answers.length === 0 ? 'NXDOMAIN' : 'NOERROR', answers, causes: { address: key }, lasting: true };
   }
 

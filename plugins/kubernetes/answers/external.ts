@@ -2,12 +2,12 @@
 import type { ExternalAnswer, ExternalNames, ExternalQuestion } from 'ferrydns/built-in';
 import { type Awaitable, labelsOf, parseName, type Query, QueryType, type Reply, type ResourceRecord, record } from 'ferrydns/plugin';
 import { addressKey, addressOfReverse, packAddress } from '../cluster/addresses.ts';
-import type { PackedAddress, Service } from '../cluster/objects.ts';
+import { noPort, type PackedAddress, type Service } from '../cluster/objects.ts';
 import type { ServiceIndex } from '../cluster/service-index.ts';
 import { endpointsIn, type Finder, type Found, fits } from './finder.ts';
 import { externalNameServers } from './name-servers.ts';
 import { anything, type RecordRequest } from './record-request.ts';
-import { addressRecord, addressRecords, below, serviceRecords, weightOf } from './records.ts';
+import { addressRecord, addressRecords, below, pointerRecords, serviceRecords, weightOf } from './records.ts';
 
 export interface ExternalOptions {
   readonly index: ServiceIndex;
@@ -67,8 +67,8 @@ export class External implements ExternalNames {
   private names({ query, ttl, reverseZone }: ExternalQuestion, address: PackedAddress): ExternalAnswer {
     const { index, finder } = this.options;
     const entries = index.byExternalAddress.find(addressKey(address)).filter(({ namespace }) => finder.exposesReverse(namespace));
-    const targets = new Set(entries.map(({ name, namespace }) => below(`${name}.${namespace}`, reverseZone)));
-    const answers = [...targets].map((data) => record({ name: query.originalName, type: 'PTR', ttl, data }));
+    const targets = entries.map(({ name, namespace }) => below(`${name}.${namespace}`, reverseZone));
+    const answers = pointerRecords(query.originalName, targets, ttl);
     return { rcode: answers.length === 0 ? 'NXDOMAIN' : 'NOERROR', answers, additionals: [], truncated: false };
   }
 
@@ -93,6 +93,7 @@ export class External implements ExternalNames {
     const answers = [...own.answers];
     const additionals = [...own.additionals];
     for (const { host, port } of reached.hosts) {
+      if (port === noPort) continue;
       const data = { priority: 0, weight: weightOf(count), port, target: host };
       answers.push(record({ name, type: 'SRV', ttl: this.options.ttl, data }));
     }

@@ -49,7 +49,7 @@ export function serviceRecords(
   const additionals = new Map<string, ResourceRecord>();
   const weight = weightOf(count);
   for (const { address, port, owner } of found) {
-    const target = zone === '.' ? `${owner}.` : `${owner}.${zone}`;
+    const target = below(owner, zone);
     if (port === noPort || target.length > longestName) continue;
     const service = `${port} ${target}`;
     const glue = `${target} ${addressText(address)}`;
@@ -57,6 +57,12 @@ export function serviceRecords(
     if (!additionals.has(glue)) additionals.set(glue, addressRecord(target, address, glueTtl));
   }
   return { answers: [...answers.values()], additionals: [...additionals.values()] };
+}
+
+/** PTR records. A target whose name would be too long is left out. */
+export function pointerRecords(name: string, targets: readonly string[], ttl: number): readonly ResourceRecord[] {
+  const fitting = targets.filter(({ length }) => length <= longestName);
+  return [...new Set(fitting)].map((data) => record({ name, type: 'PTR', ttl, data }));
 }
 
 /** Characters of an absolute name in presentation form, where each stands for one octet. */

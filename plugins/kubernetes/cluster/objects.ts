@@ -3,7 +3,7 @@
 /** Addresses in few octets: of IPv4 four characters, of IPv6 sixteen, each with the value of one octet. */
 export type PackedAddress = string;
 
-/** The number of a port that has none: of a service or a slice without ports. */
+/** The number of a port that has none: of a service or a slice without ports, or where the one stated is none. */
 export const noPort = -1;
 
 export interface ServicePort {

@@ -1,4 +1,5 @@
 // Takes from objects of the API what DNS needs. What is not as the API promises is an error that names the field.
+import { parseName } from 'ferrydns/plugin';
 import { addressLabel, packAddress } from './addresses.ts';
 import {
   type EndpointSlice,
@@ -60,10 +61,31 @@ export function trimService(raw: RawObject): Service {
     ...nameOf(raw),
     kind,
     addresses: kind === 'cluster' ? packed(stated) : none,
-    externalName: isExternal ? text(spec, 'externalName') : '',
+    externalName: isExternal ? aliasIn(spec) : '',
     ports: portsOf(list(spec, 'ports')),
-    external: shared([...texts(spec, 'externalIPs'), ...ingress].filter((each) => each !== '')),
+    external: shared([...texts(spec, 'externalIPs'), ...ingress].filter((each) => each !== '' && isName(each))),
   };
+}
+
+/** The API takes labels that are longer than those of a domain name. */
+function aliasIn(spec: RawObject): string {
+  const alias = text(spec, 'externalName');
+  if (alias !== '' && !isName(alias)) throw new Error(`externalName: found ${JSON.stringify(alias)}, expected a domain name`);
+  return alias;
+}
+
+function isName(text: string): boolean {
+  try {
+    parseName(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether it can stand in front of a name. */
+function isAbove(labels: string): boolean {
+  return isName(`${labels}.a`);
 }
 
 export function trimSlice(raw: RawObject, options: TrimOptions): EndpointSlice {
@@ -117,10 +139,11 @@ export function labelAt({ labels, addresses, width }: EndpointSlice, index: numb
 
 function labelOf(endpoint: RawObject, { podNames }: TrimOptions): string {
   const hostname = text(endpoint, 'hostname');
-  if (hostname !== '' || !podNames) return hostname.toLowerCase();
+  if (hostname !== '' && isAbove(hostname)) return hostname.toLowerCase();
+  if (!podNames) return '';
   const pod = text(part(endpoint, 'targetRef', nothing), 'name');
   // A longer name is no label of a domain name.
-  return pod.length < 64 ? pod.toLowerCase() : '';
+  return pod.length < 64 && isAbove(pod) ? pod.toLowerCase() : '';
 }
 
 /** Undefined for a Pod that is about to end, or has no address yet. */
@@ -187,10 +210,14 @@ function portsOf(stated: readonly RawObject[]): readonly ServicePort[] {
   if (stated.length === 0) return sentinel;
   const ports = stated.map((each) => {
     const port = each['port'];
-    return { name: text(each, 'name'), protocol: text(each, 'protocol'), port: typeof port === 'number' ? port : noPort };
+    return { name: text(each, 'name'), protocol: text(each, 'protocol'), port: isPort(port) ? port : noPort };
   });
   const key = JSON.stringify(ports);
   return knownPorts.one(key, () => ports);
+}
+
+function isPort(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffff;
 }
 
 function part(of: RawObject, name: string, fallback?: RawObject): RawObject {
