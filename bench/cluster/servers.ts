@@ -40,7 +40,11 @@ const patience = 300_000;
 /** Milliseconds. */
 const askPatience = 2000;
 
-export const ferrydns: ServerKind = { name: 'ferrydns', command: [process.execPath, join(import.meta.dirname, '../../src/bin.ts')] };
+/** The program that `FERRYDNS` names, as one that was built, else that of the source. */
+export const ferrydns: ServerKind = {
+  name: 'ferrydns',
+  command: [process.execPath, process.env['FERRYDNS'] ?? join(import.meta.dirname, '../../src/bin.ts')],
+};
 
 /** The CoreDNS that `COREDNS` names, else the one that is installed or was built for tests. Throws an Error that says how to get one. */
 export function coredns(): ServerKind {

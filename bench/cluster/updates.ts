@@ -1,5 +1,5 @@
 // Updates of endpoints at a fixed rate, from a played API server to several DNS servers at once: what an update costs each, and how long it takes until it is answered.
-// Both hear of it in JSON. A real API server and its etcd would take both cores of a small machine for a few hundred updates a second.
+// Both hear of it as Protocol Buffers, as from a real API server. That and its etcd would take both cores of a small machine for a few hundred updates a second.
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import { PlayedApi } from '../../test/support/played-api.ts';
 import type { Children } from '../children.ts';
@@ -26,7 +26,7 @@ export interface UpdateLoad {
 const longestWait = 10_000;
 
 export async function underUpdates(children: Children, kinds: readonly ServerKind[], load: UpdateLoad): Promise<readonly UpdateFigures[]> {
-  await using api = await PlayedApi.start([...largeCluster()]);
+  await using api = await PlayedApi.start([...largeCluster()], { protobuf: 'plain' });
   const servers: ClusterServer[] = [];
   for (const kind of kinds) servers.push(await startServer(children, kind, { block: [`endpoint ${api.url}`, 'startup_timeout 120s'] }));
   const updates = new Updates(api);

@@ -44,8 +44,8 @@ export type Fault = { readonly status: number; readonly headers?: Readonly<Recor
 export interface PlayedApiOptions {
   /** Whether lists are streamed (`sendInitialEvents`), as newer servers do. */
   readonly streams?: boolean | 'old etcd';
-  /** Whether lists and watches are sent as Protocol Buffers to those who would rather have them. */
-  readonly protobuf?: boolean;
+  /** Whether lists and watches are sent as Protocol Buffers to those who would rather have them; 'plain': without the fields that no reader knows. */
+  readonly protobuf?: boolean | 'plain';
   /** Objects of a page at most. */
   readonly page?: number;
 }
@@ -167,7 +167,8 @@ export class PlayedApi implements AsyncDisposable {
     response.on('error', () => {});
     const fault = this.fault(asked);
     if (fault === 'silence') return;
-    const protobuf = this.options.protobuf === true && hasMessage(kindIn(path)) && String(request.headers.accept).startsWith(protobufType);
+    const protobuf =
+      (this.options.protobuf ?? false) !== false && hasMessage(kindIn(path)) && String(request.headers.accept).startsWith(protobufType);
     if (fault === 'cut') request.socket.destroy();
     else if (fault !== undefined) refuse(response, fault, protobuf);
     else if (path.includes('/namespaces/')) void this.answerObject(request, response);
@@ -192,11 +193,12 @@ export class PlayedApi implements AsyncDisposable {
     const metadata = { resourceVersion: `${this.version}`, ...(from + limit < all.length ? { continue: `${from + limit}` } : {}) };
     const list = { kind: listKind(path), apiVersion: versionIn(path), metadata, items: items.map(({ object }) => object) };
     response.writeHead(200, { 'content-type': protobuf ? protobufType : 'application/json' });
-    response.end(protobuf ? listEnvelope(kindIn(path), list) : JSON.stringify(list));
+    response.end(protobuf ? listEnvelope(kindIn(path), list, this.hasStrange) : JSON.stringify(list));
   }
 
   private watch(path: string, query: URLSearchParams, response: ServerResponse, protobuf: boolean): void {
-    const event: Watch['event'] = (type, object) => response.write(protobuf ? watchFrame(type, object) : `${JSON.stringify({ type, object })}\n`);
+    const event: Watch['event'] = (type, object) =>
+      response.write(protobuf ? watchFrame(type, object, this.hasStrange) : `${JSON.stringify({ type, object })}\n`);
     const watch = { path, query, response, event };
     const wants = query.get('sendInitialEvents') === 'true';
     if (wants && this.options.streams === false) {
@@ -229,6 +231,10 @@ export class PlayedApi implements AsyncDisposable {
     else for (const past of this.events) if (past.version > from) send(watch, past);
     this.watches.add(watch);
     response.on('close', () => this.watches.delete(watch));
+  }
+
+  private get hasStrange(): boolean {
+    return this.options.protobuf !== 'plain';
   }
 
   private sendInitial(watch: Watch): void {

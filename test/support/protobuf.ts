@@ -1,6 +1,5 @@
 // Writes objects of the Kubernetes API as Protocol Buffers: the fields that the plugin reads, and one of each wire type that it has to pass over.
 import {
-  envelopeMessage,
   listMetaMessage,
   namespaceMessage,
   podMessage,
@@ -23,38 +22,51 @@ const types: Readonly<Record<string, MessageType>> = {
 export const hasMessage = (kind: string): boolean => types[kind] !== undefined;
 
 const mark = Buffer.from('k8s\0');
+/** Clients of Go ask an object of a watch for its version too. */
+const typeMeta = messageType({ 1: { name: 'apiVersion', as: 'text' }, 2: { name: 'kind', as: 'text' } });
+const envelopeMessage = messageType({ 1: { name: 'typeMeta', as: 'message', of: typeMeta }, 2: { name: 'raw', as: 'octets' } });
 
-/** A frame of a watch. */
-export function watchFrame(type: string, object: { readonly kind?: unknown }): Buffer {
-  const event = encode(watchEventMessage, { type, object: { raw: envelope(object) } });
+/** A frame of a watch; `withStrange`: with fields that no message has, as a newer server may send them. */
+export function watchFrame(type: string, object: { readonly apiVersion?: unknown; readonly kind?: unknown }, withStrange = true): Buffer {
+  const event = encode(watchEventMessage, { type, object: { raw: envelope(object, withStrange) } }, withStrange);
   return Buffer.concat([uint32(event.length), event]);
 }
 
 /** An object with what stands around it. */
-export function envelope(object: { readonly kind?: unknown }): Buffer {
-  const type = types[String(object.kind)];
-  if (type === undefined) throw new Error(`no message is known for ${String(object.kind)}`);
-  return Buffer.concat([mark, encode(envelopeMessage, { typeMeta: { kind: object.kind }, raw: encode(type, object) })]);
+export function envelope(object: { readonly apiVersion?: unknown; readonly kind?: unknown }, withStrange = true): Buffer {
+  const { apiVersion, kind } = object;
+  const type = types[String(kind)];
+  if (type === undefined) throw new Error(`no message is known for ${String(kind)}`);
+  return Buffer.concat([mark, encode(envelopeMessage, { typeMeta: { apiVersion, kind }, raw: encode(type, object, withStrange) }, withStrange)]);
 }
 
 /** A list of objects of one kind, in its envelope. */
-export function listEnvelope(kind: string, list: { readonly metadata: object; readonly items: readonly object[] }): Buffer {
+export function listEnvelope(
+  kind: string,
+  { metadata, items }: { readonly metadata: object; readonly items: readonly object[] },
+  withStrange = true,
+): Buffer {
   const of = types[kind] ?? [];
-  const type = messageType({ 1: { name: 'metadata', as: 'message', of: listMetaMessage }, 2: { name: 'items', as: 'messages', of } });
-  const raw = encode(type, list, false);
-  return Buffer.concat([mark, encode(envelopeMessage, { typeMeta: { kind: `${kind}List` }, raw }, false)]);
+  const raw = [prefixed(1, encode(listMetaMessage, metadata, withStrange)), ...items.map((item) => prefixed(2, encode(of, item, withStrange)))];
+  return Buffer.concat([mark, encode(envelopeMessage, { typeMeta: { kind: `${kind}List` }, raw: Buffer.concat(raw.flat()) }, false)]);
 }
 
 export function encode(type: MessageType, object: object, withStrange = true): Buffer {
   const fields = object as Readonly<Record<string, unknown>>;
   const parts = type.flatMap((field, number) => {
     const value = field === undefined ? undefined : fields[field.name];
-    return field === undefined || value === undefined ? [] : encodeField(number, field, value);
+    return field === undefined || value === undefined ? [] : encodeField(number, { field, value, withStrange });
   });
   return Buffer.concat([...parts, ...(withStrange ? strange : [])]);
 }
 
-function encodeField(number: number, field: NonNullable<MessageType[number]>, value: unknown): Buffer[] {
+interface Entry {
+  readonly field: NonNullable<MessageType[number]>;
+  readonly value: unknown;
+  readonly withStrange: boolean;
+}
+
+function encodeField(number: number, { field, value, withStrange }: Entry): Buffer[] {
   switch (field.as) {
     case 'integer':
     case 'boolean':
@@ -68,9 +80,9 @@ function encodeField(number: number, field: NonNullable<MessageType[number]>, va
       return Object.entries(value as object).flatMap(([key, text]) => prefixed(number, Buffer.concat([...prefixed(1, key), ...prefixed(2, text)])));
     case 'message':
       // A time is a text in JSON.
-      return prefixed(number, encode(field.of, typeof value === 'string' ? { seconds: Date.parse(value) / 1000 } : (value as object)));
+      return prefixed(number, encode(field.of, typeof value === 'string' ? { seconds: Date.parse(value) / 1000 } : (value as object), withStrange));
     case 'messages':
-      return (value as readonly object[]).flatMap((each) => prefixed(number, encode(field.of, each)));
+      return (value as readonly object[]).flatMap((each) => prefixed(number, encode(field.of, each, withStrange)));
   }
 }
 
@@ -95,5 +107,5 @@ function uint32(value: number): Buffer {
   return octets;
 }
 
-/** Fields that no message has: a newer server may send some. */
+/** One of each wire type. */
 const strange = [tag(100, 0), varint(300), tag(101, 1), Buffer.alloc(8), ...prefixed(102, 'new'), tag(2000, 5), Buffer.alloc(4)];
