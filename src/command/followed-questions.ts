@@ -1,7 +1,7 @@
 // Questions as others are asked them: from a file, standard input, or a socket file to which a server writes dnstap. What it is shows in its first octets.
 import { createReadStream } from 'node:fs';
 import { createServer } from 'node:net';
-import { PassThrough } from 'node:stream';
+import { addAbortSignal, PassThrough } from 'node:stream';
 import type { QuestionReader } from './captured-question.ts';
 import { DnstapReader } from './dnstap-reader.ts';
 import { LogReader } from './log-reader.ts';
@@ -41,7 +41,8 @@ class GuessingReader implements QuestionReader {
 }
 
 function piecesOf(source: string, signal: AbortSignal): AsyncIterable<unknown> {
-  return source === '-' ? process.stdin : createReadStream(source, { signal });
+  // Who writes there may go on for ever.
+  return source === '-' ? addAbortSignal(signal, process.stdin) : createReadStream(source, { signal });
 }
 
 function readerFor(head: Buffer): QuestionReader {

@@ -1,8 +1,10 @@
 // `ferrydns compare -follow`: the questions in captures and logs of others, and what is printed of them.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { runCompare } from '../../src/command/compare-command.ts';
 import { DnstapReader } from '../../src/command/dnstap-reader.ts';
 import { LogReader } from '../../src/command/log-reader.ts';
@@ -10,6 +12,7 @@ import { PcapReader } from '../../src/command/pcap-reader.ts';
 import { ethernet, frame, ip4, ip6, log, numbers, pcap, query, read, reply, tap, tapStream, udp } from '../support/captures.ts';
 import { startUpstream } from '../support/upstream.ts';
 
+const main = join(import.meta.dirname, '../../src/main.ts');
 const wanted = ip4(udp(query('www.example.org.')));
 
 describe('a pcap file', () => {
@@ -109,5 +112,22 @@ describe('the command', () => {
     expect((await follow(tapStream(tap(query('www.example.org.'))), a.endpoint, a.endpoint)).text).toBe('1 questions: 1 the same, 0 different\n');
     await expect(follow(Buffer.from('0a0d0d0a00', 'hex'), a.endpoint, a.endpoint)).rejects.toThrow(/pcapng is not read/);
     expect((await follow('', a.endpoint, a.endpoint)).text).toBe('0 questions: 0 the same, 0 different\n');
+  });
+
+  test('prints the numbers at a signal, although standard input does not end', async () => {
+    await using a = await startUpstream({ '* *': { answer: ['www.example.org 60 A 192.0.2.1'] } });
+    await using b = await startUpstream({ '* *': { answer: ['www.example.org 60 A 192.0.2.2'] } });
+    const child = spawn(process.execPath, [main, 'compare', '-servers', `${a.endpoint},${b.endpoint}`, '-rounds', '1', '-follow', '-']);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    let printed = '';
+    child.stdout.on('data', (piece: Buffer) => {
+      printed += String(piece);
+    });
+    const ended = once(child, 'close');
+    child.stdin.write(`${log}\n`);
+    await expect.poll(() => printed).toContain('www.example.org. A answer');
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([1, null]);
+    expect(printed).toMatch(/\d questions: 0 the same, \d different\n$/);
   });
 });
