@@ -47,7 +47,7 @@ export class Responder implements Answerer, Shortfall {
   answering: Answering;
   /** Whether queries are taken: not before every instance has started, and not any more while the last ones are answered. */
   open = true;
-  private readonly now: () => number;
+  readonly now: () => number;
   private readonly log: Logger;
 
   constructor(answering: Answering, context: { readonly now: () => number; readonly log: Logger }) {
@@ -81,7 +81,7 @@ export class Responder implements Answerer, Shortfall {
   /** A mistake of ours in reading a message costs that message, never the process. */
   private read(wire: Uint8Array, start: number, end: number, peer: Peer): Query | Verdict {
     try {
-      const query = readQuery(wire, start, end, peer, this.now());
+      const query = readQuery(wire, start, end, peer, peer.receivedAt ?? this.now());
       return typeof query === 'object' && query.opcode === Opcode.NOTIFY && !this.answering.notified ? verdict.refused : query;
     } catch (error) {
       this.panicked(error);

@@ -3,6 +3,8 @@ import type { Client } from '../dns/client.ts';
 
 /** A client that can be sent a message. */
 export interface Peer extends Client {
+  /** When its message was received, on {@link Answerer.now}, while that is being answered; undefined where messages are received one by one: just now. */
+  readonly receivedAt?: number | undefined;
   /** Sends a whole message; the bytes may be used again afterwards. Does nothing when the client is gone. */
   send(message: Uint8Array): void;
   /** Says that no answer will come to a query that was {@link pending}, or that the last message of one has been sent. */
@@ -31,6 +33,8 @@ export const pending = -1;
 
 /** The server as a transport sees it. */
 export interface Answerer {
+  /** Milliseconds: the clock of {@link Peer.receivedAt}. A transport that receives many messages by one call reads it once for all of them. */
+  readonly now?: () => number;
   /**
    * Answers the message between `start` and `end` of `wire`, which is free for use again when this returns. A reply at hand is written
    * to the start of `out` (65,535 octets) and its length returned; 0 means that nothing is to be sent, {@link pending} that it comes later.

@@ -24,7 +24,7 @@ async function listen(answer: Answerer['answer'], address = '127.0.0.1') {
 }
 
 /** A socket whose system calls are changed. */
-function listenWith(answer: Answerer['answer'], change: (real: UdpDescriptor) => Partial<Descriptor>): BatchSocket {
+function listenWith(answer: Answerer['answer'], change: (real: UdpDescriptor) => Partial<Descriptor>, now?: () => number): BatchSocket {
   const name = socketAddress('127.0.0.1', 0);
   const real = new UdpDescriptor({ family: 4, name, shared: false, packetInfo: false, bufferSize: 0 });
   const descriptor: Descriptor = {
@@ -35,7 +35,8 @@ function listenWith(answer: Answerer['answer'], change: (real: UdpDescriptor) =>
     close: () => real.close(),
     ...change(real),
   };
-  const socket = new BatchSocket(descriptor, { address: '127.0.0.1', answerer: { answer }, log: silent });
+  const answerer = now === undefined ? { answer } : { answer, now };
+  const socket = new BatchSocket(descriptor, { address: '127.0.0.1', answerer, log: silent });
   open.add(socket);
   return socket;
 }
@@ -80,6 +81,32 @@ describe.runIf(isNativeAvailable())('a wildcard socket', () => {
     }
     expect(address).toBe('::');
     expect(locals).toEqual(own.map((each) => `${each} ${each}`));
+  });
+});
+
+describe.runIf(isNativeAvailable())('the time at which queries were received', () => {
+  test('is read once for all that one call receives, and anew for the next', async () => {
+    let reading = 0;
+    let ready = false;
+    const times: (number | undefined)[] = [];
+    const noted: Answerer['answer'] = (wire, start, end, peer, out) => {
+      times.push(peer.receivedAt);
+      return echo(wire, start, end, peer, out);
+    };
+    const socket = listenWith(
+      noted,
+      (real) => ({ receive: (messages) => (ready ? real.receive(messages) : 0) }),
+      () => ++reading,
+    );
+    const asker = await client(socket.port);
+    const received = texts(asker, 3);
+    for (const text of ['1', '2', '3']) asker.send(Buffer.from(text));
+    await new Promise((resolve) => setImmediate(resolve));
+    ready = true;
+    await received;
+    asker.send(Buffer.from('4'));
+    await texts(asker, 1);
+    expect(times).toEqual([1, 1, 1, 2]);
   });
 });
 

@@ -9,6 +9,8 @@ export interface PeerSocket {
   /** The address and port that the socket is bound to. */
   readonly address: string;
   readonly port: number;
+  /** See {@link Peer.receivedAt}. */
+  readonly receivedAt: number | undefined;
   /** Whether the socket is bound to every address, so that each datagram tells which one was asked. */
   readonly wildcard: boolean;
   send(message: Uint8Array, peer: BatchPeer): void;
@@ -40,6 +42,10 @@ export class BatchPeer implements Peer {
     this.remote0 = names[name + addressWord[socket.family]] as number;
     // In struct in6_pktinfo the address comes before the interface, in struct in_pktinfo behind it.
     this.local0 = messages.hasPacketInfo(slot) ? (controls[socket.family === 6 ? info : info + 1] as number) : 0;
+  }
+
+  get receivedAt(): number | undefined {
+    return this.socket.receivedAt;
   }
 
   get transport(): 'udp' {

@@ -49,6 +49,7 @@ export class BatchSocket implements PeerSocket, BatchListening {
   readonly port: number;
   readonly wildcard: boolean;
   readonly counters = zeroCounters();
+  receivedAt: number | undefined = undefined;
   private readonly descriptor: Descriptor;
   private readonly answerer: Answerer;
   private readonly log: Logger;
@@ -185,6 +186,7 @@ export class BatchSocket implements PeerSocket, BatchListening {
 
   private answerAll(count: number, again = false): void {
     this.answering = true;
+    this.receivedAt = this.answerer.now?.();
     try {
       for (let slot = 0; slot < count; slot++) {
         if (!again || this.answeredAtOnce[slot] === 1) this.answer(slot);
