@@ -14,8 +14,6 @@ const fixedLength = 10;
 export class Answered {
   /** When the query came, milliseconds since 1970. */
   time = 0;
-  /** Milliseconds from then to the answer. */
-  duration = 0;
   /** Octets that were sent. */
   sent = 0;
   rcode = 0;
@@ -25,6 +23,18 @@ export class Answered {
   found = false;
   /** The code of the first extended error (RFC 8914); -1 without one. */
   error = -1;
+
+  private readonly now: () => number;
+
+  /** `now` is milliseconds since 1970. */
+  constructor(now: () => number) {
+    this.now = now;
+  }
+
+  /** Milliseconds from then to now. */
+  get duration(): number {
+    return this.now() - this.time;
+  }
 
   nothing(): void {
     this.reset(0, noRcode);

@@ -1,19 +1,10 @@
 // One directive: chooses queries, and writes them where it says.
 import type { Counter, Metrics, Query } from 'ferrydns/plugin';
 import type { Answered } from './answered.ts';
+import type { Batch } from './batch.ts';
 import type { LogSettings } from './options.ts';
 import { Origins } from './origins.ts';
-import { type Area, type RecordForm, writeRecord } from './record.ts';
-
-/** Where the events of a directive go in this process. */
-export interface Outlet {
-  /** Where they are written. */
-  readonly area: Area;
-  /** What is done with one that was written there. */
-  written(at: number): void;
-  /** Takes an event from another area. */
-  take(area: Area, at: number): void;
-}
+import { type RecordForm, writeRecord } from './record.ts';
 
 export class LogMetrics {
   readonly events: Counter;
@@ -33,7 +24,8 @@ export class LogMetrics {
 
 export class Log {
   readonly settings: LogSettings;
-  outlet: Outlet | undefined = undefined;
+  /** Where its events are written in this process. */
+  batch: Batch | undefined = undefined;
   private readonly form: RecordForm;
   private readonly metrics: LogMetrics;
 
@@ -44,13 +36,13 @@ export class Log {
   }
 
   record(query: Query, answered: Answered): void {
-    const { outlet, settings } = this;
-    if (outlet === undefined || !settings.selection.has(query, answered)) return;
+    const { batch, settings } = this;
+    if (batch === undefined || !settings.selection.has(query, answered)) return;
     if (!settings.selection.draws()) {
       this.metrics.sampled.add();
       return;
     }
-    outlet.written(writeRecord(outlet.area, this.form, query, answered));
+    writeRecord(batch, this.form, query, answered);
     this.metrics.events.add();
   }
 }

@@ -1,49 +1,49 @@
-// Where an answer came from, made once: listener, zone, view, and the plugin that answered.
-import { perRoute, type Query, type Route } from 'ferrydns/plugin';
+// Where answers came from: listener, zone, view, and the plugin that answered. An event has the number of its origin in this process.
+import { perRoute, type Query } from 'ferrydns/plugin';
 
-/** Stands between two texts. */
-export const separator = '\0';
-/** Octets of an origin at most: a longer one is cut. */
-const mostOctets = 1000;
+export interface Origin {
+  readonly server: string;
+  readonly zone: string;
+  readonly view: string;
+  readonly plugin: string;
+}
 
-/** The texts of an origin as octets, in whole words: they are copied faster so. */
-interface Origin {
-  readonly words: Uint32Array;
-  /** Octets of the texts. */
-  readonly length: number;
+/** The origins of this process by their numbers. There are no more than listeners, zones, views and plugins make. */
+const origins: Origin[] = [];
+const numbers = new Map<string, number>();
+
+export function originAt(number: number): Origin {
+  return origins[number] as Origin;
+}
+
+/** The number of an origin; the next one, if it is new. */
+export function originNumber({ server, zone, view, plugin }: Origin): number {
+  const key = [server, zone, view, plugin].join('\0');
+  const known = numbers.get(key);
+  if (known !== undefined) return known;
+  numbers.set(key, origins.length);
+  return origins.push({ server, zone, view, plugin }) - 1;
 }
 
 /** The plugins that have answered for a route: seldom more than two or three. */
 interface Known {
   readonly plugin: string;
-  readonly origin: Origin;
+  readonly number: number;
   readonly next: Known | undefined;
 }
 
+/** Finds the origins of the answers of one log. */
 export class Origins {
-  private readonly ofRoute: (query: Query) => { readonly route: Route; known: Known | undefined } = perRoute((route) => ({
-    route,
-    known: undefined,
-  }));
+  private readonly ofRoute = perRoute((): { known: Known | undefined } => ({ known: undefined }));
 
-  of(query: Query): Origin {
+  /** The number of the origin of an answer. */
+  numberOf(query: Query): number {
     const found = this.ofRoute(query);
-    const { answeredBy } = query.exchange;
-    for (let { known } = found; known !== undefined; known = known.next) if (known.plugin === answeredBy) return known.origin;
-    const { server, zone, view } = found.route;
-    const origin = originOf(Buffer.from([server, zone, view, answeredBy].join(separator)).subarray(0, mostOctets));
-    found.known = { plugin: answeredBy, origin, next: found.known };
-    return origin;
+    const { answeredBy: plugin } = query.exchange;
+    for (let { known } = found; known !== undefined; known = known.next) if (known.plugin === plugin) return known.number;
+    const { server, zone, view } = query.route;
+    const number = originNumber({ server, zone, view, plugin });
+    found.known = { plugin, number, next: found.known };
+    return number;
   }
-}
-
-/** Words that so many octets take. */
-export function wordsFor(octets: number): number {
-  return (octets + 3) >> 2;
-}
-
-function originOf(octets: Uint8Array): Origin {
-  const words = new Uint32Array(wordsFor(octets.length));
-  new Uint8Array(words.buffer).set(octets);
-  return { words, length: octets.length };
 }

@@ -14,10 +14,10 @@ import {
   type StartContext,
   sharedState,
 } from 'ferrydns/plugin';
-import { Batch } from './batch.ts';
+import { Batch, type SentBatch, type TakeBatch } from './batch.ts';
 import { LineFile } from './line-file.ts';
-import { both, Lines, type TakeLines } from './lines.ts';
-import { Log, LogMetrics, type Outlet } from './log.ts';
+import { asLines, type TakeLines } from './lines.ts';
+import { Log, LogMetrics } from './log.ts';
 import { Memory } from './memory.ts';
 import type { FileSettings, LogSettings, MemorySettings } from './options.ts';
 import { queries } from './pages.ts';
@@ -28,7 +28,7 @@ import { recentIn } from './recent.ts';
 interface Note {
   /** Which directive of the block they are of. */
   readonly log: number;
-  readonly records: Uint8Array;
+  readonly batch: SentBatch;
   /** Events that could not be sent since the note before. */
   readonly lost: number;
 }
@@ -50,8 +50,6 @@ export class QueryLogInstance implements Instance {
   private memory: Memory | undefined;
   /** Events of a worker that it could not tell of yet. */
   private lost = 0;
-  private batches: readonly Batch[] = [];
-  private lines: readonly Lines[] = [];
   private readonly files = new Map<string, LineFile>();
 
   constructor(settings: readonly LogSettings[], context: SetupContext) {
@@ -101,7 +99,10 @@ export class QueryLogInstance implements Instance {
     const hear = (note: Note) => this.hear(note);
     const state = context.share(eventsState, server.primary ? { told: hear } : {});
     if (server.primary) await this.record(context);
-    else this.batches = this.logs.map((log, index) => this.sendFrom(log, (batch) => state.tell({ log: index, ...batch })));
+    else
+      this.logs.forEach((log, index) => {
+        log.batch = this.batchFor([this.sent((note) => state.tell({ log: index, ...note }))]);
+      });
     context.every(pace, () => this.tick());
   }
 
@@ -112,9 +113,12 @@ export class QueryLogInstance implements Instance {
 
   async stop(): Promise<void> {
     this.flush();
+    for (const log of this.logs) {
+      if (log.batch !== undefined) this.memory?.sources.delete(log.batch);
+      log.batch = undefined;
+    }
     this.memory?.leave(this.context.metrics);
     this.memory = undefined;
-    for (const log of this.logs) log.outlet = undefined;
     await Promise.all([...this.files.values()].map((file) => file.leave()));
     this.files.clear();
   }
@@ -132,7 +136,11 @@ export class QueryLogInstance implements Instance {
   /** In the process where events are kept. */
   private async record(context: StartContext): Promise<void> {
     if (this.memorySettings !== undefined) this.remember(context, this.memorySettings);
-    for (const log of this.logs) log.outlet = await this.outletOf(log.settings);
+    for (const log of this.logs) {
+      const batch = this.batchFor(await this.takersOf(log.settings));
+      log.batch = batch;
+      if (log.settings.memory !== undefined) this.memory?.sources.add(batch);
+    }
   }
 
   private remember(context: StartContext, settings: MemorySettings): void {
@@ -141,18 +149,18 @@ export class QueryLogInstance implements Instance {
     for (const access of this.accesses) openAdmin(context, access, { collection: queries, name: 'memory', member: memory });
   }
 
-  private async outletOf({ memory, file, stdout, lineForm }: LogSettings): Promise<Outlet | undefined> {
+  private async takersOf({ memory, file, stdout, lineForm }: LogSettings): Promise<TakeBatch[]> {
     const remembered = memory === undefined ? undefined : this.memory;
-    const takers: TakeLines[] = [];
+    const lineTakers: TakeLines[] = [];
     if (file !== undefined) {
       const opened = await this.open(file);
-      takers.push((text, lines) => opened.add(text, lines));
+      lineTakers.push((text, lines) => opened.add(text, lines));
     }
-    if (stdout) takers.push((text) => text.trimEnd().split('\n').forEach(this.context.logLine));
-    if (takers.length === 0) return remembered;
-    const lines = new Lines(lineForm, takers);
-    this.lines = [...this.lines, lines];
-    return remembered === undefined ? lines : both(remembered, lines);
+    if (stdout) lineTakers.push((text) => text.trimEnd().split('\n').forEach(this.context.logLine));
+    return [
+      ...(remembered === undefined ? [] : [(batch: Batch) => remembered.take(batch)]),
+      ...(lineTakers.length === 0 ? [] : [asLines(lineForm, lineTakers)]),
+    ];
   }
 
   private async open({ path }: FileSettings): Promise<LineFile> {
@@ -174,15 +182,15 @@ export class QueryLogInstance implements Instance {
     if (file !== undefined) file.rotation = { size, kept };
   }
 
-  private sendFrom(log: Log, tell: (note: Omit<Note, 'log'>) => boolean): Batch {
-    const batch = new Batch((full) => {
-      const count = [...full.starts()].length;
-      // The octets are used again.
-      if (tell({ records: Uint8Array.from(full.used), lost: this.lost })) this.lost = 0;
-      else this.lose(count);
-    });
-    log.outlet = { area: batch, written: () => undefined, take: (area, at) => batch.take(area, at) };
-    return batch;
+  private batchFor(takers: readonly TakeBatch[]): Batch {
+    return new Batch(takers, () => this.wireStep.now());
+  }
+
+  private sent(tell: (note: Omit<Note, 'log'>) => boolean): TakeBatch {
+    return (batch) => {
+      if (tell({ batch: batch.toSend(), lost: this.lost })) this.lost = 0;
+      else this.lose([...batch.starts()].length);
+    };
   }
 
   private lose(count: number): void {
@@ -190,24 +198,20 @@ export class QueryLogInstance implements Instance {
     this.metrics.dropped({ reason: 'worker' }).add(count);
   }
 
-  private hear({ log, records, lost }: Note): void {
+  private hear({ log, batch, lost }: Note): void {
     if (this.memory !== undefined) this.memory.dropped += lost;
-    const outlet = this.logs[log]?.outlet;
-    if (outlet === undefined) return;
-    const batch = Batch.of(records);
-    for (const at of batch.starts()) outlet.take(batch, at);
+    this.logs[log]?.batch?.handOver(Batch.from(batch));
   }
 
   private tick(): void {
-    this.wireStep.setClock();
     this.flush();
+    this.wireStep.setClock();
     this.memory?.forget(Date.now());
     for (const file of this.files.values()) file.retry();
   }
 
   private flush(): void {
-    for (const batch of this.batches) batch.empty();
-    for (const lines of this.lines) lines.flush();
+    for (const { batch } of this.logs) batch?.empty();
   }
 
   private recordAll(...[query, answered]: Parameters<Log['record']>): void {

@@ -21,23 +21,28 @@ export class QueryLog implements WireStep, RequestObserver {
   /** Whether it tells of queries that no server block answers. */
   tellsUnrouted = false;
   private readonly recorder: Recorder;
-  private readonly now: () => number;
-  private readonly answered = new Answered();
+  private readonly clock: () => number;
+  private readonly answered = new Answered(() => this.now());
   private trail = new OwnTrail(this);
   /** The trail of queries that are told already: what comes later goes nowhere. */
   private readonly told = new Trail(this);
-  /** Milliseconds from the clock of `now` to 1970. */
+  /** Milliseconds from the zero of the clock to 1970. */
   private epoch = 0;
 
-  constructor(recorder: Recorder, now: () => number) {
+  constructor(recorder: Recorder, clock: () => number) {
     this.recorder = recorder;
-    this.now = now;
+    this.clock = clock;
     this.setClock();
   }
 
   /** Looks at the time of day, which may have been set. */
   setClock(): void {
-    this.epoch = Date.now() - this.now();
+    this.epoch = Date.now() - this.clock();
+  }
+
+  /** Milliseconds since 1970. */
+  now(): number {
+    return this.epoch + this.clock();
   }
 
   asked(query: Query): void {
@@ -77,7 +82,6 @@ export class QueryLog implements WireStep, RequestObserver {
   private tell(query: Query): void {
     const { answered, trail } = this;
     answered.time = this.epoch + query.receivedAt;
-    answered.duration = this.now() - query.receivedAt;
     this.recorder.record(query, answered);
     if (query.trail === trail) trail.inUse = false;
     if (query.trail !== undefined) leaveTrail(query, this.told);

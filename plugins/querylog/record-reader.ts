@@ -3,8 +3,8 @@ import type { CacheOutcome, QueryEvent } from 'ferrydns/built-in';
 import { className, type Name, nameFromWire, rcodeName, type Transport, typeName } from 'ferrydns/plugin';
 import { noRcode, noTtl } from './answered.ts';
 import { type ClientForm, clientText } from './client-form.ts';
-import { separator, wordsFor } from './origins.ts';
-import { type Area, codesLength, foundBit, outcomes, place, transports } from './record.ts';
+import { type Origin, originAt } from './origins.ts';
+import { type Area, codesLength, foundBit, outcomes, place, separator, transports } from './record.ts';
 
 /** What several plugins told together. */
 interface Told {
@@ -16,12 +16,19 @@ interface Told {
 
 /** Looks at one record of an area after another. */
 export class RecordReader {
-  readonly area: Area;
+  /** The octets of the area. */
+  readonly bytes: Buffer;
+  private readonly area: Area;
+  private readonly words: Uint32Array;
+  private readonly doubles: Float64Array;
   private at = 0;
   private other: RecordReader | undefined = undefined;
 
   constructor(area: Area) {
     this.area = area;
+    this.bytes = area.bytes;
+    this.words = area.words;
+    this.doubles = area.doubles;
   }
 
   /** Goes to the record that begins at this word. */
@@ -37,7 +44,7 @@ export class RecordReader {
   }
 
   get time(): number {
-    return this.area.doubles[(this.at + place.time) >> 1] as number;
+    return this.doubles[(this.at + place.time) >> 1] as number;
   }
 
   get typeCode(): number {
@@ -76,7 +83,7 @@ export class RecordReader {
   }
 
   get client(): string {
-    return clientText(this.clientForm, this.area.words, this.at + place.client);
+    return clientText(this.clientForm, this.words, this.at + place.client);
   }
 
   /** One of the four words of the client. */
@@ -85,12 +92,12 @@ export class RecordReader {
   }
 
   get name(): Name {
-    return nameFromWire(this.area.bytes, this.nameStart, true) as Name;
+    return nameFromWire(this.bytes, this.nameStart, true) as Name;
   }
 
   /** The first octet of the name in the bytes of the area, uncompressed and in the letter case of the asker. */
   get nameStart(): number {
-    return (this.at + place.origin + wordsFor(this.originLength)) * 4;
+    return (this.at + place.end) * 4;
   }
 
   get nameLength(): number {
@@ -102,14 +109,15 @@ export class RecordReader {
     return this.wordAt(place.nameHash) | 0;
   }
 
-  get origin(): Pick<QueryEvent, 'server' | 'zone' | 'view' | 'plugin'> {
-    const [server = '', zone = '', view = '', plugin = ''] = this.texts((this.at + place.origin) * 4, this.originLength);
-    return { server, zone, view, plugin };
+  get origin(): Origin {
+    return originAt(this.wordAt(place.origin) & 0xffff);
   }
 
   get told(): Told {
     const start = this.nameStart + this.nameLength + codesLength;
-    const [upstream = '', plan = '', phase = '', member = ''] = this.texts(start, this.wordAt(place.texts) & 0xffff);
+    const length = this.wordAt(place.origin) >>> 16;
+    const [upstream = '', plan = '', phase = '', member = ''] =
+      length === 0 ? [] : this.bytes.toString('utf8', start, start + length).split(separator);
     return { upstream, plan, phase, member };
   }
 
@@ -140,17 +148,7 @@ export class RecordReader {
     };
   }
 
-  /** Octets of the origin's texts. */
-  private get originLength(): number {
-    return this.wordAt(place.texts) >>> 16;
-  }
-
-  private texts(start: number, length: number): string[] {
-    if (length === 0) return [];
-    return this.area.bytes.toString('utf8', start, start + length).split(separator);
-  }
-
   private wordAt(index: number): number {
-    return this.area.words[this.at + index] as number;
+    return this.words[this.at + index] as number;
   }
 }

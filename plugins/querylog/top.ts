@@ -16,10 +16,9 @@ class Names {
   private readonly hitters = new HeavyHitters(most);
   private readonly octets = Buffer.alloc(most * nameOctets);
 
-  add({ nameHash, nameStart, nameLength, area }: RecordReader): void {
-    const slot = this.hitters.add(nameHash);
-    if (slot < 0) return;
-    for (let i = 0; i < nameLength; i++) this.octets[slot * nameOctets + i] = area.bytes[nameStart + i] as number;
+  add(record: RecordReader): void {
+    const slot = this.hitters.add(record.nameHash);
+    if (slot >= 0) this.describe(slot, record);
   }
 
   top(): CountedKey[] {
@@ -28,6 +27,10 @@ class Names {
 
   clear(): void {
     this.hitters.clear();
+  }
+
+  private describe(slot: number, { bytes, nameStart, nameLength }: RecordReader): void {
+    for (let i = 0; i < nameLength; i++) this.octets[slot * nameOctets + i] = bytes[nameStart + i] as number;
   }
 }
 
