@@ -56,7 +56,7 @@ export class Entry {
   /** How often it was asked for, and milliseconds, when it was the last time. */
   hits = 0;
   lastHit = 0;
-  /** The reply as it was given last: within a second it is the same for all. */
+  /** The reply as it was given last: within a second it is the same for all. Kept when it is given twice: most names are not asked for each second, and theirs would outlive the young generation. */
   private given: Reply | undefined = undefined;
   private givenTtl = -1;
   private givenFlags = -1;
@@ -91,12 +91,13 @@ export class Entry {
   give(query: Query, ttl: number): Reply {
     const kept = query.dnssecOk || query.authenticData ? RECURSION_AVAILABLE | AUTHENTIC_DATA : RECURSION_AVAILABLE;
     const flags = AUTHORITATIVE | (this.reply.flags & kept);
-    if (this.given === undefined || ttl !== this.givenTtl || flags !== this.givenFlags) {
-      this.given = this.reply.aged(ttl, flags, this.reply.options);
-      this.givenTtl = ttl;
-      this.givenFlags = flags;
-    }
-    return this.given;
+    const isAnother = ttl !== this.givenTtl || flags !== this.givenFlags;
+    if (!isAnother && this.given !== undefined) return this.given;
+    const given = this.reply.aged(ttl, flags, this.reply.options);
+    this.given = isAnother ? undefined : given;
+    this.givenTtl = ttl;
+    this.givenFlags = flags;
+    return given;
   }
 
   /** What {@link give} gives, with the extended error that says that it is over. */
