@@ -1,7 +1,7 @@
 // The grammar of the directive, and what its options come to.
 
 import { createHash } from 'node:crypto';
-import { accessByFile } from 'ferrydns/built-in/kubernetes';
+import { accessByAddress, accessByFile, apiUrl } from 'ferrydns/built-in/kubernetes';
 import {
   duration,
   file,
@@ -105,8 +105,8 @@ export function readSettings(options: KubernetesOptions, context: SetupContext):
   refuseForeign(multiclusterZones, zones, context);
   const files = tls === undefined ? undefined : { cert: context.path(tls.cert), key: context.path(tls.key), ca: context.path(tls.ca) };
   const config = kubeconfig === undefined ? undefined : { file: context.path(kubeconfig.file), context: kubeconfig.context };
-  const accessHash = lookAtFiles(config === undefined ? Object.values(files ?? {}) : [config.file], context);
-  refuseBroken(config, context);
+  const url = refusing('endpoint', context, () => (endpoint?.url[0] === undefined ? undefined : apiUrl(endpoint.url[0])));
+  const accessHash = refusing(config === undefined ? 'tls' : 'kubeconfig', context, () => lookAt({ url, files, config }, context));
   return {
     answers: { zones, primaryZone, multiclusterZones, zonal, ttl: options.ttl, fallthrough: fallthroughZones(options.fallthrough?.zones) },
     exposure: { namespaces: new Set(namespaces?.names ?? []), pods: options.pods, ignoreEmpty: options.ignore !== undefined },
@@ -121,7 +121,7 @@ export function readSettings(options: KubernetesOptions, context: SetupContext):
       multicluster: multiclusterZones.length > 0,
     },
     limits: { perSecond: options.apiserver_qps, burst: options.apiserver_burst, inFlight: options.apiserver_max_inflight },
-    endpoint: endpoint?.url[0],
+    endpoint: url,
     tls: files,
     kubeconfig: config,
     accessHash,
@@ -129,19 +129,27 @@ export function readSettings(options: KubernetesOptions, context: SetupContext):
   };
 }
 
-/** Reads the files, so that a reload sees when they are others. */
-function lookAtFiles(files: readonly string[], context: SetupContext): string {
+/** Reads what says how the API server is reached, so that a reload sees when it is something else. Throws an Error at what is broken. */
+function lookAt({ url, files, config }: Ways, context: SetupContext): string {
   const hash = createHash('sha256');
-  for (const file of files) hash.update(context.read(file));
+  for (const file of config === undefined ? Object.values(files ?? {}) : [config.file]) hash.update(context.read(file));
+  if (config !== undefined) accessByFile(config.file, config.context);
+  else if (url !== undefined) accessByAddress(url, files);
   return hash.digest('hex');
 }
 
-function refuseBroken(config: Settings['kubeconfig'], context: SetupContext): void {
-  if (config === undefined) return;
+interface Ways {
+  readonly url: string | undefined;
+  readonly files: Settings['tls'];
+  readonly config: Settings['kubeconfig'];
+}
+
+/** An error points at the option. */
+function refusing<T>(option: 'endpoint' | 'tls' | 'kubeconfig', context: SetupContext, read: () => T): T {
   try {
-    accessByFile(config.file, config.context);
+    return read();
   } catch (error) {
-    context.fail(messageOf(error), 'kubeconfig');
+    return context.fail(messageOf(error), option);
   }
 }
 

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { messageOf } from '../config/error.ts';
 import { ExecCredential, type ExecSpec } from './exec-credential.ts';
-import { type ApiIdentity, type ApiTrust, apiUrl, type KubernetesAccess } from './kubernetes-access.ts';
+import { type ApiIdentity, type ApiTrust, apiUrl, type KubernetesAccess, pemIn } from './kubernetes-access.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -87,9 +87,9 @@ function find(config: Settings, { list, kind, name }: { readonly list: string; r
 
 function pemOf(from: Settings, name: string, folder: string): string | undefined {
   const data = text(from[`${name}-data`]);
-  if (data !== undefined) return Buffer.from(data, 'base64').toString('utf8');
+  if (data !== undefined) return pemIn(Buffer.from(data, 'base64').toString('utf8'), `${name}-data`);
   const file = text(from[name]);
-  return file === undefined ? undefined : readFileSync(resolve(folder, file), 'utf8');
+  return file === undefined ? undefined : pemIn(readFileSync(resolve(folder, file), 'utf8'), file);
 }
 
 function settings(found: unknown, what: string): Settings {

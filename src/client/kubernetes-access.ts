@@ -50,7 +50,7 @@ export function accessInCluster({ environment, folder }: PodPlace = thisPod): Ku
   const namespace = read('namespace').trim();
   return {
     url: `https://${address}`,
-    trust: { ca: read('ca.crt') },
+    trust: { ca: pemIn(read('ca.crt'), `${folder}/ca.crt`) },
     namespace,
     identity: async () => ({ token: read('token').trim() }),
     refused() {},
@@ -73,15 +73,22 @@ export interface ApiCertificates {
 
 /** Throws an Error when the URL is none, or a file cannot be read. */
 export function accessByAddress(url: string, files: ApiCertificates | undefined): KubernetesAccess {
-  const certificate = () => (files === undefined ? {} : { cert: readFileSync(files.cert, 'utf8'), key: readFileSync(files.key, 'utf8') });
+  const read = (file: string) => pemIn(readFileSync(file, 'utf8'), file);
+  const certificate = () => (files === undefined ? {} : { cert: read(files.cert), key: read(files.key) });
   certificate();
   return {
     url: apiUrl(url),
-    trust: files === undefined ? {} : { ca: readFileSync(files.ca, 'utf8') },
+    trust: files === undefined ? {} : { ca: read(files.ca) },
     namespace: 'default',
     identity: async () => certificate(),
     refused() {},
   };
+}
+
+/** The text, as node:tls takes it; what holds no PEM it would pass over without a word. Throws an Error that names `what` it was to be. */
+export function pemIn(text: string, what: string): string {
+  if (!text.includes('-----BEGIN ')) throw new Error(`${what}: found no PEM, expected '-----BEGIN …'`);
+  return text;
 }
 
 /** The URL of an API server without a slash at its end; "HOST:PORT" is HTTP, as kubectl has it. Throws an Error when it is none. */

@@ -14,6 +14,7 @@ function file(text: string): string {
   writeFileSync(path, text);
   return path;
 }
+const pem = (what: string) => `-----BEGIN ${what}-----\n-----END ${what}-----\n`;
 const encoded = (text: string) => Buffer.from(text).toString('base64');
 
 const whole = {
@@ -22,7 +23,7 @@ const whole = {
     { name: 'one', context: { cluster: 'c', user: 'u', namespace: 'dns' } },
     { name: 'two', context: { cluster: 'c', user: 'vendor' } },
   ],
-  clusters: [{ name: 'c', cluster: { server: 'https://k.example:6443/', 'certificate-authority-data': encoded('the ca') } }],
+  clusters: [{ name: 'c', cluster: { server: 'https://k.example:6443/', 'certificate-authority-data': encoded(pem('ca')) } }],
   users: [
     { name: 'u', user: { token: 'secret' } },
     { name: 'vendor', user: { 'auth-provider': { name: 'gcp' } } },
@@ -34,10 +35,10 @@ const user = (settings: object) => read({ users: [{ name: 'u', user: settings }]
 describe('a kubeconfig', () => {
   test('says where the API is, who asks and in which namespace', async () => {
     const access = read({});
-    expect(access).toMatchObject({ url: 'https://k.example:6443', namespace: 'dns', trust: { ca: 'the ca' } });
+    expect(access).toMatchObject({ url: 'https://k.example:6443', namespace: 'dns', trust: { ca: pem('ca') } });
     expect(await access.identity()).toMatchObject({ token: 'secret' });
-    const certified = user({ 'client-certificate': file('a cert'), 'client-key-data': encoded('a key') });
-    expect(await certified.identity()).toEqual({ token: undefined, cert: 'a cert', key: 'a key' });
+    const certified = user({ 'client-certificate': file(pem('cert')), 'client-key-data': encoded(pem('key')) });
+    expect(await certified.identity()).toEqual({ token: undefined, cert: pem('cert'), key: pem('key') });
   });
 
   test('names a server by another name, or trusts any', () => {
@@ -60,6 +61,18 @@ describe('a kubeconfig', () => {
     ['a cluster without a server', { clusters: [{ name: 'c', cluster: {} }] }, undefined, /'' is not the URL of a Kubernetes API server/],
     ['a list that is none', { users: 7 }, undefined, /no user 'u' in users/],
     ['a program without a name', { users: [{ name: 'u', user: { exec: {} } }] }, undefined, /no command in 'exec'/],
+    [
+      'an authority that is no PEM',
+      { clusters: [{ name: 'c', cluster: { server: 'a', 'certificate-authority-data': '!!!' } }] },
+      undefined,
+      /certificate-authority-data: found no PEM/,
+    ],
+    [
+      'a key that is no PEM',
+      { users: [{ name: 'u', user: { 'client-key': file('DER') } }] },
+      undefined,
+      /file-\d+: found no PEM, expected '-----BEGIN …'/,
+    ],
     ['a certificate that is not there', { users: [{ name: 'u', user: { 'client-certificate': '/nowhere.crt' } }] }, undefined, /ENOENT.*nowhere/],
   ] as const)('%s is refused', (_, changes, context, message) => {
     expect(() => read(changes, context)).toThrow(message);
@@ -107,7 +120,7 @@ describe('a program that knows credentials', () => {
     expect(await user({ exec: { command, provideClusterInfo: true } }).identity()).toMatchObject({ cert: 'c', key: 'k' });
     expect(JSON.parse(readFileSync(seen, 'utf8'))).toMatchObject({
       kind: 'ExecCredential',
-      spec: { interactive: false, cluster: { server: 'https://k.example:6443', 'certificate-authority-data': encoded('the ca') } },
+      spec: { interactive: false, cluster: { server: 'https://k.example:6443', 'certificate-authority-data': encoded(pem('ca')) } },
     });
   });
 
@@ -126,10 +139,10 @@ describe('a program that knows credentials', () => {
 describe('inside of a cluster', () => {
   test('the folder of the service account says who asks, each time anew', async () => {
     const account = mkdtempSync(join(folder, 'account-'));
-    for (const [each, text] of Object.entries({ token: 'old\n', namespace: 'dns\n', 'ca.crt': 'the ca' })) writeFileSync(join(account, each), text);
+    for (const [each, text] of Object.entries({ token: 'old\n', namespace: 'dns\n', 'ca.crt': pem('ca') })) writeFileSync(join(account, each), text);
     const environment = { KUBERNETES_SERVICE_HOST: '::1', KUBERNETES_SERVICE_PORT: '6443' };
     const access = accessInCluster({ environment, folder: account });
-    expect(access).toMatchObject({ url: 'https://[::1]:6443', namespace: 'dns', trust: { ca: 'the ca' } });
+    expect(access).toMatchObject({ url: 'https://[::1]:6443', namespace: 'dns', trust: { ca: pem('ca') } });
     expect(await access.identity()).toEqual({ token: 'old' });
     writeFileSync(join(account, 'token'), 'new\n');
     expect(await access.identity()).toEqual({ token: 'new' });
@@ -143,9 +156,9 @@ describe('inside of a cluster', () => {
 });
 
 test('an address with certificates says who asks and whom to trust', async () => {
-  const access = accessByAddress('https://k.example:6443/', { cert: file('c'), key: file('k'), ca: file('a') });
-  expect(access).toMatchObject({ url: 'https://k.example:6443', trust: { ca: 'a' } });
-  expect(await access.identity()).toEqual({ cert: 'c', key: 'k' });
+  const access = accessByAddress('https://k.example:6443/', { cert: file(pem('c')), key: file(pem('k')), ca: file(pem('a')) });
+  expect(access).toMatchObject({ url: 'https://k.example:6443', trust: { ca: pem('a') } });
+  expect(await access.identity()).toEqual({ cert: pem('c'), key: pem('k') });
   expect(apiUrl('127.0.0.1:8080')).toBe('http://127.0.0.1:8080');
   for (const url of ['ftp://k.example', '10.0.0.0/8']) {
     expect(() => accessByAddress(url, undefined)).toThrow(`'${url}' is not the URL of a Kubernetes API server`);

@@ -221,6 +221,21 @@ describe('faults of the API server', () => {
   });
 });
 
+test('what the API server says is one line of the log', async () => {
+  const fault = () => ({ status: 400, reason: 'a\nb\r\n[INFO] \u001b[31mc\n' }) as const;
+  await using it = await cluster({ lines: ['startup_timeout 0s'], fault });
+  await expect.poll(() => it.server.lines.join('\n'), soon).toContain('Failed to list *v1.Service: a b [INFO] [31mc 400');
+});
+
+test.each([
+  ['kubeconfig', 'kubeconfig {{DIR}}/none', /^ +4 \|.*kubeconfig/m],
+  ['tls', 'endpoint https://127.0.0.1:1\n  tls {{DIR}}/none none none', /^ +5 \|.*tls/m],
+  ['tls', 'endpoint https://127.0.0.1:1\n  tls {{DIR}}/Corefile {{DIR}}/Corefile {{DIR}}/Corefile', /found no PEM/],
+  ['endpoint', 'endpoint ftp://127.0.0.1', /^ +4 \|.*endpoint/m],
+])('what is wrong with the way to the API server is told at %s', async (_, lines, expected) => {
+  await expect(serve(`cluster.local {\n errors\n kubernetes {\n  ${lines}\n }\n}`)).rejects.toThrow(expected);
+});
+
 test('a token that was renewed on disk is used from the next request on', async () => {
   await using api = await PlayedApi.start(objects);
   const token = 'tokenFile: {{DIR}}/token';

@@ -15,13 +15,15 @@ export async function answerNamespaced(store: ObjectStore, request: IncomingMess
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://api');
   const [, api, namespace, kinds, name] = /^(\/api\/v1|\/apis\/[^/]+\/[^/]+)\/namespaces\/([^/]+)\/([^/]+)(?:\/([^/]+))?$/.exec(pathname) ?? [];
   if (api === undefined) return false;
+  // Nothing happens between the look at what is there and the change of it.
+  const sent = request.method === 'GET' ? undefined : await bodyOf(request);
   const all = store.objectsAt(`${api}/${kinds}`).filter(({ metadata }) => metadata.namespace === namespace) as readonly Held[];
   const [status, body] =
     request.method === 'GET'
       ? found(all, name, searchParams)
       : request.method === 'PATCH'
-        ? patched(store, found(all, name, searchParams), (await bodyOf(request)) as Patch)
-        : written(store, all, (await bodyOf(request)) as Held, request.method);
+        ? patched(store, found(all, name, searchParams), sent as Patch)
+        : written(store, all, sent as Held, request.method);
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify(body));
   return true;

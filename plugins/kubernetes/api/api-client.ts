@@ -143,6 +143,14 @@ export function apiError(
   return new ApiError({ status, reason: told.reason ?? '', message, retryAfter: more.retryAfter });
 }
 
+/** Why something failed, in one line, as others may have written it, and without the advice of Node to whoever starts programs by it. */
+export function reasonOf({ message }: Error): string {
+  return message
+    .replace(/; if the root CA is installed locally.*$/s, '')
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
+}
+
 function statusIn(parse: () => unknown): ApiStatus {
   try {
     const parsed = parse();

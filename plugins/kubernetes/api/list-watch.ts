@@ -5,7 +5,7 @@ import type { Logger } from 'ferrydns/plugin';
 import type { Inventory } from '../cluster/inventory.ts';
 import type { Resource } from '../cluster/resources.ts';
 import type { RawObject } from '../cluster/trimming.ts';
-import { type ApiClient, ApiError, type ApiStatus, apiError } from './api-client.ts';
+import { type ApiClient, ApiError, type ApiStatus, apiError, reasonOf } from './api-client.ts';
 import { BackOff, pause } from './back-off.ts';
 import { protobufType } from './envelope.ts';
 import { JsonObjects } from './json-objects.ts';
@@ -131,8 +131,8 @@ export class ListWatch {
     if (isAhead) this.known = '';
     const { code } = error as NodeJS.ErrnoException;
     const wait = (isOver ? this.relists : this.backOff).take(away.includes(code) ? mostWhileAway : undefined);
-    this.failure = error.message;
-    this.complain(error.message);
+    this.failure = reasonOf(error);
+    this.complain(this.failure);
     await pause(retryAfter === undefined ? wait : asTold(retryAfter), signal);
   }
 
@@ -223,7 +223,7 @@ export class ListWatch {
     try {
       object = JSON.parse(text) as RawObject;
     } catch (error) {
-      this.options.inventory.unreadable((error as Error).message);
+      this.options.inventory.unreadable(reasonOf(error as Error));
       return;
     }
     use(object);
