@@ -1,5 +1,5 @@
 // `npm start`: serves Corefile.example, or what `npm start -- -conf FILE` names.
-import { boundCompiler, boundHeap } from '../src/heap.ts';
+import { boundHeap, boundStarted } from '../src/heap.ts';
 import '../src/compile-cache.ts';
 import { join } from 'node:path';
 
@@ -18,7 +18,7 @@ if (words.length > 0) {
       '\nServing Corefile.example. Try:\n\n    dig @127.0.0.1 -p 1053 www.example.domain\n\nand look at http://127.0.0.1:8053/ in a browser.\n\n',
     );
 }
-boundCompiler();
+boundStarted();
 
 /** The page of `console`, for as long as the server can do without it. */
 async function page(): Promise<void> {

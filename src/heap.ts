@@ -29,15 +29,17 @@ export function boundHeap(): void {
   const { setFlagsFromString } = process.getBuiltinModule('node:v8');
   // The young generation stays as large as the start has made it: 1 or 2 MiB in use, and as much to copy to.
   setFlagsFromString('--semi-space-growth-factor=1');
-  // Percent by which the old generation grows before it is collected.
-  setFlagsFromString('--heap-growing-percent=30');
 }
 
 /**
- * Leaves out Maglev, the middle one of V8's compilers. Called when the start is over: its queue has no bound, and what waits in it takes 20 to 40 MiB when
- * the first load makes hundreds of functions hot at once. Turbofan compiles the hottest ones either way; but before the start is over, that it does so
- * would have its own code read from the file, which is 4 MiB.
+ * Bounds the rest. Called when the start is over. Collections find little while the start fills the old generation, as with all of a large cluster. Maglev,
+ * the middle one of V8's compilers, is left out: its queue has no bound, and what waits in it takes 20 to 40 MiB when the first load makes hundreds of
+ * functions hot at once. Turbofan compiles the hottest ones either way; but before the start is over, that it does so would have its own code read from the
+ * file, which is 4 MiB.
  */
-export function boundCompiler(): void {
-  process.getBuiltinModule('node:v8').setFlagsFromString('--no-maglev');
+export function boundStarted(): void {
+  const { setFlagsFromString } = process.getBuiltinModule('node:v8');
+  // Percent by which the old generation grows before it is collected.
+  setFlagsFromString('--heap-growing-percent=30');
+  setFlagsFromString('--no-maglev');
 }
