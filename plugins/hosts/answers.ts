@@ -1,6 +1,6 @@
 // Answers queries from the tables, and keeps the replies: the same question gets the same reply until a table changes.
 import { type Awaitable, longestMatch, type Name, type Next, type Query, QueryType, Reply, type ResourceRecord, record } from 'ferrydns/plugin';
-import type { Address, HostsTable } from './table.ts';
+import type { HostsTable } from './table.ts';
 
 export interface AnswersOptions {
   /** Holds the table of the file, which another one replaces when the file changes. */
@@ -81,10 +81,10 @@ export class Answers {
   private records(name: Name, kind: Kind): ResourceRecord[] {
     if (kind === 'other') return [];
     const { ttl } = this.options;
-    const lookUp = (table: HostsTable): readonly (string | Address)[] =>
-      kind === 'PTR' ? table.names(name) : table.addresses(name, kind === 'A' ? 4 : 6);
+    const lookUp = (table: HostsTable): readonly string[] =>
+      kind === 'PTR' ? table.names(name) : table.addresses(name, kind === 'A' ? 4 : 6).map(({ text }) => text);
     const found = this.tables().flatMap((table) => lookUp(table).slice(0, mostRecords));
-    return found.slice(0, mostRecords).map((each) => record({ name, type: kind, ttl, data: typeof each === 'string' ? each : each.rdata }));
+    return found.slice(0, mostRecords).map((each) => record({ name, type: kind, ttl, data: each }));
   }
 
   private exists(name: Name): boolean {

@@ -2,24 +2,27 @@
 import { isIP } from 'node:net';
 import { type Name, parentOf, record } from 'ferrydns/plugin';
 
-/** An address as records have it. */
+/** An address. A file may have a million: each holds as little as can be. */
 export interface Address {
   readonly family: 4 | 6;
-  readonly rdata: Uint8Array;
+  /** As records take it. */
+  readonly text: string;
   /** The name that a PTR query for it asks for (RFC 1035 section 3.5, RFC 3596 section 2.5). */
   readonly reverseName: string;
 }
 
-const noAddresses: readonly Address[] = [];
-const noNames: readonly Name[] = [];
+/** Most names have one address, and most addresses one name: those take no array. */
+type OneOrMore<T> = T | T[];
+
+const none: readonly never[] = [];
 
 /** Filled once by the parser, then only read. */
 export class HostsTable {
   /** Entries of all kinds, those for addresses included. */
   size = 0;
-  private readonly exact = new Map<string, Address[]>();
-  private readonly wildcards = new Map<string, Address[]>();
-  private readonly reverse = new Map<string, Name[]>();
+  private readonly exact = new Map<string, OneOrMore<Address>>();
+  private readonly wildcards = new Map<string, OneOrMore<Address>>();
+  private readonly reverse = new Map<string, OneOrMore<Name>>();
 
   /** Adds an entry; `reverse` says whether the address answers with the name, which a wildcard never does. */
   add(name: Name, address: Address, reverse: boolean): void {
@@ -33,15 +36,15 @@ export class HostsTable {
 
   /** The addresses of a name in one family: its own, else those of the wildcard in place of its first label. */
   addresses(name: string, family: 4 | 6): readonly Address[] {
-    const own = ofFamily(this.exact.get(name), family);
+    const own = ofFamily(all(this.exact.get(name)), family);
     if (own.length > 0 || this.wildcards.size === 0) return own;
     const parent = parentOf(name);
-    return parent === undefined || parent === '.' ? noAddresses : ofFamily(this.wildcards.get(`*.${parent}`), family);
+    return parent === undefined || parent === '.' ? none : ofFamily(all(this.wildcards.get(`*.${parent}`)), family);
   }
 
   /** The names of the address that a reverse name stands for. */
   names(reverseName: string): readonly Name[] {
-    return this.reverse.get(unmapped(reverseName)) ?? noNames;
+    return all(this.reverse.get(unmapped(reverseName)));
   }
 }
 
@@ -51,13 +54,13 @@ export function readAddress(text: string): Address | undefined {
   const bare = percent === -1 ? text : text.slice(0, percent);
   const version = isIP(bare);
   if (version === 0) return undefined;
-  if (version === 4) return ipv4(Buffer.from(bare.split('.').map(Number)));
+  if (version === 4) return ipv4(bare.split('.'));
   const { rdata } = record({ name: '.', type: 'AAAA', data: bare });
   // ::ffff:0:0/96 (RFC 4291 section 2.5.5.2)
   const mapped = rdata.every((byte, i) => i >= 12 || byte === (i < 10 ? 0 : 0xff));
-  if (mapped) return ipv4(rdata.slice(12));
+  if (mapped) return ipv4([...rdata.subarray(12)]);
   const nibbles = [...Buffer.from(rdata).toString('hex')].reverse();
-  return { family: 6, rdata, reverseName: `${nibbles.join('.')}.ip6.arpa.` };
+  return { family: 6, text: bare, reverseName: `${nibbles.join('.')}.ip6.arpa.` };
 }
 
 /** How the reverse names of ::ffff:0:0/96 end, and what stands before it. */
@@ -73,18 +76,22 @@ function unmapped(reverseName: string): string {
   return `${[...octets].reverse().join('.')}.in-addr.arpa.`;
 }
 
-function ipv4(rdata: Uint8Array): Address {
-  const [a, b, c, d] = rdata;
-  return { family: 4, rdata, reverseName: `${d}.${c}.${b}.${a}.in-addr.arpa.` };
+function ipv4([a, b, c, d]: readonly (string | number)[]): Address {
+  return { family: 4, text: `${a}.${b}.${c}.${d}`, reverseName: `${d}.${c}.${b}.${a}.in-addr.arpa.` };
 }
 
-function ofFamily(addresses: readonly Address[] | undefined, family: 4 | 6): readonly Address[] {
-  if (addresses === undefined) return noAddresses;
+function all<T extends Address | Name>(found: OneOrMore<T> | undefined): readonly T[] {
+  if (found === undefined) return none;
+  return Array.isArray(found) ? found : [found];
+}
+
+function ofFamily(addresses: readonly Address[], family: 4 | 6): readonly Address[] {
   return addresses.every((address) => address.family === family) ? addresses : addresses.filter((address) => address.family === family);
 }
 
-function append<T>(map: Map<string, T[]>, key: string, value: T): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [value]);
-  else list.push(value);
+function append<T extends Address | Name>(map: Map<string, OneOrMore<T>>, key: string, value: T): void {
+  const before = map.get(key);
+  if (before === undefined) map.set(key, value);
+  else if (Array.isArray(before)) before.push(value);
+  else map.set(key, [before, value]);
 }

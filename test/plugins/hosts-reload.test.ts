@@ -22,7 +22,7 @@ describe('the file', () => {
   });
   afterEach(() => rmSync(directory, { recursive: true }));
   const open = () => new HostsFile(path, { ...everything, log });
-  const addresses = ({ table }: HostsFile, name: string) => table.addresses(name, 4).map(({ rdata }) => rdata.join('.'));
+  const addresses = ({ table }: HostsFile, name: string) => table.addresses(name, 4).map(({ text }) => text);
 
   test('is read when it appears, and again when it has changed', async () => {
     const file = open();
