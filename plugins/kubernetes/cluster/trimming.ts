@@ -85,7 +85,8 @@ function isName(text: string): boolean {
 
 /** Whether it can stand in front of a name. */
 function isAbove(labels: string): boolean {
-  return isName(`${labels}.a`);
+  // So are nearly all, and there may be many thousands.
+  return /^[-\w]{1,63}$/.test(labels) || isName(`${labels}.a`);
 }
 
 export function trimSlice(raw: RawObject, options: TrimOptions): EndpointSlice {
