@@ -2,6 +2,9 @@
 import { messageOf } from '../config/error.ts';
 import { type Question, readQuestion } from '../plugin/explanation.ts';
 
+/** Characters of a word: a name of 255 octets, each by its number, has 1020. */
+const longest = 1020;
+
 export type FileQuestion = Pick<Question, 'name' | 'type'>;
 
 /**
@@ -17,6 +20,9 @@ export function readQuestions(text: string, file: string): readonly FileQuestion
       .split(/\s+/);
     if (name === undefined || name === '') continue;
     try {
+      // Whatever is longer would only be repeated in the reason.
+      const long = [name, type, extra].find((word) => word !== undefined && word.length > longest);
+      if (long !== undefined) throw new Error(`a word of ${long.length} characters, expected NAME [TYPE]`);
       if (extra !== undefined) throw new Error(`unexpected ${JSON.stringify(extra)}, expected NAME [TYPE]`);
       const question = readQuestion({ name, type });
       questions.set(`${question.name} ${question.type}`, { name: question.name, type: question.type });

@@ -41,4 +41,7 @@ test('a Corefile is checked and compared with what runs', async () => {
   const lines = page.getByRole('region', { name: 'Lines that differ' });
   await lines.getByText('192.0.2.99 www.example.org').waitFor();
   await page.getByRole('region', { name: 'Answers that change' }).getByText('192.0.2.99').waitFor();
+  await field.fill(`${corefile}# ${'x'.repeat(70_000)}`);
+  await page.getByRole('button', { name: 'Check and compare' }).click();
+  await page.getByRole('alert').getByText('This text is too long to be checked here').waitFor();
 });

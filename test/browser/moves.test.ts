@@ -84,6 +84,20 @@ test('an order is for the epoch that was seen: when somebody else has rolled bac
   await view.page.getByText('epoch 2', { exact: true }).waitFor();
 });
 
+test('of two who order the same at once one is heard, and the other is told', async () => {
+  await using server = await serveMove();
+  await server.ask(name);
+  await using one = await openView(consoleOf(server), 'moves/ex');
+  await using other = await openView(consoleOf(server), 'moves/ex');
+  for (const { page } of [one, other]) await page.getByRole('button', { name: 'Start' }).click();
+  const dialogs = [one, other].map(({ page }) => page.getByRole('dialog'));
+  await Promise.all(dialogs.map((dialog) => dialog.getByRole('button', { name: 'Start' }).click()));
+  const told = async () =>
+    (await Promise.all(dialogs.map(async (dialog) => ((await dialog.count()) === 0 ? 'done' : await dialog.innerText())))).sort();
+  await expect.poll(async () => (await told()).at(-1)).toBe('done');
+  await expect.poll(async () => (await told())[0]).toMatch(/The server refuses: (another command is being carried out: start|already in lowering)/);
+});
+
 test('with a token: a wrong one is refused, a reader sees everything and may order nothing, an operator may', async () => {
   await using server = await serveMove(['token operators', 'reader readers']);
   await using view = await openView(consoleOf(server), 'moves/ex');

@@ -164,6 +164,12 @@ test.each([
   ['a type', ['-servers', '127.0.0.1,127.0.0.2', '-queries', fileOf('example.org A', 'example.org BOGUS')], '.txt:2 - unknown type "BOGUS"'],
   ['a name', ['-servers', '127.0.0.1,127.0.0.2', '-queries', fileOf('a..b')], '.txt:1 - "a..b" is no domain name'],
   [
+    'a word that nobody can look for',
+    ['-servers', '127.0.0.1,127.0.0.2', '-queries', fileOf(`a A ${'b'.repeat(5000)}`)],
+    '.txt:1 - a word of 5000 characters',
+  ],
+  ['a name of bearable length', ['-servers', '127.0.0.1,127.0.0.2', '-queries', fileOf('a'.repeat(5000))], '.txt:1 - a word of 5000 characters'],
+  [
     'one question a line',
     ['-servers', '127.0.0.1,127.0.0.2', '-queries', fileOf('a.example A b.example')],
     '.txt:1 - unexpected "b.example", expected NAME [TYPE]',

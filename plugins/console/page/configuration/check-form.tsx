@@ -49,7 +49,7 @@ export function CheckForm({ running }: { readonly running: string }) {
             {role === 'reader' && <span class="note">A check reads the files that the text names, so it needs the token of an operator.</span>}
           </div>
           <div class="live" aria-live="polite">
-            <FailureNote failure={failure} />
+            {failure?.status === 413 ? <TooLong /> : <FailureNote failure={failure} />}
             {checked?.ok === true && <Badge tone="good">it could be loaded</Badge>}
             {checked !== undefined && checked.problems.length > 0 && (
               <ProblemList problems={checked.problems} tone="bad" show={(each) => goTo(field.current, each)} />
@@ -63,6 +63,14 @@ export function CheckForm({ running }: { readonly running: string }) {
       {checked?.ok === true && <TextDifference before={running} after={text} />}
       {checked?.ok === true && <OutlookPanel outlook={checked.outlook} />}
     </>
+  );
+}
+
+function TooLong() {
+  return (
+    <p class="notice warn" role="alert">
+      This text is too long to be checked here, where 64 KiB are taken. <code>ferrydns check FILE</code> on the machine takes any.
+    </p>
   );
 }
 
