@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { serve, type TestServer } from 'ferrydns/testing';
 import { expect, test } from 'vitest';
 import { runReload } from '../../src/command/reload-command.ts';
+import { ask } from '../support/http.ts';
 import { refusal } from '../support/refusal.ts';
 import { soon } from '../support/soon.ts';
+import { startUpstream } from '../support/upstream.ts';
 
 const corefile = (hosts: string, guard = '30%') => `.:0 {
   querylog
@@ -56,6 +58,24 @@ test('ferrydns reload loads what has changed, and with -force what the guard ref
   expect(await runReload(['-force', ...admin(server)])).toBe('the configuration is loaded\n');
   expect((await server.ask('z.example')).answers).toHaveLength(1);
   await expect.poll(() => runReload(['-status', ...admin(server)]), soon).toMatch(/^configuration [0-9a-f]{16} runs, loaded at \S+Z by -force\n$/);
+});
+
+test('with `multisocket`, where caches are in other processes, the log tells which names had records', async () => {
+  await using upstream = await startUpstream(
+    Object.fromEntries(['a', 'b', 'c'].map((each) => [`${each}.example A`, [`${each}.example 300 A 192.0.2.1`]])),
+  );
+  const several = (more: string) =>
+    `. {\n multisocket 2\n querylog\n admin 127.0.0.1:0\n reload 1h 0s {\n guard 30%\n }\n ${more}\n cache\n forward . ${upstream.endpoint}\n}`;
+  await using server = await serve(several(''));
+  await asked(server);
+  const held = async () =>
+    (JSON.parse((await ask({ port: server.server.httpPort('127.0.0.1:0') ?? 0, path: '/queries' })).body) as { held: number }).held;
+  await expect.poll(held, soon).toBe(3);
+  await expect(
+    server.reload(several('template ANY ANY b.example {\n rcode NXDOMAIN\n }\n template ANY ANY c.example {\n rcode NXDOMAIN\n }')),
+  ).rejects.toThrow('2 of 3 names that were asked for lately would lose their answers');
+  // What the same upstream is asked as before is the same.
+  await server.reload(several('errors'));
 });
 
 test('a guard without anybody who remembers queries is refused, as are shares that are none', async () => {
