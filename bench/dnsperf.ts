@@ -40,6 +40,8 @@ export interface LoadResult {
 
 /** Sockets over UDP, connections over the others. */
 const CLIENTS = { udp: 4, tcp: 100, dot: 100, doh: 10 } as const;
+/** KiB of a socket's buffers: what does not fit into them while dnsperf waits for its turn would count as lost by the server. */
+const BUFFER = 4096;
 const TIMEOUT_SECONDS = 1;
 /** A run through a file has no time limit of its own. */
 const ONCE_SECONDS = 30;
@@ -88,6 +90,7 @@ function dnsperfArguments(load: Load): readonly string[] {
     ...['-s', '127.0.0.1', '-p', String(load.port), '-d', load.queries],
     ...(seconds === 'once' ? ['-n', '1'] : ['-l', String(seconds)]),
     ...['-c', String(CLIENTS[load.transport]), '-q', String(load.outstanding)],
+    ...(load.transport === 'udp' ? ['-b', String(BUFFER)] : []),
     ...['-t', String(load.timeout ?? TIMEOUT_SECONDS)],
     ...(rate === undefined ? [] : ['-Q', String(rate)]),
     ...(load.latencies === true ? ['-v'] : []),
