@@ -82,9 +82,13 @@ test.skipIf(findProgram('kubectl') === undefined)(
       }
       expect(told).toBe(5);
       for (const { running } of both) await expect.poll(async () => addressesOf(await running.ask(name)), soon).toEqual(['10.0.0.70']);
-      const events = run('kubectl --namespace shop get events');
+      // Events are told behind the status, which may be read before them.
+      const events = (about: string) => () =>
+        run('kubectl --namespace shop get events')
+          .split('\n')
+          .filter((line) => line.includes(about));
       for (const expected of ["plan shop.db: 'start 1'", "plan shop.db: 'rollback 1'", 'plan shop.db: epoch 1, transition, step 2']) {
-        expect(events.split('\n').filter((line) => line.includes(expected))).toHaveLength(1);
+        await expect.poll(events(expected), soon).toHaveLength(1);
       }
       // A file that is applied again is no order, and takes away none.
       run('kubectl apply --filename moves.yaml');
