@@ -28,6 +28,14 @@ test('Corefile.example serves what its comments say', async () => {
   expect((await server.ask('example.com', 'A', { transport: 'tcp' })).flags).toContain('aa');
   expect(upstream.asked).toHaveLength(1);
   expect(await (await fetch(`http://127.0.0.1:${server.server.httpPort('127.0.0.1:0')}/session`)).json()).toMatchObject({ role: 'operator' });
+  const logged = await (await fetch(`http://127.0.0.1:${server.server.httpPort('127.0.0.1:0')}/queries`)).json();
+  expect((logged as { events: { name: string }[] }).events.map(({ name }) => name)).toEqual([
+    'example.com.',
+    'example.com.',
+    'localhost.',
+    '2.2.0.192.in-addr.arpa.',
+    'www.example.domain.',
+  ]);
   for (const path of ['health', 'ready', 'metrics']) {
     expect((await fetch(`http://127.0.0.1:${server.server.httpPort('127.0.0.1:0')}/${path}`)).status, path).toBe(200);
   }
