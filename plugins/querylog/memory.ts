@@ -36,13 +36,13 @@ export class Memory {
 
   /** The events up to this moment. */
   get ring(): Ring {
-    for (const source of this.sources) source.empty();
+    this.takeAll();
     return this.kept;
   }
 
   /** What came most, of all that was written. */
   get top(): Top {
-    for (const source of this.sources) source.empty();
+    this.takeAll();
     return this.counts;
   }
 
@@ -65,6 +65,11 @@ export class Memory {
   forget(now: number): void {
     this.counts.turn(now, this.age);
     this.kept.forget(now - this.age);
+  }
+
+  /** What was written and has not come here yet. */
+  private takeAll(): void {
+    for (const source of this.sources) source.empty();
   }
 }
 

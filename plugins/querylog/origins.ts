@@ -1,12 +1,8 @@
 // Where answers came from: listener, zone, view, and the plugin that answered. An event has the number of its origin in this process.
+import type { QueryEvent } from 'ferrydns/built-in';
 import { perRoute, type Query } from 'ferrydns/plugin';
 
-export interface Origin {
-  readonly server: string;
-  readonly zone: string;
-  readonly view: string;
-  readonly plugin: string;
-}
+export type Origin = Pick<QueryEvent, 'server' | 'zone' | 'view' | 'plugin'>;
 
 /** The origins of this process by their numbers. There are no more than listeners, zones, views and plugins make. */
 const origins: Origin[] = [];

@@ -127,7 +127,7 @@ export interface RdataSpan {
 
 /**
  * The RDATA with every name replaced by what `replace` returns for the name at that offset (uncompressed wire form). Its memory is its own: records are
- * kept, and a few octets of Node's pool would keep 64 KiB of that.
+ * kept, and a few octets of a piece that Node shares out would keep all of that.
  */
 export function replaceNames(span: RdataSpan, replace: (at: number) => Uint8Array): Buffer {
   const { type, wire, start, end } = span;

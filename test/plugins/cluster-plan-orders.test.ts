@@ -1,6 +1,6 @@
 // A team steers its plan by annotations of the ConfigMap that holds it, and reads there how the plan stands.
 import { freePort } from 'ferrydns/testing';
-import { expect, test } from 'vitest';
+import { expect, type TestContext, test } from 'vitest';
 import { answered, events, moves, ordered, phase, plan, planText, played, poll, reaches, said, server, told } from '../support/cluster-plans.ts';
 import type { KubernetesObject } from '../support/kubernetes.ts';
 import type { PlanServer } from '../support/migration.ts';
@@ -33,6 +33,17 @@ async function read(api: PlayedApi, servers = 1): Promise<void> {
   const lists = () => api.asked.filter(({ path }) => path.endsWith('/shop/configmaps')).length;
   const before = lists();
   await poll(api, lists).toBeGreaterThan(before + 2 * servers);
+}
+
+/** A plan that an order has brought to its end. */
+async function moved(context: TestContext) {
+  const api = await played(context, moves({ 'db.yaml': planText(['advance: auto']) }));
+  const one = await server(api);
+  await answered(one, '10.0.0.1');
+  await order(api, 'start 1');
+  await reaches(one, 'done');
+  await stands(api, 'epoch 1, done; since ');
+  return { api, one };
 }
 
 const paused = async (of: PlanServer) => (await of.status(plan)).paused;
@@ -182,12 +193,7 @@ test.concurrent('without the right to write into ConfigMaps orders are followed,
 });
 
 test.concurrent('what the status says was settled is not done again by servers that have lost all that they knew', async (context) => {
-  const api = await played(context, moves({ 'db.yaml': planText(['advance: auto']) }));
-  const one = await server(api);
-  await answered(one, '10.0.0.1');
-  await order(api, 'start 1');
-  await reaches(one, 'done');
-  await stands(api, 'epoch 1, done; since ');
+  const { api, one } = await moved(context);
   await one.running.stop();
   api.delete(store(api));
   const again = await server(api);
@@ -200,12 +206,7 @@ test.concurrent('what the status says was settled is not done again by servers t
 });
 
 test.concurrent('an order that was settled for the plan before begins no other plan under its key', async (context) => {
-  const api = await played(context, moves({ 'db.yaml': planText(['advance: auto']) }));
-  const one = await server(api);
-  await answered(one, '10.0.0.1');
-  await order(api, 'start 1');
-  await reaches(one, 'done');
-  await stands(api, 'epoch 1, done; since ');
+  const { api, one } = await moved(context);
   const other = planText().replace('plan: db', 'plan: other').replace('names: [db.', 'names: [other.');
   api.put({ ...moves({ 'db.yaml': other }), metadata: metadataOf(api) });
   await stands(api, 'epoch 1, original; since ');

@@ -1,42 +1,15 @@
 // What the console tells of the traffic: counts by server block and plugin, the last hour in steps, upstreams, processes.
 import { serve, type TestServer } from 'ferrydns/testing';
 import { describe, expect, test } from 'vitest';
+import type { OverviewBlock, ToldOverview } from '../../plugins/console/told.ts';
 import { askConsole, consoleBlock, serveConsole, told } from '../support/console.ts';
 import { eventsOf, open } from '../support/http.ts';
 import { soon } from '../support/soon.ts';
 import { startUpstream } from '../support/upstream.ts';
 
-interface Link {
-  readonly plugin: string;
-  readonly queries: number;
-  readonly answered: number;
-  readonly failed: number;
-}
-
-interface Block {
-  readonly id: string;
-  readonly zone: string;
-  readonly queries: readonly number[];
-  readonly rcodes: Readonly<Record<string, readonly number[]>>;
-  readonly hits: readonly number[];
-  readonly misses: readonly number[];
-  readonly p50: readonly (number | null)[];
-  readonly p99: readonly (number | null)[];
-  readonly chain: readonly Link[];
-}
-
-interface Told {
-  readonly every: number;
-  readonly blocks: readonly Block[];
-  readonly processes: readonly { readonly name: string; readonly pid: number; readonly rss: number }[];
-  readonly memory: { readonly rss: readonly number[]; readonly limit: number | null };
-  readonly upstreams: readonly { readonly block: string; readonly address: string; readonly up: boolean | null; readonly replies: number }[];
-  readonly unrouted: { readonly total: number } | null;
-}
-
-const look = async (server: TestServer): Promise<Told> => told(await askConsole(server, '/overview'));
+const look = async (server: TestServer): Promise<ToldOverview> => told(await askConsole(server, '/overview'));
 const sum = (numbers: readonly number[] = []) => numbers.reduce((total, each) => total + each, 0);
-const counted = ({ chain }: Block) => chain.map(({ plugin, queries, answered, failed }) => [plugin, queries, answered, failed]);
+const counted = ({ chain }: OverviewBlock) => chain.map(({ plugin, queries, answered, failed }) => [plugin, queries, answered, failed]);
 
 describe('a chain', () => {
   test('tells how many queries each plugin was given, answered and failed at', async () => {

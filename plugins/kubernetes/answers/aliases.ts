@@ -1,5 +1,6 @@
 // Services of type ExternalName: aliases, followed within the zone by its own names and outside of it by asking this server.
-import { type Awaitable, isSubdomain, type Name, parseName, type Query, type Reply, type ResourceRecord, record } from 'ferrydns/plugin';
+import { type Awaitable, isSubdomain, type Name, type Query, type Reply, type ResourceRecord, record } from 'ferrydns/plugin';
+import { nameIn } from '../cluster/trimming.ts';
 import type { Finding } from './finder.ts';
 import { addressRecords, type Family } from './records.ts';
 
@@ -76,13 +77,5 @@ export class Aliases {
     } catch {
       return { ...chain, records: [] };
     }
-  }
-}
-
-function nameIn(text: string): Name | undefined {
-  try {
-    return parseName(text);
-  } catch {
-    return undefined;
   }
 }

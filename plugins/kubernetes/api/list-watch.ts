@@ -9,6 +9,7 @@ import { type ApiClient, ApiError, type ApiStatus, apiError, reasonOf } from './
 import { BackOff, pause } from './back-off.ts';
 import { protobufType } from './envelope.ts';
 import { JsonObjects } from './json-objects.ts';
+import { listEnd } from './messages.ts';
 import type { MessageType } from './protobuf.ts';
 import { ProtobufEvents, type WatchEvent } from './protobuf-events.ts';
 import { ProtobufList } from './protobuf-list.ts';
@@ -239,7 +240,7 @@ export class ListWatch {
     if (type === 'DELETED') inventory.remove(object);
     else if (type === 'ADDED' || type === 'MODIFIED') inventory.put(object);
     const { resourceVersion, annotations } = (object['metadata'] ?? {}) as { resourceVersion?: string; annotations?: Record<string, string> };
-    if (type === 'BOOKMARK' && annotations?.['k8s.io/initial-events-end'] === 'true') this.listed(resourceVersion ?? '');
+    if (type === 'BOOKMARK' && annotations?.[listEnd] === 'true') this.listed(resourceVersion ?? '');
     // Before a list has ended no version stands for all of it.
     else if (this.version !== undefined && resourceVersion) {
       this.relists.reset();

@@ -6,7 +6,7 @@ import { type MessageType, messageType } from './protobuf.ts';
 const time = messageType({ 1: { name: 'seconds', as: 'integer' } });
 
 /** In the last event of a list that is streamed. */
-const listEnd = 'k8s.io/initial-events-end';
+export const listEnd = 'k8s.io/initial-events-end';
 const named = { 1: { name: 'name', as: 'text' }, 3: { name: 'namespace', as: 'text' }, 6: { name: 'resourceVersion', as: 'text' } } as const;
 const annotations = (...keys: readonly string[]) => ({ 12: { name: 'annotations', as: 'map', keys: [listEnd, ...keys] } }) as const;
 const metadataOf = (fields: Parameters<typeof messageType>[0]) => ({ name: 'metadata', as: 'message', of: messageType(fields) }) as const;

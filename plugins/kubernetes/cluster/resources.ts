@@ -2,7 +2,17 @@
 import { namespaceMessage, podMessage, serviceMessage, sliceMessage } from '../api/messages.ts';
 import type { MessageType } from '../api/protobuf.ts';
 import type { Kind, Kinds } from './objects.ts';
-import { type RawObject, type TrimOptions, trimImport, trimImportSlice, trimNamespace, trimPod, trimService, trimSlice } from './trimming.ts';
+import {
+  importNameLabel,
+  type RawObject,
+  type TrimOptions,
+  trimImport,
+  trimImportSlice,
+  trimNamespace,
+  trimPod,
+  trimService,
+  trimSlice,
+} from './trimming.ts';
 
 /** The objects of one kind, as they are asked for. */
 export interface Resource {
@@ -39,7 +49,7 @@ const running = 'status.phase!=Succeeded,status.phase!=Failed,status.phase!=Unkn
 
 export function resourcesFor(wanted: Wanted): readonly Resource[] {
   const labelSelector = wanted.labels;
-  const imported = [labelSelector, 'multicluster.kubernetes.io/service-name'].filter((each) => each !== undefined).join(',');
+  const imported = [labelSelector, importNameLabel].filter((each) => each !== undefined).join(',');
   const slices = { goName: '*v1.EndpointSlice', plural: 'endpointslices', path: `${discovery}/endpointslices`, message: sliceMessage(wanted) };
   const all: readonly (Resource | false)[] = [
     {

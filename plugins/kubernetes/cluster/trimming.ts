@@ -1,5 +1,5 @@
 // Takes from objects of the API what DNS needs. What is not as the API promises is an error that names the field.
-import { parseName } from 'ferrydns/plugin';
+import { type Name, parseName } from 'ferrydns/plugin';
 import { addressLabel, packAddress } from './addresses.ts';
 import {
   type EndpointSlice,
@@ -75,11 +75,15 @@ function aliasIn(spec: RawObject): string {
 }
 
 function isName(text: string): boolean {
+  return nameIn(text) !== undefined;
+}
+
+/** The domain name that a text is; undefined where it is none. */
+export function nameIn(text: string): Name | undefined {
   try {
-    parseName(text);
-    return true;
+    return parseName(text);
   } catch {
-    return false;
+    return undefined;
   }
 }
 

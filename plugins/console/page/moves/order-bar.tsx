@@ -41,11 +41,16 @@ function OrderButton({ order, choose }: ButtonParts) {
       >
         {label}
       </button>
-      {refusal !== null && (
-        <span class="why-not" id={why}>
-          not now: <Sentence text={refusal} />
-        </span>
-      )}
+      {refusal !== null && <WhyNot refusal={refusal} id={why} />}
     </div>
+  );
+}
+
+/** Why an order that has a meaning now is refused. */
+export function WhyNot({ refusal, id }: { readonly refusal: string; readonly id?: string }) {
+  return (
+    <span class="why-not" id={id}>
+      not now: <Sentence text={refusal} />
+    </span>
   );
 }

@@ -2,11 +2,12 @@
 import type { PlanStatus } from 'ferrydns/built-in/moves';
 import { useState } from 'preact/hooks';
 import { Table } from '../parts/table.tsx';
-import { Badge, Foreign, Panel, Sentence } from '../parts/words.tsx';
+import { Badge, Foreign, Panel } from '../parts/words.tsx';
 import { session } from '../server/connection.ts';
 import { useCell } from '../server/hooks.ts';
 import { visible } from '../words/visible.ts';
 import { ForgetDialog } from './forget-dialog.tsx';
+import { WhyNot } from './order-bar.tsx';
 import { forgetOrder } from './orders.ts';
 import { heardOf } from './phases.ts';
 
@@ -67,11 +68,7 @@ function ReplicaRow({ replica: { replica, phase, epoch }, status, forget }: RowP
             Forget<span class="unseen"> {visible(replica)}</span>…
           </button>
         )}
-        {order !== undefined && order.refusal !== null && (
-          <span class="why-not">
-            not now: <Sentence text={order.refusal} />
-          </span>
-        )}
+        {order !== undefined && order.refusal !== null && <WhyNot refusal={order.refusal} />}
       </td>
     </tr>
   );
