@@ -1,5 +1,5 @@
 // Events as lines, to a file and to standard output.
-import type { TakeBatch } from './batch.ts';
+import type { TakeEvents } from './batch.ts';
 import { eventLine, type LineForm } from './event-line.ts';
 import { RecordReader } from './record-reader.ts';
 
@@ -7,12 +7,12 @@ import { RecordReader } from './record-reader.ts';
 export type TakeLines = (text: string, lines: number) => void;
 
 /** Makes lines of events, many at a time. */
-export function asLines(form: LineForm, takers: readonly TakeLines[]): TakeBatch {
-  return (batch) => {
-    const record = new RecordReader(batch);
+export function asLines(form: LineForm, takers: readonly TakeLines[]): TakeEvents {
+  return (events) => {
+    const record = new RecordReader(events);
     let text = '';
     let lines = 0;
-    for (const at of batch.starts()) {
+    for (const at of events.starts()) {
       text += `${eventLine(form, record.look(at).event())}\n`;
       lines++;
     }

@@ -1,6 +1,6 @@
 // The events that the server keeps in memory. There is one memory for all server blocks and processes, and it lives through reloads.
 import type { Metrics } from 'ferrydns/plugin';
-import type { Batch } from './batch.ts';
+import type { Batch, Events } from './batch.ts';
 import type { MemorySettings } from './options.ts';
 import { Ring } from './ring.ts';
 import { Top } from './top.ts';
@@ -46,9 +46,9 @@ export class Memory {
     return this.counts;
   }
 
-  take(batch: Batch): void {
+  take(events: Events): void {
     const { end } = this.kept;
-    this.kept.take(batch);
+    this.kept.take(events);
     this.counts.add(this.kept, end);
   }
 

@@ -14,7 +14,7 @@ import {
   type StartContext,
   sharedState,
 } from 'ferrydns/plugin';
-import { Batch, type SentBatch, type TakeBatch } from './batch.ts';
+import { Batch, Events, type SentEvents, type TakeEvents } from './batch.ts';
 import { LineFile } from './line-file.ts';
 import { asLines, type TakeLines } from './lines.ts';
 import { Log, LogMetrics } from './log.ts';
@@ -28,7 +28,7 @@ import { recentIn } from './recent.ts';
 interface Note {
   /** Which directive of the block they are of. */
   readonly log: number;
-  readonly batch: SentBatch;
+  readonly events: SentEvents;
   /** Events that could not be sent since the note before. */
   readonly lost: number;
 }
@@ -149,7 +149,7 @@ export class QueryLogInstance implements Instance {
     for (const access of this.accesses) openAdmin(context, access, { collection: queries, name: 'memory', member: memory });
   }
 
-  private async takersOf({ memory, file, stdout, lineForm }: LogSettings): Promise<TakeBatch[]> {
+  private async takersOf({ memory, file, stdout, lineForm }: LogSettings): Promise<TakeEvents[]> {
     const remembered = memory === undefined ? undefined : this.memory;
     const lineTakers: TakeLines[] = [];
     if (file !== undefined) {
@@ -158,7 +158,7 @@ export class QueryLogInstance implements Instance {
     }
     if (stdout) lineTakers.push((text) => text.trimEnd().split('\n').forEach(this.context.logLine));
     return [
-      ...(remembered === undefined ? [] : [(batch: Batch) => remembered.take(batch)]),
+      ...(remembered === undefined ? [] : [(events: Events) => remembered.take(events)]),
       ...(lineTakers.length === 0 ? [] : [asLines(lineForm, lineTakers)]),
     ];
   }
@@ -182,14 +182,14 @@ export class QueryLogInstance implements Instance {
     if (file !== undefined) file.rotation = { size, kept };
   }
 
-  private batchFor(takers: readonly TakeBatch[]): Batch {
+  private batchFor(takers: readonly TakeEvents[]): Batch {
     return new Batch(takers, () => this.wireStep.now());
   }
 
-  private sent(tell: (note: Omit<Note, 'log'>) => boolean): TakeBatch {
-    return (batch) => {
-      if (tell({ batch: batch.toSend(), lost: this.lost })) this.lost = 0;
-      else this.lose([...batch.starts()].length);
+  private sent(tell: (note: Omit<Note, 'log'>) => boolean): TakeEvents {
+    return (events) => {
+      if (tell({ events: events.toSend(), lost: this.lost })) this.lost = 0;
+      else this.lose([...events.starts()].length);
     };
   }
 
@@ -198,9 +198,9 @@ export class QueryLogInstance implements Instance {
     this.metrics.dropped({ reason: 'worker' }).add(count);
   }
 
-  private hear({ log, batch, lost }: Note): void {
+  private hear({ log, events, lost }: Note): void {
     if (this.memory !== undefined) this.memory.dropped += lost;
-    this.logs[log]?.batch?.handOver(Batch.from(batch));
+    this.logs[log]?.batch?.handOver(Events.from(events));
   }
 
   private tick(): void {

@@ -1,5 +1,5 @@
 // The events that are kept in memory: the newest of them, octets one behind another, with nothing for the collector of garbage.
-import { type Batch, sizeAt } from './batch.ts';
+import { type Events, sizeAt } from './batch.ts';
 import { type Area, place } from './record.ts';
 import { RecordReader } from './record-reader.ts';
 
@@ -58,8 +58,8 @@ export class Ring implements Area {
     return this.doubles[(this.startOf(number) + place.time) >> 1] as number;
   }
 
-  /** Takes the events of a batch; the oldest ones here make room. */
-  take({ words, end }: Batch): void {
+  /** Takes events; the oldest ones here make room. */
+  take({ words, end }: Events): void {
     this.append(words, 0, end);
   }
 
